@@ -1,0 +1,83 @@
+//! Charges: late or unanswered waits with their rate.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Decimal, Wait};
+
+/// A market: a calling code (with network prefix where the tariff has one), or `other`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Market(Arc<str>);
+
+impl Market {
+    pub fn other() -> Self {
+        Self("other".into())
+    }
+
+    /// `None` when the text has anything but digits and is not `other`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits: String = text.chars().filter(|c| *c != ' ').collect();
+        let is_code = !digits.is_empty() && digits.len() <= 15 && digits.bytes().all(|b| b.is_ascii_digit());
+        (text == "other" || is_code).then(|| Self(digits.into()))
+    }
+
+    pub fn is_other(&self) -> bool {
+        &*self.0 == "other"
+    }
+
+    /// The digits of the calling code; `None` for `other`.
+    pub fn calling_code(&self) -> Option<&str> {
+        (!self.is_other()).then_some(&*self.0)
+    }
+
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Market {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Market {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::str::FromStr for Market {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::parse(text).ok_or_else(|| format!("`{text}` is not a market: digits of a calling code, or other"))
+    }
+}
+
+crate::written_as_text!(Market);
+
+/// The row of the tariff that gave a price.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RateRow {
+    /// Line of the row in the tariff file, counted from 1.
+    pub line: u32,
+    /// The lateness step: length of the wait after which it began, where the row has steps.
+    pub step: Option<super::Elapsed>,
+    pub price: Decimal,
+}
+
+/// A wait with what it costs. `rate` and `amount` are `None` where nothing is charged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RatedWait {
+    pub wait: Wait,
+    pub market: Market,
+    pub charge: Option<Charge>,
+}
+
+/// What one wait costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charge {
+    pub rate: RateRow,
+    pub amount: Decimal,
+}

@@ -1,0 +1,175 @@
+//! The canonical invoice: every document is drawn from it, and its bytes are what an auditor compares.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::business::{Language, Party};
+use super::{BusinessId, Currency, Date, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Zone};
+
+/// Number of an invoice: series, year of issue, count within it. `LR-2018-000123`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InvoiceNumber {
+    pub series: String,
+    pub year: i32,
+    pub count: u32,
+}
+
+impl fmt::Display for InvoiceNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{:04}-{:06}", self.series, self.year, self.count)
+    }
+}
+
+impl FromStr for InvoiceNumber {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not an invoice number like LR-2018-000123");
+        let mut parts = text.rsplitn(3, '-');
+        let (count, year) = (parts.next().ok_or_else(wrong)?, parts.next().ok_or_else(wrong)?);
+        let series = parts.next().ok_or_else(wrong)?.to_owned();
+        let count = count.parse().map_err(|_| wrong())?;
+        let number = Self { series, year: year.parse().map_err(|_| wrong())?, count };
+        if number.to_string() == text { Ok(number) } else { Err(wrong()) }
+    }
+}
+
+/// The version of the written form. A newer one is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Format;
+
+const FORMAT: &str = "ritardo-invoice/1";
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(FORMAT)
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let newer = || format!("`{text}` is not a form of invoice that this version reads ({FORMAT})");
+        if text == FORMAT { Ok(Self) } else { Err(newer()) }
+    }
+}
+
+crate::written_as_text!(InvoiceNumber, Format);
+
+/// One invoice, complete: what every document shows is here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invoice {
+    pub format: Format,
+    pub number: InvoiceNumber,
+    pub business: BusinessId,
+    pub month: Month,
+    pub issue_date: Date,
+    pub due_date: Date,
+    pub language: Language,
+    pub currency: Currency,
+    pub seller: Party,
+    pub seller_email: String,
+    pub buyer: Party,
+    pub reference: Option<String>,
+    /// Sorted by market, entry point, price.
+    pub lines: Vec<Line>,
+    /// Sum of the lines.
+    pub net: Money,
+    /// One entry per category and rate.
+    pub vat: Vec<Vat>,
+    pub tax: Money,
+    /// What is to be paid: `net` + `tax`.
+    pub total: Money,
+    pub payment: Payment,
+    pub computation: Computation,
+    pub chain: Chain,
+}
+
+/// Charges of one market, entry point and price.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    pub market: Market,
+    pub entry_point: EntryPoint,
+    /// Length of the wait after which the price holds, where the tariff has steps.
+    pub step: Option<Elapsed>,
+    pub quantity: u64,
+    pub unit_price: Decimal,
+    /// Exact sum of the charges.
+    pub exact: Decimal,
+    /// The same, rounded once to the minor unit.
+    pub amount: Money,
+}
+
+/// Tax of one category and rate over the lines that have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vat {
+    /// `S`, `AE`, `O`, `E` (UNCL 5305).
+    pub category: String,
+    /// Percent.
+    pub rate: Decimal,
+    /// Why no tax is charged, where none is.
+    pub reason: Option<String>,
+    pub net: Money,
+    pub tax: Money,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    pub iban: Option<String>,
+    pub bic: Option<String>,
+    pub days: u32,
+}
+
+/// How the amounts came about: what an auditor needs to come to the same ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Computation {
+    pub window: Elapsed,
+    pub zone: Zone,
+    pub tariff_id: String,
+    pub tariff_version: String,
+    pub tariff_sha256: String,
+    /// Where the rates come from, in the tariff's own words.
+    pub tariff_source: String,
+    /// The evidence ends here: month end + horizon.
+    pub cut: Instant,
+    pub counts: Counts,
+    /// SHA-256 of the line file: the sorted charges. It does not depend on when the month was closed.
+    pub data_sha256: String,
+}
+
+/// Waits of the month by verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    pub waits: u64,
+    pub on_time: u64,
+    pub late: u64,
+    pub unanswered: u64,
+    pub pending: u64,
+    pub held: u64,
+}
+
+/// Place of the document in the chain of issued documents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// Head of the chain before this document: SHA-256 of the canonical bytes of the one before, or of
+    /// nothing for the first. The head after it is the SHA-256 of this document's own bytes.
+    pub previous: String,
+}
+
+impl Invoice {
+    /// The canonical bytes: JSON, fields in the order of their declaration, one line end.
+    pub fn canonical(&self) -> Vec<u8> {
+        // Invariant: every field is text, a number or a list of them; writing to memory cannot fail.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_else(|error| unreachable!("{error}"));
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Name of the line file that goes with the invoice.
+    pub fn file_stem(&self) -> String {
+        format!("{}_{}", self.number, self.month)
+    }
+}

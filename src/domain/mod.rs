@@ -1,0 +1,32 @@
+//! The words of the trade as types: money, months, messages, waits, charges, invoices.
+//!
+//! Nothing here reads a file, a clock or the environment, and nothing here knows another stage.
+#![deny(clippy::float_arithmetic)]
+
+pub mod business;
+pub mod charge;
+pub mod date;
+pub mod evidence;
+pub mod instant;
+pub mod invoice;
+pub mod message;
+pub mod mistake;
+pub mod money;
+pub mod month;
+pub mod reading;
+pub mod settings;
+pub mod text;
+pub mod wait;
+
+pub use business::{Business, BusinessId, ChannelId, Ownership};
+pub use charge::{Charge, Market, RateRow};
+pub use date::{Date, Zone};
+pub use evidence::ChannelEvidence;
+pub use instant::{Elapsed, Instant, Span};
+pub use invoice::{Invoice, InvoiceNumber};
+pub use message::{Direction, EntryPoint, Kind, Status};
+pub use mistake::Mistake;
+pub use money::{Currency, Decimal, Money, Rounding};
+pub use month::Month;
+pub use reading::Reading;
+pub use wait::{Verdict, Wait};

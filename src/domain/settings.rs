@@ -1,0 +1,117 @@
+//! What the configuration settles for the stages: sources of logs, and the road that mails take.
+
+use std::path::PathBuf;
+
+use super::{ChannelId, Direction, Elapsed, Zone};
+
+/// What a file of a source proves about time: which spans its channels' logs are known for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// What the sidecar `FILE.manifest.json` says.
+    Manifest,
+    /// The civil day in the file's name, in the source's zone; an empty file proves a quiet day.
+    Daily,
+    /// With the source's other files, everything from their first to their last message.
+    Continuous,
+    /// Only its own first to last message.
+    Span,
+}
+
+impl Coverage {
+    pub const ALL: [Coverage; 4] = [Coverage::Manifest, Coverage::Daily, Coverage::Continuous, Coverage::Span];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Manifest => "manifest",
+            Self::Daily => "daily",
+            Self::Continuous => "continuous",
+            Self::Span => "span",
+        }
+    }
+}
+
+/// The form of a log file. `None` in a [`Source`] means: seen from the file's name and first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogFormat {
+    Csv,
+    Ndjson,
+    Parquet,
+    /// WhatsApp Cloud API webhook bodies: one JSON a file, or one a line.
+    Webhook,
+}
+
+impl LogFormat {
+    pub const ALL: [LogFormat; 4] = [LogFormat::Csv, LogFormat::Ndjson, LogFormat::Parquet, LogFormat::Webhook];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+            Self::Parquet => "parquet",
+            Self::Webhook => "webhook",
+        }
+    }
+}
+
+/// One stream of exports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Unique, `[a-z0-9-]{1,40}`.
+    pub name: String,
+    /// Pattern over the path of a file inside the inbox, `/` between folders; `*` stands for any text
+    /// within one folder name, `**` for any folders. The first source whose pattern fits claims the file.
+    pub files: String,
+    pub format: Option<LogFormat>,
+    /// Required by `daily`.
+    pub zone: Option<Zone>,
+    /// `None`: all channels that any of its files carried.
+    pub channels: Option<Vec<ChannelId>>,
+    /// One or both.
+    pub directions: Vec<Direction>,
+    pub coverage: Coverage,
+    pub tolerance: Elapsed,
+}
+
+/// Where finished mails go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A folder that receives the `.eml` files.
+    File { outbox: PathBuf },
+    Smtp(Smtp),
+}
+
+/// An SMTP server. The connection is always verified; there is no setting that turns this off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Smtp {
+    pub host: String,
+    pub port: u16,
+    pub tls: Tls,
+    /// PEM file of a private certificate authority, trusted beside the public ones.
+    pub ca_file: Option<PathBuf>,
+    pub login: Option<Login>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// TLS from the first byte, usually port 465.
+    Implicit,
+    /// STARTTLS, required: without it no mail is sent.
+    StartTls,
+    /// Plain text: refused unless the host is a loopback address.
+    Loopback,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    pub user: String,
+    pub password: PasswordFrom,
+}
+
+/// Where the password is read, at the moment of sending; it is never part of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PasswordFrom {
+    /// A file that only its owner can read (0600).
+    File(PathBuf),
+    /// An environment variable.
+    Environment(String),
+}

@@ -1,0 +1,44 @@
+//! Types that are written as text in files: one macro gives them serde through `Display` and `FromStr`.
+
+/// Implements `Serialize` through `Display` and `Deserialize` through `FromStr`, so that a type has
+/// exactly one written form.
+#[macro_export]
+macro_rules! written_as_text {
+    ($($name:ty),+ $(,)?) => {$(
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )+};
+}
+
+/// Lower-case hexadecimal of a digest.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// A customer's number as documents may show it: calling code and last four digits, `+39 ••• ••• 4567`.
+/// Anything that is not an E.164 number is shown as dots alone.
+pub fn masked(customer: &str, calling_code: Option<&str>) -> String {
+    let digits = customer.strip_prefix('+').unwrap_or_default();
+    let is_number = digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number {
+        return "••• •••".to_owned();
+    }
+    let code = calling_code.filter(|code| digits.starts_with(code) && digits.len() - code.len() > 4);
+    let tail = &digits[digits.len() - 4..];
+    match code {
+        Some(code) => format!("+{code} ••• ••• {tail}"),
+        None => format!("+••• ••• {tail}"),
+    }
+}

@@ -1,0 +1,128 @@
+//! Waits: inbound messages with their answers, or without.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Elapsed, EntryPoint, Instant};
+
+/// What the logs say about a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Answered within the window.
+    OnTime,
+    /// Answered after it.
+    Late,
+    /// Never answered, and the watermark is later than the deadline.
+    Unanswered,
+    /// The deadline, or the end of an open lateness step, is not before the watermark.
+    Pending,
+    /// The logs cannot prove it.
+    Held,
+}
+
+impl Verdict {
+    pub const ALL: [Verdict; 5] =
+        [Verdict::OnTime, Verdict::Late, Verdict::Unanswered, Verdict::Pending, Verdict::Held];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OnTime => "on_time",
+            Self::Late => "late",
+            Self::Unanswered => "unanswered",
+            Self::Pending => "pending",
+            Self::Held => "held",
+        }
+    }
+
+    /// Whether the default reading charges for it.
+    pub const fn is_charged(self) -> bool {
+        matches!(self, Self::Late | Self::Unanswered)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl std::str::FromStr for Verdict {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|verdict| verdict.name() == name);
+        found.ok_or_else(|| format!("`{name}` is not a verdict"))
+    }
+}
+
+crate::written_as_text!(Verdict);
+
+/// Why the logs cannot prove a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HeldFor {
+    /// Outbound logs are missing from this instant on.
+    Gap(Instant),
+    /// An outbound message of an unknown kind at this instant may be the answer.
+    UnknownAnswer(Instant),
+    /// The inbound message is of an unknown kind and may not ask for an answer.
+    UnknownKind,
+    /// Exports disagree about a message of the conversation.
+    Conflict,
+}
+
+impl fmt::Display for HeldFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gap(from) => write!(f, "outbound logs are missing from {from}"),
+            Self::UnknownAnswer(at) => write!(f, "an outbound message of unknown kind at {at} may be the answer"),
+            Self::UnknownKind => write!(f, "the message is of an unknown kind and may not ask for an answer"),
+            Self::Conflict => write!(f, "exports disagree about a message of this conversation"),
+        }
+    }
+}
+
+/// One inbound message that asks for an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    pub business: Arc<str>,
+    pub channel: Arc<str>,
+    pub conversation: Arc<str>,
+    /// Gives the market; never printed whole.
+    pub customer: Arc<str>,
+    pub message_id: Box<str>,
+    pub entry_point: EntryPoint,
+    pub received_at: Instant,
+    pub answered_at: Option<Instant>,
+    /// `received_at` + window, without tolerance.
+    pub deadline: Instant,
+    pub verdict: Verdict,
+    pub held_for: Option<HeldFor>,
+    /// The first instant from `received_at` on at which an answer may have gone unseen, before the
+    /// watermark. Lateness steps longer than the window hang on it.
+    pub doubt_at: Option<HeldFor>,
+    /// The watermark of the channel when the verdict was given.
+    pub watermark: Instant,
+    pub tolerance: Elapsed,
+}
+
+impl Wait {
+    /// Time from question to answer; an answer stamped up to the tolerance before its question took none.
+    pub fn length(&self) -> Option<Elapsed> {
+        self.answered_at.map(|answered_at| answered_at.since(self.received_at).max(Elapsed::ZERO))
+    }
+
+    /// The order of every list of waits: business, then time, then id (as bytes), then channel.
+    pub fn order(&self) -> (&str, Instant, &str, &str) {
+        (&self.business, self.received_at, &self.message_id, &self.channel)
+    }
+}
+
+impl HeldFor {
+    /// The instant from which on nothing is proven; `None` when the wait as a whole is in doubt.
+    pub const fn from(self) -> Option<Instant> {
+        match self {
+            Self::Gap(at) | Self::UnknownAnswer(at) => Some(at),
+            Self::UnknownKind | Self::Conflict => None,
+        }
+    }
+}
