@@ -87,7 +87,7 @@ impl FromStr for Instant {
 }
 
 /// A length of elapsed time, whole microseconds: never wall-clock time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Elapsed(i64);
 
 impl Elapsed {
@@ -139,7 +139,7 @@ impl fmt::Display for Elapsed {
         let (name, micros) = ["h", "m", "s", "ms"]
             .into_iter()
             .filter_map(|wanted| UNITS.into_iter().find(|(name, _)| *name == wanted))
-            .find(|(_, micros)| self.0 % micros == 0)
+            .find(|(name, micros)| self.0 % micros == 0 && (self.0 != 0 || *name == "s"))
             .unwrap_or(("µs", 1));
         write!(f, "{}{name}", self.0 / micros)
     }

@@ -220,8 +220,18 @@ impl Sighting {
     pub const ALL: [Sighting; 5] =
         [Sighting::Stamped, Sighting::OnSent, Sighting::OnDelivered, Sighting::OnRead, Sighting::OnFailed];
 
-    pub fn of_code(code: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(code)).copied()
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stamped => "",
+            Self::OnSent => "sent",
+            Self::OnDelivered => "delivered",
+            Self::OnRead => "read",
+            Self::OnFailed => "failed",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sighting| sighting.name() == name)
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod business;
 pub mod charge;
+pub mod columns;
 pub mod date;
 pub mod evidence;
 pub mod instant;

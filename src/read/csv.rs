@@ -1,0 +1,135 @@
+//! The canonical log as CSV (RFC 4180, UTF-8, header by name).
+
+use std::borrow::Cow;
+
+use super::canonical::Texts;
+use super::frame::Builder;
+use super::ReadError;
+use crate::domain::columns;
+
+const LINE_MAX: usize = 1 << 20;
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Whether the first line is a header of the message log.
+pub(super) fn looks_like(plain: &[u8]) -> bool {
+    let first = plain.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    String::from_utf8_lossy(first).split(',').any(|name| name.trim().trim_matches('"') == columns::MESSAGE_ID)
+}
+
+pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
+    let plain = plain.strip_prefix(BYTE_ORDER_MARK).unwrap_or(plain);
+    if plain.iter().all(u8::is_ascii_whitespace) {
+        return Ok(()); // A quiet day may be a file without even a header.
+    }
+    let mut reader = csv::ReaderBuilder::new().has_headers(true).flexible(true).from_reader(plain);
+    let header = reader.headers().map_err(|_| ReadError::Header)?.clone();
+    let columns = columns_of(header.iter())?;
+    let mut record = csv::ByteRecord::new();
+    let mut line = reader.position().line();
+    // A vector of bytes cannot fail to be read, and the reader is flexible: every record is `Ok`.
+    while reader.read_byte_record(&mut record).unwrap_or(false) {
+        let starts = record.position().map_or(line, csv::Position::line);
+        line = reader.position().line();
+        check_extent(&record, starts, line, header.len())?;
+        if record.len() != header.len() {
+            builder.reject(starts, format!("the row has {} fields, the header {}", record.len(), header.len()));
+            continue;
+        }
+        match texts(&record, &columns) {
+            Some(texts) => builder.take(&texts, None, starts),
+            None => builder.reject(starts, "a field is not UTF-8"),
+        }
+    }
+    Ok(())
+}
+
+/// A quote that is never closed swallows the rows after it: the file is refused, since they would be lost.
+fn check_extent(record: &csv::ByteRecord, starts: u64, ends: u64, fields: usize) -> Result<(), ReadError> {
+    let lines = ends.saturating_sub(starts);
+    if lines > 1 && record.len() != fields {
+        return Err(ReadError::UnclosedQuote(starts));
+    }
+    if record.as_slice().len() > LINE_MAX { Err(ReadError::LongLine(starts)) } else { Ok(()) }
+}
+
+/// For each column of the message log its place in the header.
+pub(super) fn columns_of<'h>(header: impl Iterator<Item = &'h str>) -> Result<Vec<(usize, usize)>, ReadError> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for (place, name) in header.enumerate() {
+        let Some(column) = columns::ALL.iter().position(|known| *known == name.trim()) else { continue };
+        if found.iter().any(|(known, _)| *known == column) {
+            return Err(ReadError::DuplicateColumn(columns::ALL[column].to_owned()));
+        }
+        found.push((column, place));
+    }
+    let has = |name: &&str| found.iter().any(|(column, _)| columns::ALL[*column] == *name);
+    let missing: Vec<&'static str> = columns::REQUIRED.into_iter().filter(|name| !has(name)).collect();
+    if missing.is_empty() { Ok(found) } else { Err(ReadError::MissingColumns(missing)) }
+}
+
+/// `None` when one of the fields that are read is not UTF-8; fields that are not read may hold anything.
+fn texts<'r>(record: &'r csv::ByteRecord, columns: &[(usize, usize)]) -> Option<Texts<'r>> {
+    let mut texts = Texts::default();
+    for (column, place) in columns {
+        let field = std::str::from_utf8(record.get(*place)?).ok()?;
+        texts.set(*column, Cow::Borrowed(field));
+    }
+    Some(texts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "message_id,business,channel,customer,direction,sent_at";
+
+    fn rejects(text: &str) -> Vec<(u64, String)> {
+        let mut builder = Builder::default();
+        read(text.as_bytes(), &mut builder).unwrap();
+        builder.rejects.into_iter().map(|reject| (reject.row, reject.reason)).collect()
+    }
+
+    #[track_caller]
+    fn check(row: &str, reason: Option<&str>) {
+        let found = rejects(&format!("{HEADER}\n{row}\n"));
+        assert_eq!(found.first().map(|(line, reason)| (*line, reason.as_str())), reason.map(|reason| (2, reason)), "{row}");
+    }
+
+    #[test]
+    fn a_bad_row_is_rejected_with_its_reason() {
+        check("1,b,c,+391,inbound,2018-08-01T00:00:00Z", None);
+        check("1,b,c,+391,inbound,2018-08-01T00:00:00", Some("sent_at is not an instant in RFC 3339 with an offset"));
+        check("1,b,c,+391,inbound,2008-12-31T23:59:59Z", Some("sent_at lies before 2009"));
+        check(",b,c,+391,inbound,2018-08-01T00:00:00Z", Some("message_id is empty"));
+        check("è,b,c,+391,inbound,2018-08-01T00:00:00Z", Some("message_id has characters other than visible ASCII"));
+        check("1,b,c,,inbound,2018-08-01T00:00:00Z", Some("customer is empty"));
+        check("1,b,c,+391,in,2018-08-01T00:00:00Z", Some("direction is neither inbound nor outbound"));
+        check("1,b,c,+391,inbound", Some("the row has 5 fields, the header 6"));
+    }
+
+    #[test]
+    fn columns_are_found_by_name_and_unknown_ones_ignored() {
+        let mut builder = Builder::default();
+        let text = "sent_at,text,direction,customer,channel,business,message_id\n2018-08-01T00:00:00Z,\"a\nb\",inbound,x,c,b,1\n";
+        read(text.as_bytes(), &mut builder).unwrap();
+        assert_eq!(builder.finish().unwrap().0.height(), 1);
+        let missing = read(b"message_id,business,text\n", &mut Builder::default()).unwrap_err();
+        assert_eq!(missing.to_string(), "required columns are missing: channel, customer, direction, sent_at");
+        let twice = read(format!("{HEADER},channel\n").as_bytes(), &mut Builder::default()).unwrap_err();
+        assert_eq!(twice.to_string(), "the column `channel` stands twice in the header");
+    }
+
+    #[test]
+    fn an_unclosed_quote_refuses_the_file() {
+        let row = "1,b,c,+391,inbound,2018-08-01T00:00:00Z\n";
+        let text = format!("{HEADER}\n{row}\"2,b,c,+391,inbound,2018-08-01T00:00:00Z\n{row}{row}");
+        assert!(matches!(read(text.as_bytes(), &mut Builder::default()), Err(ReadError::UnclosedQuote(3))));
+    }
+
+    #[test]
+    fn an_empty_file_is_a_quiet_day() {
+        for text in ["", "\n", "\u{feff}", HEADER] {
+            assert_eq!(rejects(text), [], "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The frame of messages: what every reader makes and `pair` takes.
+
+use std::borrow::Cow;
+
+use polars::prelude::{Column, DataFrame, IntoColumn, IntoSeries, NamedFrom, PolarsResult, Series, StringChunkedBuilder};
+
+use super::canonical::Texts;
+use super::row::{Reject, Row};
+use crate::domain::message::Sighting;
+use crate::domain::{columns, Instant};
+
+/// Whether a log says of what kind a message is, or leaves it to the default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KindStated {
+    Yes,
+    No,
+}
+
+/// Collects rows into the columns of a frame, and the rejects beside them.
+pub struct Builder {
+    texts: Vec<StringChunkedBuilder>,
+    sent_at: Vec<i64>,
+    /// Messages after this instant are rejects.
+    latest: Instant,
+    pub rejects: Vec<Reject>,
+}
+
+/// Columns of text, in the order of the frame: all but `sent_at`.
+fn text_columns() -> impl Iterator<Item = &'static str> {
+    columns::ALL.into_iter().filter(|name| *name != columns::SENT_AT)
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::through(Instant::MAX)
+    }
+}
+
+impl Builder {
+    /// A builder that rejects messages after `latest`.
+    pub fn through(latest: Instant) -> Self {
+        let texts = text_columns().map(|name| StringChunkedBuilder::new(name.into(), 0)).collect();
+        Self { texts, sent_at: Vec::new(), latest, rejects: Vec::new() }
+    }
+
+    /// Takes the message number `number` of a file. A message seen through its statuses does not tell its kind; every other does.
+    pub fn push(&mut self, row: &Row, number: u64) {
+        let stated = if row.sighting == Sighting::Stamped { KindStated::Yes } else { KindStated::No };
+        self.push_stating(row, stated, number);
+    }
+
+    fn push_stating(&mut self, row: &Row, kind: KindStated, number: u64) {
+        if row.sent_at > self.latest {
+            return self.reject(number, "sent_at lies after the instant of judgement");
+        }
+        let values: [&str; 10] = [
+            &row.message_id,
+            &row.business,
+            &row.channel,
+            &row.customer,
+            row.direction.name(),
+            &row.conversation,
+            if kind == KindStated::Yes { row.kind.name() } else { "" },
+            row.status.name(),
+            row.entry_point.name(),
+            row.sighting.name(),
+        ];
+        self.sent_at.push(row.sent_at.micros());
+        for (builder, value) in self.texts.iter_mut().zip(values) {
+            builder.append_value(value);
+        }
+    }
+
+    /// Takes a row of a canonical log: a message, or a reject under the number `row`.
+    pub(super) fn take(&mut self, texts: &Texts, sent_at: Option<Instant>, row: u64) {
+        match texts.row(sent_at) {
+            Ok((message, kind)) => self.push_stating(&message, kind, row),
+            Err(reason) => self.reject(row, reason),
+        }
+    }
+
+    pub(super) fn reject(&mut self, row: u64, reason: impl Into<String>) {
+        self.rejects.push(Reject { row, reason: reason.into() });
+    }
+
+    pub fn first_and_last(&self) -> Option<(Instant, Instant)> {
+        let (first, last) = (self.sent_at.iter().min()?, self.sent_at.iter().max()?);
+        Some((Instant::from_micros(*first), Instant::from_micros(*last)))
+    }
+
+    pub fn finish(self) -> PolarsResult<(DataFrame, Vec<Reject>)> {
+        let height = self.sent_at.len();
+        let mut texts = self.texts.into_iter().map(|builder| builder.finish().into_series().into_column());
+        let mut sent_at = Some(Series::new(columns::SENT_AT.into(), self.sent_at).into_column());
+        let of_name = |name: &str| if name == columns::SENT_AT { sent_at.take() } else { texts.next() };
+        let columns: Vec<Column> = columns::ALL.into_iter().filter_map(of_name).collect();
+        Ok((DataFrame::new(height, columns)?, self.rejects))
+    }
+}
+
+/// A frame without rows.
+pub fn empty() -> PolarsResult<DataFrame> {
+    Builder::default().finish().map(|(frame, _)| frame)
+}
+
+/// The same frame with other businesses: `of` gives the new one for (channel, `sent_at`, business), `None`
+/// leaves the row as it is.
+pub fn with_businesses(
+    frame: &DataFrame,
+    of: &dyn Fn(&str, Instant, &str) -> Option<String>,
+) -> PolarsResult<DataFrame> {
+    let (business, channel) = (frame.column(columns::BUSINESS)?.str()?, frame.column(columns::CHANNEL)?.str()?);
+    let sent_at = frame.column(columns::SENT_AT)?.i64()?;
+    let named = business.iter().zip(channel.iter()).zip(sent_at.iter()).map(|((business, channel), sent_at)| {
+        let (business, channel) = (business.unwrap_or_default(), channel.unwrap_or_default());
+        let other = of(channel, Instant::from_micros(sent_at.unwrap_or_default()), business);
+        other.map_or(Cow::Borrowed(business), Cow::Owned)
+    });
+    let names: Vec<Cow<str>> = named.collect();
+    let mut changed = frame.clone();
+    changed.replace(columns::BUSINESS, Series::new(columns::BUSINESS.into(), names).into_column())?;
+    Ok(changed)
+}
+
+/// The distinct channels of a frame with their businesses, sorted.
+pub fn channels(frame: &DataFrame) -> PolarsResult<Vec<(String, String)>> {
+    let (business, channel) = (frame.column(columns::BUSINESS)?.str()?, frame.column(columns::CHANNEL)?.str()?);
+    let pairs = business.iter().zip(channel.iter());
+    let distinct: std::collections::BTreeSet<_> = pairs.map(|(b, c)| (b.unwrap_or_default(), c.unwrap_or_default())).collect();
+    Ok(distinct.into_iter().map(|(business, channel)| (business.to_owned(), channel.to_owned())).collect())
+}

@@ -1,0 +1,136 @@
+//! Exports to messages: one file per form of log, and the archive that keeps them normalised.
+//!
+//! Bad data is a value: a row that cannot be read becomes a [`Reject`], a file that cannot be read a
+//! [`ReadError`] that the caller sets aside. Message text is never decoded.
+
+pub mod archive;
+mod bytes;
+mod canonical;
+pub mod coverage;
+mod csv;
+pub mod frame;
+pub mod inbox;
+mod ndjson;
+mod parquet;
+pub mod row;
+pub mod webhook;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use polars::prelude::DataFrame;
+
+use crate::domain::settings::LogFormat;
+use crate::domain::Instant;
+
+pub use bytes::sha256;
+pub use row::Reject;
+
+/// One log file, read.
+#[derive(Debug)]
+pub struct LogFile {
+    pub format: LogFormat,
+    /// SHA-256 of the file as it lies on disk, in hexadecimal.
+    pub sha256: String,
+    /// Columns of [`crate::domain::columns::ALL`], rows as in the file.
+    pub frame: DataFrame,
+    pub rejects: Vec<Reject>,
+    /// Webhook changes that carry no message, by field.
+    pub others: BTreeMap<String, u64>,
+    /// First and last `sent_at` of the frame; `None` when it has no row.
+    pub first_and_last: Option<(Instant, Instant)>,
+}
+
+/// Why a file is set aside as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("the file cannot be read")]
+    Io(#[source] std::io::Error),
+    #[error("not a regular file")]
+    NotAFile,
+    #[error("the compressed data is damaged or cut off")]
+    Compression(#[source] std::io::Error),
+    #[error("the file unpacks to more than {0} bytes")]
+    TooLarge(u64),
+    #[error("the form of the log is not known: neither CSV with the columns of the message log, NDJSON, Parquet nor webhook bodies")]
+    UnknownFormat,
+    #[error("required columns are missing: {}", .0.join(", "))]
+    MissingColumns(Vec<&'static str>),
+    #[error("the column `{0}` stands twice in the header")]
+    DuplicateColumn(String),
+    #[error("the header cannot be read")]
+    Header,
+    #[error("line {0}: a quote is opened and never closed, so the rows after it cannot be told apart")]
+    UnclosedQuote(u64),
+    #[error("line {0} is longer than a mebibyte")]
+    LongLine(u64),
+    #[error("the Parquet file is damaged: {0}")]
+    Parquet(String),
+    #[error("the column `{0}` has the type {1}, which cannot be read as {2}")]
+    ColumnType(&'static str, String, &'static str),
+    #[error("the column `sent_at` has times without a zone; write timestamps with the zone UTC")]
+    NoZone,
+    #[error("a frame could not be built")]
+    Frame(#[from] polars::prelude::PolarsError),
+}
+
+/// Reads one log file. `format` is what the source says; `None` looks at the name and the first bytes.
+/// Messages after `latest` are rejects.
+pub fn read_file(path: &Path, format: Option<LogFormat>, latest: Instant) -> Result<LogFile, ReadError> {
+    read_bytes(&raw_bytes(path)?, path, format, latest)
+}
+
+/// The bytes of a regular file.
+pub fn raw_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
+    bytes::raw(path)
+}
+
+/// Reads a log that is already in memory; `path` tells only how it may be formed.
+pub fn read_bytes(
+    raw: &[u8],
+    path: &Path,
+    format: Option<LogFormat>,
+    latest: Instant,
+) -> Result<LogFile, ReadError> {
+    let sha256 = bytes::sha256(raw);
+    let plain = bytes::unpacked(raw)?;
+    let format = match format {
+        Some(format) => format,
+        None => detect(path, &plain)?,
+    };
+    let mut builder = frame::Builder::through(latest);
+    let mut others = BTreeMap::new();
+    match format {
+        LogFormat::Csv => csv::read(&plain, &mut builder)?,
+        LogFormat::Ndjson => ndjson::read(&plain, &mut builder)?,
+        LogFormat::Parquet => parquet::read(&plain, &mut builder)?,
+        LogFormat::Webhook => {
+            let read = webhook::file(&plain);
+            (1..).zip(&read.rows).for_each(|(number, row)| builder.push(row, number));
+            builder.rejects.extend(read.rejects);
+            others = read.others;
+        }
+    }
+    let first_and_last = builder.first_and_last();
+    let (frame, mut rejects) = builder.finish()?;
+    rejects.sort();
+    Ok(LogFile { format, sha256, frame, rejects, others, first_and_last })
+}
+
+fn detect(path: &Path, plain: &[u8]) -> Result<LogFormat, ReadError> {
+    if plain.starts_with(b"PAR1") {
+        return Ok(LogFormat::Parquet);
+    }
+    if webhook::looks_like(plain) {
+        return Ok(LogFormat::Webhook);
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
+    let extension = name.rsplit('.').next().unwrap_or_default();
+    match (extension, plain.iter().find(|byte| !byte.is_ascii_whitespace())) {
+        ("csv", _) => Ok(LogFormat::Csv),
+        ("ndjson" | "jsonl", _) | (_, Some(b'{')) => Ok(LogFormat::Ndjson),
+        _ if csv::looks_like(plain) => Ok(LogFormat::Csv),
+        _ => Err(ReadError::UnknownFormat),
+    }
+}

@@ -1,0 +1,161 @@
+//! The canonical log as NDJSON: one object a line, keys by name.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::Deserialize;
+
+use super::canonical::Texts;
+use super::frame::Builder;
+use super::ReadError;
+use crate::domain::columns;
+
+const LINE_MAX: usize = 1 << 20;
+
+pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
+    let plain = plain.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(plain);
+    let mut first = true;
+    for (number, line) in (1..).zip(plain.split(|byte| *byte == b'\n')) {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        if line.len() > LINE_MAX {
+            return Err(ReadError::LongLine(number));
+        }
+        match serde_json::from_slice::<Line>(line) {
+            Ok(line) => {
+                if std::mem::take(&mut first) {
+                    check_keys(&line)?;
+                }
+                builder.take(&line.texts, None, number);
+            }
+            Err(error) => builder.reject(number, reason(&error)),
+        }
+    }
+    Ok(())
+}
+
+/// A log whose first row has none of the required keys is another kind of file, not a log of bad rows.
+fn check_keys(line: &Line) -> Result<(), ReadError> {
+    let missing: Vec<&'static str> = columns::REQUIRED.into_iter().filter(|name| !line.keys.contains(name)).collect();
+    if missing.len() == columns::REQUIRED.len() { Err(ReadError::MissingColumns(missing)) } else { Ok(()) }
+}
+
+/// The kind of error without its text, which may quote the line.
+fn reason(error: &serde_json::Error) -> &'static str {
+    match error.classify() {
+        serde_json::error::Category::Data => "a value has the wrong type, or a key stands twice",
+        serde_json::error::Category::Eof => "the JSON is cut off",
+        _ => "not valid JSON",
+    }
+}
+
+/// The known keys of one object; the values of unknown keys are passed over without being decoded.
+struct Line<'a> {
+    texts: Texts<'a>,
+    keys: Vec<&'static str>,
+}
+
+impl<'de> Deserialize<'de> for Line<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(LineVisitor)
+    }
+}
+
+struct LineVisitor;
+
+impl<'de> Visitor<'de> for LineVisitor {
+    type Value = Line<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object with the columns of the message log")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Line<'de>, M::Error> {
+        let mut line = Line { texts: Texts::default(), keys: Vec::new() };
+        while let Some(key) = map.next_key::<Cow<str>>()? {
+            let Some(column) = columns::ALL.iter().position(|known| *known == key) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            if line.keys.contains(&columns::ALL[column]) {
+                return Err(de::Error::custom("a key stands twice"));
+            }
+            line.keys.push(columns::ALL[column]);
+            let Scalar(value) = map.next_value()?;
+            line.texts.set(column, value);
+        }
+        Ok(line)
+    }
+}
+
+/// A text, a whole number as its digits, or null as nothing.
+struct Scalar<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Scalar<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ScalarVisitor)
+    }
+}
+
+struct ScalarVisitor;
+
+impl<'de> Visitor<'de> for ScalarVisitor {
+    type Value = Scalar<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a text or a whole number")
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Scalar(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Scalar(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Scalar(Cow::Owned(number.to_string())))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Scalar(Cow::Owned(number.to_string())))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+        Ok(Scalar(Cow::Borrowed("")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rejects(text: &str) -> Vec<(u64, String)> {
+        let mut builder = Builder::default();
+        read(text.as_bytes(), &mut builder).unwrap();
+        builder.rejects.into_iter().map(|reject| (reject.row, reject.reason)).collect()
+    }
+
+    #[test]
+    fn a_bad_line_is_rejected_and_the_next_is_read() {
+        let good = r#"{"message_id":1,"business":"b","channel":"c","customer":"x","direction":"inbound","sent_at":"2018-08-01T00:00:00Z","text":{"a":[1]},"kind":null}"#;
+        assert_eq!(rejects(&format!("{good}\n\n{good}\r\n")), []);
+        for (bad, reason) in [
+            ("{\"message_id\":1", "the JSON is cut off"),
+            ("nonsense", "not valid JSON"),
+            (r#"{"message_id":1.5}"#, "a value has the wrong type, or a key stands twice"),
+            (r#"{"message_id":"1","message_id":"2"}"#, "a value has the wrong type, or a key stands twice"),
+            (r#"{"message_id":"1","customer":"x\ny"}"#, "customer has control characters"),
+        ] {
+            assert_eq!(rejects(&format!("{good}\n{bad}\n{good}\n")), [(2, reason.to_owned())], "{bad}");
+        }
+    }
+
+    #[test]
+    fn another_kind_of_file_is_refused() {
+        assert!(matches!(read(b"{\"hello\":1}\n", &mut Builder::default()), Err(ReadError::MissingColumns(_))));
+    }
+}

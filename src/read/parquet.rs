@@ -1,0 +1,78 @@
+//! The canonical log as Parquet, and the archive, which is the same form.
+
+use std::borrow::Cow;
+use std::io::Cursor;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+
+use polars::prelude::{
+    Column, DataFrame, DataType, Int64Chunked, ParquetReader, PolarsResult, SerReader, StringChunked, TimeUnit,
+};
+
+use super::canonical::Texts;
+use super::csv::columns_of;
+use super::frame::Builder;
+use super::ReadError;
+use crate::domain::{columns, Instant};
+
+pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
+    let frame = decoded(plain)?;
+    let mut texts: Vec<(usize, StringChunked)> = Vec::new();
+    let mut stamps = None;
+    for (column, name) in columns::ALL.into_iter().enumerate() {
+        let Ok(values) = frame.column(name) else { continue };
+        match values.dtype() {
+            DataType::Datetime(_, None) if name == columns::SENT_AT => return Err(ReadError::NoZone),
+            DataType::Datetime(_, Some(_)) if name == columns::SENT_AT => stamps = Some(micros(values)?),
+            _ => texts.push((column, text(name, values)?)),
+        }
+    }
+    for row in 0..frame.height() {
+        let mut fields = Texts::default();
+        for (column, values) in &texts {
+            fields.set(*column, Cow::Borrowed(values.get(row).unwrap_or_default()));
+        }
+        let stamp = stamps.as_ref().and_then(|stamps| stamps.get(row)).map(Instant::from_micros);
+        builder.take(&fields, stamp, row as u64 + 1);
+    }
+    Ok(())
+}
+
+/// The known columns of the file. Polars panics on some damaged files: that is a refusal like any other.
+fn decoded(plain: &[u8]) -> Result<DataFrame, ReadError> {
+    let damaged = |error: polars::prelude::PolarsError| ReadError::Parquet(first_line(&error.to_string()));
+    let guarded = |work: &mut dyn FnMut() -> Result<DataFrame, ReadError>| {
+        let stopped = || ReadError::Parquet("its parts contradict each other".to_owned());
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(stopped()))
+    };
+    guarded(&mut || {
+        let mut reader = ParquetReader::new(Cursor::new(plain.to_vec()));
+        let schema = reader.schema().map_err(damaged)?;
+        columns_of(schema.iter_names().map(|name| name.as_str()))?;
+        let known = columns::ALL.into_iter().filter(|name| schema.contains(name)).map(str::to_owned).collect();
+        reader.with_columns(Some(known)).set_rechunk(true).finish().map_err(damaged)
+    })
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+fn micros(values: &Column) -> PolarsResult<Int64Chunked> {
+    let zone = match values.dtype() {
+        DataType::Datetime(_, zone) => zone.clone(),
+        _ => None,
+    };
+    let cast = values.cast(&DataType::Datetime(TimeUnit::Microseconds, zone))?;
+    Ok(cast.to_physical_repr().i64()?.clone())
+}
+
+/// A column as text: texts and categories as they are, whole numbers as their digits.
+fn text(name: &'static str, values: &Column) -> Result<StringChunked, ReadError> {
+    let dtype = values.dtype();
+    let readable = dtype.is_string() || dtype.is_integer() || dtype.is_null() || matches!(dtype, DataType::Categorical(..));
+    if !readable || (name == columns::SENT_AT && !dtype.is_string()) {
+        let wanted = if name == columns::SENT_AT { "a timestamp with a zone" } else { "text" };
+        return Err(ReadError::ColumnType(name, dtype.to_string(), wanted));
+    }
+    Ok(values.cast(&DataType::String)?.str()?.clone())
+}

@@ -1,0 +1,202 @@
+//! Messages, statuses and echoes of a change to rows.
+
+use super::envelope::Node;
+use crate::domain::message::Sighting;
+use crate::domain::{Direction, EntryPoint, Instant, Kind, Status};
+use crate::read::row::Row;
+
+/// Stamps from 2100 on are refused: they are milliseconds, or nonsense.
+const LATEST_STAMP_SECONDS: i64 = 4_102_444_800;
+
+/// Where a change happened: the parts that its messages share.
+pub(super) struct Place<'n> {
+    entry: &'n Node,
+    metadata: &'n Node,
+    /// The business's own number.
+    number: Option<String>,
+    /// The only contact of the change: who it is about where a message leaves that out.
+    contact: Option<String>,
+}
+
+impl<'n> Place<'n> {
+    pub fn of(entry: &'n Node, value: &'n Node) -> Self {
+        let metadata = value.at("metadata");
+        let contact = match value.at("contacts") {
+            Node::List(contacts) if contacts.len() == 1 => contacts.first(),
+            _ => None,
+        };
+        Self {
+            entry,
+            metadata,
+            number: party(metadata.at("display_phone_number")),
+            contact: contact.and_then(|contact| party(contact.at("wa_id")).or_else(|| party(contact.at("user_id")))),
+        }
+    }
+
+    /// A message of a customer, an element of `messages`.
+    pub fn inbound(&self, message: &Node) -> Result<Row, String> {
+        let customer = party(message.at("from"))
+            .or_else(|| party(message.at("from_user_id")))
+            .or_else(|| self.contact.clone())
+            .or_else(|| party(message.at("system").at("user_id")));
+        self.inbound_of(message, customer)
+    }
+
+    /// A message that the business wrote in its own app, an element of `message_echoes`.
+    pub fn echo(&self, message: &Node) -> Result<Row, String> {
+        let customer = party(message.at("to")).or_else(|| party(message.at("to_user_id")));
+        self.outbound_to(message, customer.or_else(|| self.contact.clone()))
+    }
+
+    /// An outbound message as one of its statuses shows it, an element of `statuses`. A status does not tell
+    /// the kind of its message, so the kind is that of a text.
+    ///
+    /// A message to a group has one status for each of its readers: its customer is the group, so that they
+    /// speak of one message.
+    pub fn status(&self, message: &Node) -> Result<Row, String> {
+        let (status, sighting) = match message.at("status").text().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "sent" => (Status::Sent, Sighting::OnSent),
+            "delivered" => (Status::Delivered, Sighting::OnDelivered),
+            "read" | "played" => (Status::Read, Sighting::OnRead),
+            "failed" => (Status::Failed, Sighting::OnFailed),
+            "" => return Err("status is missing".to_owned()),
+            _ => return Err("status is not known".to_owned()),
+        };
+        let recipient = message.at("recipient_id");
+        let customer = if message.at("recipient_type").text().as_deref() == Some("group") {
+            recipient.text().map(Into::into)
+        } else {
+            party(recipient).or_else(|| party(message.at("recipient_user_id"))).or_else(|| self.contact.clone())
+        };
+        let row = self.row(message, Direction::Outbound, customer)?;
+        Ok(Row { kind: Kind::Text, status, sighting, ..row })
+    }
+
+    /// A message of the time before the business came to the API. `thread` is that of the conversation; the
+    /// messages that tell of media later have none.
+    pub fn past(&self, thread: &Node, message: &Node) -> Result<Row, String> {
+        let from = party(message.at("from")).or_else(|| party(message.at("from_user_id")));
+        let from = from.ok_or("from is missing")?;
+        let customer = party(thread.at("id"));
+        match (&self.number, &customer) {
+            (Some(number), _) if *number == from => {}
+            (_, Some(customer)) if *customer == from => return self.inbound_of(message, Some(from)),
+            (Some(_), None) => return self.inbound_of(message, Some(from)),
+            (None, Some(_)) => {}
+            _ => return Err("from is neither the business nor the customer of the thread".to_owned()),
+        }
+        let to = || party(message.at("to")).or_else(|| party(message.at("to_user_id")));
+        let status = past_status(message.at("history_context").at("status"))?;
+        Ok(Row { status, ..self.outbound_to(message, customer.or_else(to))? })
+    }
+
+    fn inbound_of(&self, message: &Node, customer: Option<String>) -> Result<Row, String> {
+        let row = self.row(message, Direction::Inbound, customer)?;
+        Ok(Row { kind: kind(message), entry_point: entry_point(message), ..row })
+    }
+
+    fn outbound_to(&self, message: &Node, customer: Option<String>) -> Result<Row, String> {
+        Ok(Row { kind: kind(message), ..self.row(message, Direction::Outbound, customer)? })
+    }
+
+    /// What all messages have in common.
+    fn row(&self, message: &Node, direction: Direction, customer: Option<String>) -> Result<Row, String> {
+        let group = message.at("group_id").text().map(String::from);
+        let customer = checked_party("customer", customer)?;
+        let conversation = checked_party("conversation", Some(group.unwrap_or_else(|| customer.clone())))?;
+        Ok(Row {
+            business: id("entry id", self.entry.at("id"))?,
+            channel: id("phone_number_id", self.metadata.at("phone_number_id"))?,
+            conversation,
+            customer,
+            message_id: id("message id", message.at("id"))?,
+            direction,
+            sent_at: stamp(message.at("timestamp"))?,
+            kind: Kind::Other,
+            status: Status::Unstated,
+            entry_point: EntryPoint::Unknown,
+            sighting: Sighting::Stamped,
+        })
+    }
+}
+
+/// The one written form of a party: a phone number as `+` and digits, an id as it stands.
+fn party(node: &Node) -> Option<String> {
+    let name = node.text()?;
+    let unspaced: String = name.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')')).collect();
+    let digits = unspaced.strip_prefix('+').unwrap_or(&unspaced);
+    let is_number = matches!(digits.len(), 1..=15) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    Some(if is_number { format!("+{digits}") } else { name.into_owned() })
+}
+
+fn checked_party(what: &str, party: Option<String>) -> Result<String, String> {
+    let party = party.ok_or_else(|| format!("{what} is missing"))?;
+    match party.len() {
+        1..=255 if !party.chars().any(char::is_control) => Ok(party),
+        1..=255 => Err(format!("{what} has control characters")),
+        _ => Err(format!("{what} is longer than 255 bytes")),
+    }
+}
+
+/// An id: visible ASCII, so that it is compared as bytes and cannot hide marks.
+fn id(what: &str, node: &Node) -> Result<String, String> {
+    let text = node.text().ok_or_else(|| format!("{what} is missing"))?;
+    match text.len() {
+        1..=255 if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text.into_owned()),
+        1..=255 => Err(format!("{what} has characters other than visible ASCII")),
+        _ => Err(format!("{what} is longer than 255 bytes")),
+    }
+}
+
+/// Unix seconds, as a number or as its digits.
+fn stamp(node: &Node) -> Result<Instant, String> {
+    let seconds = match node {
+        Node::Null => return Err("timestamp is missing".to_owned()),
+        Node::Number(seconds) => Some(*seconds),
+        Node::Text(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok(),
+        _ => None,
+    };
+    let seconds = seconds.filter(|seconds| *seconds >= 0).ok_or("timestamp is not a count of seconds")?;
+    if seconds >= LATEST_STAMP_SECONDS {
+        return Err("timestamp lies after 2099: it must be in seconds".to_owned());
+    }
+    let stamp = Instant::from_unix_seconds(seconds).ok_or("timestamp is not a count of seconds")?;
+    if stamp < Instant::EARLIEST_STAMP { Err("timestamp lies before 2009".to_owned()) } else { Ok(stamp) }
+}
+
+/// The kind of a message by its `type`. Types of other logs (`note`, `automatic`) are not types of webhooks:
+/// like every type not known here they may mean anything.
+fn kind(message: &Node) -> Kind {
+    match message.at("type").text().as_deref().unwrap_or_default() {
+        "voice" => Kind::Audio,
+        // The customer opened the chat for the first time and has not written yet.
+        "request_welcome" => Kind::System,
+        "note" | "automatic" => Kind::Other,
+        name => Kind::named(name),
+    }
+}
+
+fn entry_point(message: &Node) -> EntryPoint {
+    if !message.at("referral").is_null() {
+        EntryPoint::ClickToChat
+    } else if !message.at("context").at("referred_product").is_null() {
+        EntryPoint::InformationRequest
+    } else {
+        EntryPoint::Unknown
+    }
+}
+
+/// The status that `history` states of an outbound message. A pending one was written and is on its way.
+fn past_status(node: &Node) -> Result<Status, String> {
+    if node.is_null() {
+        return Ok(Status::Unstated);
+    }
+    match node.text().unwrap_or_default().to_ascii_lowercase().as_str() {
+        "pending" => Ok(Status::Unstated),
+        "sent" => Ok(Status::Sent),
+        "delivered" => Ok(Status::Delivered),
+        "read" | "played" => Ok(Status::Read),
+        "error" | "failed" => Ok(Status::Failed),
+        _ => Err("status is not known".to_owned()),
+    }
+}
