@@ -1,0 +1,35 @@
+//! Where pairing and rating run: this machine.
+
+use polars::prelude::DataFrame;
+
+use crate::domain::charge::RatedWait;
+use crate::domain::ChannelEvidence;
+use crate::pair::{pair, Conflict, PairError};
+use crate::rate::{rate, NoRate, Tariff};
+
+/// Waits with their charges, and what was seen on the way.
+#[derive(Debug)]
+pub struct Decided {
+    /// Sorted by [`crate::domain::Wait::order`]; the error names the first charge without a rate.
+    pub rated: Result<Vec<RatedWait>, NoRate>,
+    pub conflicts: Vec<Conflict>,
+    /// Distinct messages.
+    pub messages: u64,
+    /// Of these, known but at or after the watermark of their channel.
+    pub after_watermark: u64,
+}
+
+/// Pairs and rates all messages of `frame` (columns of [`crate::domain::columns::ALL`]).
+pub fn decide(
+    frame: &DataFrame,
+    evidence: &dyn Fn(&str, &str) -> Option<ChannelEvidence>,
+    tariff: &Tariff,
+) -> Result<Decided, PairError> {
+    let paired = pair(frame, evidence, tariff.reading)?;
+    Ok(Decided {
+        rated: rate(paired.waits, tariff),
+        conflicts: paired.conflicts,
+        messages: paired.messages,
+        after_watermark: paired.after_watermark,
+    })
+}

@@ -1,0 +1,32 @@
+//! Waits to charges: the tariff, and the one place where a price is found.
+#![deny(clippy::float_arithmetic)]
+
+mod price;
+pub mod tariff;
+mod written;
+
+use crate::domain::charge::RatedWait;
+use crate::domain::{Instant, Market, Wait};
+
+pub use tariff::Tariff;
+
+/// A charge whose instant has no rate. It is never guessed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the tariff `{tariff}` has no rate for market {market} at {received_at} (message {message_id} of {business})")]
+pub struct NoRate {
+    pub tariff: String,
+    pub business: String,
+    pub message_id: String,
+    pub market: Market,
+    pub received_at: Instant,
+}
+
+/// Rates every wait; where the tariff has lateness steps a verdict may turn to pending or held, because a
+/// step that is still open, or in doubt, has no price yet.
+///
+/// The result is sorted by [`Wait::order`] and does not depend on the order of `waits`.
+pub fn rate(waits: Vec<Wait>, tariff: &Tariff) -> Result<Vec<RatedWait>, NoRate> {
+    let mut waits = waits;
+    waits.sort_by(|a, b| a.order().cmp(&b.order()));
+    waits.into_iter().map(|wait| price::price(wait, tariff)).collect()
+}
