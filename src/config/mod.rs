@@ -1,0 +1,104 @@
+//! The configuration: what a person writes, parsed once into types that cannot be wrong afterwards.
+//!
+//! All mistakes of a file are listed together, each with its line and what to do.
+
+mod bank;
+mod businesses;
+mod channels;
+mod check_digits;
+mod issuer;
+mod mail;
+mod page;
+mod party;
+mod secrets;
+mod sources;
+mod spelling;
+mod starter;
+mod table;
+mod vat_id;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+pub use businesses::parse_businesses;
+pub use starter::STARTER;
+
+use crate::domain::Mistake;
+use crate::domain::business::Issuer;
+use crate::domain::settings::{Source, Transport};
+use page::Page;
+use table::{Form, Table};
+
+/// What `ritardo.toml` settles. Its relative paths are joined to the folder of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    pub issuer: Issuer,
+    /// Folder of the ledger, the archive and the documents.
+    pub state: PathBuf,
+    /// Folder that receives the exports; neither inside `state` nor around it.
+    pub inbox: PathBuf,
+    /// File of the tariff.
+    pub tariff: PathBuf,
+    /// File of the book of businesses.
+    pub businesses: PathBuf,
+    /// At least one; the first whose pattern fits claims a file.
+    pub sources: Vec<Source>,
+    pub transport: Transport,
+}
+
+const CONFIG: Form = Form {
+    name: "the file",
+    needs: &["[issuer]"],
+    allows: &[
+        "state = \"state\"",
+        "inbox = \"inbox\"",
+        "tariff = \"tariff.toml\"",
+        "businesses = \"businesses.toml\"",
+        "[invoice]",
+        "[[source]]",
+        "[mail]",
+    ],
+};
+
+/// The configuration in `text`.
+///
+/// Pure: `path` only names the file in messages and gives the folder of relative paths.
+///
+/// # Errors
+/// Every mistake of the file, in order of lines; with mistakes there is no configuration.
+pub fn parse_config(path: &Path, text: &str) -> Result<Config, Vec<Mistake>> {
+    let page = Page::new(path, text);
+    let tree = page.tree()?;
+    let config = config(&Table::root(&page, &CONFIG, &tree));
+    page.outcome(config)
+}
+
+fn config(root: &Table<'_>) -> Option<Config> {
+    let path = |key: &str, usual: &str| root.path(key).unwrap_or_else(|| root.page.joined(usual));
+    let (state, inbox) = (path("state", "state"), path("inbox", "inbox"));
+    let (tariff, businesses) = (path("tariff", "tariff.toml"), path("businesses", "businesses.toml"));
+    let transport = mail::transport(root, &state);
+    refuse_mixed(root, &inbox, [Some(&state), transport.as_ref().and_then(mail::outbox)]);
+    let sources = sources::sources(root);
+    let issuer = issuer::issuer(root);
+    Some(Config { issuer: issuer?, state, inbox, tariff, businesses, sources, transport: transport? })
+}
+
+/// What the program writes would be read back as logs if it lay in the inbox.
+fn refuse_mixed(root: &Table<'_>, inbox: &Path, written: [Option<&PathBuf>; 2]) {
+    let mixed = |folder: &&PathBuf| lies_in(folder, inbox) || lies_in(inbox, folder);
+    if let Some(folder) = written.into_iter().flatten().find(mixed) {
+        let message = format!("the inbox {} and the folder {} lie in one another", inbox.display(), folder.display());
+        let key = ["inbox", "state", "mail"].into_iter().find(|key| root.has(key)).unwrap_or("inbox");
+        root.wrong(key, message, "give each a folder of its own, such as \"inbox\" and \"state\"");
+    }
+}
+
+/// Whether `inner` is `outer` or lies below it, judged by the text of tidy paths.
+fn lies_in(inner: &Path, outer: &Path) -> bool {
+    let bare = |path: &Path| path.strip_prefix(".").unwrap_or(path).to_owned();
+    bare(inner).strip_prefix(bare(outer)).is_ok_and(|below| !below.starts_with(".."))
+}
+
+#[cfg(test)]
+mod tests;
