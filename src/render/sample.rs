@@ -1,0 +1,110 @@
+//! Invoices for the tests of this stage.
+
+use crate::domain::business::{Language, Party};
+use crate::domain::invoice::{Chain, Computation, Counts, Format, Line, Payment, Vat};
+use crate::domain::{Decimal, EntryPoint, Invoice, Market, Money};
+
+/// An invoice over `USD 1,342.75` out of scope of VAT, with four lines.
+pub(crate) fn invoice(language: Language) -> Invoice {
+    let net: Money = "USD 1342.75".parse().unwrap();
+    Invoice {
+        format: Format,
+        number: "LR-2026-000123".parse().unwrap(),
+        business: "bologna-bakery".parse().unwrap(),
+        month: "2026-10".parse().unwrap(),
+        issue_date: "2026-11-01".parse().unwrap(),
+        due_date: "2026-12-01".parse().unwrap(),
+        language,
+        currency: net.currency(),
+        seller: party("Late Replies Inc.", &["1 Market Street", "San Francisco, CA 94105"], "US", None),
+        seller_email: "billing@late-replies.example".to_owned(),
+        buyer: party(
+            "Forno Città & Figli S.r.l.",
+            &["Via dell’Indipendenza 1", "40121 Bologna"],
+            "IT",
+            Some("IT12345670017"),
+        ),
+        reference: Some("PO-7781".to_owned()),
+        lines: vec![
+            line("39", EntryPoint::ClickToChat, None, 20_005, "0.05", "1000.25"),
+            line("39", EntryPoint::LiveSupport, Some("48h"), 3_000, "0.09", "270.00"),
+            line("1809", EntryPoint::Unknown, None, 1_000, "0.0475", "47.50"),
+            line("other", EntryPoint::InformationRequest, Some("24h"), 760, "0.032895", "25.00"),
+        ],
+        net,
+        vat: vec![vat(net, "O", "0", Money::zero(net.currency()))],
+        tax: Money::zero(net.currency()),
+        total: net,
+        payment: Payment {
+            iban: Some("IT60X0542811101000000123456".to_owned()),
+            bic: Some("BLOPIT22XXX".to_owned()),
+            days: 30,
+        },
+        computation: computation(),
+        chain: Chain { previous: "b".repeat(64) },
+    }
+}
+
+/// The same with another treatment of VAT.
+pub(crate) fn taxed(language: Language, category: &str, rate: &str, tax: &str) -> Invoice {
+    let mut invoice = invoice(language);
+    let tax: Money = format!("USD {tax}").parse().unwrap();
+    invoice.vat = vec![vat(invoice.net, category, rate, tax)];
+    invoice.tax = tax;
+    invoice.total = invoice.net.checked_add(tax).unwrap();
+    invoice
+}
+
+/// The same with `count` lines.
+pub(crate) fn long(language: Language, count: usize) -> Invoice {
+    let mut invoice = invoice(language);
+    let first = invoice.lines[0].clone();
+    invoice.lines = (0..count).map(|index| Line { market: code(index), ..first.clone() }).collect();
+    invoice
+}
+
+fn code(index: usize) -> Market {
+    const CODES: [&str; 5] = ["39", "44", "1809", "971", "other"];
+    CODES[index % CODES.len()].parse().unwrap()
+}
+
+fn party(name: &str, address: &[&str], country: &str, vat_id: Option<&str>) -> Party {
+    Party {
+        legal_name: name.to_owned(),
+        address: address.iter().map(|&line| line.to_owned()).collect(),
+        country: country.to_owned(),
+        vat_id: vat_id.map(str::to_owned),
+        registration: vat_id.is_none().then(|| "US-CA 4410021".to_owned()),
+    }
+}
+
+fn line(market: &str, entry_point: EntryPoint, step: Option<&str>, quantity: u64, price: &str, amount: &str) -> Line {
+    let unit_price: Decimal = price.parse().unwrap();
+    Line {
+        market: market.parse().unwrap(),
+        entry_point,
+        step: step.map(|step| step.parse().unwrap()),
+        quantity,
+        unit_price,
+        exact: unit_price.times(quantity).unwrap(),
+        amount: format!("USD {amount}").parse().unwrap(),
+    }
+}
+
+fn vat(net: Money, category: &str, rate: &str, tax: Money) -> Vat {
+    Vat { category: category.to_owned(), rate: rate.parse().unwrap(), reason: None, net, tax }
+}
+
+fn computation() -> Computation {
+    Computation {
+        window: "24h".parse().unwrap(),
+        zone: "Europe/Rome".parse().unwrap(),
+        tariff_id: "late-reply".to_owned(),
+        tariff_version: "2018-08".to_owned(),
+        tariff_sha256: "cb5b2d0f8a41e6739c0d".repeat(4)[..64].to_owned(),
+        tariff_source: "press report of August 2018; rates are examples".to_owned(),
+        cut: "2026-11-02T23:00:00Z".parse().unwrap(),
+        counts: Counts { waits: 41_206, on_time: 16_441, late: 24_005, unanswered: 760, pending: 0, held: 0 },
+        data_sha256: "4a0e19f7736b25c8d0aa".repeat(4)[..64].to_owned(),
+    }
+}

@@ -1,0 +1,328 @@
+//! What a template may see of an invoice: finished texts. Templates compute nothing.
+
+use serde::Serialize;
+
+use super::texts::{self, Texts, fill};
+use super::{lines, numbers};
+use crate::domain::business::Party;
+use crate::domain::{Date, Elapsed, Invoice};
+
+pub use super::lines::{LineView, TotalView};
+
+/// A label with its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fact {
+    pub label: &'static str,
+    pub value: String,
+}
+
+/// A party as an address block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PartyView {
+    pub role: &'static str,
+    pub name: String,
+    /// Address, country, VAT id, registration.
+    pub lines: Vec<String>,
+}
+
+/// The date of issue in numbers, for the metadata of the PDF, which take no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct DateView {
+    pub year: i32,
+    pub month: u8,
+    pub day: u8,
+}
+
+/// The subject of the mail and the sentences that only the mail has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MailView {
+    /// ASCII, the number first.
+    pub subject: String,
+    pub intro: String,
+    pub attached: String,
+}
+
+/// One invoice, ready to be set in type: every value is the text that is printed.
+#[derive(Clone, Debug, Serialize)]
+pub struct InvoiceView {
+    /// BCP 47.
+    pub language: &'static str,
+    pub words: &'static Texts,
+    pub number: String,
+    /// `Invoice LR-2018-000123`.
+    pub title: String,
+    pub issued: DateView,
+    pub currency: String,
+    /// The box at the top.
+    pub facts: Vec<Fact>,
+    pub seller: PartyView,
+    pub buyer: PartyView,
+    /// `USD 342.75 due 1 December 2026`.
+    pub headline: String,
+    pub lines: Vec<LineView>,
+    /// Net, then one for each group of VAT.
+    pub totals: Vec<TotalView>,
+    pub total: TotalView,
+    /// Why no VAT is charged, where none is.
+    pub notes: Vec<String>,
+    pub please_pay: String,
+    /// Bank account, reference, term.
+    pub payment: Vec<Fact>,
+    pub questions: String,
+    /// What an auditor needs, in prose and numbers.
+    pub computation: Vec<Fact>,
+    /// Digests, in hexadecimal.
+    pub digests: Vec<Fact>,
+    pub mail: MailView,
+}
+
+impl InvoiceView {
+    /// The view of `invoice`. `head` is the SHA-256 (hexadecimal) of its canonical bytes: the head of the
+    /// chain of issued documents once this one is part of it.
+    pub fn of(invoice: &Invoice, head: &str) -> Self {
+        let (language, words) = (invoice.language, texts::of(invoice.language));
+        Self {
+            language: language.code(),
+            words,
+            number: clean(&invoice.number.to_string()),
+            title: clean(&format!("{} {}", words.invoice, invoice.number)),
+            issued: parts(invoice.issue_date),
+            currency: invoice.currency.to_string(),
+            facts: facts(invoice, words),
+            seller: party(words.seller, &invoice.seller, words),
+            buyer: party(words.bill_to, &invoice.buyer, words),
+            headline: headline(invoice, words),
+            lines: lines::lines(invoice),
+            totals: lines::totals(invoice),
+            total: lines::total(invoice),
+            notes: lines::notes(invoice),
+            please_pay: please_pay(invoice, words),
+            payment: payment(invoice, words),
+            questions: clean(&fill(words.questions, &[("email", &invoice.seller_email)])),
+            computation: computation(invoice, words),
+            digests: digests(invoice, head, words),
+            mail: mail(invoice, words),
+        }
+    }
+}
+
+/// Name of the file with one row a charge that goes with the invoice: `LR-2018-000123_2018-08.csv`.
+pub fn line_file(invoice: &Invoice) -> String {
+    format!("{}.csv", invoice.file_stem())
+}
+
+/// Name of the PDF: `LR-2018-000123_2018-08.pdf`.
+pub fn pdf_file(invoice: &Invoice) -> String {
+    format!("{}.pdf", invoice.file_stem())
+}
+
+/// A value on one line: control characters and line separators are blanks, so that no name can begin a
+/// line of its own; marks that turn the direction of the text around are dropped.
+pub(super) fn clean(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let blank = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
+    text.chars().filter(|c| !turns(*c)).map(blank).collect::<String>().trim().to_owned()
+}
+
+/// `24 h`, `90 min`: exact, in the largest unit that divides it.
+pub(super) fn length(elapsed: Elapsed) -> String {
+    let text = elapsed.to_string();
+    let cut = text.find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(text.len());
+    let (number, unit) = text.split_at(cut);
+    format!("{number} {}", if unit == "m" { "min" } else { unit })
+}
+
+fn parts(date: Date) -> DateView {
+    DateView { year: date.year(), month: date.month(), day: date.day() }
+}
+
+fn fact(label: &'static str, value: impl AsRef<str>) -> Fact {
+    Fact { label, value: clean(value.as_ref()) }
+}
+
+fn facts(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
+    let period = format!("{} – {}", invoice.month.first_day(), invoice.month.last_day());
+    let mut facts = vec![
+        fact(words.number, invoice.number.to_string()),
+        fact(words.issue_date, invoice.issue_date.to_string()),
+        fact(words.due_date, invoice.due_date.to_string()),
+        fact(words.service_period, period),
+        fact(words.currency, invoice.currency.code()),
+        fact(words.customer_number, invoice.business.as_str()),
+    ];
+    facts.extend(invoice.reference.as_deref().map(|reference| fact(words.reference, reference)));
+    facts
+}
+
+fn party(role: &'static str, party: &Party, words: &Texts) -> PartyView {
+    let mut lines: Vec<_> = party.address.iter().chain([&party.country]).map(|line| clean(line)).collect();
+    lines.extend(party.vat_id.as_deref().map(|id| clean(&format!("{} {id}", words.vat_id))));
+    lines.extend(party.registration.as_deref().map(|id| clean(&format!("{} {id}", words.registration))));
+    lines.retain(|line| !line.is_empty());
+    PartyView { role, name: clean(&party.legal_name), lines }
+}
+
+fn is_payable(invoice: &Invoice) -> bool {
+    invoice.total.minor() > 0
+}
+
+fn headline(invoice: &Invoice, words: &Texts) -> String {
+    let language = invoice.language;
+    let sentence = if is_payable(invoice) { words.headline } else { words.nothing_due };
+    let (amount, date) = (numbers::money(invoice.total, language), texts::written_date(invoice.due_date, language));
+    fill(sentence, &[("amount", &amount), ("date", &date), ("until", &texts::until(invoice.due_date, language))])
+}
+
+fn please_pay(invoice: &Invoice, words: &Texts) -> String {
+    let sentence = if is_payable(invoice) { words.please_pay } else { words.nothing_to_pay };
+    let amount = numbers::money(invoice.total, invoice.language);
+    let until = texts::until(invoice.due_date, invoice.language);
+    clean(&fill(sentence, &[("amount", &amount), ("until", &until), ("number", &invoice.number.to_string())]))
+}
+
+fn payment(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
+    if !is_payable(invoice) {
+        return Vec::new();
+    }
+    let payment = &invoice.payment;
+    let mut facts = Vec::new();
+    if let Some(iban) = &payment.iban {
+        facts.push(fact(words.account_holder, &invoice.seller.legal_name));
+        facts.push(fact("IBAN", in_fours(iban)));
+    }
+    facts.extend(payment.bic.as_deref().map(|bic| fact("BIC", bic)));
+    facts.push(fact(words.payment_reference, invoice.number.to_string()));
+    let days = numbers::count(payment.days.into(), invoice.language);
+    facts.push(fact(words.payment_term, fill(words.days, &[("days", &days)])));
+    facts
+}
+
+/// An IBAN in groups of four, as its standard prints it.
+fn in_fours(iban: &str) -> String {
+    let mut text = String::new();
+    for (index, sign) in iban.chars().filter(|c| !c.is_whitespace()).enumerate() {
+        if index > 0 && index % 4 == 0 {
+            text.push(' ');
+        }
+        text.push(sign);
+    }
+    text
+}
+
+fn computation(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
+    let computation = &invoice.computation;
+    let window = length(computation.window);
+    let tariff = [("id", computation.tariff_id.as_str()), ("version", computation.tariff_version.as_str())];
+    let mut facts = vec![
+        fact(words.rule, fill(words.rule_text, &[("window", &window)])),
+        fact(words.window, window),
+        fact(words.tariff, fill(words.tariff_version, &tariff)),
+        fact(words.tariff_source, &computation.tariff_source),
+        fact(words.zone, computation.zone.to_string()),
+        fact(words.counted, counts(invoice, words)),
+        fact(words.cut, computation.cut.to_string()),
+        fact(words.line_file, line_file(invoice)),
+    ];
+    facts.retain(|fact| !fact.value.is_empty());
+    facts
+}
+
+fn counts(invoice: &Invoice, words: &Texts) -> String {
+    let counts = &invoice.computation.counts;
+    let count = |value| numbers::count(value, invoice.language);
+    let mut text = fill(
+        words.counts,
+        &[
+            ("waits", &count(counts.waits)),
+            ("on_time", &count(counts.on_time)),
+            ("late", &count(counts.late)),
+            ("unanswered", &count(counts.unanswered)),
+        ],
+    );
+    if counts.pending > 0 || counts.held > 0 {
+        let (pending, held) = (count(counts.pending), count(counts.held));
+        text.push_str(&fill(words.counts_open, &[("pending", &pending), ("held", &held)]));
+    }
+    text
+}
+
+fn digests(invoice: &Invoice, head: &str, words: &'static Texts) -> Vec<Fact> {
+    vec![
+        fact(words.tariff_sha256, &invoice.computation.tariff_sha256),
+        fact(words.data_sha256, &invoice.computation.data_sha256),
+        fact(words.chain_head, head),
+    ]
+}
+
+fn mail(invoice: &Invoice, words: &Texts) -> MailView {
+    let (language, number) = (invoice.language, invoice.number.to_string());
+    let month = texts::written_month(invoice.month, language);
+    let (amount, due) = (numbers::money(invoice.total, language), invoice.due_date.to_string());
+    let values = [("number", number.as_str()), ("month", &month), ("amount", &amount), ("due", &due)];
+    let subject = fill(if is_payable(invoice) { words.subject } else { words.subject_nothing_due }, &values);
+    MailView {
+        subject: subject.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect(),
+        intro: clean(&fill(words.mail_intro, &values)),
+        attached: clean(&fill(words.mail_attached, &[("pdf", &pdf_file(invoice)), ("lines", &line_file(invoice))])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::domain::business::Language;
+
+    fn value<'a>(facts: &'a [Fact], label: &str) -> &'a str {
+        facts.iter().find(|fact| fact.label == label).map_or("absent", |fact| fact.value.as_str())
+    }
+
+    #[test]
+    fn the_view_says_what_the_invoice_says() {
+        let view = InvoiceView::of(&sample::invoice(Language::English), &"c".repeat(64));
+        assert_eq!(view.headline, "USD 1,342.75 due 1 December 2026");
+        assert_eq!(value(&view.facts, "Service period"), "2026-10-01 – 2026-10-31");
+        assert_eq!(value(&view.facts, "Customer number"), "bologna-bakery");
+        assert_eq!(value(&view.payment, "IBAN"), "IT60 X054 2811 1010 0000 0123 456");
+        assert_eq!(value(&view.payment, "Reference"), "LR-2026-000123");
+        assert_eq!(
+            value(&view.computation, "Messages counted"),
+            "41,206 in all: 16,441 answered in time, 24,005 answered late, 760 never answered"
+        );
+        assert_eq!(value(&view.digests, "Chain head"), "c".repeat(64));
+        assert_eq!(view.mail.subject, "LR-2026-000123 Invoice for October 2026: USD 1,342.75 due 2026-12-01");
+    }
+
+    #[test]
+    fn the_italian_view_is_italian() {
+        let view = InvoiceView::of(&sample::invoice(Language::Italian), "c");
+        assert_eq!(view.headline, "USD 1.342,75 da pagare entro il 1º dicembre 2026");
+        assert_eq!(view.title, "Fattura LR-2026-000123");
+        assert_eq!(view.mail.subject, "LR-2026-000123 Fattura di ottobre 2026: USD 1.342,75, scadenza 2026-12-01");
+        assert!(view.mail.subject.is_ascii());
+    }
+
+    #[test]
+    fn an_invoice_of_nothing_asks_for_no_payment() {
+        let mut invoice = sample::invoice(Language::English);
+        invoice.total = crate::domain::Money::zero(invoice.currency);
+        let view = InvoiceView::of(&invoice, "c");
+        assert_eq!(view.headline, "USD 0.00: nothing to pay");
+        assert_eq!((view.please_pay.as_str(), view.payment.len()), ("No payment is needed.", 0));
+    }
+
+    #[test]
+    fn values_stay_on_their_line() {
+        for (text, cleaned) in [("a\r\nBcc: x", "a  Bcc: x"), ("\u{202e}gnp.exe", "gnp.exe"), ("a\u{2028}b\0", "a b")] {
+            assert_eq!(clean(text), cleaned);
+        }
+    }
+
+    #[test]
+    fn lengths_are_exact() {
+        for (text, said) in [("24h", "24 h"), ("2d", "48 h"), ("90m", "90 min"), ("86401s", "86401 s"), ("5ms", "5 ms")]
+        {
+            assert_eq!(length(text.parse().unwrap()), said);
+        }
+    }
+}

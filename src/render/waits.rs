@@ -1,0 +1,140 @@
+//! Rated waits as CSV and Parquet: the result of `ritardo rate`.
+//!
+//! Both forms hold the same rows in the same order: `message_id, business, channel, conversation` (text),
+//! `received_at, answered_at, deadline` (UTC instants), `verdict` (text), `wait_ms` (integer), `market,
+//! entry_point, tariff` (text), `rate, amount` (exact decimals), `currency` (text).
+
+use std::sync::Arc;
+
+use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as PhysicalType, ZstdLevel};
+use parquet::column::writer::ColumnWriter;
+use parquet::data_type::ByteArray;
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::Type;
+
+use crate::domain::charge::RatedWait;
+use crate::domain::{Currency, Decimal, Instant};
+
+/// Columns of the file of waits, in order.
+pub const COLUMNS: [&str; 15] = [
+    "message_id", "business", "channel", "conversation", "received_at", "answered_at", "deadline", "verdict", "wait_ms",
+    "market", "entry_point", "tariff", "rate", "amount", "currency",
+];
+
+const CREATED_BY: &str = "ritardo waits 1";
+
+/// The waits as CSV (RFC 4180 quoting, line feeds, no comment lines). Cells are exact, not guarded against
+/// spreadsheets: the file is for programs.
+pub fn csv(rated: &[&RatedWait], tariff: &str, currency: Currency) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+    let mut write = |row: [&str; 15]| {
+        // Invariant: rows have one length and memory takes every byte.
+        writer.write_record(row).unwrap_or_else(|error| unreachable!("{error}"));
+    };
+    write(COLUMNS);
+    let text = |instant: Option<Instant>| instant.map(|instant| instant.to_string()).unwrap_or_default();
+    let money = |amount: Option<Decimal>| amount.map(|amount| amount.to_string()).unwrap_or_default();
+    for rated in rated {
+        let (wait, charge) = (&rated.wait, rated.charge.as_ref());
+        write([
+            &wait.message_id,
+            &wait.business,
+            &wait.channel,
+            &wait.conversation,
+            &wait.received_at.to_string(),
+            &text(wait.answered_at),
+            &wait.deadline.to_string(),
+            wait.verdict.name(),
+            &wait.length().map(|length| length.millis().to_string()).unwrap_or_default(),
+            rated.market.name(),
+            wait.entry_point.name(),
+            tariff,
+            &money(charge.map(|charge| charge.rate.price)),
+            &money(charge.map(|charge| charge.amount)),
+            currency.code(),
+        ]);
+    }
+    writer.into_inner().unwrap_or_else(|error| unreachable!("{error}"))
+}
+
+/// The cell of a column.
+enum Cell<'r> {
+    Text(&'r str),
+    Number(Option<i64>),
+}
+
+fn cell<'r>(column: usize, rated: &'r RatedWait, tariff: &'r str, currency: &'r Currency) -> Cell<'r> {
+    let (wait, charge) = (&rated.wait, rated.charge.as_ref());
+    let decimal = |amount: Decimal| i64::try_from(amount.units()).ok();
+    match column {
+        0 => Cell::Text(&wait.message_id),
+        1 => Cell::Text(&wait.business),
+        2 => Cell::Text(&wait.channel),
+        3 => Cell::Text(&wait.conversation),
+        4 => Cell::Number(Some(wait.received_at.micros())),
+        5 => Cell::Number(wait.answered_at.map(Instant::micros)),
+        6 => Cell::Number(Some(wait.deadline.micros())),
+        7 => Cell::Text(wait.verdict.name()),
+        8 => Cell::Number(wait.length().map(|length| length.millis())),
+        9 => Cell::Text(rated.market.name()),
+        10 => Cell::Text(wait.entry_point.name()),
+        11 => Cell::Text(tariff),
+        12 => Cell::Number(charge.and_then(|charge| decimal(charge.rate.price))),
+        13 => Cell::Number(charge.and_then(|charge| decimal(charge.amount))),
+        _ => Cell::Text(currency.code()),
+    }
+}
+
+/// The waits as Parquet: instants in microseconds of UTC, `rate` and `amount` as DECIMAL(18, 9).
+pub fn parquet(rated: &[&RatedWait], tariff: &str, currency: Currency) -> Result<Vec<u8>, ParquetError> {
+    let fields = COLUMNS.into_iter().map(|name| field(name).map(Arc::new)).collect::<Result<_, _>>()?;
+    let schema = Arc::new(Type::group_type_builder("waits").with_fields(fields).build()?);
+    let compression = Compression::ZSTD(ZstdLevel::try_new(3)?);
+    let properties = WriterProperties::builder().set_created_by(CREATED_BY.to_owned()).set_compression(compression);
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties.build()))?;
+    let mut group = writer.next_row_group()?;
+    let mut index = 0;
+    while let Some(mut column) = group.next_column()? {
+        let cells = rated.iter().map(|rated| cell(index, rated, tariff, &currency));
+        match column.untyped() {
+            ColumnWriter::Int64ColumnWriter(writer) => {
+                let numbers: Vec<Option<i64>> =
+                    cells.map(|cell| if let Cell::Number(number) = cell { number } else { None }).collect();
+                let present: Vec<i64> = numbers.iter().flatten().copied().collect();
+                let levels: Vec<i16> = numbers.iter().map(|number| i16::from(number.is_some())).collect();
+                let levels = is_optional(COLUMNS[index]).then_some(levels.as_slice());
+                writer.write_batch(&present, levels, None)?;
+            }
+            ColumnWriter::ByteArrayColumnWriter(writer) => {
+                let texts: Vec<ByteArray> =
+                    cells.map(|cell| if let Cell::Text(text) = cell { text.into() } else { "".into() }).collect();
+                writer.write_batch(&texts, None, None)?;
+            }
+            _ => unreachable!("the schema has texts and 64-bit numbers only"),
+        }
+        column.close()?;
+        index += 1;
+    }
+    group.close()?;
+    writer.into_inner()
+}
+
+fn is_optional(name: &str) -> bool {
+    ["answered_at", "wait_ms", "rate", "amount"].contains(&name)
+}
+
+fn field(name: &str) -> Result<Type, ParquetError> {
+    let repetition = if is_optional(name) { Repetition::OPTIONAL } else { Repetition::REQUIRED };
+    let (physical, logical) = match name {
+        "received_at" | "answered_at" | "deadline" => {
+            (PhysicalType::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS)))
+        }
+        "rate" | "amount" => (PhysicalType::INT64, Some(LogicalType::decimal(9, 18))),
+        "wait_ms" => (PhysicalType::INT64, None),
+        _ => (PhysicalType::BYTE_ARRAY, Some(LogicalType::String)),
+    };
+    let builder = Type::primitive_type_builder(name, physical).with_repetition(repetition).with_logical_type(logical);
+    if name == "rate" || name == "amount" { builder.with_precision(18).with_scale(9).build() } else { builder.build() }
+}

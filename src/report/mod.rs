@@ -1,0 +1,20 @@
+//! Pages for finance, made of facts that are already decided: nothing here changes what is billed.
+//!
+//! Each page is a struct of texts for a template that computes nothing. No customer and no message is ever
+//! named, and no page prints when it was made: the same facts give the same bytes.
+
+pub mod bars;
+pub mod chart;
+pub mod facts;
+pub mod month;
+pub mod number;
+pub mod page;
+pub mod rows;
+pub mod sums;
+pub mod tally;
+#[cfg(test)]
+mod tests;
+
+pub use facts::{BusinessMonth, MonthFacts, State};
+pub use month::month_page;
+pub use page::MonthPage;

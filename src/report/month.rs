@@ -1,0 +1,106 @@
+//! The page of a month: who is invoiced, what is late, what is missing.
+
+use std::collections::BTreeSet;
+
+use super::facts::MonthFacts;
+use super::number::{count, counted, exact, money, month_name, share};
+use super::page::{Figure, MonthPage};
+use super::sums::InvoiceTotals;
+use super::tally::Tally;
+use super::{bars, rows};
+use crate::domain::Decimal;
+
+/// The page of the month. The same facts give the same page.
+pub fn month_page(facts: &MonthFacts) -> MonthPage {
+    let all = Tally::of(facts.businesses.iter().flat_map(|business| business.waits));
+    let invoices = InvoiceTotals::of(facts);
+    let (days, lengths) = (bars::days(facts), bars::lengths(facts));
+    let month = month_name(facts.month);
+    MonthPage {
+        title: format!("Late replies, {month}"),
+        summary: summary(facts, &all, &invoices),
+        figures: figures(facts, &all, &invoices),
+        businesses: facts.businesses.iter().map(|business| rows::business(facts.currency, business)).collect(),
+        total: rows::total(facts, &all, &invoices),
+        other_totals: invoices.others(facts.currency),
+        verdicts: rows::verdicts(facts, &all),
+        entry_points: rows::entry_points(facts),
+        entry_points_total: rows::entry_point("Total", &all),
+        legend: bars::legend(),
+        days_chart: bars::days_chart(&month, &days),
+        days: rows::stacks(&days),
+        lengths_chart: bars::lengths_chart(&month, &lengths),
+        lengths: rows::stacks(&lengths),
+        stack_total: rows::stack("Total", all.parts()),
+        open: facts.businesses.iter().filter_map(rows::open).collect(),
+        rejected_rows: count(facts.rejected_rows),
+        quarantined_files: facts.quarantined_files.iter().map(rows::file).collect(),
+        tariff: format!("{}@{}", facts.tariff_id, facts.tariff_version),
+        tariff_sha256: facts.tariff_sha256.to_owned(),
+        chain_head: facts.chain_head.to_owned(),
+        zones: zones(facts),
+        issuer: facts.issuer.to_owned(),
+        currency: facts.currency.to_string(),
+        month,
+    }
+}
+
+/// `3 of 5 businesses are invoiced for USD 1,234.56 in all; 97.3 % of 10,512 decided waits …; 2 businesses …`
+fn summary(facts: &MonthFacts, all: &Tally, invoices: &InvoiceTotals) -> String {
+    let businesses = counted(facts.businesses.len() as u64, "business", "businesses");
+    let invoiced = match invoices.count() {
+        _ if facts.businesses.is_empty() => "No business is billed in this month".to_owned(),
+        0 => format!("None of {businesses} is invoiced"),
+        1 => format!("1 of {businesses} is invoiced for {} in all", invoices.payable()),
+        more => format!("{} of {businesses} are invoiced for {} in all", count(more), invoices.payable()),
+    };
+    let answered = match (all.counts.waits, all.decided()) {
+        (0, _) => "no customer waited for an answer".to_owned(),
+        (waits, 0) => format!("{} not decided yet", are(waits, "wait", "waits")),
+        (_, decided) => {
+            let decided = counted(decided, "decided wait", "decided waits");
+            format!("{} of {decided} ended within the window", share(all.counts.on_time, all.decided()))
+        }
+    };
+    let open = facts.businesses.iter().filter(|business| !business.state.is_closed()).count() as u64;
+    let open = if open == 0 { String::new() } else { format!("; {} still open", are(open, "business", "businesses")) };
+    format!("{invoiced}; {answered}{open}.")
+}
+
+fn are(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", counted(number, one, many), if number == 1 { "is" } else { "are" })
+}
+
+fn figures(facts: &MonthFacts, all: &Tally, invoices: &InvoiceTotals) -> Vec<Figure> {
+    let figure = |label: &str, value: String, note: String| Figure { label: label.to_owned(), value, note };
+    let businesses = counted(facts.businesses.len() as u64, "business", "businesses");
+    let answered = format!("{} of {} decided", count(all.counts.on_time), count(all.decided()));
+    let missed = format!("{} late, {} unanswered", count(all.counts.late), count(all.counts.unanswered));
+    let mut figures = vec![
+        figure("Waits", count(all.counts.waits), format!("{businesses}, {} not decided", count(all.open()))),
+        figure("Answered within the window", share(all.counts.on_time, all.decided()), answered),
+        figure("Charged waits", count(all.charged), missed),
+        figure("Charges, exact", format!("{}\u{a0}{}", facts.currency, exact(all.amount)), still_open(facts)),
+    ];
+    for sums in invoices.all() {
+        figures.push(figure("Net invoiced", money(sums.net), counted(sums.invoices, "invoice", "invoices")));
+        figures.push(figure("VAT", money(sums.tax), "as stated on the invoices".to_owned()));
+        figures.push(figure("Total invoiced", money(sums.total), "net and VAT".to_owned()));
+    }
+    figures
+}
+
+/// How much of the charges stands in months that are not closed.
+fn still_open(facts: &MonthFacts) -> String {
+    let open = facts.businesses.iter().filter(|business| !business.state.is_closed());
+    let amount = Tally::of(open.flat_map(|business| business.waits)).amount;
+    match amount {
+        Some(Decimal::ZERO) => "all of closed months".to_owned(),
+        _ => format!("{} of it in open months", exact(amount)),
+    }
+}
+
+fn zones(facts: &MonthFacts) -> String {
+    let zones: BTreeSet<String> = facts.businesses.iter().map(|business| business.zone.to_string()).collect();
+    zones.into_iter().collect::<Vec<_>>().join(", ")
+}

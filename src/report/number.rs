@@ -1,0 +1,149 @@
+//! Numbers as the pages print them: grouped by thousands, shares exact.
+
+use crate::domain::{Currency, Date, Decimal, Money, Month};
+
+/// Printed for a sum that does not fit its type, which no tariff with sane prices reaches.
+const TOO_LARGE: &str = "too large to print";
+
+/// Printed where there is nothing to state.
+pub const NONE: &str = "–";
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// `12,345`
+pub fn count(number: u64) -> String {
+    grouped(&number.to_string())
+}
+
+/// `1 business`, `2 businesses`: a count with its noun.
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// `USD 12,345.67`; `None` is a sum that does not fit.
+pub fn money(amount: Option<Money>) -> String {
+    amount.map_or(TOO_LARGE.to_owned(), |amount| format!("{}\u{a0}{}", amount.currency(), grouped(&amount.digits())))
+}
+
+/// `12,345.67`, with its code only where the currency is not the page's own.
+pub fn money_in(page: Currency, amount: Option<Money>) -> String {
+    let digits = |amount: Money| grouped(&amount.digits());
+    amount.filter(|amount| amount.currency() == page).map_or_else(|| money(amount), digits)
+}
+
+/// `12,345.678`: an exact amount with as many places as it needs, at least two.
+pub fn exact(amount: Option<Decimal>) -> String {
+    amount.map_or(TOO_LARGE.to_owned(), |amount| grouped(&amount.to_string()))
+}
+
+/// `97.3 %` of `whole`, computed in integers and rounded to one place, half up.
+///
+/// A part is never printed as nothing, nor as all: those are `< 0.1 %` and `> 99.9 %`. Nothing of nothing is `–`.
+pub fn share(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return NONE.to_owned();
+    }
+    let (part, whole) = (u128::from(part), u128::from(whole));
+    let tenths = (part * 2000 + whole) / (whole * 2);
+    match tenths {
+        0 if part > 0 => "<\u{a0}0.1\u{a0}%".to_owned(),
+        1000 if part < whole => ">\u{a0}99.9\u{a0}%".to_owned(),
+        _ => format!("{}.{}\u{a0}%", tenths / 10, tenths % 10),
+    }
+}
+
+/// `August 2018`
+pub fn month_name(month: Month) -> String {
+    format!("{} {}", name_of(month.number()), month.year())
+}
+
+/// `1 August`
+pub fn day_name(date: Date) -> String {
+    format!("{} {}", date.day(), name_of(date.month()))
+}
+
+fn name_of(number: u8) -> &'static str {
+    MONTHS.get(usize::from(number).wrapping_sub(1)).copied().unwrap_or_default()
+}
+
+fn grouped(digits: &str) -> String {
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let mut text = sign.to_owned();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + fraction
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (digits, printed) in [
+            ("0", "0"),
+            ("999", "999"),
+            ("1000", "1,000"),
+            ("-1234567.891", "-1,234,567.891"),
+            ("-123.45", "-123.45"),
+            ("100000.00", "100,000.00"),
+        ] {
+            assert_eq!(grouped(digits), printed);
+        }
+        assert_eq!(count(u64::MAX), "18,446,744,073,709,551,615");
+    }
+
+    #[test]
+    fn a_share_is_exact_and_never_hides_a_part() {
+        for (part, whole, printed) in [
+            (0, 0, "–"),
+            (0, 7, "0.0 %"),
+            (7, 7, "100.0 %"),
+            (1, 3, "33.3 %"),
+            (2, 3, "66.7 %"),
+            (1, 2000, "0.1 %"), // half of a tenth is rounded up
+            (1, 2001, "< 0.1 %"),
+            (1999, 2000, "> 99.9 %"),
+            (1998, 2000, "99.9 %"),
+            (973, 1000, "97.3 %"),
+            (u64::MAX, u64::MAX, "100.0 %"),
+            (u64::MAX - 1, u64::MAX, "> 99.9 %"),
+        ] {
+            assert_eq!(share(part, whole).replace('\u{a0}', " "), printed, "{part} of {whole}");
+        }
+    }
+
+    #[test]
+    fn money_names_its_currency_where_it_must() {
+        let (usd, yen): (Currency, Currency) = ("USD".parse().unwrap(), "JPY".parse().unwrap());
+        assert_eq!(money(Some(Money::new(123_456, usd))), "USD\u{a0}1,234.56");
+        assert_eq!(money_in(usd, Some(Money::new(123_456, usd))), "1,234.56");
+        assert_eq!(money_in(usd, Some(Money::new(123_456, yen))), "JPY\u{a0}123,456");
+        assert_eq!(money_in(usd, None), TOO_LARGE);
+    }
+
+    #[test]
+    fn months_and_days_are_written_out() {
+        let month: Month = "2018-12".parse().unwrap();
+        assert_eq!((month_name(month).as_str(), day_name(month.last_day()).as_str()), ("December 2018", "31 December"));
+        assert_eq!(month_name("2019-01".parse().unwrap()), "January 2019");
+    }
+}
