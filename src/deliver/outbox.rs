@@ -1,0 +1,122 @@
+//! The outbox: a folder that receives finished mails, each whole or not at all.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use super::{DeliverError, Outcome};
+
+/// Puts a mail into the folder under `name`, a safe file name; the folder is made when it is missing.
+///
+/// The same mail again is [`Outcome::Sent`] again. After that, power may fail: file and name are on the disk.
+///
+/// # Errors
+/// A folder that every user can write, another mail under this name, or an I/O error.
+pub(super) fn put(folder: &Path, name: &str, eml: &[u8]) -> Result<Outcome, DeliverError> {
+    prepare(folder)?;
+    let path = folder.join(name);
+    let failed = |source| DeliverError::OutboxFile { path: path.clone(), source };
+    let reply = if there(&path, eml).map_err(failed)?.ok_or_else(|| DeliverError::OutboxTaken { path: path.clone() })? {
+        "was in the outbox"
+    } else {
+        let unfinished = folder.join(format!(".{name}.part"));
+        write(&unfinished, &path, eml).map_err(failed)?;
+        "in the outbox"
+    };
+    // Also for a mail that was there: the run that wrote it may have ended before this.
+    sync(folder).map_err(failed)?;
+    Ok(Outcome::Sent { reply: reply.to_owned() })
+}
+
+fn prepare(folder: &Path) -> Result<(), DeliverError> {
+    let failed = |source| DeliverError::Outbox { path: folder.to_owned(), source };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    let mode = fs::metadata(folder).map_err(failed)?.permissions().mode();
+    if mode & 0o002 != 0 {
+        return Err(DeliverError::OutboxOpen { path: folder.to_owned() });
+    }
+    folder.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync).map_err(failed)
+}
+
+/// Whether this mail is there already; `None` when something else has its name.
+fn there(path: &Path, eml: &[u8]) -> io::Result<Option<bool>> {
+    let meta = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(false)),
+        other => other?,
+    };
+    if !meta.is_file() || meta.len() != eml.len() as u64 {
+        return Ok(None);
+    }
+    let mut found = Vec::new();
+    File::open(path)?.take(meta.len() + 1).read_to_end(&mut found)?;
+    Ok((found == eml).then_some(true))
+}
+
+fn write(unfinished: &Path, path: &Path, eml: &[u8]) -> io::Result<()> {
+    // Left by a run that was stopped; removing it follows no link.
+    match fs::remove_file(unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(unfinished)?;
+    let written = file.write_all(eml).and_then(|()| file.sync_all()).and_then(|()| fs::rename(unfinished, path));
+    if written.is_err() {
+        // Best effort: the error that counts is the one before.
+        let _ = fs::remove_file(unfinished);
+    }
+    written
+}
+
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAIL: &[u8] = b"Subject: x\r\n\r\nx\r\n";
+
+    #[track_caller]
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names.into_iter().map(|name| name.into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_mail_is_put_once_and_never_changed() {
+        let folder = super::super::script::folder("outbox").join("mails/out");
+        assert_eq!(put(&folder, "a.eml", MAIL).unwrap(), Outcome::Sent { reply: "in the outbox".to_owned() });
+        assert_eq!(put(&folder, "a.eml", MAIL).unwrap(), Outcome::Sent { reply: "was in the outbox".to_owned() });
+        assert!(matches!(put(&folder, "a.eml", b"Subject: y\r\n\r\nx\r\n"), Err(DeliverError::OutboxTaken { .. })));
+        assert!(matches!(put(&folder, "a.eml", b"\r\n"), Err(DeliverError::OutboxTaken { .. })));
+        assert_eq!(fs::read(folder.join("a.eml")).unwrap(), MAIL);
+        assert_eq!(names(&folder), ["a.eml"]);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&folder.join("a.eml"))), (0o700, 0o600));
+    }
+
+    #[test]
+    fn a_stopped_run_leaves_nothing_in_the_way() {
+        let folder = super::super::script::folder("outbox-stopped");
+        fs::write(folder.join(".a.eml.part"), "half").unwrap();
+        put(&folder, "a.eml", MAIL).unwrap();
+        assert_eq!(names(&folder), ["a.eml"]);
+    }
+
+    #[test]
+    fn links_and_open_folders_are_refused() {
+        let folder = super::super::script::folder("outbox-links");
+        let target = folder.join("target");
+        fs::write(&target, MAIL).unwrap();
+        std::os::unix::fs::symlink(&target, folder.join("a.eml")).unwrap();
+        assert!(matches!(put(&folder, "a.eml", MAIL), Err(DeliverError::OutboxTaken { .. })));
+        std::os::unix::fs::symlink(&target, folder.join(".b.eml.part")).unwrap();
+        put(&folder, "b.eml", b"Subject: y\r\n\r\n").unwrap();
+        assert_eq!(fs::read(&target).unwrap(), MAIL, "a planted link is not written through");
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(matches!(put(&folder, "c.eml", MAIL), Err(DeliverError::OutboxOpen { .. })));
+    }
+}
