@@ -1,0 +1,128 @@
+//! Every total of a month by another road than the one that made it.
+//!
+//! Invariant: nothing here is taken from the lines' own sums. The charges are read back from the line
+//! file, grouped anew, rounded, and compared with what the invoice says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::text::hex;
+use crate::domain::{Decimal, Invoice, Money};
+
+/// SHA-256 in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// What does not add up. The sentences name the document's own words.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum Finding {
+    #[error("the line file cannot be read back: {0}")]
+    Unreadable(String),
+    #[error("the line file has SHA-256 {found}, the invoice says {stated}")]
+    Digest { found: String, stated: String },
+    #[error("the charges of {line} sum to {found}, the invoice line says {stated}")]
+    Line { line: String, found: String, stated: String },
+    #[error("the line file has {found} charges, the invoice lines {stated}")]
+    Quantity { found: u64, stated: u64 },
+    #[error("the late and unanswered waits are {found}, the charges {stated}")]
+    Verdicts { found: u64, stated: u64 },
+    #[error("the lines sum to {found}, the invoice says {stated}")]
+    Net { found: String, stated: String },
+    #[error("net and tax sum to {found}, the invoice says {stated}")]
+    Total { found: String, stated: String },
+    #[error("a charge stands twice in the line file: message {0}")]
+    Twice(String),
+}
+
+/// Compares an invoice with its line file. Empty: everything adds up.
+pub fn findings(invoice: &Invoice, line_file: &[u8]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let (found, stated) = (sha256(line_file), invoice.computation.data_sha256.clone());
+    if found != stated {
+        findings.push(Finding::Digest { found, stated });
+    }
+    match Charges::read(line_file) {
+        Ok(charges) => charges.compare(invoice, &mut findings),
+        Err(why) => findings.push(Finding::Unreadable(why)),
+    }
+    compare_totals(invoice, &mut findings);
+    findings
+}
+
+/// The line file, summed in its own way: rounding rows included, so that each group is a whole amount.
+#[derive(Default)]
+struct Charges {
+    /// By market, entry point and price.
+    groups: BTreeMap<(String, String, String), Decimal>,
+    quantity: u64,
+    /// Messages by channel and id, each once.
+    messages: BTreeMap<(String, String), u64>,
+}
+
+impl Charges {
+    fn read(line_file: &[u8]) -> Result<Self, String> {
+        let mut charges = Charges::default();
+        let mut reader = csv::Reader::from_reader(line_file);
+        let header = reader.headers().map_err(|error| error.to_string())?.clone();
+        let place = |name: &str| header.iter().position(|column| column == name).ok_or(format!("no column {name}"));
+        let (message, channel, verdict) = (place("message_id")?, place("channel")?, place("verdict")?);
+        let (market, entry_point, rate, amount) =
+            (place("market")?, place("entry_point")?, place("rate")?, place("amount")?);
+        for record in reader.records() {
+            let record = record.map_err(|error| error.to_string())?;
+            let cell = |column: usize| record.get(column).unwrap_or_default().to_owned();
+            let amount: Decimal = cell(amount).parse()?;
+            let sum = charges.groups.entry((cell(market), cell(entry_point), cell(rate))).or_default();
+            *sum = sum.checked_add(amount).ok_or("a sum is too large")?;
+            if cell(verdict) != "rounding" {
+                charges.quantity += 1;
+                *charges.messages.entry((cell(channel), cell(message))).or_default() += 1;
+            }
+        }
+        Ok(charges)
+    }
+
+    fn compare(self, invoice: &Invoice, findings: &mut Vec<Finding>) {
+        let twice = self.messages.iter().filter(|(_, count)| **count > 1);
+        findings.extend(twice.map(|((_, message), _)| Finding::Twice(message.clone())));
+        let mut stated: BTreeMap<_, Decimal> = BTreeMap::new();
+        for line in &invoice.lines {
+            // Lines that differ only in their step share a group.
+            let key = (line.market.to_string(), line.entry_point.to_string(), line.unit_price.to_string());
+            let sum = stated.entry(key).or_default();
+            *sum = sum.checked_add(line.amount.exact()).unwrap_or_default();
+        }
+        let keys: BTreeSet<_> = stated.keys().chain(self.groups.keys()).collect();
+        for key in keys {
+            let (found, stated) = (self.groups.get(key), stated.get(key));
+            if found != stated {
+                let said = |sum: Option<&Decimal>| sum.map_or("nothing".to_owned(), Decimal::to_string);
+                let line = format!("{} {} at {}", key.0, key.1, key.2);
+                findings.push(Finding::Line { line, found: said(found), stated: said(stated) });
+            }
+        }
+        let stated = invoice.lines.iter().map(|line| line.quantity).sum();
+        if self.quantity != stated {
+            findings.push(Finding::Quantity { found: self.quantity, stated });
+        }
+        let counts = invoice.computation.counts;
+        if counts.late + counts.unanswered != self.quantity {
+            findings.push(Finding::Verdicts { found: counts.late + counts.unanswered, stated: self.quantity });
+        }
+    }
+}
+
+fn compare_totals(invoice: &Invoice, findings: &mut Vec<Finding>) {
+    let said = |sum: Option<Money>| sum.map_or("nothing exact".to_owned(), |sum| sum.to_string());
+    let net = Money::sum(invoice.currency, invoice.lines.iter().rev().map(|line| line.amount));
+    if net != Some(invoice.net) || invoice.vat.iter().map(|vat| vat.net).try_fold(Money::zero(invoice.currency), Money::checked_add) != net {
+        findings.push(Finding::Net { found: said(net), stated: invoice.net.to_string() });
+    }
+    let taxes = Money::sum(invoice.currency, invoice.vat.iter().map(|vat| vat.tax));
+    let total = net.and_then(|net| net.checked_add(taxes?));
+    if total != Some(invoice.total) || taxes != Some(invoice.tax) {
+        findings.push(Finding::Total { found: said(total), stated: invoice.total.to_string() });
+    }
+}

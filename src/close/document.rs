@@ -1,0 +1,72 @@
+//! The canonical invoice of a closed month.
+
+use super::ClosedMonth;
+use crate::domain::business::{Issuer, VatTreatment};
+use crate::domain::invoice::{Chain, Computation, Format, Payment};
+use crate::domain::{Business, Currency, Date, Elapsed, Invoice, InvoiceNumber};
+
+/// What the issue adds to the closed month: given in the ledger's transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    pub number: InvoiceNumber,
+    pub date: Date,
+    /// Head of the chain of issued documents before this one.
+    pub previous: String,
+}
+
+/// The tariff as the invoice names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TariffName {
+    pub id: String,
+    pub version: String,
+    pub sha256: String,
+    pub source: String,
+    pub window: Elapsed,
+    pub currency: Currency,
+}
+
+/// The invoice of a closed month with charges.
+pub fn invoice(issuer: &Issuer, business: &Business, closed: &ClosedMonth, tariff: &TariffName, issue: Issue) -> Invoice {
+    Invoice {
+        format: Format,
+        number: issue.number,
+        business: business.id.clone(),
+        month: closed.month,
+        issue_date: issue.date,
+        due_date: issue.date.plus_days(issuer.payment_days),
+        language: business.language,
+        currency: tariff.currency,
+        seller: issuer.party.clone(),
+        seller_email: issuer.email.clone(),
+        buyer: business.party.clone(),
+        reference: business.reference.clone(),
+        lines: closed.lines.clone(),
+        net: closed.net,
+        vat: closed.vat.clone(),
+        tax: closed.tax,
+        total: closed.total,
+        payment: Payment { iban: issuer.iban.clone(), bic: issuer.bic.clone(), days: issuer.payment_days },
+        computation: Computation {
+            window: tariff.window,
+            zone: business.zone,
+            tariff_id: tariff.id.clone(),
+            tariff_version: tariff.version.clone(),
+            tariff_sha256: tariff.sha256.clone(),
+            tariff_source: tariff.source.clone(),
+            cut: closed.cut,
+            counts: closed.counts,
+            data_sha256: closed.data_sha256.clone(),
+        },
+        chain: Chain { previous: issue.previous },
+    }
+}
+
+/// Why no tax is charged, in the words that the law asks for; `None` where tax is charged.
+pub(super) fn reason(treatment: &VatTreatment) -> Option<String> {
+    match treatment {
+        VatTreatment::Standard { .. } => None,
+        VatTreatment::ReverseCharge => Some("Reverse charge / Inversione contabile".to_owned()),
+        VatTreatment::OutOfScope => Some("Not subject to VAT".to_owned()),
+        VatTreatment::Exempt { reason } => Some(reason.clone()),
+    }
+}

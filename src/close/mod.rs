@@ -1,0 +1,136 @@
+//! Charges to a closed month: lines, totals, digests. What is decided here is only carried out afterwards.
+#![deny(clippy::float_arithmetic)]
+
+pub mod check;
+mod document;
+mod line_file;
+pub mod readiness;
+
+use std::collections::BTreeMap;
+
+use crate::domain::charge::RatedWait;
+use crate::domain::invoice::{Counts, Line, Vat};
+use crate::domain::{
+    Business, Currency, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Rounding, Span, Verdict,
+};
+
+pub use document::{invoice, Issue, TariffName};
+
+/// A month of a business, decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedMonth {
+    pub month: Month,
+    /// The evidence ends here.
+    pub cut: Instant,
+    pub counts: Counts,
+    /// Sorted by market, entry point, step, price.
+    pub lines: Vec<Line>,
+    pub net: Money,
+    pub vat: Vec<Vat>,
+    pub tax: Money,
+    pub total: Money,
+    /// Exact sum of the charges.
+    pub exact: Decimal,
+    /// The sorted charges as CSV: evidence of the amounts and attachment of the invoice.
+    pub line_file: Vec<u8>,
+    /// SHA-256 of `line_file`.
+    pub data_sha256: String,
+}
+
+impl ClosedMonth {
+    /// A month without charges is closed without an invoice.
+    pub fn has_charges(&self) -> bool {
+        !self.lines.is_empty()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CloseError {
+    #[error("a sum of charges is too large to be exact")]
+    Overflow,
+    #[error("a wait of the month is still {0}")]
+    Undecided(Verdict),
+}
+
+/// Closes the month from its waits, which lie in `span`, are decided, and are sorted.
+pub fn close(
+    business: &Business,
+    month: Month,
+    cut: Instant,
+    rated: &[RatedWait],
+    tariff: &str,
+    currency: Currency,
+) -> Result<ClosedMonth, CloseError> {
+    let counts = counts(rated);
+    let undecided = rated.iter().map(|rated| rated.wait.verdict).find(|v| matches!(v, Verdict::Pending | Verdict::Held));
+    if let Some(verdict) = undecided {
+        return Err(CloseError::Undecided(verdict));
+    }
+    let lines = lines(rated, currency).ok_or(CloseError::Overflow)?;
+    let net = Money::sum(currency, lines.iter().map(|line| line.amount)).ok_or(CloseError::Overflow)?;
+    let vat = vat(business, net).ok_or(CloseError::Overflow)?;
+    let tax = Money::sum(currency, vat.iter().map(|vat| vat.tax)).ok_or(CloseError::Overflow)?;
+    let total = net.checked_add(tax).ok_or(CloseError::Overflow)?;
+    let exact = Decimal::sum(lines.iter().map(|line| line.exact)).ok_or(CloseError::Overflow)?;
+    let line_file = line_file::line_file(rated, &lines, tariff, currency).ok_or(CloseError::Overflow)?;
+    let data_sha256 = check::sha256(&line_file);
+    Ok(ClosedMonth { month, cut, counts, lines, net, vat, tax, total, exact, line_file, data_sha256 })
+}
+
+/// The waits of one month of one business, out of a sorted list.
+pub fn of_month<'r>(rated: &'r [RatedWait], business: &Business, month: Span) -> Vec<&'r RatedWait> {
+    let owned = |rated: &&RatedWait| {
+        let (wait, id) = (&rated.wait, business.id.as_str());
+        let owns = |owned: &crate::domain::Ownership| {
+            owned.channel.as_str() == &*wait.channel && owned.span.contains(wait.received_at)
+        };
+        &*wait.business == id && month.contains(wait.received_at) && business.channels.iter().any(owns)
+    };
+    rated.iter().filter(owned).collect()
+}
+
+/// Waits by verdict.
+pub fn counts<'r>(rated: impl IntoIterator<Item = &'r RatedWait>) -> Counts {
+    rated.into_iter().fold(Counts::default(), |mut counts, rated| {
+        counts.waits += 1;
+        *match rated.wait.verdict {
+            Verdict::OnTime => &mut counts.on_time,
+            Verdict::Late => &mut counts.late,
+            Verdict::Unanswered => &mut counts.unanswered,
+            Verdict::Pending => &mut counts.pending,
+            Verdict::Held => &mut counts.held,
+        } += 1;
+        counts
+    })
+}
+
+/// What makes charges one line of the invoice.
+type LineKey = (Market, EntryPoint, Option<Elapsed>, Decimal);
+
+fn key(rated: &RatedWait) -> Option<(LineKey, Decimal)> {
+    let charge = rated.charge.as_ref()?;
+    let key = (rated.market.clone(), rated.wait.entry_point, charge.rate.step, charge.rate.price);
+    Some((key, charge.amount))
+}
+
+fn lines(rated: &[RatedWait], currency: Currency) -> Option<Vec<Line>> {
+    let mut sums: BTreeMap<LineKey, (u64, Decimal)> = BTreeMap::new();
+    for (key, amount) in rated.iter().filter_map(key) {
+        let (quantity, exact) = sums.entry(key).or_default();
+        *quantity += 1;
+        *exact = exact.checked_add(amount)?;
+    }
+    let line = |((market, entry_point, step, unit_price), (quantity, exact)): (LineKey, (u64, Decimal))| {
+        let amount = exact.rounded(currency, Rounding::HalfAwayFromZero)?;
+        Some(Line { market, entry_point, step, quantity, unit_price, exact, amount })
+    };
+    sums.into_iter().map(line).collect()
+}
+
+/// One category and rate a business: the tax is rounded once, on the sum of the lines.
+fn vat(business: &Business, net: Money) -> Option<Vec<Vat>> {
+    let treatment = &business.vat;
+    let tax = net.percent(treatment.rate(), Rounding::HalfAwayFromZero)?;
+    let (category, rate, reason) = (treatment.category().to_owned(), treatment.rate(), document::reason(treatment));
+    Some(vec![Vat { category, rate, reason, net, tax }])
+}
