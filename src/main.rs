@@ -1,1 +1,56 @@
-fn main(){}
+//! Reads clock and arguments once; turns the outcome into an exit code.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Parser;
+use ritardo::cli::Cli;
+use ritardo::commands::{run, Outcome, World};
+use ritardo::domain::Instant;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A help text that nobody can read any more is no failure.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    quiet_reader_panics();
+    let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr());
+    let watched = err.is_terminal();
+    let mut world = World { out: &mut out, err: &mut err, now: now(), watched };
+    let code = match run(cli, &mut world) {
+        Ok(Outcome::Done) => 0,
+        Ok(Outcome::SetAside) => 65,
+        Ok(Outcome::Differences) => 1,
+        Err(failure) => {
+            // Where standard error is closed too, the exit code is all that is left to say.
+            let _ = writeln!(std::io::stderr(), "{failure}");
+            failure.kind.exit_code()
+        }
+    };
+    let flushed = std::io::stdout().flush();
+    if code == 0 && flushed.is_err() { ExitCode::from(74) } else { ExitCode::from(code) }
+}
+
+fn now() -> Instant {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Instant::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// A panic inside the Parquet reader is caught and becomes a refusal of the file; its own text would only
+/// confuse. Every other panic is a defect and is printed.
+fn quiet_reader_panics() {
+    static FIRST: AtomicBool = AtomicBool::new(true);
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let in_reader = info.location().is_some_and(|location| location.file().contains("polars"));
+        if !in_reader && FIRST.swap(false, Ordering::Relaxed) {
+            default(info);
+        }
+    }));
+}

@@ -1,0 +1,26 @@
+//! `ritardo check`: everything that people wrote, validated; no state is touched.
+
+use super::setup::Setup;
+use super::{say, Outcome, World};
+use crate::cli::Configured;
+use crate::error::Failure;
+
+pub fn check(args: &Configured, world: &mut World) -> Result<Outcome, Failure> {
+    let setup = Setup::load(&args.config)?;
+    let config = &setup.config;
+    say(world.out, &format!("{}: ok", setup.config_text.path.display()))?;
+    say(world.out, &format!("  issuer {}, {}", config.issuer.party.legal_name, config.issuer.zone))?;
+    for source in &config.sources {
+        let (name, files, coverage) = (&source.name, &source.files, source.coverage.name());
+        say(world.out, &format!("  source {name}: files {files}, coverage {coverage}, tolerance {}", source.tolerance))?;
+    }
+    say(world.out, &format!("{}: ok", setup.businesses_text.path.display()))?;
+    for business in &setup.businesses {
+        let (channels, from) = (business.channels.len(), business.first_month);
+        let channels = if channels == 1 { "1 channel".to_owned() } else { format!("{channels} channels") };
+        say(world.out, &format!("  {}: {channels}, {}, billed from {from}", business.id, business.zone))?;
+    }
+    let (path, name) = (setup.tariff_text.path.display(), setup.tariff.name());
+    say(world.out, &format!("{path}: ok\n  {name}, {}, sha256 {}", setup.tariff.currency, setup.tariff_text.sha256))?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,71 @@
+//! Files that appear whole or not at all.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::error::Failure;
+
+/// Who may read a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// As the process's umask says.
+    Usual,
+    /// The owner alone (0600).
+    Private,
+}
+
+/// Writes `bytes` under `path`: into a new file beside it, synced, then renamed over it, and the folder
+/// synced. Killed at any point, the old content or the new is there, never a part.
+pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
+    let partial = partial_of(path);
+    let mode = if access == Access::Private { 0o600 } else { 0o666 };
+    let created = match fs::remove_file(&partial) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => OpenOptions::new().write(true).create_new(true).mode(mode).open(&partial),
+    };
+    let mut file = created.map_err(|error| Failure::io("create the file", path, error))?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let renamed = written.and_then(|()| fs::rename(&partial, path));
+    if let Err(error) = renamed {
+        // The partial file is of no use; that it may be impossible to remove changes nothing.
+        let _ = fs::remove_file(&partial);
+        return Err(Failure::io("write the file", path, error));
+    }
+    sync_folder(path)
+}
+
+/// Writes the file unless it already holds these bytes. Says whether it wrote.
+pub fn write_if_changed(path: &Path, bytes: &[u8], access: Access) -> Result<bool, Failure> {
+    match fs::read(path) {
+        Ok(present) if present == bytes => Ok(false),
+        _ => write(path, bytes, access).map(|()| true),
+    }
+}
+
+fn partial_of(path: &Path) -> PathBuf {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    path.with_file_name(format!(".{name}.partial"))
+}
+
+fn sync_folder(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| Failure::io("sync the folder", folder, error))
+}
+
+/// Makes a folder that its owner alone can enter (0700), with its parents.
+pub fn private_folder(path: &Path) -> Result<(), Failure> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| Failure::io("create the folder", path, error))
+}
+
+/// The text of a file that a person wrote.
+pub fn text(path: &Path) -> Result<String, Failure> {
+    let text = fs::read_to_string(path);
+    text.map_err(|error| {
+        let failure = Failure::io("read the file", path, error);
+        Failure { kind: crate::error::Kind::Configuration, ..failure }
+    })
+}

@@ -1,0 +1,52 @@
+//! One file per subcommand: the only place where the stages meet.
+
+mod check;
+pub mod files;
+mod init;
+mod progress;
+mod rate;
+mod setup;
+
+use std::io::Write;
+
+use crate::cli::{Cli, Command};
+use crate::domain::Instant;
+use crate::error::Failure;
+
+/// What the outside world gives a command: its outputs, the time, and whether someone watches.
+pub struct World<'w> {
+    pub out: &'w mut dyn Write,
+    pub err: &'w mut dyn Write,
+    /// The time of the run, read once.
+    pub now: Instant,
+    /// Whether standard error is a terminal.
+    pub watched: bool,
+}
+
+/// How a command ended when it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// Files or businesses were set aside, the rest is done.
+    SetAside,
+    /// An audit or verification found differences.
+    Differences,
+}
+
+/// Carries out one command.
+pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
+    match cli.command {
+        Command::Init(args) => init::init(&args, world),
+        Command::Check(args) => check::check(&args, world),
+        Command::Rate(args) => rate::rate(&args, world),
+        Command::Run(_) | Command::Verify(_) | Command::Audit(_) | Command::Explain(_) => {
+            Err(Failure::new(crate::error::Kind::Configuration, "later"))
+        }
+    }
+}
+
+/// Writes a line; a reader that has gone away or a full disk is an error like any other, never a panic.
+pub fn say(out: &mut dyn Write, text: &str) -> Result<(), Failure> {
+    let failed = |error| Failure::new(crate::error::Kind::InputOutput, "cannot write the output").because(error);
+    out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).map_err(failed)
+}

@@ -1,0 +1,233 @@
+//! `ritardo rate`: logs and tariff in, one row a wait out; no state, no configuration.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use polars::prelude::DataFrame;
+use serde::Serialize;
+
+use super::files::{self, Access};
+use super::setup::Written;
+use super::{progress, say, Outcome, World};
+use crate::cli::{Only, Rate};
+use crate::close;
+use crate::domain::charge::RatedWait;
+use crate::domain::invoice::Counts;
+use crate::domain::{ChannelEvidence, Currency, Decimal, Instant};
+use crate::engine;
+use crate::error::{Failure, Kind};
+use crate::pair::Conflict;
+use crate::rate::Tariff;
+use crate::read::{self, inbox, ReadError};
+use crate::render::waits;
+
+/// What `--summary` writes.
+#[derive(Serialize)]
+struct Summary {
+    format: &'static str,
+    as_of: Instant,
+    complete_through: Instant,
+    tariff: TariffUsed,
+    inputs: Vec<Input>,
+    /// Distinct messages.
+    messages: u64,
+    /// Of these, at or after `complete_through`: not yet evidence.
+    after_complete_through: u64,
+    #[serde(flatten)]
+    overall: Totals,
+    businesses: BTreeMap<String, Totals>,
+    conflicts: Vec<ConflictRow>,
+    rejects: Vec<RejectRow>,
+}
+
+#[derive(Serialize)]
+struct TariffUsed {
+    id: String,
+    version: String,
+    sha256: String,
+}
+
+#[derive(Serialize)]
+struct Input {
+    file: String,
+    format: &'static str,
+    sha256: String,
+    rows: u64,
+    rejected: u64,
+}
+
+#[derive(Serialize)]
+struct Totals {
+    verdicts: Counts,
+    charges: u64,
+    total: Decimal,
+    currency: Currency,
+}
+
+#[derive(Serialize)]
+struct ConflictRow {
+    business: String,
+    channel: String,
+    message_id: String,
+    differs_in: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct RejectRow {
+    file: String,
+    row: u64,
+    reason: String,
+}
+
+/// All inputs, read.
+struct Logs {
+    frame: DataFrame,
+    inputs: Vec<Input>,
+    rejects: Vec<RejectRow>,
+}
+
+pub fn rate(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
+    let complete_through = args.complete_through.unwrap_or(args.as_of);
+    if complete_through > args.as_of {
+        let failure = Failure::new(Kind::Configuration, "--complete-through lies after --as-of");
+        return Err(failure.hint("logs cannot be known beyond the instant of judgement"));
+    }
+    let form = args.out.as_deref().map(form_of).transpose()?;
+    let written = Written::read(&args.tariff)?;
+    let tariff = Tariff::parse(&written.path, &written.text).map_err(Failure::of_mistakes)?;
+    let logs = logs(&args.inputs, args.as_of, world)?;
+
+    let evidence = |_: &str, _: &str| Some(ChannelEvidence::complete_through(complete_through));
+    let decided = engine::decide(&logs.frame, &evidence, &tariff).map_err(self_check)?;
+    let rated = decided.rated.map_err(|no_rate| {
+        let failure = Failure::new(Kind::Configuration, no_rate.to_string()).at(&args.tariff);
+        failure.hint("nothing was written; add a rate that is in force at that instant")
+    })?;
+
+    if let (Some(path), Some(form)) = (&args.out, form) {
+        let wanted = |rated: &&RatedWait| args.only != Some(Only::Charges) || rated.charge.is_some();
+        let rows: Vec<&RatedWait> = rated.iter().filter(wanted).collect();
+        let bytes = match form {
+            Form::Csv => waits::csv(&rows, &tariff.name(), tariff.currency),
+            Form::Parquet => waits::parquet(&rows, &tariff.name(), tariff.currency).map_err(self_check)?,
+        };
+        files::write(path, &bytes, Access::Usual)?;
+    }
+    warn(&logs, &decided.conflicts, world)?;
+    if let Some(path) = &args.summary {
+        let summary = Summary {
+            format: "ritardo-rate-summary/1",
+            as_of: args.as_of,
+            complete_through,
+            tariff: TariffUsed { id: tariff.id.clone(), version: tariff.version.clone(), sha256: written.sha256 },
+            inputs: logs.inputs,
+            messages: decided.messages,
+            after_complete_through: decided.after_watermark,
+            overall: totals(&rated, tariff.currency)?,
+            businesses: by_business(&rated, tariff.currency)?,
+            conflicts: decided.conflicts.into_iter().map(ConflictRow::of).collect(),
+            rejects: logs.rejects,
+        };
+        let mut bytes = serde_json::to_vec_pretty(&summary).map_err(self_check)?;
+        bytes.push(b'\n');
+        files::write(path, &bytes, Access::Usual)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn self_check(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    Failure::new(Kind::SelfCheck, "the waits could not be made").because(error)
+}
+
+#[derive(Clone, Copy)]
+enum Form {
+    Csv,
+    Parquet,
+}
+
+fn form_of(path: &Path) -> Result<Form, Failure> {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("csv") => Ok(Form::Csv),
+        Some("parquet") => Ok(Form::Parquet),
+        _ => Err(Failure::new(Kind::CannotCreate, "the form of the output is not known").at(path))
+            .map_err(|failure| failure.hint("name a file that ends in .csv or .parquet")),
+    }
+}
+
+/// Reads all inputs. One that cannot be read stops the command: without it an answer may be missing, and
+/// the logs were declared complete.
+fn logs(inputs: &[PathBuf], as_of: Instant, world: &mut World) -> Result<Logs, Failure> {
+    let paths = expanded(inputs)?;
+    let bar = progress::bar(world.watched, "reading", paths.len());
+    let frame = read::frame::empty().map_err(self_check)?;
+    let mut logs = Logs { frame, inputs: Vec::new(), rejects: Vec::new() };
+    for path in paths {
+        let log = read::read_file(&path, None, as_of).map_err(|error| unreadable(&path, error))?;
+        let file = path.display().to_string();
+        let (rows, rejected) = (log.frame.height() as u64, log.rejects.len() as u64);
+        logs.frame.vstack_mut(&log.frame).map_err(self_check)?;
+        logs.inputs.push(Input { file: file.clone(), format: log.format.name(), sha256: log.sha256, rows, rejected });
+        let rejects = log.rejects.into_iter();
+        logs.rejects.extend(rejects.map(|reject| RejectRow { file: file.clone(), row: reject.row, reason: reject.reason }));
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(logs)
+}
+
+fn expanded(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut paths = Vec::new();
+    for input in inputs {
+        if input.is_dir() {
+            let found = inbox::files(input).map_err(|error| {
+                Failure::new(Kind::InputOutput, "cannot list the folder").at(input).because(error)
+            })?;
+            paths.extend(found.into_iter().map(|found| found.path));
+        } else {
+            paths.push(input.clone());
+        }
+    }
+    Ok(paths)
+}
+
+fn unreadable(path: &Path, error: ReadError) -> Failure {
+    let failure = match error {
+        ReadError::Io(error) => return Failure::io("read the log", path, error),
+        error => Failure::new(Kind::SetAside, "a log cannot be read").at(path).because(error),
+    };
+    failure.hint("nothing was written: without this log an answer may be missing, and its wait would be charged")
+}
+
+fn warn(logs: &Logs, conflicts: &[Conflict], world: &mut World) -> Result<(), Failure> {
+    if let Some(first) = logs.rejects.first() {
+        let (count, RejectRow { file, row, reason }) = (logs.rejects.len(), first);
+        let rows = if count == 1 { "1 row was".to_owned() } else { format!("{count} rows were") };
+        say(world.err, &format!("warning: {rows} rejected; the first: {file}, row {row}: {reason}"))?;
+    }
+    if let Some(first) = conflicts.first() {
+        let (count, differs_in) = (conflicts.len(), first.differs_in.join(", "));
+        let text = format!("warning: exports disagree about {count} messages, whose conversations are held; the first");
+        say(world.err, &format!("{text}: {} of {}, in {differs_in}", first.message_id, first.business))?;
+    }
+    Ok(())
+}
+
+fn totals(rated: &[RatedWait], currency: Currency) -> Result<Totals, Failure> {
+    let charges = rated.iter().filter_map(|rated| rated.charge.as_ref());
+    let total = Decimal::sum(charges.clone().map(|charge| charge.amount));
+    let total = total.ok_or_else(|| Failure::new(Kind::SelfCheck, "the sum of the charges is too large"))?;
+    Ok(Totals { verdicts: close::counts(rated), charges: charges.count() as u64, total, currency })
+}
+
+fn by_business(rated: &[RatedWait], currency: Currency) -> Result<BTreeMap<String, Totals>, Failure> {
+    let chunks = rated.chunk_by(|a, b| a.wait.business == b.wait.business);
+    let named = |chunk: &[RatedWait]| Ok((chunk[0].wait.business.to_string(), totals(chunk, currency)?));
+    chunks.map(named).collect()
+}
+
+impl ConflictRow {
+    fn of(conflict: Conflict) -> Self {
+        let Conflict { business, channel, message_id, differs_in } = conflict;
+        Self { business, channel, message_id, differs_in }
+    }
+}

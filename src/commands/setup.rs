@@ -1,0 +1,87 @@
+//! Configuration, businesses and tariff, read and parsed together.
+
+use std::path::{Path, PathBuf};
+
+use super::files;
+use crate::close::TariffName;
+use crate::config::{parse_businesses, parse_config, Config};
+use crate::domain::{Business, Mistake};
+use crate::error::Failure;
+use crate::rate::Tariff;
+use crate::read::sha256;
+
+/// A file that a person wrote, as it was when it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub path: PathBuf,
+    pub text: String,
+    pub sha256: String,
+}
+
+impl Written {
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let text = files::text(path)?;
+        let sha256 = sha256(text.as_bytes());
+        Ok(Self { path: path.to_owned(), text, sha256 })
+    }
+}
+
+/// What a run is told by people.
+#[derive(Debug)]
+pub struct Setup {
+    pub config: Config,
+    pub config_text: Written,
+    /// Sorted by id.
+    pub businesses: Vec<Business>,
+    pub businesses_text: Written,
+    pub tariff: Tariff,
+    pub tariff_text: Written,
+}
+
+impl Setup {
+    /// Reads all three files and lists the mistakes of all three.
+    pub fn load(config: &Path) -> Result<Self, Failure> {
+        let config_text = Written::read(config).map_err(|failure| {
+            failure.hint("`ritardo init` writes a commented starter set; --config names another file")
+        })?;
+        let config = parse_config(config, &config_text.text).map_err(Failure::of_mistakes)?;
+        let businesses_text = Written::read(&config.businesses)?;
+        let tariff_text = Written::read(&config.tariff)?;
+        Self::parse(config, config_text, businesses_text, tariff_text)
+    }
+
+    fn parse(
+        config: Config,
+        config_text: Written,
+        businesses_text: Written,
+        tariff_text: Written,
+    ) -> Result<Self, Failure> {
+        let mut mistakes: Vec<Mistake> = Vec::new();
+        let mut noted = |found: Vec<Mistake>| mistakes.extend(found);
+        let businesses = parse_businesses(&businesses_text.path, &businesses_text.text).map_err(&mut noted).ok();
+        let tariff = Tariff::parse(&tariff_text.path, &tariff_text.text).map_err(&mut noted).ok();
+        match (businesses, tariff) {
+            (Some(businesses), Some(tariff)) => {
+                Ok(Self { config, config_text, businesses, businesses_text, tariff, tariff_text })
+            }
+            _ => Err(Failure::of_mistakes(mistakes)),
+        }
+    }
+
+    /// The setup that a ledger recorded, from its texts.
+    pub fn recorded(config: Written, businesses: Written, tariff: Written) -> Result<Self, Failure> {
+        let parsed = parse_config(&config.path, &config.text).map_err(Failure::of_mistakes)?;
+        Self::parse(parsed, config, businesses, tariff)
+    }
+
+    pub fn tariff_name(&self) -> TariffName {
+        TariffName {
+            id: self.tariff.id.clone(),
+            version: self.tariff.version.clone(),
+            sha256: self.tariff_text.sha256.clone(),
+            source: self.tariff.source.clone(),
+            window: self.tariff.reading.window,
+            currency: self.tariff.currency,
+        }
+    }
+}
