@@ -10,6 +10,7 @@ pub mod deliver;
 pub mod domain;
 pub mod engine;
 pub mod error;
+pub mod ledger;
 pub mod pair;
 pub mod rate;
 pub mod read;

@@ -26,6 +26,7 @@ fn main() -> ExitCode {
     let code = match run(cli, &mut world) {
         Ok(Outcome::Done) => 0,
         Ok(Outcome::SetAside) => 65,
+        Ok(Outcome::TryLater) => 75,
         Ok(Outcome::Differences) => 1,
         Err(failure) => {
             // Where standard error is closed too, the exit code is all that is left to say.

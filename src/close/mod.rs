@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use crate::domain::charge::RatedWait;
 use crate::domain::invoice::{Counts, Line, Vat};
 use crate::domain::{
-    Business, Currency, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Rounding, Span, Verdict,
+    Business, Currency, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Ownership, Rounding, Span, Verdict, Wait,
 };
 
 pub use document::{invoice, Issue, TariffName};
@@ -77,16 +77,12 @@ pub fn close(
     Ok(ClosedMonth { month, cut, counts, lines, net, vat, tax, total, exact, line_file, data_sha256 })
 }
 
-/// The waits of one month of one business, out of a sorted list.
-pub fn of_month<'r>(rated: &'r [RatedWait], business: &Business, month: Span) -> Vec<&'r RatedWait> {
-    let owned = |rated: &&RatedWait| {
-        let (wait, id) = (&rated.wait, business.id.as_str());
-        let owns = |owned: &crate::domain::Ownership| {
-            owned.channel.as_str() == &*wait.channel && owned.span.contains(wait.received_at)
-        };
-        &*wait.business == id && month.contains(wait.received_at) && business.channels.iter().any(owns)
+/// Whether a wait is one of the business's in `month`: received in it, on a channel that it then owned.
+pub fn is_of_month(wait: &Wait, business: &Business, month: Span) -> bool {
+    let owns = |owned: &Ownership| {
+        owned.channel.as_str() == &*wait.channel && owned.span.contains(wait.received_at)
     };
-    rated.iter().filter(owned).collect()
+    *wait.business == *business.id.as_str() && month.contains(wait.received_at) && business.channels.iter().any(owns)
 }
 
 /// Waits by verdict.

@@ -1,11 +1,20 @@
 //! One file per subcommand: the only place where the stages meet.
 
 mod check;
+mod closing;
+mod evidence;
 pub mod files;
 mod init;
+mod intake;
+mod issue;
+mod pages;
 mod progress;
 mod rate;
+mod recorded;
+mod run;
 mod setup;
+mod state;
+mod summary;
 
 use std::io::Write;
 
@@ -29,6 +38,8 @@ pub enum Outcome {
     Done,
     /// Files or businesses were set aside, the rest is done.
     SetAside,
+    /// A server asks to try later.
+    TryLater,
     /// An audit or verification found differences.
     Differences,
 }
@@ -39,7 +50,8 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Init(args) => init::init(&args, world),
         Command::Check(args) => check::check(&args, world),
         Command::Rate(args) => rate::rate(&args, world),
-        Command::Run(_) | Command::Verify(_) | Command::Audit(_) | Command::Explain(_) => {
+        Command::Run(args) => run::run(&args, world),
+        Command::Verify(_) | Command::Audit(_) | Command::Explain(_) => {
             Err(Failure::new(crate::error::Kind::Configuration, "later"))
         }
     }

@@ -98,7 +98,7 @@ pub fn rate(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
     let logs = logs(&args.inputs, args.as_of, world)?;
 
     let evidence = |_: &str, _: &str| Some(ChannelEvidence::complete_through(complete_through));
-    let decided = engine::decide(&logs.frame, &evidence, &tariff).map_err(self_check)?;
+    let decided = engine::decide(&logs.frame, &evidence, &tariff, &|_| true).map_err(self_check)?;
     let rated = decided.rated.map_err(|no_rate| {
         let failure = Failure::new(Kind::Configuration, no_rate.to_string()).at(&args.tariff);
         failure.hint("nothing was written; add a rate that is in force at that instant")

@@ -3,7 +3,7 @@
 use polars::prelude::DataFrame;
 
 use crate::domain::charge::RatedWait;
-use crate::domain::ChannelEvidence;
+use crate::domain::{ChannelEvidence, Wait};
 use crate::pair::{pair, Conflict, PairError};
 use crate::rate::{rate, NoRate, Tariff};
 
@@ -19,13 +19,16 @@ pub struct Decided {
     pub after_watermark: u64,
 }
 
-/// Pairs and rates all messages of `frame` (columns of [`crate::domain::columns::ALL`]).
+/// Pairs all messages of `frame` (columns of [`crate::domain::columns::ALL`]) and rates the waits that are
+/// `wanted`.
 pub fn decide(
     frame: &DataFrame,
     evidence: &dyn Fn(&str, &str) -> Option<ChannelEvidence>,
     tariff: &Tariff,
+    wanted: &dyn Fn(&Wait) -> bool,
 ) -> Result<Decided, PairError> {
-    let paired = pair(frame, evidence, tariff.reading)?;
+    let mut paired = pair(frame, evidence, tariff.reading)?;
+    paired.waits.retain(wanted);
     Ok(Decided {
         rated: rate(paired.waits, tariff),
         conflicts: paired.conflicts,

@@ -15,8 +15,10 @@ pub struct Proof {
     /// First and last `sent_at`; `None` for a file without messages.
     pub first: Option<Instant>,
     pub last: Option<Instant>,
-    /// Channels that the file carries or, by its manifest, speaks for; sorted.
+    /// Channels of its messages; sorted.
     pub channels: Vec<String>,
+    /// Channels that its manifest speaks for; `None`: those of the source.
+    pub speaks_for: Option<Vec<String>>,
     /// Directions that the manifest speaks for; `None`: those of the source.
     pub directions: Option<Vec<Direction>>,
 }
@@ -128,11 +130,9 @@ fn spans(source: &Source, proofs: &[&Proof]) -> Vec<(String, Direction, Span)> {
             Coverage::Span => extent(std::iter::once(*proof)),
         };
         let Some(span) = span else { continue };
-        let speaks_for: Vec<&str> = match (&proof.directions, source.coverage) {
-            (_, Coverage::Manifest) if !proof.channels.is_empty() && proof.directions.is_some() => {
-                proof.channels.iter().map(String::as_str).collect()
-            }
-            _ => carried.iter().copied().collect(),
+        let speaks_for: Vec<&str> = match &proof.speaks_for {
+            Some(channels) => channels.iter().map(String::as_str).collect(),
+            None => carried.iter().copied().collect(),
         };
         let directions = proof.directions.as_ref().unwrap_or(&source.directions);
         for channel in speaks_for {
@@ -194,7 +194,7 @@ mod tests {
     fn proof(first: i64, last: i64, channels: &[&str]) -> Proof {
         let channels = channels.iter().map(|name| (*name).to_owned()).collect();
         let declared = Some(Span { from: day(first), to: day(last + 1) });
-        Proof { declared, first: Some(day(first)), last: Some(day(last)), channels, directions: None }
+        Proof { declared, first: Some(day(first)), last: Some(day(last)), channels, speaks_for: None, directions: None }
     }
 
     #[track_caller]

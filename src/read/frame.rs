@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use polars::prelude::{Column, DataFrame, IntoColumn, IntoSeries, NamedFrom, PolarsResult, Series, StringChunkedBuilder};
+use polars::prelude::{BooleanChunked, Column, DataFrame, IntoColumn, IntoSeries, NamedFrom, PolarsResult, Series, StringChunkedBuilder};
 
 use super::canonical::Texts;
 use super::row::{Reject, Row};
@@ -128,4 +128,11 @@ pub fn channels(frame: &DataFrame) -> PolarsResult<Vec<(String, String)>> {
     let pairs = business.iter().zip(channel.iter());
     let distinct: std::collections::BTreeSet<_> = pairs.map(|(b, c)| (b.unwrap_or_default(), c.unwrap_or_default())).collect();
     Ok(distinct.into_iter().map(|(business, channel)| (business.to_owned(), channel.to_owned())).collect())
+}
+
+/// The rows of one business.
+pub fn of_business(frame: &DataFrame, business: &str) -> PolarsResult<DataFrame> {
+    let mask: BooleanChunked =
+        frame.column(columns::BUSINESS)?.str()?.iter().map(|name| Some(name == Some(business))).collect();
+    frame.filter(&mask)
 }

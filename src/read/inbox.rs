@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::coverage::{day_in_name, Manifest, Proof};
 use super::{frame, LogFile, ReadError};
 use crate::domain::settings::{Coverage, Source};
+use crate::domain::Span;
 
 /// Ending of a sidecar.
 const MANIFEST: &str = ".manifest.json";
@@ -92,41 +93,49 @@ fn name_fits(pattern: &str, name: &str) -> bool {
     name.ends_with(tail)
 }
 
-/// What a read file proves, or a sentence that says why it is set aside.
-///
-/// The sidecar of a `manifest` source is read from disk, beside the file.
-pub fn proof(source: &Source, found: &Found, log: &LogFile) -> Result<Proof, String> {
-    let carried = frame::channels(&log.frame).map_err(|error| ReadError::Frame(error).to_string())?;
-    let mut proof = Proof {
-        declared: None,
-        first: log.first_and_last.map(|(first, _)| first),
-        last: log.first_and_last.map(|(_, last)| last),
-        channels: carried.into_iter().map(|(_, channel)| channel).collect(),
-        directions: None,
-    };
-    proof.channels.sort();
-    proof.channels.dedup();
+/// What is declared for a file before it is read: by its manifest, or by the day in its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Declared {
+    pub span: Option<Span>,
+    manifest: Option<Manifest>,
+}
+
+/// The declaration of a file, or a sentence that says why the file is set aside. The sidecar of a `manifest`
+/// source is read from disk, beside the file.
+pub fn declared(source: &Source, found: &Found) -> Result<Declared, String> {
     match source.coverage {
         Coverage::Daily => {
             let zone = source.zone.ok_or("its source is daily and has no zone")?;
             let name = found.name.rsplit('/').next().unwrap_or_default();
-            proof.declared = Some(day_in_name(name, zone)?);
+            Ok(Declared { span: Some(day_in_name(name, zone)?), manifest: None })
         }
-        Coverage::Manifest => declare(&mut proof, &manifest(found)?, log)?,
-        Coverage::Continuous | Coverage::Span => {}
+        Coverage::Manifest => {
+            let manifest = manifest(found)?;
+            Ok(Declared { span: Some(Span { from: manifest.from, to: manifest.to }), manifest: Some(manifest) })
+        }
+        Coverage::Continuous | Coverage::Span => Ok(Declared::default()),
     }
-    Ok(proof)
 }
 
-fn declare(proof: &mut Proof, manifest: &Manifest, log: &LogFile) -> Result<(), String> {
-    manifest.check(&log.sha256, (log.frame.height() + log.rejects.len()) as u64)?;
-    proof.declared = Some(crate::domain::Span { from: manifest.from, to: manifest.to });
-    proof.directions.clone_from(&manifest.directions);
-    if let Some(channels) = &manifest.channels {
-        proof.channels.clone_from(channels);
-        proof.channels.sort();
+/// What a read file proves, or a sentence that says why it is set aside.
+pub fn proof(declared: &Declared, log: &LogFile) -> Result<Proof, String> {
+    let carried = frame::channels(&log.frame).map_err(|error| ReadError::Frame(error).to_string())?;
+    let mut proof = Proof {
+        declared: declared.span,
+        first: log.first_and_last.map(|(first, _)| first),
+        last: log.first_and_last.map(|(_, last)| last),
+        channels: carried.into_iter().map(|(_, channel)| channel).collect(),
+        speaks_for: None,
+        directions: None,
+    };
+    if let Some(manifest) = &declared.manifest {
+        manifest.check(&log.sha256, (log.frame.height() + log.rejects.len()) as u64)?;
+        proof.directions.clone_from(&manifest.directions);
+        proof.speaks_for.clone_from(&manifest.channels);
     }
-    Ok(())
+    proof.channels.sort();
+    proof.channels.dedup();
+    Ok(proof)
 }
 
 fn manifest(found: &Found) -> Result<Manifest, String> {

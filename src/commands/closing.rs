@@ -1,0 +1,232 @@
+//! Which months can be closed, and their closing: decided here, carried out in the ledger's transaction.
+
+use super::evidence::{Evidence, Waits};
+use super::setup::Setup;
+use super::state::{keep, ledger_failure, State};
+use crate::close::readiness::{cut, missing_logs, undecided};
+use crate::close::{self, check, ClosedMonth, Issue};
+use crate::domain::charge::RatedWait;
+use crate::domain::{Business, Instant, Invoice, InvoiceNumber, Month, Zone};
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::{Entry, Issued, MonthClosed};
+use crate::ledger::{Additions, History, Ledger, LedgerError};
+
+/// A month of a business that is not closed yet.
+pub struct OpenMonth<'s> {
+    pub business: &'s Business,
+    pub month: Month,
+    pub step: Step,
+    /// For the report: judged as of now.
+    pub waits: Vec<RatedWait>,
+}
+
+/// What the run can do with it.
+pub enum Step {
+    Close(Box<ClosedMonth>),
+    Wait(Vec<String>),
+    /// Set aside, until somebody acts.
+    Park(String),
+}
+
+/// All months from each business's first one to the one that `as_of` lies in, without the closed ones;
+/// in order of business, then month.
+pub fn open_months<'s>(
+    setup: &'s Setup,
+    history: &History,
+    evidence: &Evidence,
+    as_of: Instant,
+) -> Result<Vec<OpenMonth<'s>>, Failure> {
+    let mut open = Vec::new();
+    for business in &setup.businesses {
+        let months = std::iter::successors(Some(business.first_month), |month| Some(month.next()));
+        for month in months.take_while(|month| month.span(business.zone).from <= as_of) {
+            if !history.closed.contains_key(&(business.id.clone(), month)) {
+                open.push(judge(setup, business, month, evidence, as_of)?);
+            }
+        }
+    }
+    Ok(open)
+}
+
+fn judge<'s>(
+    setup: &'s Setup,
+    business: &'s Business,
+    month: Month,
+    evidence: &Evidence,
+    as_of: Instant,
+) -> Result<OpenMonth<'s>, Failure> {
+    let cut = cut(business, month, setup.tariff.horizon(), evidence.tolerance(business));
+    let of_channel = |channel: &str| evidence.of_channel(channel, as_of);
+    let missing = missing_logs(business, month, cut, as_of, &of_channel);
+    // A month that waits for logs is still shown as far as it is known.
+    let through = if missing.is_empty() { cut } else { cut.min(as_of) };
+    let Waits { rated, .. } = evidence.waits(business, month, through, setup)?;
+    let open = |step, waits| OpenMonth { business, month, step, waits };
+    let rated = match rated {
+        Ok(rated) => rated,
+        Err(no_rate) => return Ok(open(Step::Park(no_rate.to_string()), Vec::new())),
+    };
+    let missing = if missing.is_empty() { undecided(&rated) } else { missing };
+    if !missing.is_empty() {
+        return Ok(open(Step::Wait(missing.iter().map(ToString::to_string).collect()), rated));
+    }
+    let (name, currency) = (setup.tariff.name(), setup.tariff.currency);
+    let closed = close::close(business, month, cut, &rated, &name, currency).map_err(|error| {
+        Failure::new(Kind::SelfCheck, format!("{month} of {} cannot be closed", business.id)).because(error)
+    })?;
+    Ok(open(Step::Close(Box::new(closed)), rated))
+}
+
+/// What the closing of a night issued.
+#[derive(Debug, Default)]
+pub struct Closings {
+    /// Each with its invoice; `None` where there was nothing to bill.
+    pub months: Vec<(MonthClosed, Option<Invoice>)>,
+}
+
+/// Closes what can be closed: charge files first, then one transaction that gives the numbers.
+pub fn close_months(
+    setup: &Setup,
+    state: &State,
+    ledger: &mut Ledger,
+    open: &[OpenMonth],
+    run_at: Instant,
+) -> Result<Closings, Failure> {
+    let closable: Vec<(&OpenMonth, &ClosedMonth)> = open
+        .iter()
+        .filter_map(|month| if let Step::Close(closed) = &month.step { Some((month, closed.as_ref())) } else { None })
+        .collect();
+    let mut closings = Closings::default();
+    if closable.is_empty() {
+        return Ok(closings);
+    }
+    for (month, closed) in closable.iter().filter(|(_, closed)| closed.has_charges()) {
+        keep(&state.charges(&month.business.id, month.month), &closed.line_file)?;
+    }
+    let path = ledger.path().to_owned();
+    let decide = |history: &History| -> Result<Additions, Stop> {
+        let decided = decide(setup, history, &closable, run_at)?;
+        closings = decided.1;
+        Ok(decided.0)
+    };
+    ledger.append(decide).map_err(|stop| match stop {
+        Stop::Ledger(error) => ledger_failure(error, &path),
+        Stop::Failure(failure) => *failure,
+    })?;
+    Ok(closings)
+}
+
+/// Why a transaction added nothing.
+enum Stop {
+    Ledger(LedgerError),
+    Failure(Box<Failure>),
+}
+
+impl From<LedgerError> for Stop {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+fn decide(
+    setup: &Setup,
+    history: &History,
+    closable: &[(&OpenMonth, &ClosedMonth)],
+    run_at: Instant,
+) -> Result<(Additions, Closings), Stop> {
+    let contents = [&setup.config_text, &setup.businesses_text, &setup.tariff_text];
+    let contents = contents.map(|written| written.text.clone().into_bytes()).to_vec();
+    let mut additions = Additions { entries: Vec::new(), contents };
+    let (mut closings, mut history) = (Closings::default(), history.clone());
+    let evidence_through = history.last;
+    for (month, closed) in closable {
+        let recorded = closing(setup, month, closed, evidence_through, run_at);
+        additions.entries.push(Entry::MonthClosed(recorded.clone()));
+        if !closed.has_charges() {
+            closings.months.push((recorded, None));
+            continue;
+        }
+        let (invoice, issued, canonical) = issue(setup, &history, month, closed, run_at);
+        let findings = check::findings(&invoice, &closed.line_file);
+        if let Some(finding) = findings.first() {
+            let message = format!("{} of {} does not add up: {finding}", month.month, month.business.id);
+            let failure = Failure::new(Kind::SelfCheck, message).hint("nothing was written; this is a defect: report it");
+            return Err(Stop::Failure(Box::new(failure)));
+        }
+        additions.entries.push(Entry::Invoice(issued.clone()));
+        additions.contents.push(canonical);
+        history.invoices.push(issued);
+        closings.months.push((recorded, Some(invoice)));
+    }
+    Ok((additions, closings))
+}
+
+fn closing(
+    setup: &Setup,
+    month: &OpenMonth,
+    closed: &ClosedMonth,
+    evidence_through: u64,
+    run_at: Instant,
+) -> MonthClosed {
+    MonthClosed {
+        business: month.business.id.clone(),
+        month: month.month,
+        cut: closed.cut,
+        closed_at: run_at,
+        evidence_through,
+        counts: closed.counts,
+        charges: closed.counts.late + closed.counts.unanswered,
+        exact: closed.exact,
+        data_sha256: closed.data_sha256.clone(),
+        tariff: setup.tariff.name(),
+        tariff_sha256: setup.tariff_text.sha256.clone(),
+        config_sha256: setup.config_text.sha256.clone(),
+        businesses_sha256: setup.businesses_text.sha256.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        zones: Zone::DATA_VERSION.to_owned(),
+    }
+}
+
+fn issue(
+    setup: &Setup,
+    history: &History,
+    month: &OpenMonth,
+    closed: &ClosedMonth,
+    run_at: Instant,
+) -> (Invoice, Issued, Vec<u8>) {
+    let issuer = &setup.config.issuer;
+    let date = issuer.zone.date_of(run_at);
+    let number: InvoiceNumber = history.next_number(&issuer.series, date.year(), issuer.first_number);
+    let issue = Issue { number, date, previous: history.document_head() };
+    let invoice = close::invoice(issuer, month.business, closed, &setup.tariff_name(), issue);
+    let canonical = invoice.canonical();
+    let issued = Issued {
+        number: invoice.number.clone(),
+        business: month.business.id.clone(),
+        month: month.month,
+        issue_date: date,
+        net: invoice.net,
+        tax: invoice.tax,
+        total: invoice.total,
+        data_sha256: closed.data_sha256.clone(),
+        document_sha256: check::sha256(&canonical),
+        previous: invoice.chain.previous.clone(),
+    };
+    (invoice, issued, canonical)
+}
+
+/// The canonical invoice that the ledger holds for an issued one.
+pub fn stored_invoice(ledger: &Ledger, issued: &Issued) -> Result<Invoice, Failure> {
+    let bytes = ledger.content(&issued.document_sha256).map_err(|error| ledger_failure(error, ledger.path()))?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let message = format!("the canonical invoice {} cannot be read", issued.number);
+        Failure::new(Kind::Differences, message).at(ledger.path()).because(error)
+    })
+}
+
+/// The charge file of an issued invoice; a missing one is an error, never made again silently.
+pub fn charge_file(state: &State, issued: &Issued) -> Result<Vec<u8>, Failure> {
+    let path = state.charges(&issued.business, issued.month);
+    std::fs::read(&path).map_err(|error| Failure::io("read the charge file", &path, error))
+}
+

@@ -1,0 +1,141 @@
+//! Messages and coverage of recorded files: what a closing or an audit judges by.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use polars::prelude::DataFrame;
+
+use super::setup::Setup;
+use super::state::State;
+use crate::domain::charge::RatedWait;
+use crate::domain::settings::LogFormat;
+use crate::domain::{Business, ChannelEvidence, Elapsed, Instant, Month};
+use crate::engine;
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::LogRead;
+use crate::pair::Conflict;
+use crate::rate::NoRate;
+use crate::read::coverage::{known, Known, Proof};
+use crate::read::{archive, frame};
+
+/// All messages of some files, and what the files prove.
+pub struct Evidence {
+    /// Frames by business; messages of businesses that are in no book are under their own names.
+    by_business: BTreeMap<String, DataFrame>,
+    /// By channel.
+    pub known: BTreeMap<String, Known>,
+}
+
+/// Frames that are not in the archive yet, by the SHA-256 of their archived form.
+pub type Fresh = BTreeMap<String, DataFrame>;
+
+impl Evidence {
+    /// Loads each archived file once, compares it with its digest, and gives webhook messages the business
+    /// that owns their channel.
+    pub fn gather<'f>(
+        files: impl Iterator<Item = &'f LogRead> + Clone,
+        setup: &Setup,
+        state: &State,
+        fresh: &Fresh,
+    ) -> Result<Self, Failure> {
+        let mut all = frame::empty().map_err(broken)?;
+        let mut loaded: BTreeSet<(&str, bool)> = BTreeSet::new();
+        for file in files.clone() {
+            let is_webhook = file.format == LogFormat::Webhook.name();
+            if !loaded.insert((&file.archive_sha256, is_webhook)) {
+                continue;
+            }
+            let messages = match fresh.get(&file.archive_sha256) {
+                Some(messages) => messages.clone(),
+                None => archived(file, state)?,
+            };
+            let messages = if is_webhook { owned(&messages, setup)? } else { messages };
+            all.vstack_mut(&messages).map_err(broken)?;
+        }
+        let proofs: Vec<(&str, Proof)> = files.map(|file| (file.source.as_str(), proof(file))).collect();
+        let known = known(&setup.config.sources, proofs.iter().map(|(source, proof)| (*source, proof)));
+        let names: BTreeSet<String> =
+            frame::channels(&all).map_err(broken)?.into_iter().map(|(business, _)| business).collect();
+        let of = |name: String| Ok((name.clone(), frame::of_business(&all, &name).map_err(broken)?));
+        Ok(Self { by_business: names.into_iter().map(of).collect::<Result<_, Failure>>()?, known })
+    }
+
+    /// The proof about a channel as of `as_of`.
+    pub fn of_channel(&self, channel: &str, as_of: Instant) -> Option<ChannelEvidence> {
+        self.known.get(channel)?.evidence(as_of)
+    }
+
+    /// The greatest tolerance of the channels that the business ever owns.
+    pub fn tolerance(&self, business: &Business) -> Elapsed {
+        let channels = business.channels.iter().filter_map(|owned| self.known.get(owned.channel.as_str()));
+        channels.map(|known| known.tolerance).max().unwrap_or(Elapsed::ZERO)
+    }
+
+    /// The rated waits of a month of a business, judged by what was known before `through`.
+    pub fn waits(&self, business: &Business, month: Month, through: Instant, setup: &Setup) -> Result<Waits, Failure> {
+        let Some(messages) = self.by_business.get(business.id.as_str()) else {
+            return Ok(Waits { rated: Ok(Vec::new()), conflicts: Vec::new() });
+        };
+        let span = month.span(business.zone);
+        let evidence = |_: &str, channel: &str| Some(self.of_channel(channel, through)?.cut_at(through));
+        let wanted = |wait: &crate::domain::Wait| crate::close::is_of_month(wait, business, span);
+        let decided = engine::decide(messages, &evidence, &setup.tariff, &wanted).map_err(|error| {
+            Failure::new(Kind::SelfCheck, "the messages could not be paired").because(error)
+        })?;
+        Ok(Waits { rated: decided.rated, conflicts: decided.conflicts })
+    }
+
+    /// Businesses that the logs name and the book does not, with their messages.
+    pub fn strangers(&self, setup: &Setup) -> Vec<(String, u64)> {
+        let in_book = |name: &str| setup.businesses.iter().any(|business| business.id.as_str() == name);
+        let strangers = self.by_business.iter().filter(|(name, _)| !in_book(name));
+        strangers.map(|(name, messages)| (name.clone(), messages.height() as u64)).collect()
+    }
+}
+
+/// The waits of one month of one business.
+pub struct Waits {
+    /// Sorted; the error names a charge without a rate.
+    pub rated: Result<Vec<RatedWait>, NoRate>,
+    pub conflicts: Vec<Conflict>,
+}
+
+fn broken(error: polars::prelude::PolarsError) -> Failure {
+    Failure::new(Kind::SelfCheck, "the frames of the archive do not fit together").because(error)
+}
+
+fn archived(file: &LogRead, state: &State) -> Result<DataFrame, Failure> {
+    let path = state.archived(&file.archive_sha256);
+    let bytes = fs::read(&path).map_err(|error| Failure::io("read the archive", &path, error))?;
+    archive::decode(&bytes, &file.archive_sha256).map_err(|error| {
+        let failure = Failure::new(Kind::Differences, "an archived file is damaged").at(&path).because(error);
+        failure.hint("restore it from a backup; its name is its SHA-256")
+    })
+}
+
+fn owned(messages: &DataFrame, setup: &Setup) -> Result<DataFrame, Failure> {
+    let owners: BTreeMap<&str, Vec<(&Business, crate::domain::Span)>> =
+        setup.businesses.iter().fold(BTreeMap::new(), |mut owners, business| {
+            for owned in &business.channels {
+                owners.entry(owned.channel.as_str()).or_default().push((business, owned.span));
+            }
+            owners
+        });
+    let owner = |channel: &str, at: Instant, _: &str| {
+        let (business, _) = owners.get(channel)?.iter().find(|(_, span)| span.contains(at))?;
+        Some(business.id.to_string())
+    };
+    frame::with_businesses(messages, &owner).map_err(broken)
+}
+
+/// The proof that an entry recorded.
+fn proof(file: &LogRead) -> Proof {
+    Proof {
+        declared: file.declared,
+        first: file.first,
+        last: file.last,
+        channels: file.channels.clone(),
+        speaks_for: file.speaks_for.clone(),
+        directions: file.directions.clone(),
+    }
+}

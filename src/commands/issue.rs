@@ -1,0 +1,208 @@
+//! Documents and mails of issued invoices: everything here is drawn from what the ledger already holds, and
+//! can be stopped and begun again at any point.
+
+use super::closing::{charge_file, stored_invoice};
+use super::setup::Setup;
+use super::state::{keep, ledger_failure, State};
+use super::{progress, World};
+use crate::deliver::{self, Attachment, DeliverError, Letter, Outcome};
+use crate::domain::{Instant, Invoice};
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::{Artefact, Documents, Entry, Issued, Mail, MailAttempt, MailOutcome};
+use crate::ledger::{Additions, History, Ledger, LedgerError, MailState};
+use crate::read::sha256;
+use crate::render::{self, InvoiceView, Renderer};
+
+fn add(ledger: &mut Ledger, entries: Vec<Entry>) -> Result<(), Failure> {
+    let path = ledger.path().to_owned();
+    let added = ledger.append(|_| Ok::<_, LedgerError>(Additions { entries, contents: Vec::new() }));
+    added.map_err(|error| ledger_failure(error, &path))
+}
+
+/// The files of one invoice, by name.
+pub type Files = Vec<(String, Vec<u8>)>;
+
+/// Draws all documents of an invoice.
+pub fn documents(renderer: &Renderer, invoice: &Invoice, head: &str, line_file: Vec<u8>) -> Result<Files, Failure> {
+    let view = InvoiceView::of(invoice, head);
+    let failed = |error: render::RenderError| {
+        Failure::new(Kind::SelfCheck, format!("the documents of {} cannot be drawn", invoice.number)).because(error)
+    };
+    let html = renderer.html(&view).map_err(failed)?;
+    let pdf = renderer.pdf(&view).map_err(failed)?;
+    Ok(vec![
+        (format!("{}.json", invoice.file_stem()), invoice.canonical()),
+        (format!("{}.html", invoice.file_stem()), html.into_bytes()),
+        (render::pdf_file(invoice), pdf),
+        (render::line_file(invoice), line_file),
+    ])
+}
+
+/// Writes the documents and mails that issued invoices still lack.
+pub fn write_documents(
+    setup: &Setup,
+    state: &State,
+    ledger: &mut Ledger,
+    renderer: &Renderer,
+    world: &World,
+) -> Result<u64, Failure> {
+    let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
+    let lacking: Vec<&Issued> =
+        history.invoices.iter().filter(|issued| !history.documents.contains_key(&issued.number)).collect();
+    let bar = progress::bar(world.watched, "documents", lacking.len());
+    for issued in &lacking {
+        write_invoice(setup, state, ledger, renderer, &history, issued)?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(lacking.len() as u64)
+}
+
+fn write_invoice(
+    setup: &Setup,
+    state: &State,
+    ledger: &mut Ledger,
+    renderer: &Renderer,
+    history: &History,
+    issued: &Issued,
+) -> Result<(), Failure> {
+    let invoice = stored_invoice(ledger, issued)?;
+    let files = documents(renderer, &invoice, &issued.document_sha256, charge_file(state, issued)?)?;
+    let folder = state.documents(&issued.number);
+    let mut entries = Vec::new();
+    let artefact = |(name, bytes): &(String, Vec<u8>)| Artefact { name: name.clone(), sha256: sha256(bytes) };
+    let documents = Documents { number: issued.number.clone(), files: files.iter().map(artefact).collect() };
+    entries.push(Entry::Documents(documents));
+    for (name, bytes) in &files {
+        keep(&folder.join(name), bytes)?;
+    }
+    if history.mails_of(&issued.number).next().is_none() {
+        for (mail, bytes) in mails(setup, renderer, &invoice, issued, &files)? {
+            keep(&folder.join(&mail.name), &bytes)?;
+            entries.push(Entry::Mail(mail));
+        }
+    }
+    // The files are on disk and synced before the ledger names them.
+    add(ledger, entries)
+}
+
+/// One finished mail a recipient: the same invoice always gives the same bytes.
+fn mails(
+    setup: &Setup,
+    renderer: &Renderer,
+    invoice: &Invoice,
+    issued: &Issued,
+    files: &Files,
+) -> Result<Vec<(Mail, Vec<u8>)>, Failure> {
+    let failed = |error: DeliverError| {
+        Failure::new(Kind::SelfCheck, format!("the mail of {} cannot be made", issued.number)).because(error)
+    };
+    let bodies = renderer.mail(&InvoiceView::of(invoice, &issued.document_sha256)).map_err(|error| {
+        Failure::new(Kind::SelfCheck, format!("the mail of {} cannot be drawn", issued.number)).because(error)
+    })?;
+    let business = setup.businesses.iter().find(|business| business.id == issued.business);
+    let recipients = business.map(|business| business.recipients.as_slice()).unwrap_or_default();
+    let attachments: Vec<Attachment> = files
+        .iter()
+        .filter_map(|(name, bytes)| {
+            let content_type = match name.rsplit('.').next() {
+                Some("pdf") => "application/pdf",
+                Some("csv") => "text/csv; charset=utf-8",
+                _ => return None,
+            };
+            Some(Attachment { name, content_type, bytes })
+        })
+        .collect();
+    let from = &invoice.seller_email;
+    let mut mails = Vec::new();
+    for (index, to) in recipients.iter().enumerate() {
+        let message_id = deliver::message_id(&issued.number, index, from);
+        let letter = Letter {
+            message_id: &message_id,
+            date: invoice.issue_date.start(setup.config.issuer.zone),
+            from_name: &invoice.seller.legal_name,
+            from,
+            to,
+            language: invoice.language.code(),
+            subject: &bodies.subject,
+            text: &bodies.text,
+            html: &bodies.html,
+            attachments: attachments.clone(),
+        };
+        let bytes = deliver::eml(&letter).map_err(failed)?;
+        let (number, name) = (issued.number.clone(), format!("{}_{}.eml", issued.number, index + 1));
+        let mail = Mail { number, message_id, from: from.clone(), to: to.clone(), name, sha256: sha256(&bytes) };
+        mails.push((mail, bytes));
+    }
+    Ok(mails)
+}
+
+/// What became of the mails that were waiting.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Sent {
+    pub sent: u64,
+    pub deferred: u64,
+    pub refused: u64,
+    pub unknown: u64,
+    /// Why sending stopped, where it did.
+    pub stopped: Option<String>,
+}
+
+/// Gives every waiting mail to the transport, once.
+pub fn send(
+    setup: &Setup,
+    state: &State,
+    ledger: &mut Ledger,
+    run_at: Instant,
+    world: &World,
+) -> Result<Sent, Failure> {
+    let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
+    let waiting: Vec<&Mail> = history.mails.iter().filter(|mail| history.mail_state(mail) == MailState::Queued).collect();
+    let bar = progress::bar(world.watched, "mail", waiting.len());
+    let mut sent = Sent::default();
+    for mail in waiting {
+        let eml = stored_mail(state, mail)?;
+        let carried =
+            deliver::deliver(&setup.config.transport, &eml, &mail.name, &mail.from, &mail.to, &deliver::password);
+        let (outcome, detail) = match carried {
+            Ok(Outcome::Sent { reply }) => (MailOutcome::Sent, reply),
+            Ok(Outcome::Deferred { reason }) => (MailOutcome::Deferred, reason),
+            Ok(Outcome::Refused { reason }) => (MailOutcome::Refused, reason),
+            Ok(Outcome::Unknown { reason }) => (MailOutcome::Unknown, reason),
+            Err(error) => {
+                // A wrong password or outbox concerns every mail: they stay where they are.
+                sent.stopped = Some(Failure::new(Kind::Configuration, "the mail was not sent").because(error).to_string());
+                break;
+            }
+        };
+        sent.count(outcome);
+        let attempt = MailAttempt { message_id: mail.message_id.clone(), at: run_at, outcome, detail };
+        add(ledger, vec![Entry::MailAttempt(attempt)])?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(sent)
+}
+
+impl Sent {
+    fn count(&mut self, outcome: MailOutcome) {
+        *match outcome {
+            MailOutcome::Sent => &mut self.sent,
+            MailOutcome::Deferred => &mut self.deferred,
+            MailOutcome::Refused => &mut self.refused,
+            MailOutcome::Unknown => &mut self.unknown,
+        } += 1;
+    }
+}
+
+/// The frozen bytes of a mail, compared with what the ledger says.
+fn stored_mail(state: &State, mail: &Mail) -> Result<Vec<u8>, Failure> {
+    let path = state.documents(&mail.number).join(&mail.name);
+    let bytes = std::fs::read(&path).map_err(|error| Failure::io("read the mail", &path, error))?;
+    if sha256(&bytes) == mail.sha256 {
+        Ok(bytes)
+    } else {
+        let failure = Failure::new(Kind::Differences, "a finished mail was changed; it is not sent").at(&path);
+        Err(failure.hint("restore it from a backup"))
+    }
+}

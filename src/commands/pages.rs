@@ -1,0 +1,143 @@
+//! The month pages for finance.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::closing::{OpenMonth, Step};
+use super::evidence::{Evidence, Fresh};
+use super::recorded;
+use super::setup::Setup;
+use super::state::{keep, ledger_failure, State};
+use crate::domain::charge::RatedWait;
+use crate::domain::{BusinessId, Month};
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::MonthClosed;
+use crate::ledger::{History, Ledger, MailState};
+use crate::render::Renderer;
+use crate::report::{month_page, BusinessMonth, MonthFacts, State as MonthState};
+
+/// Draws the page of every month that has a business in it, and writes those that changed.
+pub fn write_pages(
+    setup: &Setup,
+    state: &State,
+    ledger: &Ledger,
+    open: &[OpenMonth],
+    renderer: &Renderer,
+) -> Result<Vec<Month>, Failure> {
+    let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
+    let mut written = Vec::new();
+    let mut replays = Replays::default();
+    let months: BTreeSet<Month> = history.months().into_iter().chain(open.iter().map(|open| open.month)).collect();
+    for month in months {
+        let page = page(setup, state, ledger, &history, open, month, &mut replays, renderer)?;
+        if keep(&state.report(month), page.as_bytes())? {
+            written.push(month);
+        }
+    }
+    Ok(written)
+}
+
+fn page(
+    setup: &Setup,
+    state: &State,
+    ledger: &Ledger,
+    history: &History,
+    open: &[OpenMonth],
+    month: Month,
+    replays: &mut Replays,
+    renderer: &Renderer,
+) -> Result<String, Failure> {
+    let mut known: Vec<(&crate::domain::Business, MonthState, Vec<RatedWait>)> = Vec::new();
+    for business in &setup.businesses {
+        if let Some(closed) = history.closed.get(&(business.id.clone(), month)) {
+            let waits = replays.waits(state, ledger, closed)?;
+            known.push((business, closed_state(history, &business.id, month), waits));
+        } else if let Some(open) = open.iter().find(|open| open.business.id == business.id && open.month == month) {
+            known.push((business, open_state(&open.step), open.waits.clone()));
+        }
+    }
+    let businesses = known.iter().map(|(business, state, waits)| BusinessMonth {
+        id: &business.id,
+        legal_name: &business.party.legal_name,
+        zone: business.zone,
+        state: state.clone(),
+        waits,
+    });
+    let head = history.invoices.iter().rfind(|issued| issued.month == month).map(|issued| issued.document_sha256.clone());
+    let facts = MonthFacts {
+        month,
+        issuer: &setup.config.issuer.party.legal_name,
+        businesses: businesses.collect(),
+        tariff_id: &setup.tariff.id,
+        tariff_version: &setup.tariff.version,
+        tariff_sha256: &setup.tariff_text.sha256,
+        chain_head: &head.unwrap_or_else(|| history.document_head()),
+        rejected_rows: history.files.iter().map(|(_, file)| file.rejected).sum(),
+        quarantined_files: history.set_aside.iter().map(|file| (file.name.clone(), file.reason.clone())).collect(),
+        currency: setup.tariff.currency,
+    };
+    renderer.page("report_month.html", &month_page(&facts)).map_err(|error| {
+        Failure::new(Kind::SelfCheck, format!("the page of {month} cannot be drawn")).because(error)
+    })
+}
+
+fn closed_state(history: &History, business: &BusinessId, month: Month) -> MonthState {
+    let Some(issued) = history.invoice_of(business, month) else { return MonthState::ClosedWithoutCharges };
+    let mails: Vec<_> = history.mails_of(&issued.number).map(|mail| history.mail_state(mail)).collect();
+    let sent = mails.iter().filter(|state| **state == MailState::Sent).count();
+    let plural = if mails.len() == 1 { "mail" } else { "mails" };
+    MonthState::Issued {
+        number: issued.number.clone(),
+        net: issued.net,
+        tax: issued.tax,
+        total: issued.total,
+        sent: format!("{sent} of {} {plural} sent", mails.len()),
+    }
+}
+
+fn open_state(step: &Step) -> MonthState {
+    match step {
+        // Only a dry run meets one, and it writes no page.
+        Step::Close(_) => MonthState::Waiting { reasons: vec!["it can be closed now".to_owned()] },
+        Step::Wait(reasons) => MonthState::Waiting { reasons: reasons.clone() },
+        Step::Park(reason) => MonthState::Parked { reason: reason.clone() },
+    }
+}
+
+/// What earlier closings were decided with, loaded once for each.
+#[derive(Default)]
+pub struct Replays {
+    by_inputs: BTreeMap<(u64, [String; 3]), (Setup, Evidence)>,
+}
+
+impl Replays {
+    /// The waits of a closed month, from the files and the setup that were recorded at its closing, judged
+    /// at its cut.
+    pub fn waits(&mut self, state: &State, ledger: &Ledger, closed: &MonthClosed) -> Result<Vec<RatedWait>, Failure> {
+        let (setup, evidence) = self.inputs(state, ledger, closed)?;
+        let business = setup.businesses.iter().find(|business| business.id == closed.business).ok_or_else(|| {
+            Failure::new(Kind::Differences, format!("the recorded book has no business {}", closed.business))
+        })?;
+        let waits = evidence.waits(business, closed.month, closed.cut, setup)?;
+        waits.rated.map_err(|no_rate| Failure::new(Kind::Differences, no_rate.to_string()))
+    }
+
+    /// The recorded setup and the evidence of a closing.
+    pub fn inputs(
+        &mut self,
+        state: &State,
+        ledger: &Ledger,
+        closed: &MonthClosed,
+    ) -> Result<&(Setup, Evidence), Failure> {
+        let texts = [&closed.config_sha256, &closed.businesses_sha256, &closed.tariff_sha256].map(String::clone);
+        match self.by_inputs.entry((closed.evidence_through, texts)) {
+            std::collections::btree_map::Entry::Occupied(known) => Ok(known.into_mut()),
+            std::collections::btree_map::Entry::Vacant(vacant) => {
+                let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
+                let setup = recorded::setup(ledger, closed)?;
+                let files: Vec<_> = history.files_through(closed.evidence_through).collect();
+                let evidence = Evidence::gather(files.iter().copied(), &setup, state, &Fresh::new())?;
+                Ok(vacant.insert((setup, evidence)))
+            }
+        }
+    }
+}

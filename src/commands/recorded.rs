@@ -1,0 +1,26 @@
+//! The setup that a closed month was decided with, from the texts that the ledger froze.
+
+use std::path::Path;
+
+use super::setup::{Setup, Written};
+use super::state::ledger_failure;
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::MonthClosed;
+use crate::ledger::Ledger;
+
+/// Configuration, businesses and tariff as they were at the closing. Paths in them stand for nothing.
+pub fn setup(ledger: &Ledger, closed: &MonthClosed) -> Result<Setup, Failure> {
+    let written = |name: &str, sha256: &str| {
+        let bytes = ledger.content(sha256).map_err(|error| ledger_failure(error, ledger.path()))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            Failure::new(Kind::Differences, format!("the recorded {name} is not text")).at(ledger.path()).because(error)
+        })?;
+        let path = Path::new("recorded").join(name);
+        Ok::<_, Failure>(Written { path, text, sha256: sha256.to_owned() })
+    };
+    Setup::recorded(
+        written("ritardo.toml", &closed.config_sha256)?,
+        written("businesses.toml", &closed.businesses_sha256)?,
+        written("tariff.toml", &closed.tariff_sha256)?,
+    )
+}

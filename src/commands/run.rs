@@ -1,0 +1,135 @@
+//! `ritardo run`: the nightly run.
+
+use super::closing::{self, Closings, OpenMonth, Step};
+use super::evidence::Evidence;
+use super::intake::{self, Intake, Writing};
+use super::issue::{self, Sent};
+use super::setup::Setup;
+use super::state::{ledger_failure, State};
+use super::summary::Summary;
+use super::{pages, say, Outcome, World};
+use crate::cli::{Format, Run};
+use crate::domain::{Instant, Month};
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::LogRead;
+use crate::ledger::{Additions, Entry, History, Ledger, LedgerError};
+use crate::render::Renderer;
+
+/// What a night did.
+pub struct Night<'s> {
+    pub setup: &'s Setup,
+    pub as_of: Instant,
+    pub dry_run: bool,
+    pub intake: Intake,
+    pub open: Vec<OpenMonth<'s>>,
+    pub closings: Closings,
+    pub strangers: Vec<(String, u64)>,
+    pub documents: u64,
+    pub mail: Sent,
+    pub pages: Vec<Month>,
+}
+
+pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
+    let setup = Setup::load(&args.configured.config)?;
+    let state = State::new(&setup.config.state);
+    let as_of = args.as_of.unwrap_or(world.now);
+    let night = if args.dry_run { rehearse(&setup, &state, as_of, world) } else { work(&setup, &state, as_of, world) }?;
+    let summary = Summary::of(&night);
+    match args.format {
+        Format::Text => say(world.out, summary.text().trim_end())?,
+        Format::Json => say(world.out, &summary.json()?)?,
+    }
+    if let Some(why) = &night.mail.stopped {
+        let text = why.trim_start_matches("error: ").to_owned();
+        let failure = Failure::new(Kind::Configuration, text).hint("nothing is lost: the mails wait in the state folder");
+        return Err(failure);
+    }
+    let parked = night.open.iter().any(|open| matches!(open.step, Step::Park(_)));
+    let set_aside = night.intake.newly_set_aside().next().is_some();
+    match (&night.mail, parked || set_aside) {
+        (_, true) => Ok(Outcome::SetAside),
+        (Sent { refused: 1.., .. }, _) => Ok(Outcome::SetAside),
+        (Sent { deferred: 1.., .. } | Sent { unknown: 1.., .. }, _) => Ok(Outcome::TryLater),
+        _ => Ok(Outcome::Done),
+    }
+}
+
+/// The night in its order: read, judge, close and number, draw, send, report.
+fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> Result<Night<'s>, Failure> {
+    let _lock = state.lock()?;
+    let path = state.ledger();
+    let mut ledger = Ledger::open(&path).map_err(|error| ledger_failure(error, &path))?;
+    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
+    check_clock(&history, as_of)?;
+    check_tariff(&history, setup)?;
+
+    let intake = intake::intake(setup, state, &history, Writing::Yes, world)?;
+    let entries = intake.entries.clone();
+    if !entries.is_empty() {
+        let added = ledger.append(|_| Ok::<_, LedgerError>(Additions { entries, contents: Vec::new() }));
+        added.map_err(|error| ledger_failure(error, &path))?;
+    }
+    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
+    let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
+    let evidence = Evidence::gather(files.iter().copied(), setup, state, &intake.fresh)?;
+    let mut open = closing::open_months(setup, &history, &evidence, as_of)?;
+    let closings = closing::close_months(setup, state, &mut ledger, &open, as_of)?;
+
+    let renderer = renderer()?;
+    let documents = issue::write_documents(setup, state, &mut ledger, &renderer, world)?;
+    let mail = issue::send(setup, state, &mut ledger, as_of, world)?;
+    open.retain(|open| !matches!(open.step, Step::Close(_)));
+    let pages = pages::write_pages(setup, state, &ledger, &open, &renderer)?;
+    let strangers = evidence.strangers(setup);
+    Ok(Night { setup, as_of, dry_run: false, intake, open, closings, strangers, documents, mail, pages })
+}
+
+/// The same up to the decision; nothing is written.
+fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> Result<Night<'s>, Failure> {
+    let history = if state.ledger().exists() {
+        let ledger = state.read_ledger()?;
+        ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?
+    } else {
+        History::default()
+    };
+    check_clock(&history, as_of)?;
+    check_tariff(&history, setup)?;
+    let intake = intake::intake(setup, state, &history, Writing::No, world)?;
+    let new = intake.entries.iter().filter_map(|entry| if let Entry::File(file) = entry { Some(file) } else { None });
+    let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).chain(new).collect();
+    let evidence = Evidence::gather(files.iter().copied(), setup, state, &intake.fresh)?;
+    let open = closing::open_months(setup, &history, &evidence, as_of)?;
+    let strangers = evidence.strangers(setup);
+    let (closings, mail, pages) = (Closings::default(), Sent::default(), Vec::new());
+    Ok(Night { setup, as_of, dry_run: true, intake, open, closings, strangers, documents: 0, mail, pages })
+}
+
+/// A night never goes back behind what was already decided.
+fn check_clock(history: &History, as_of: Instant) -> Result<(), Failure> {
+    let last = history.closed.values().map(|closed| closed.closed_at).max();
+    match last {
+        Some(last) if as_of < last => {
+            let message = format!("the instant of the run, {as_of}, lies before the last closing, {last}");
+            Err(Failure::new(Kind::Configuration, message).hint("see --as-of, and the clock of this machine"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A tariff in use is frozen: the same name with other bytes is another tariff.
+fn check_tariff(history: &History, setup: &Setup) -> Result<(), Failure> {
+    let name = setup.tariff.name();
+    let other = history.closed.values().find(|closed| closed.tariff == name && closed.tariff_sha256 != setup.tariff_text.sha256);
+    match other {
+        Some(closed) => {
+            let message = format!("the tariff {name} was changed after {} of {} was closed with it", closed.month, closed.business);
+            let failure = Failure::new(Kind::Configuration, message).at(&setup.tariff_text.path);
+            Err(failure.hint("give the changed tariff a new version, or put the old text back"))
+        }
+        None => Ok(()),
+    }
+}
+
+pub fn renderer() -> Result<Renderer, Failure> {
+    Renderer::new().map_err(|error| Failure::new(Kind::SelfCheck, "the templates cannot be used").because(error))
+}

@@ -1,0 +1,96 @@
+//! The state folder: ledger, archive, charges, documents, reports; one run at a time.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::files;
+use crate::domain::{BusinessId, InvoiceNumber, Month};
+use crate::error::{Failure, Kind};
+use crate::ledger::{Ledger, LedgerError};
+
+/// The folder in which a run keeps everything.
+#[derive(Debug)]
+pub struct State {
+    root: PathBuf,
+}
+
+/// Held while a run works; the kernel lets go of it when the process ends, however it ends.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
+
+impl State {
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// Makes the folder and takes its lock.
+    pub fn lock(&self) -> Result<Lock, Failure> {
+        files::private_folder(&self.root)?;
+        let path = self.root.join("lock");
+        let opened = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
+        let file = opened.map_err(|error| Failure::io("open the lock", &path, error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock(file)),
+            Err(TryLockError::WouldBlock) => Err(Failure::new(Kind::TryLater, "another run holds the lock")
+                .at(&path)
+                .hint("wait for it to end; the lock goes with its process")),
+            Err(TryLockError::Error(error)) => Err(Failure::io("lock", &path, error)),
+        }
+    }
+
+    pub fn ledger(&self) -> PathBuf {
+        self.root.join("ledger.db")
+    }
+
+    /// Opens the ledger of an earlier run for reading.
+    pub fn read_ledger(&self) -> Result<Ledger, Failure> {
+        let path = self.ledger();
+        if !path.exists() {
+            let failure = Failure::new(Kind::Configuration, "there is no ledger yet").at(&path);
+            return Err(failure.hint("`ritardo run` makes it with its first closing"));
+        }
+        Ledger::open_read_only(&path).map_err(|error| ledger_failure(error, &path))
+    }
+
+    pub fn archived(&self, sha256: &str) -> PathBuf {
+        self.root.join("archive").join(format!("{sha256}.parquet"))
+    }
+
+    pub fn rejects(&self, sha256: &str) -> PathBuf {
+        self.root.join("rejects").join(format!("{sha256}.csv"))
+    }
+
+    pub fn charges(&self, business: &BusinessId, month: Month) -> PathBuf {
+        self.root.join("charges").join(month.to_string()).join(format!("{business}.csv"))
+    }
+
+    /// The folder of an invoice's documents.
+    pub fn documents(&self, number: &InvoiceNumber) -> PathBuf {
+        self.root.join("issued").join(number.to_string())
+    }
+
+    pub fn report(&self, month: Month) -> PathBuf {
+        self.root.join("reports").join(format!("{month}.html"))
+    }
+}
+
+/// A private file below the state folder, with its folders.
+pub fn keep(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
+    if let Some(folder) = path.parent() {
+        files::private_folder(folder)?;
+    }
+    files::write_if_changed(path, bytes, files::Access::Private)
+}
+
+/// What a ledger error means to a user.
+pub fn ledger_failure(error: LedgerError, path: &Path) -> Failure {
+    let (kind, hint) = match &error {
+        LedgerError::Busy(_) => (Kind::TryLater, "close the program that has it open, or wait for the backup to end"),
+        LedgerError::Sqlite(_) => (Kind::InputOutput, "see whether the disk is full and the folder can be written"),
+        LedgerError::Newer(_) => (Kind::Configuration, "use the version of ritardo that wrote it, or a newer one"),
+        LedgerError::Foreign => (Kind::Configuration, "name another state folder in ritardo.toml"),
+        _ => (Kind::Differences, "nothing was written; restore the ledger from a backup, then run `ritardo verify`"),
+    };
+    Failure::new(kind, "the ledger cannot be used").at(path).because(error).hint(hint)
+}

@@ -1,0 +1,260 @@
+//! What a night did, for a person and for a program.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::closing::Step;
+use super::issue::Sent;
+use super::run::Night;
+use crate::domain::invoice::Counts;
+use crate::domain::{Decimal, Instant, Money, Month};
+use crate::error::{Failure, Kind};
+
+/// The summary of a run; its JSON form is versioned by `format`.
+#[derive(Serialize)]
+pub struct Summary {
+    format: &'static str,
+    as_of: Instant,
+    dry_run: bool,
+    nothing_to_do: bool,
+    read: Read,
+    set_aside: Vec<Reason>,
+    closed: Vec<Closed>,
+    waiting: Vec<Waiting>,
+    parked: Vec<Waiting>,
+    unknown_businesses: Vec<Unknown>,
+    documents: u64,
+    mail: Mails,
+    reports: Vec<Month>,
+    #[serde(skip)]
+    state: String,
+}
+
+#[derive(Serialize)]
+struct Read {
+    files: u64,
+    messages: u64,
+    rejected: u64,
+    first_rejects: Vec<Rejected>,
+}
+
+#[derive(Serialize)]
+struct Rejected {
+    file: String,
+    row: u64,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct Reason {
+    file: String,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct Closed {
+    month: Month,
+    business: String,
+    verdicts: Counts,
+    charges: u64,
+    /// Exact sum of the charges.
+    exact: Decimal,
+    invoice: Option<Invoiced>,
+}
+
+#[derive(Serialize)]
+struct Invoiced {
+    /// `null` in a dry run: numbers are given at the closing.
+    number: Option<String>,
+    net: Money,
+    tax: Money,
+    total: Money,
+}
+
+#[derive(Serialize)]
+struct Waiting {
+    month: Month,
+    business: String,
+    reasons: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Unknown {
+    business: String,
+    messages: u64,
+}
+
+#[derive(Serialize)]
+struct Mails {
+    sent: u64,
+    deferred: u64,
+    refused: u64,
+    unknown: u64,
+}
+
+impl Summary {
+    pub fn of(night: &Night) -> Self {
+        let read = &night.intake;
+        let rejects = read.first_rejects.iter();
+        let rejected = |(file, reject): &(String, crate::read::Reject)| Rejected {
+            file: file.clone(),
+            row: reject.row,
+            reason: reject.reason.clone(),
+        };
+        let Sent { sent, deferred, refused, unknown, .. } = night.mail;
+        let mut summary = Self {
+            format: "ritardo-run/1",
+            as_of: night.as_of,
+            dry_run: night.dry_run,
+            nothing_to_do: false,
+            read: Read {
+                files: read.files,
+                messages: read.rows,
+                rejected: read.rejected,
+                first_rejects: rejects.map(rejected).collect(),
+            },
+            set_aside: read
+                .newly_set_aside()
+                .map(|file| Reason { file: file.name.clone(), reason: file.reason.clone() })
+                .collect(),
+            closed: closed(night),
+            waiting: Vec::new(),
+            parked: Vec::new(),
+            unknown_businesses: (night.strangers.iter())
+                .map(|(business, messages)| Unknown { business: business.clone(), messages: *messages })
+                .collect(),
+            documents: night.documents,
+            mail: Mails { sent, deferred, refused, unknown },
+            reports: night.pages.clone(),
+            state: night.setup.config.state.display().to_string(),
+        };
+        for open in &night.open {
+            let (month, business) = (open.month, open.business.id.to_string());
+            match &open.step {
+                Step::Wait(reasons) => summary.waiting.push(Waiting { month, business, reasons: reasons.clone() }),
+                Step::Park(reason) => summary.parked.push(Waiting { month, business, reasons: vec![reason.clone()] }),
+                Step::Close(_) => {}
+            }
+        }
+        let Mails { sent, deferred, refused, unknown } = summary.mail;
+        let mails = sent + deferred + refused + unknown;
+        let did = read.entries.len() as u64 + night.documents + mails + summary.closed.len() as u64;
+        summary.nothing_to_do = did == 0;
+        summary
+    }
+
+    pub fn json(&self) -> Result<String, Failure> {
+        serde_json::to_string_pretty(self)
+            .map_err(|error| Failure::new(Kind::SelfCheck, "the summary cannot be written").because(error))
+    }
+
+    /// One line a fact, the kind of fact first.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let mut line = |label: &str, rest: String| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{label:<9} {rest}");
+        };
+        let dry = if self.dry_run { ", dry run: nothing is written" } else { "" };
+        line("run", format!("as of {}{dry}", self.as_of));
+        self.say_read(&mut line);
+        self.say_months(&mut line);
+        if self.nothing_to_do {
+            line("nothing", "to do: no new file, no month to close, no mail to send".to_owned());
+        }
+        let Mails { sent, deferred, refused, unknown } = self.mail;
+        if sent + deferred + refused + unknown > 0 {
+            let others = [(deferred, "deferred"), (refused, "refused"), (unknown, "of unknown fate, possibly arrived")];
+            let others = others.into_iter().filter(|(count, _)| *count > 0);
+            let others: String = others.map(|(count, what)| format!(", {count} {what}")).collect();
+            line("mail", format!("{sent} sent{others}"));
+        }
+        for month in &self.reports {
+            line("report", format!("{}/reports/{month}.html", self.state));
+        }
+        if self.documents > 0 {
+            line("documents", format!("{}/issued", self.state));
+        }
+        text
+    }
+
+    fn say_read(&self, line: &mut dyn FnMut(&str, String)) {
+        let Read { files, messages, rejected, first_rejects } = &self.read;
+        if *files > 0 {
+            let (files, messages) = (counted(*files, "file"), counted(*messages, "message"));
+            line("read", format!("{files}, {messages}, {} rejected", counted(*rejected, "row")));
+        }
+        for reject in first_rejects.iter().take(3) {
+            line("rejected", format!("{} row {}: {}", reject.file, reject.row, reject.reason));
+        }
+        for file in &self.set_aside {
+            line("set aside", format!("{}: {}", file.file, file.reason));
+        }
+        for unknown in &self.unknown_businesses {
+            let messages = counted(unknown.messages, "message");
+            line("warning", format!("{messages} of `{}`, which is in no book of businesses", unknown.business));
+        }
+    }
+
+    fn say_months(&self, line: &mut dyn FnMut(&str, String)) {
+        let width = self.closed.iter().map(|closed| closed.business.len()).max().unwrap_or_default();
+        for Closed { month, business, verdicts, invoice, .. } in &self.closed {
+            let Counts { waits, late, unanswered, .. } = verdicts;
+            let billed = match invoice {
+                Some(Invoiced { number, total, .. }) => {
+                    format!("{}  {total}", number.as_deref().unwrap_or("to be invoiced"))
+                }
+                None => "no charges, no invoice".to_owned(),
+            };
+            let label = if self.dry_run { "closable" } else { "closed" };
+            let waits = format!("{waits:>5} waits, {late:>3} late, {unanswered:>3} unanswered");
+            line(label, format!("{month}  {business:<width$}  {waits}  {billed}"));
+        }
+        for (label, months) in [("parked", &self.parked), ("waiting", &self.waiting)] {
+            for Waiting { month, business, reasons } in months {
+                line(label, format!("{month}  {business}: {}", reasons.join("; ")));
+            }
+        }
+    }
+}
+
+fn closed(night: &Night) -> Vec<Closed> {
+    let closings = &night.closings;
+    let decided = night.open.iter().filter_map(|open| match &open.step {
+        Step::Close(closed) => Some((open.business.id.to_string(), closed.as_ref())),
+        _ => None,
+    });
+    let rehearsed = decided.map(|(business, closed)| {
+        let invoice = Invoiced { number: None, net: closed.net, tax: closed.tax, total: closed.total };
+        let charges = closed.counts.late + closed.counts.unanswered;
+        let invoice = closed.has_charges().then_some(invoice);
+        Closed { month: closed.month, business, verdicts: closed.counts, charges, exact: closed.exact, invoice }
+    });
+    let carried_out = closings.months.iter().map(|(recorded, invoice)| Closed {
+        month: recorded.month,
+        business: recorded.business.to_string(),
+        verdicts: recorded.counts,
+        charges: recorded.charges,
+        exact: recorded.exact,
+        invoice: invoice.as_ref().map(|invoice| Invoiced {
+            number: Some(invoice.number.to_string()),
+            net: invoice.net,
+            tax: invoice.tax,
+            total: invoice.total,
+        }),
+    });
+    carried_out.chain(rehearsed).collect()
+}
+
+/// `1 file`, `1,234 files`.
+pub fn counted(count: u64, noun: &str) -> String {
+    let digits = count.to_string();
+    let grouped: String = (digits.char_indices())
+        .flat_map(|(index, digit)| {
+            let comma = index > 0 && (digits.len() - index).is_multiple_of(3);
+            comma.then_some(',').into_iter().chain(std::iter::once(digit))
+        })
+        .collect();
+    if count == 1 { format!("1 {noun}") } else { format!("{grouped} {noun}s") }
+}

@@ -1,0 +1,161 @@
+//! What the ledger records: one closed list of facts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::invoice::Counts;
+use crate::domain::{BusinessId, Date, Decimal, Instant, InvoiceNumber, Money, Month};
+
+/// One fact. The written form is JSON with the fields in this order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Entry {
+    /// A file of the inbox was read into the archive.
+    File(LogRead),
+    /// A file of the inbox cannot be used.
+    SetAside(SetAside),
+    /// A month of a business was closed.
+    MonthClosed(MonthClosed),
+    /// An invoice was issued for a closed month.
+    Invoice(Issued),
+    /// The documents of an invoice were written.
+    Documents(Documents),
+    /// A mail was made; from now on these are its bytes.
+    Mail(Mail),
+    /// A mail was given to the transport.
+    MailAttempt(MailAttempt),
+}
+
+impl Entry {
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::File(_) => "file",
+            Self::SetAside(_) => "set_aside",
+            Self::MonthClosed(_) => "month_closed",
+            Self::Invoice(_) => "invoice",
+            Self::Documents(_) => "documents",
+            Self::Mail(_) => "mail",
+            Self::MailAttempt(_) => "mail_attempt",
+        }
+    }
+}
+
+/// A log file with what it holds and proves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogRead {
+    /// Inside the inbox.
+    pub name: String,
+    pub source: String,
+    pub format: String,
+    /// SHA-256 of the file as it lay in the inbox.
+    pub sha256: String,
+    pub rows: u64,
+    pub rejected: u64,
+    /// SHA-256, and name, of its messages in the archive.
+    pub archive_sha256: String,
+    /// The span that its manifest or its name declares.
+    pub declared: Option<crate::domain::Span>,
+    pub first: Option<Instant>,
+    pub last: Option<Instant>,
+    /// Channels of its messages.
+    pub channels: Vec<String>,
+    /// Channels and directions that its manifest speaks for; `None`: those of the source.
+    pub speaks_for: Option<Vec<String>>,
+    pub directions: Option<Vec<crate::domain::Direction>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetAside {
+    pub name: String,
+    pub sha256: String,
+    pub reason: String,
+}
+
+/// A closed month, with everything that is needed to come to the same result again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MonthClosed {
+    pub business: BusinessId,
+    pub month: Month,
+    /// The evidence ends here.
+    pub cut: Instant,
+    /// When it was decided.
+    pub closed_at: Instant,
+    /// Files recorded up to this entry are the evidence.
+    pub evidence_through: u64,
+    pub counts: Counts,
+    pub charges: u64,
+    pub exact: Decimal,
+    pub data_sha256: String,
+    pub tariff: String,
+    pub tariff_sha256: String,
+    pub config_sha256: String,
+    pub businesses_sha256: String,
+    /// Version of the program that decided, and of its time zone data.
+    pub version: String,
+    pub zones: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issued {
+    pub number: InvoiceNumber,
+    pub business: BusinessId,
+    pub month: Month,
+    pub issue_date: Date,
+    pub net: Money,
+    pub tax: Money,
+    pub total: Money,
+    pub data_sha256: String,
+    /// SHA-256 of the canonical invoice, stored as content: the head of the chain of issued documents.
+    pub document_sha256: String,
+    /// The head before it.
+    pub previous: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Documents {
+    pub number: InvoiceNumber,
+    pub files: Vec<Artefact>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Artefact {
+    pub name: String,
+    pub sha256: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub number: InvoiceNumber,
+    pub message_id: String,
+    pub from: String,
+    pub to: String,
+    /// Its file beside the documents of the invoice.
+    pub name: String,
+    pub sha256: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailAttempt {
+    pub message_id: String,
+    pub at: Instant,
+    pub outcome: MailOutcome,
+    /// The server's reply, or why there is none.
+    pub detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailOutcome {
+    Sent,
+    Deferred,
+    Refused,
+    /// It may have arrived: the connection was lost after the last byte.
+    Unknown,
+}

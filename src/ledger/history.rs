@@ -1,0 +1,118 @@
+//! The history that the entries of a ledger tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::entry::{Documents, Entry, Issued, LogRead, Mail, MailAttempt, MailOutcome, MonthClosed, SetAside};
+use super::Recorded;
+use crate::domain::{BusinessId, InvoiceNumber, Month};
+
+/// How often a mail of unknown fate is sent again, with the same bytes and Message-ID.
+const UNKNOWN_MAX: usize = 3;
+
+/// What was recorded so far, by what it is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// With the place of the entry.
+    pub files: Vec<(u64, LogRead)>,
+    pub set_aside: Vec<SetAside>,
+    pub closed: BTreeMap<(BusinessId, Month), MonthClosed>,
+    /// In the order of issue.
+    pub invoices: Vec<Issued>,
+    pub documents: BTreeMap<InvoiceNumber, Documents>,
+    /// In the order in which they were made.
+    pub mails: Vec<Mail>,
+    /// By Message-ID, in order.
+    pub attempts: BTreeMap<String, Vec<MailAttempt>>,
+    /// Place of the last entry.
+    pub last: u64,
+    /// Hash of the last entry; empty for an empty ledger.
+    pub head: String,
+}
+
+/// How far a mail has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailState {
+    /// To be sent, for the first time or again.
+    Queued,
+    Sent,
+    Refused,
+    /// Sent several times without ever hearing what became of it; possibly arrived.
+    Unknown,
+}
+
+impl History {
+    pub fn of(recorded: Vec<Recorded>) -> Self {
+        let mut history = Self::default();
+        for Recorded { seq, hash, entry } in recorded {
+            history.last = seq;
+            history.head = hash;
+            history.add(seq, entry);
+        }
+        history
+    }
+
+    fn add(&mut self, seq: u64, entry: Entry) {
+        match entry {
+            Entry::File(file) => self.files.push((seq, file)),
+            Entry::SetAside(file) => self.set_aside.push(file),
+            Entry::MonthClosed(closed) => {
+                self.closed.insert((closed.business.clone(), closed.month), closed);
+            }
+            Entry::Invoice(issued) => self.invoices.push(issued),
+            Entry::Documents(documents) => {
+                self.documents.insert(documents.number.clone(), documents);
+            }
+            Entry::Mail(mail) => self.mails.push(mail),
+            Entry::MailAttempt(attempt) => {
+                self.attempts.entry(attempt.message_id.clone()).or_default().push(attempt);
+            }
+        }
+    }
+
+    /// Head of the chain of issued documents: SHA-256 of the last canonical invoice, or of nothing.
+    pub fn document_head(&self) -> String {
+        let first = || crate::close::check::sha256(b"");
+        self.invoices.last().map_or_else(first, |last| last.document_sha256.clone())
+    }
+
+    /// The number after the last of its series and year. The first year of a series begins at `first`,
+    /// later years at 1.
+    pub fn next_number(&self, series: &str, year: i32, first: u32) -> InvoiceNumber {
+        let of_series = || self.invoices.iter().map(|issued| &issued.number).filter(|number| number.series == series);
+        let last = of_series().filter(|number| number.year == year).map(|number| number.count).max();
+        let start = if of_series().next().is_none() { first } else { 1 };
+        let count = last.map_or(start, |last| last + 1);
+        InvoiceNumber { series: series.to_owned(), year, count }
+    }
+
+    /// The files that were known when the ledger ended at `seq`.
+    pub fn files_through(&self, seq: u64) -> impl Iterator<Item = &LogRead> {
+        self.files.iter().filter(move |(place, _)| *place <= seq).map(|(_, file)| file)
+    }
+
+    /// The invoice of a closed month, where it had charges.
+    pub fn invoice_of(&self, business: &BusinessId, month: Month) -> Option<&Issued> {
+        self.invoices.iter().find(|issued| issued.business == *business && issued.month == month)
+    }
+
+    pub fn mail_state(&self, mail: &Mail) -> MailState {
+        let attempts = self.attempts.get(&mail.message_id).map(Vec::as_slice).unwrap_or_default();
+        let had = |outcome| attempts.iter().filter(|attempt| attempt.outcome == outcome).count();
+        match () {
+            () if had(MailOutcome::Sent) > 0 => MailState::Sent,
+            () if had(MailOutcome::Refused) > 0 => MailState::Refused,
+            () if had(MailOutcome::Unknown) > UNKNOWN_MAX => MailState::Unknown,
+            () => MailState::Queued,
+        }
+    }
+
+    /// Mails of an invoice, in order.
+    pub fn mails_of<'h>(&'h self, number: &'h InvoiceNumber) -> impl Iterator<Item = &'h Mail> {
+        self.mails.iter().filter(move |mail| mail.number == *number)
+    }
+
+    /// Months with a closing, sorted.
+    pub fn months(&self) -> BTreeSet<Month> {
+        self.closed.keys().map(|(_, month)| *month).collect()
+    }
+}

@@ -1,0 +1,221 @@
+//! The ledger: append, replay, verify. One SQLite file in the state folder; history only grows.
+
+pub mod entry;
+pub mod history;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+
+use crate::close::check::sha256;
+pub use entry::Entry;
+pub use history::{History, MailState};
+
+/// The version of the stored form. A newer ledger is refused.
+const VERSION: i64 = 1;
+const SCHEMA: &str = include_str!("schema.sql");
+/// "rita" in ASCII: marks the file as a ledger of this program.
+const APPLICATION_ID: i64 = 0x7269_7461;
+
+/// An entry with its place in the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    pub seq: u64,
+    pub hash: String,
+    pub entry: Entry,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    #[error("another process has the ledger open")]
+    Busy(#[source] rusqlite::Error),
+    #[error("the ledger cannot be read or written")]
+    Sqlite(#[source] rusqlite::Error),
+    #[error("the file is not a ledger of ritardo")]
+    Foreign,
+    #[error("the ledger has version {0}, this program reads up to {VERSION}")]
+    Newer(i64),
+    #[error("the chain is broken at entry {0}: its hash does not follow from the one before")]
+    Chain(u64),
+    #[error("entry {0} cannot be read")]
+    Body(u64, #[source] serde_json::Error),
+    #[error("entry {0} is of kind `{1}` and says something else")]
+    Kind(u64, String),
+    #[error("content {0} has other bytes than its SHA-256 says")]
+    Content(String),
+    #[error("content {0} is missing")]
+    Missing(String),
+    #[error("an entry cannot be written")]
+    Encode(#[source] serde_json::Error),
+}
+
+impl From<rusqlite::Error> for LedgerError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Self::Busy(error),
+            Some(rusqlite::ErrorCode::NotADatabase) => Self::Foreign,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+/// What a transaction decided to add.
+#[derive(Debug, Default)]
+pub struct Additions {
+    pub entries: Vec<Entry>,
+    /// Stored under their SHA-256; those already there are left as they are.
+    pub contents: Vec<Vec<u8>>,
+}
+
+/// An open ledger.
+pub struct Ledger {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Ledger {
+    /// Opens the ledger for writing; a missing one is made.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let connection = Connection::open(path)?;
+        let mut ledger = Self { connection, path: path.to_owned() };
+        ledger.set_up()?;
+        Ok(ledger)
+    }
+
+    /// Opens an existing ledger for reading.
+    pub fn open_read_only(path: &Path) -> Result<Self, LedgerError> {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let ledger = Self { connection, path: path.to_owned() };
+        ledger.connection.busy_timeout(Duration::from_secs(5))?;
+        ledger.check_version(ledger.pragma("application_id")?, ledger.pragma("user_version")?)?;
+        Ok(ledger)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn set_up(&mut self) -> Result<(), LedgerError> {
+        self.connection.busy_timeout(Duration::from_secs(5))?;
+        // A rollback journal leaves no second file behind; EXTRA also syncs the folder at a commit.
+        self.connection.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA;")?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        if tables == 0 {
+            transaction.execute_batch(SCHEMA)?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+            transaction.commit()?;
+        } else {
+            drop(transaction);
+        }
+        self.check_version(self.pragma("application_id")?, self.pragma("user_version")?)
+    }
+
+    fn pragma(&self, name: &str) -> Result<i64, LedgerError> {
+        Ok(self.connection.pragma_query_value(None, name, |row| row.get(0))?)
+    }
+
+    fn check_version(&self, application: i64, version: i64) -> Result<(), LedgerError> {
+        match version {
+            _ if application != APPLICATION_ID => Err(LedgerError::Foreign),
+            ..=VERSION => Ok(()),
+            newer => Err(LedgerError::Newer(newer)),
+        }
+    }
+
+    /// All entries, after the whole chain was checked.
+    pub fn entries(&self) -> Result<Vec<Recorded>, LedgerError> {
+        entries(&self.connection)
+    }
+
+    /// The history that the entries tell.
+    pub fn history(&self) -> Result<History, LedgerError> {
+        Ok(History::of(self.entries()?))
+    }
+
+    /// Adds what `decide` makes of the history, in one transaction that no other writer can enter: numbers
+    /// are given here. An error of `decide` adds nothing.
+    pub fn append<E: From<LedgerError>>(
+        &mut self,
+        decide: impl FnOnce(&History) -> Result<Additions, E>,
+    ) -> Result<(), E> {
+        let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(LedgerError::from)?;
+        let recorded = entries(&transaction)?;
+        let (seq, hash) = recorded.last().map_or((0, String::new()), |last| (last.seq, last.hash.clone()));
+        let additions = decide(&History::of(recorded))?;
+        insert(&transaction, seq, hash, &additions)?;
+        transaction.commit().map_err(LedgerError::from)?;
+        Ok(())
+    }
+
+    /// The bytes stored under a SHA-256, compared with it.
+    pub fn content(&self, wanted: &str) -> Result<Vec<u8>, LedgerError> {
+        let mut statement = self.connection.prepare_cached("SELECT bytes FROM content WHERE sha256 = ?1")?;
+        let bytes: Option<Vec<u8>> = statement.query_row([wanted], |row| row.get(0)).optional()?;
+        let bytes = bytes.ok_or_else(|| LedgerError::Missing(wanted.to_owned()))?;
+        if sha256(&bytes) == wanted { Ok(bytes) } else { Err(LedgerError::Content(wanted.to_owned())) }
+    }
+
+    /// SHA-256 of every content in the ledger, sorted.
+    pub fn contents(&self) -> Result<Vec<String>, LedgerError> {
+        let mut statement = self.connection.prepare("SELECT sha256 FROM content ORDER BY sha256")?;
+        let names = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(names)
+    }
+}
+
+/// The hash that binds an entry to the one before.
+fn hash(seq: u64, kind: &str, body: &str, previous: &str) -> String {
+    sha256(format!("{previous}\n{seq}\n{kind}\n{body}\n").as_bytes())
+}
+
+fn entries(connection: &Connection) -> Result<Vec<Recorded>, LedgerError> {
+    let mut statement = connection.prepare("SELECT seq, kind, body, previous, hash FROM entry ORDER BY seq")?;
+    let mut rows = statement.query([])?;
+    let (mut recorded, mut head): (Vec<Recorded>, String) = (Vec::new(), String::new());
+    while let Some(row) = rows.next()? {
+        let (seq, kind, body): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let seq = seq.unsigned_abs(); // Invariant: the schema takes positive places only.
+        let (previous, stated): (String, String) = (row.get(3)?, row.get(4)?);
+        let in_order = seq == recorded.len() as u64 + 1 && previous == head;
+        if !in_order || hash(seq, &kind, &body, &previous) != stated {
+            return Err(LedgerError::Chain(seq));
+        }
+        let entry: Entry = serde_json::from_str(&body).map_err(|error| LedgerError::Body(seq, error))?;
+        if entry.kind() != kind {
+            return Err(LedgerError::Kind(seq, kind));
+        }
+        head.clone_from(&stated);
+        recorded.push(Recorded { seq, hash: stated, entry });
+    }
+    Ok(recorded)
+}
+
+fn insert(
+    transaction: &Transaction,
+    mut seq: u64,
+    mut previous: String,
+    additions: &Additions,
+) -> Result<(), LedgerError> {
+    for bytes in &additions.contents {
+        let name = sha256(bytes);
+        transaction.execute("INSERT OR IGNORE INTO content (sha256, bytes) VALUES (?1, ?2)", (name, bytes))?;
+    }
+    for entry in &additions.entries {
+        seq += 1;
+        let body = serde_json::to_string(entry).map_err(LedgerError::Encode)?;
+        let hash = hash(seq, entry.kind(), &body, &previous);
+        transaction.execute(
+            "INSERT INTO entry (seq, kind, body, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
+            (seq.cast_signed(), entry.kind(), &body, &previous, &hash),
+        )?;
+        previous = hash;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+use std::path::PathBuf;
+
+use super::entry::{MailAttempt, MailOutcome, SetAside};
+use super::*;
+use crate::domain::{Instant, InvoiceNumber};
+
+fn path(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("ritardo-ledger-{}-{name}.db", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    path
+}
+
+fn fact(name: &str) -> Entry {
+    Entry::SetAside(SetAside { name: name.to_owned(), sha256: "00".to_owned(), reason: "a test".to_owned() })
+}
+
+fn append(ledger: &mut Ledger, names: &[&str]) -> Result<(), LedgerError> {
+    let entries = names.iter().map(|name| fact(name)).collect();
+    ledger.append(|_| Ok(Additions { entries, contents: vec![b"content".to_vec()] }))
+}
+
+#[test]
+fn what_was_appended_is_told_again_and_never_changed() {
+    let path = path("grows");
+    let mut ledger = Ledger::open(&path).unwrap();
+    append(&mut ledger, &["a", "b"]).unwrap();
+    append(&mut ledger, &["c"]).unwrap();
+    drop(ledger);
+    let ledger = Ledger::open_read_only(&path).unwrap();
+    let names: Vec<_> = ledger.history().unwrap().set_aside.into_iter().map(|file| file.name).collect();
+    assert_eq!(names, ["a", "b", "c"]);
+    assert_eq!(ledger.content(&sha256(b"content")).unwrap(), b"content");
+
+    let raw = Connection::open(&path).unwrap();
+    for forbidden in [
+        "UPDATE entry SET kind = 'x'",
+        "DELETE FROM entry WHERE seq = 3",
+        "UPDATE content SET bytes = x'00'",
+        "DELETE FROM content",
+        "INSERT INTO entry VALUES (9, 'x', '{}', '', 'y')",
+        "INSERT INTO entry VALUES (4, 'x', '{}', '', 'y')",
+    ] {
+        assert!(raw.execute(forbidden, []).is_err(), "{forbidden}");
+    }
+}
+
+#[test]
+fn a_change_by_hand_breaks_the_chain() {
+    for (change, seq) in [
+        ("UPDATE entry SET body = replace(body, 'a test', 'another') WHERE seq = 2", 2),
+        ("UPDATE entry SET kind = 'file' WHERE seq = 3", 3),
+        ("DELETE FROM entry WHERE seq = 1", 2),
+        ("UPDATE entry SET previous = '' WHERE seq = 2", 2),
+    ] {
+        let path = path("tampered");
+        append(&mut Ledger::open(&path).unwrap(), &["a", "b", "c"]).unwrap();
+        let raw = Connection::open(&path).unwrap();
+        raw.execute_batch("DROP TRIGGER entry_is_never_updated; DROP TRIGGER entry_is_never_deleted;").unwrap();
+        raw.execute(change, []).unwrap();
+        drop(raw);
+        let found = Ledger::open(&path).unwrap().entries().unwrap_err();
+        assert!(matches!(found, LedgerError::Chain(at) if at == seq), "{change}: {found}");
+    }
+}
+
+#[test]
+fn a_newer_or_foreign_file_is_refused() {
+    let newer = path("newer");
+    append(&mut Ledger::open(&newer).unwrap(), &["a"]).unwrap();
+    Connection::open(&newer).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    assert!(matches!(Ledger::open(&newer), Err(LedgerError::Newer(2))));
+    let foreign = path("foreign");
+    Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+    assert!(matches!(Ledger::open(&foreign), Err(LedgerError::Foreign)));
+    let text = path("text");
+    std::fs::write(&text, "not a database at all, but long enough to be taken for one by its size".repeat(99)).unwrap();
+    assert!(matches!(Ledger::open(&text), Err(LedgerError::Foreign)));
+}
+
+#[test]
+fn numbers_go_on_within_a_year_and_begin_again_with_the_next() {
+    let mut history = History::default();
+    let issued = |number: InvoiceNumber| entry::Issued {
+        number,
+        business: "b".parse().unwrap(),
+        month: "2018-08".parse().unwrap(),
+        issue_date: "2018-09-05".parse().unwrap(),
+        net: "USD 1.00".parse().unwrap(),
+        tax: "USD 0.00".parse().unwrap(),
+        total: "USD 1.00".parse().unwrap(),
+        data_sha256: String::new(),
+        document_sha256: String::new(),
+        previous: String::new(),
+    };
+    for (year, expected) in [(2018, "LR-2018-000041"), (2018, "LR-2018-000042"), (2019, "LR-2019-000001")] {
+        let number = history.next_number("LR", year, 41);
+        assert_eq!(number.to_string(), expected);
+        history.invoices.push(issued(number));
+    }
+    assert_eq!(history.next_number("LR", 2018, 41).to_string(), "LR-2018-000043");
+}
+
+#[test]
+fn a_mail_of_unknown_fate_is_sent_again_a_few_times_only() {
+    let mail = entry::Mail {
+        number: "LR-2018-000001".parse().unwrap(),
+        message_id: "m".to_owned(),
+        from: String::new(),
+        to: String::new(),
+        name: String::new(),
+        sha256: String::new(),
+    };
+    let attempt = |outcome| MailAttempt {
+        message_id: "m".to_owned(),
+        at: Instant::from_micros(0),
+        outcome,
+        detail: String::new(),
+    };
+    for (outcomes, state) in [
+        (vec![], MailState::Queued),
+        (vec![MailOutcome::Deferred; 9], MailState::Queued),
+        (vec![MailOutcome::Unknown; 3], MailState::Queued),
+        (vec![MailOutcome::Unknown; 4], MailState::Unknown),
+        (vec![MailOutcome::Unknown, MailOutcome::Sent], MailState::Sent),
+        (vec![MailOutcome::Refused], MailState::Refused),
+    ] {
+        let attempts = outcomes.iter().map(|outcome| attempt(*outcome)).collect();
+        let history = History { attempts: [("m".to_owned(), attempts)].into(), ..History::default() };
+        assert_eq!(history.mail_state(&mail), state, "{outcomes:?}");
+    }
+}
