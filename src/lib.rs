@@ -2,6 +2,7 @@
 //!
 //! The folders are the stages of the pipeline in the order the data meets them; see `ARCHITECTURE.md`.
 
+pub mod audit;
 pub mod cli;
 pub mod close;
 pub mod commands;

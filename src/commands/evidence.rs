@@ -9,7 +9,7 @@ use super::setup::Setup;
 use super::state::State;
 use crate::domain::charge::RatedWait;
 use crate::domain::settings::LogFormat;
-use crate::domain::{Business, ChannelEvidence, Elapsed, Instant, Month};
+use crate::domain::{columns, Business, ChannelEvidence, Direction, Elapsed, Instant, Month};
 use crate::engine;
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::LogRead;
@@ -90,6 +90,39 @@ impl Evidence {
         let in_book = |name: &str| setup.businesses.iter().any(|business| business.id.as_str() == name);
         let strangers = self.by_business.iter().filter(|(name, _)| !in_book(name));
         strangers.map(|(name, messages)| (name.clone(), messages.height() as u64)).collect()
+    }
+}
+
+/// A message as the archive has it.
+pub struct Seen {
+    pub business: String,
+    pub channel: String,
+    pub direction: Direction,
+    pub sent_at: Instant,
+    /// Empty where the log does not state it.
+    pub kind: String,
+    pub status: String,
+}
+
+impl Evidence {
+    /// All copies and sightings of the messages with this id, in the order of business and file.
+    pub fn seen(&self, message_id: &str) -> Result<Vec<Seen>, Failure> {
+        let mut seen = Vec::new();
+        for (business, messages) in &self.by_business {
+            let text = |name: &str| messages.column(name).and_then(|column| column.str()).map_err(broken);
+            let ids = text(columns::MESSAGE_ID)?;
+            let sent_at = messages.column(columns::SENT_AT).and_then(|column| column.i64()).map_err(broken)?;
+            let (channel, direction) = (text(columns::CHANNEL)?, text(columns::DIRECTION)?);
+            let (kind, status) = (text(columns::KIND)?, text(columns::STATUS)?);
+            for row in (0..messages.height()).filter(|row| ids.get(*row) == Some(message_id)) {
+                let at = |column: &polars::prelude::StringChunked| column.get(row).unwrap_or_default().to_owned();
+                let direction = Direction::named(&at(direction)).unwrap_or(Direction::Outbound);
+                let sent_at = Instant::from_micros(sent_at.get(row).unwrap_or_default());
+                let (channel, kind, status) = (at(channel), at(kind), at(status));
+                seen.push(Seen { business: business.clone(), channel, direction, sent_at, kind, status });
+            }
+        }
+        Ok(seen)
     }
 }
 

@@ -1,8 +1,10 @@
 //! One file per subcommand: the only place where the stages meet.
 
+mod audit;
 mod check;
 mod closing;
 mod evidence;
+mod explain;
 pub mod files;
 mod init;
 mod intake;
@@ -15,6 +17,7 @@ mod run;
 mod setup;
 mod state;
 mod summary;
+mod verify;
 
 use std::io::Write;
 
@@ -51,9 +54,9 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Check(args) => check::check(&args, world),
         Command::Rate(args) => rate::rate(&args, world),
         Command::Run(args) => run::run(&args, world),
-        Command::Verify(_) | Command::Audit(_) | Command::Explain(_) => {
-            Err(Failure::new(crate::error::Kind::Configuration, "later"))
-        }
+        Command::Verify(args) => verify::verify(&args, world),
+        Command::Audit(args) => audit::audit(&args, world),
+        Command::Explain(args) => explain::explain(&args, world),
     }
 }
 

@@ -88,6 +88,7 @@ pub fn ledger_failure(error: LedgerError, path: &Path) -> Failure {
     let (kind, hint) = match &error {
         LedgerError::Busy(_) => (Kind::TryLater, "close the program that has it open, or wait for the backup to end"),
         LedgerError::Sqlite(_) => (Kind::InputOutput, "see whether the disk is full and the folder can be written"),
+        LedgerError::File(_) => (Kind::Permission, "the run needs to read and write the state folder"),
         LedgerError::Newer(_) => (Kind::Configuration, "use the version of ritardo that wrote it, or a newer one"),
         LedgerError::Foreign => (Kind::Configuration, "name another state folder in ritardo.toml"),
         _ => (Kind::Differences, "nothing was written; restore the ledger from a backup, then run `ritardo verify`"),

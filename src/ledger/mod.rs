@@ -3,6 +3,8 @@
 pub mod entry;
 pub mod history;
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,6 +32,8 @@ pub struct Recorded {
 pub enum LedgerError {
     #[error("another process has the ledger open")]
     Busy(#[source] rusqlite::Error),
+    #[error("the ledger file cannot be opened")]
+    File(#[source] std::io::Error),
     #[error("the ledger cannot be read or written")]
     Sqlite(#[source] rusqlite::Error),
     #[error("the file is not a ledger of ritardo")]
@@ -77,6 +81,8 @@ pub struct Ledger {
 impl Ledger {
     /// Opens the ledger for writing; a missing one is made.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        // Made here, since SQLite would follow the umask: the ledger is its owner's alone.
+        OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(LedgerError::File)?;
         let connection = Connection::open(path)?;
         let mut ledger = Self { connection, path: path.to_owned() };
         ledger.set_up()?;

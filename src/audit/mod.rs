@@ -1,0 +1,121 @@
+//! Recorded month and replayed month to named differences.
+#![deny(clippy::float_arithmetic)]
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::close::check::sha256;
+use crate::close::ClosedMonth;
+use crate::domain::invoice::Counts;
+use crate::domain::{Decimal, Invoice};
+
+/// What was recorded when the month was closed.
+#[derive(Clone, Debug)]
+pub struct RecordedMonth<'a> {
+    pub counts: Counts,
+    pub exact: Decimal,
+    pub data_sha256: &'a str,
+    /// The charges as they were filed; `None` for a month without charges.
+    pub line_file: Option<&'a [u8]>,
+    /// The canonical bytes of the invoice; `None` for a month without charges.
+    pub document: Option<&'a [u8]>,
+}
+
+/// What the replay came to.
+#[derive(Clone, Debug)]
+pub struct ReplayedMonth<'a> {
+    pub closed: &'a ClosedMonth,
+    /// Made from the replayed month with the recorded number, date and place in the chain.
+    pub invoice: Option<&'a Invoice>,
+}
+
+/// One difference, down to the message where it can be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// What differs: `late waits`, `charge of message X`.
+    pub what: String,
+    pub recorded: String,
+    pub replayed: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: recorded {}, replayed {}", self.what, self.recorded, self.replayed)
+    }
+}
+
+/// All differences; empty when the months are identical.
+pub fn differences(recorded: &RecordedMonth, replayed: &ReplayedMonth) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    let mut compare = |what: &str, recorded: &dyn fmt::Display, replayed: &dyn fmt::Display| {
+        let (recorded, replayed) = (recorded.to_string(), replayed.to_string());
+        if recorded != replayed {
+            differences.push(Difference { what: what.to_owned(), recorded, replayed });
+        }
+    };
+    let (was, is) = (recorded.counts, replayed.closed.counts);
+    compare("waits", &was.waits, &is.waits);
+    compare("waits on time", &was.on_time, &is.on_time);
+    compare("late waits", &was.late, &is.late);
+    compare("unanswered waits", &was.unanswered, &is.unanswered);
+    compare("sum of the charges", &recorded.exact, &replayed.closed.exact);
+    compare("data digest", &recorded.data_sha256, &replayed.closed.data_sha256);
+    if let Some(line_file) = recorded.line_file {
+        // The filed charges are compared as bytes too: a row that cannot be read is no row of `charges`.
+        compare("charge file", &recorded.data_sha256, &sha256(line_file));
+        differences.extend(charges(line_file, &replayed.closed.line_file));
+    }
+    differences.extend(document(recorded.document, replayed.invoice));
+    differences
+}
+
+/// Charges by message that differ between two line files.
+fn charges(recorded: &[u8], replayed: &[u8]) -> Vec<Difference> {
+    let (recorded, replayed) = (rows(recorded), rows(replayed));
+    let keys: std::collections::BTreeSet<_> = recorded.keys().chain(replayed.keys()).collect();
+    let said = |row: Option<&String>| row.cloned().unwrap_or_else(|| "no charge".to_owned());
+    let differing = keys.into_iter().filter(|key| recorded.get(*key) != replayed.get(*key));
+    let difference = |key: &(String, String)| Difference {
+        what: format!("charge of message {} on {}", key.1, key.0),
+        recorded: said(recorded.get(key)),
+        replayed: said(replayed.get(key)),
+    };
+    differing.map(difference).collect()
+}
+
+/// Rows of a line file by channel and message; rounding rows follow from them.
+fn rows(line_file: &[u8]) -> BTreeMap<(String, String), String> {
+    let mut reader = csv::Reader::from_reader(line_file);
+    let records = reader.records().filter_map(Result::ok).filter(|record| record.get(0) != Some(""));
+    let cell = |record: &csv::StringRecord, place| record.get(place).unwrap_or_default().to_owned();
+    records
+        .map(|record| {
+            let rest = record.iter().skip(2).collect::<Vec<_>>().join(" ");
+            ((cell(&record, 1), cell(&record, 0)), rest)
+        })
+        .collect()
+}
+
+/// Lines of the canonical invoice that differ.
+fn document(recorded: Option<&[u8]>, replayed: Option<&Invoice>) -> Vec<Difference> {
+    let replayed = replayed.map(Invoice::canonical);
+    if recorded == replayed.as_deref() {
+        return Vec::new();
+    }
+    let text = |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+    let (recorded, replayed) = (text(recorded), text(replayed.as_deref()));
+    let (mut recorded_lines, mut replayed_lines) = (recorded.lines(), replayed.lines());
+    let mut differences = Vec::new();
+    for line in 1.. {
+        match (recorded_lines.next(), replayed_lines.next()) {
+            (None, None) => break,
+            (was, is) if was == is => {}
+            (was, is) => differences.push(Difference {
+                what: format!("line {line} of the canonical invoice"),
+                recorded: format!("`{}`", was.unwrap_or_default().trim()),
+                replayed: format!("`{}`", is.unwrap_or_default().trim()),
+            }),
+        }
+    }
+    differences
+}

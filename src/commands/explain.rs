@@ -1,0 +1,188 @@
+//! `ritardo explain`: why one message was or was not charged, in one screen.
+
+use super::closing::{open_months, stored_invoice, Step};
+use super::evidence::{Evidence, Fresh, Seen};
+use super::pages::Replays;
+use super::setup::Setup;
+use super::state::{ledger_failure, State};
+use super::{say, Outcome, World};
+use crate::cli::Explain;
+use crate::domain::charge::RatedWait;
+use crate::domain::date::spoken;
+use crate::domain::message::Counts;
+use crate::domain::text::masked;
+use crate::domain::{Business, Direction, Instant, Invoice, Kind as MessageKind, Verdict};
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::LogRead;
+use crate::ledger::{History, Ledger};
+
+pub fn explain(args: &Explain, world: &mut World) -> Result<Outcome, Failure> {
+    let setup = Setup::load(&args.configured.config)?;
+    let state = State::new(&setup.config.state);
+    let ledger = state.read_ledger()?;
+    let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
+    let as_of = args.as_of.unwrap_or(world.now);
+    let mut found = closed_waits(&args.message_id, &state, &ledger, &history)?;
+    let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
+    let evidence = Evidence::gather(files.iter().copied(), &setup, &state, &Fresh::new())?;
+    for open in open_months(&setup, &history, &evidence, as_of)? {
+        let why = match &open.step {
+            Step::Wait(reasons) => format!("{} is not closed: {}", open.month, reasons.join("; ")),
+            Step::Park(reason) => format!("{} is parked: {reason}", open.month),
+            Step::Close(_) => format!("{} is closed by the next run", open.month),
+        };
+        let wanted = open.waits.into_iter().filter(|rated| *rated.wait.message_id == *args.message_id);
+        found.extend(wanted.map(|rated| Found { rated, business: open.business.clone(), fate: Fate::Open(why.clone()), tariff: Named::of(&setup) }));
+    }
+    if found.is_empty() {
+        return no_wait(args, &evidence, as_of, world);
+    }
+    for (index, found) in found.iter().enumerate() {
+        if index > 0 {
+            say(world.out, "")?;
+        }
+        print(found, world)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// A wait with the month that it belongs to.
+struct Found {
+    rated: RatedWait,
+    business: Business,
+    fate: Fate,
+    tariff: Named,
+}
+
+enum Fate {
+    /// In a closed month, on this invoice if it was charged.
+    Closed(Option<Box<Invoice>>),
+    Open(String),
+}
+
+/// The tariff as the explanation names it.
+struct Named {
+    name: String,
+    sha256: String,
+    window: crate::domain::Elapsed,
+    currency: crate::domain::Currency,
+}
+
+impl Named {
+    fn of(setup: &Setup) -> Self {
+        let (name, sha256) = (setup.tariff.name(), setup.tariff_text.sha256.clone());
+        Self { name, sha256, window: setup.tariff.reading.window, currency: setup.tariff.currency }
+    }
+}
+
+fn closed_waits(id: &str, state: &State, ledger: &Ledger, history: &History) -> Result<Vec<Found>, Failure> {
+    let mut replays = Replays::default();
+    let mut found = Vec::new();
+    for closed in history.closed.values() {
+        let waits = replays.waits(state, ledger, closed)?;
+        let (setup, _) = replays.inputs(state, ledger, closed)?;
+        let Some(business) = setup.businesses.iter().find(|business| business.id == closed.business) else { continue };
+        for rated in waits.into_iter().filter(|rated| *rated.wait.message_id == *id) {
+            let issued = history.invoice_of(&closed.business, closed.month).filter(|_| rated.charge.is_some());
+            let invoice = issued.map(|issued| stored_invoice(ledger, issued)).transpose()?;
+            let fate = Fate::Closed(invoice.map(Box::new));
+            found.push(Found { rated, business: business.clone(), fate, tariff: Named::of(setup) });
+        }
+    }
+    Ok(found)
+}
+
+fn print(found: &Found, world: &mut World) -> Result<(), Failure> {
+    let Found { rated, business, .. } = found;
+    let wait = &rated.wait;
+    let time = |instant: Instant| format!("{instant}   {}", business.zone.print(instant));
+    let customer = masked(&wait.customer, rated.market.calling_code());
+    let rows = [
+        ("message", wait.message_id.to_string()),
+        ("business", format!("{} ({})", wait.business, business.party.legal_name)),
+        ("channel", wait.channel.to_string()),
+        ("customer", format!("{customer}, market {}", rated.market)),
+        ("entry", wait.entry_point.to_string()),
+        ("received", time(wait.received_at)),
+        ("deadline", format!("{}   {} later", time(wait.deadline), found.tariff.window)),
+        ("answered", answered(rated, &time)),
+        ("verdict", format!("{}: {}", wait.verdict, why(rated, found))),
+        ("rate", rate(rated, found)),
+        ("charged", charged(rated, found)),
+    ];
+    rows.iter().try_for_each(|(label, text)| say(world.out, &format!("{label:<9} {text}")))
+}
+
+fn answered(rated: &RatedWait, time: &dyn Fn(Instant) -> String) -> String {
+    let wait = &rated.wait;
+    match (wait.answered_at, wait.length()) {
+        (Some(at), Some(length)) => format!("{}   after {} ({} ms)", time(at), spoken(length), length.millis()),
+        _ => format!("no answer seen; the evidence ends at {}", wait.watermark),
+    }
+}
+
+fn why(rated: &RatedWait, found: &Found) -> String {
+    let (wait, window) = (&rated.wait, found.tariff.window);
+    let tolerance = if wait.tolerance.micros() > 0 { format!(" and the tolerance of {}", wait.tolerance) } else { String::new() };
+    match wait.verdict {
+        Verdict::OnTime => format!("answered within the window of {window}{tolerance}"),
+        Verdict::Late => format!("answered after the window of {window}{tolerance}"),
+        Verdict::Unanswered => format!("no answer within the window of {window}{tolerance}, and the logs are known beyond it"),
+        Verdict::Pending => "the logs are not known beyond the deadline yet".to_owned(),
+        Verdict::Held => wait.held_for.map(|why| why.to_string()).unwrap_or_default(),
+    }
+}
+
+fn rate(rated: &RatedWait, found: &Found) -> String {
+    let Some(charge) = &rated.charge else { return "none: only late and unanswered waits are charged".to_owned() };
+    let step = charge.rate.step.map(|step| format!(", step after {step}")).unwrap_or_default();
+    let Named { name, sha256, currency, .. } = &found.tariff;
+    format!("{currency} {}: {name} line {}, market {}{step}   sha256:{sha256}", charge.rate.price, charge.rate.line, rated.market)
+}
+
+fn charged(rated: &RatedWait, found: &Found) -> String {
+    match (&found.fate, &rated.charge) {
+        (Fate::Open(why), _) => format!("not yet: {why}"),
+        (Fate::Closed(None), _) | (_, None) => "no".to_owned(),
+        (Fate::Closed(Some(invoice)), Some(charge)) => {
+            let fits = |line: &&crate::domain::invoice::Line| {
+                (&line.market, line.entry_point, line.step, line.unit_price)
+                    == (&rated.market, rated.wait.entry_point, charge.rate.step, charge.rate.price)
+            };
+            let place = invoice.lines.iter().position(|line| fits(&line));
+            let line = place.and_then(|place| Some((place + 1, invoice.lines.get(place)?)));
+            let line = line.map(|(number, line)| {
+                format!(", line {number}: {} × {} = {}", line.quantity, line.unit_price, line.amount)
+            });
+            let (currency, number) = (&found.tariff.currency, &invoice.number);
+            format!("{currency} {} on {number}{}", charge.amount, line.unwrap_or_default())
+        }
+    }
+}
+
+/// A message that is not a wait: say what it is, or that it is not known.
+fn no_wait(args: &Explain, evidence: &Evidence, as_of: Instant, world: &mut World) -> Result<Outcome, Failure> {
+    let seen = evidence.seen(&args.message_id)?;
+    if seen.is_empty() {
+        let failure = Failure::new(Kind::Differences, format!("no archived message has the id `{}`", args.message_id.escape_debug()));
+        return Err(failure.hint("ids are compared as bytes; a row that could not be read is among the rejects"));
+    }
+    say(world.out, &format!("{:<9} {}", "message", args.message_id))?;
+    for Seen { business, channel, direction, sent_at, kind, status } in seen {
+        let known = evidence.of_channel(&channel, as_of).map(|evidence| evidence.watermark);
+        let why = match direction {
+            Direction::Outbound if status == "failed" => "a failed send: never charged, and no answer".to_owned(),
+            Direction::Outbound => "a message of the business: never charged".to_owned(),
+            Direction::Inbound if MessageKind::named(&kind).counts() == Counts::No && !kind.is_empty() => {
+                format!("a message of kind {kind} asks for no answer: never charged")
+            }
+            Direction::Inbound if known.is_none_or(|known| sent_at >= known) => {
+                "not judged yet: the logs of its channel are not known so far".to_owned()
+            }
+            Direction::Inbound => "not billed: no business of the book owned its channel then, or its month is before the first billed one".to_owned(),
+        };
+        say(world.out, &format!("{:<9} {business}, channel {channel}, {direction}, {sent_at}", "seen"))?;
+        say(world.out, &format!("{:<9} {why}", "charged"))?;
+    }
+    Ok(Outcome::Done)
+}

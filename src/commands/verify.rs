@@ -1,0 +1,131 @@
+//! `ritardo verify`: the chain of the ledger, every artefact, every total.
+
+use std::path::Path;
+
+use super::audit::state_of;
+use super::closing::{charge_file, stored_invoice};
+use super::state::{ledger_failure, State};
+use super::summary::counted;
+use super::{say, Outcome, World};
+use crate::cli::Configured;
+use crate::close::check;
+use crate::domain::Invoice;
+use crate::error::Failure;
+use crate::ledger::entry::Issued;
+use crate::ledger::{History, Ledger, LedgerError};
+use crate::read::sha256;
+
+pub fn verify(args: &Configured, world: &mut World) -> Result<Outcome, Failure> {
+    let state = state_of(&args.config)?;
+    let ledger = state.read_ledger()?;
+    let history = match ledger.history() {
+        Ok(history) => history,
+        Err(error @ (LedgerError::Busy(_) | LedgerError::Sqlite(_) | LedgerError::Newer(_))) => {
+            return Err(ledger_failure(error, ledger.path()));
+        }
+        Err(error) => {
+            say(world.out, &format!("DIFFERS   {}: {error}", ledger.path().display()))?;
+            return Ok(Outcome::Differences);
+        }
+    };
+    let mut findings = Vec::new();
+    contents(&ledger, &mut findings)?;
+    archive(&state, &history, &mut findings);
+    numbers(&history, &mut findings);
+    for issued in &history.invoices {
+        invoice(&state, &ledger, &history, issued, &mut findings);
+    }
+    for finding in &findings {
+        say(world.out, &format!("DIFFERS   {finding}"))?;
+    }
+    let counts = [
+        counted(history.last, "ledger row"),
+        counted(history.files.len() as u64, "archived log"),
+        counted(history.closed.len() as u64, "closed month"),
+        counted(history.invoices.len() as u64, "invoice"),
+        counted(history.mails.len() as u64, "mail"),
+    ];
+    if findings.is_empty() {
+        say(world.out, &format!("verified  {}", counts.join(", ")))?;
+    }
+    say(world.out, &format!("ledger    sha256:{}", history.head))?;
+    say(world.out, &format!("documents sha256:{}", history.document_head()))?;
+    Ok(if findings.is_empty() { Outcome::Done } else { Outcome::Differences })
+}
+
+fn contents(ledger: &Ledger, findings: &mut Vec<String>) -> Result<(), Failure> {
+    let names = ledger.contents().map_err(|error| ledger_failure(error, ledger.path()))?;
+    let broken = names.iter().filter_map(|name| ledger.content(name).err());
+    findings.extend(broken.map(|error| error.to_string()));
+    Ok(())
+}
+
+/// A file with the digest that the ledger names, or what is wrong with it.
+fn compare(path: &Path, recorded: &str, findings: &mut Vec<String>) {
+    match std::fs::read(path) {
+        Err(error) => findings.push(format!("{}: {error}", path.display())),
+        Ok(bytes) if sha256(&bytes) != recorded => {
+            findings.push(format!("{}: its SHA-256 is {}, the ledger says {recorded}", path.display(), sha256(&bytes)));
+        }
+        Ok(_) => {}
+    }
+}
+
+fn archive(state: &State, history: &History, findings: &mut Vec<String>) {
+    for (_, file) in &history.files {
+        compare(&state.archived(&file.archive_sha256), &file.archive_sha256, findings);
+    }
+}
+
+/// Numbers run on within their year, documents are bound to the one before, and every invoice has its month.
+fn numbers(history: &History, findings: &mut Vec<String>) {
+    let mut before = History::default();
+    for issued in &history.invoices {
+        let number = &issued.number;
+        let first = before.next_number(&number.series, number.year, number.count);
+        if first != *number {
+            findings.push(format!("{number} stands where {first} was due"));
+        }
+        if issued.previous != before.document_head() {
+            findings.push(format!("{number} is not bound to the document before it"));
+        }
+        match history.closed.get(&(issued.business.clone(), issued.month)) {
+            Some(closed) if closed.data_sha256 == issued.data_sha256 => {}
+            Some(_) => findings.push(format!("{number} and the closing of its month name different charges")),
+            None => findings.push(format!("{number} has no closed month")),
+        }
+        before.invoices.push(issued.clone());
+    }
+    for ((business, month), closed) in &history.closed {
+        if closed.charges > 0 && history.invoice_of(business, *month).is_none() {
+            findings.push(format!("{month} of {business} has charges and no invoice"));
+        }
+    }
+}
+
+fn invoice(state: &State, ledger: &Ledger, history: &History, issued: &Issued, findings: &mut Vec<String>) {
+    let number = &issued.number;
+    match (stored_invoice(ledger, issued), charge_file(state, issued)) {
+        (Ok(invoice), Ok(line_file)) => {
+            totals(issued, &invoice, findings);
+            findings.extend(check::findings(&invoice, &line_file).iter().map(|finding| format!("{number}: {finding}")));
+        }
+        (Err(failure), _) | (_, Err(failure)) => findings.push(failure.to_string().replace('\n', " ")),
+    }
+    let folder = state.documents(number);
+    match history.documents.get(number) {
+        Some(documents) => {
+            documents.files.iter().for_each(|file| compare(&folder.join(&file.name), &file.sha256, findings));
+        }
+        None => findings.push(format!("{number} has no documents yet; the next `ritardo run` makes them")),
+    }
+    history.mails_of(number).for_each(|mail| compare(&folder.join(&mail.name), &mail.sha256, findings));
+}
+
+fn totals(issued: &Issued, invoice: &Invoice, findings: &mut Vec<String>) {
+    let recorded = (&issued.number, &issued.business, issued.month, issued.net, issued.tax, issued.total);
+    let stated = (&invoice.number, &invoice.business, invoice.month, invoice.net, invoice.tax, invoice.total);
+    if recorded != stated {
+        findings.push(format!("{}: the ledger row and the canonical invoice differ", issued.number));
+    }
+}
