@@ -9,6 +9,7 @@ use crate::domain::charge::RatedWait;
 use crate::domain::{Business, Instant, Invoice, InvoiceNumber, Month, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued, MonthClosed};
+use crate::pair::Conflict;
 use crate::ledger::{Additions, History, Ledger, LedgerError};
 
 /// A month of a business that is not closed yet.
@@ -18,6 +19,8 @@ pub struct OpenMonth<'s> {
     pub step: Step,
     /// For the report: judged as of now.
     pub waits: Vec<RatedWait>,
+    /// Messages of the business of which exports disagree, whatever their month.
+    pub conflicts: Vec<Conflict>,
 }
 
 /// What the run can do with it.
@@ -60,8 +63,8 @@ fn judge<'s>(
     let missing = missing_logs(business, month, cut, as_of, &of_channel);
     // A month that waits for logs is still shown as far as it is known.
     let through = if missing.is_empty() { cut } else { cut.min(as_of) };
-    let Waits { rated, .. } = evidence.waits(business, month, through, setup)?;
-    let open = |step, waits| OpenMonth { business, month, step, waits };
+    let Waits { rated, conflicts } = evidence.waits(business, month, through, setup)?;
+    let open = |step, waits| OpenMonth { business, month, step, waits, conflicts: conflicts.clone() };
     let rated = match rated {
         Ok(rated) => rated,
         Err(no_rate) => return Ok(open(Step::Park(no_rate.to_string()), Vec::new())),

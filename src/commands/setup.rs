@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::files;
 use crate::close::TariffName;
 use crate::config::{parse_businesses, parse_config, Config};
+use crate::domain::business::VatTreatment;
 use crate::domain::{Business, Mistake};
 use crate::error::Failure;
 use crate::rate::Tariff;
@@ -60,8 +61,11 @@ impl Setup {
         let mut noted = |found: Vec<Mistake>| mistakes.extend(found);
         let businesses = parse_businesses(&businesses_text.path, &businesses_text.text).map_err(&mut noted).ok();
         let tariff = Tariff::parse(&tariff_text.path, &tariff_text.text).map_err(&mut noted).ok();
+        if let Some(businesses) = &businesses {
+            mistakes.extend(without_issuer_vat_id(&config, &config_text, businesses));
+        }
         match (businesses, tariff) {
-            (Some(businesses), Some(tariff)) => {
+            (Some(businesses), Some(tariff)) if mistakes.is_empty() => {
                 Ok(Self { config, config_text, businesses, businesses_text, tariff, tariff_text })
             }
             _ => Err(Failure::of_mistakes(mistakes)),
@@ -84,4 +88,12 @@ impl Setup {
             currency: self.tariff.currency,
         }
     }
+}
+
+/// Who charges VAT, or shifts it to the buyer, has a VAT id (EN 16931, BR-S-02 and BR-AE-02).
+fn without_issuer_vat_id(config: &Config, text: &Written, businesses: &[Business]) -> Option<Mistake> {
+    let needs = |business: &&Business| matches!(business.vat, VatTreatment::Standard { .. } | VatTreatment::ReverseCharge);
+    let business = businesses.iter().find(needs).filter(|_| config.issuer.party.vat_id.is_none())?;
+    let message = format!("the issuer has no vat_id, which the VAT treatment of `{}` needs", business.id);
+    Some(Mistake::of_file(&text.path, message, "add vat_id to [issuer]"))
 }

@@ -24,6 +24,7 @@ pub struct Summary {
     waiting: Vec<Waiting>,
     parked: Vec<Waiting>,
     unknown_businesses: Vec<Unknown>,
+    conflicts: Vec<ConflictRow>,
     documents: u64,
     mail: Mails,
     reports: Vec<Month>,
@@ -85,6 +86,15 @@ struct Unknown {
     messages: u64,
 }
 
+/// A message of which exports disagree: its conversations are held.
+#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
+struct ConflictRow {
+    business: String,
+    channel: String,
+    message_id: String,
+    differs_in: Vec<&'static str>,
+}
+
 #[derive(Serialize)]
 struct Mails {
     sent: u64,
@@ -124,6 +134,7 @@ impl Summary {
             unknown_businesses: (night.strangers.iter())
                 .map(|(business, messages)| Unknown { business: business.clone(), messages: *messages })
                 .collect(),
+            conflicts: conflicts(night),
             documents: night.documents,
             mail: Mails { sent, deferred, refused, unknown },
             reports: night.pages.clone(),
@@ -191,6 +202,11 @@ impl Summary {
         for file in &self.set_aside {
             line("set aside", format!("{}: {}", file.file, file.reason));
         }
+        if let Some(first) = self.conflicts.first() {
+            let (messages, differs_in) = (counted(self.conflicts.len() as u64, "message"), first.differs_in.join(", "));
+            let example = format!("{} of {}, in {differs_in}", first.message_id, first.business);
+            line("conflict", format!("exports disagree about {messages}, whose conversations are held; the first: {example}"));
+        }
         for unknown in &self.unknown_businesses {
             let messages = counted(unknown.messages, "message");
             line("warning", format!("{messages} of `{}`, which is in no book of businesses", unknown.business));
@@ -217,6 +233,17 @@ impl Summary {
             }
         }
     }
+}
+
+fn conflicts(night: &Night) -> Vec<ConflictRow> {
+    let all = night.open.iter().flat_map(|open| &open.conflicts).map(|conflict| ConflictRow {
+        business: conflict.business.clone(),
+        channel: conflict.channel.clone(),
+        message_id: conflict.message_id.clone(),
+        differs_in: conflict.differs_in.clone(),
+    });
+    let distinct: std::collections::BTreeSet<ConflictRow> = all.collect();
+    distinct.into_iter().collect()
 }
 
 fn closed(night: &Night) -> Vec<Closed> {

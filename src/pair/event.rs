@@ -212,7 +212,10 @@ fn merged(message_id: &str, copies: &[Copy]) -> Event {
     let stamped: Vec<Instant> = copies.iter().filter(|c| c.sighting == Sighting::Stamped).map(|c| c.sent_at).collect();
     let first_sign = copies.iter().map(|copy| (copy.sighting, copy.sent_at)).min();
     let at = finest(&stamped).or(first_sign.map(|(_, at)| at)).unwrap_or(Instant::MAX);
-    let kind = copies.iter().map(|copy| copy.kind).filter(|kind| !kind.is_empty()).max();
+    // An unknown status beside a known one adds no doubt: the message was sent.
+    let known_sign = copies.iter().any(|copy| copy.sighting != Sighting::Stamped && copy.status != Status::Unstated);
+    let tells = |copy: &&Copy| copy.sighting == Sighting::Stamped || !known_sign;
+    let kind = copies.iter().filter(tells).map(|copy| copy.kind).filter(|kind| !kind.is_empty()).max();
     Event {
         at,
         direction: copies[0].direction,

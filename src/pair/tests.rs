@@ -101,6 +101,8 @@ fn what_is_unknown_is_held() {
     check("in 1 00:00\n out 9 01:00 kind=poll", "1 held");
     check("in 1 00:00\n out 9 +1d 00:00:00.001 kind=poll", "1 unanswered");
     check("in 1 00:00\n out 8 01:00 kind=poll\n out 9 02:00", "1 on_time");
+    check("in 1 00:00\n out 9 01:00 kind=other sighting=read", "1 held"); // a status of unknown name
+    check("in 1 00:00\n out 9 01:00 kind=other sighting=read\n out 9 01:00 status=sent sighting=sent", "1 on_time");
 }
 
 #[test]

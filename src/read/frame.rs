@@ -7,7 +7,7 @@ use polars::prelude::{BooleanChunked, Column, DataFrame, IntoColumn, IntoSeries,
 use super::canonical::Texts;
 use super::row::{Reject, Row};
 use crate::domain::message::Sighting;
-use crate::domain::{columns, Instant};
+use crate::domain::{columns, Instant, Kind};
 
 /// Whether a log says of what kind a message is, or leaves it to the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +43,11 @@ impl Builder {
         Self { texts, sent_at: Vec::new(), latest, rejects: Vec::new() }
     }
 
-    /// Takes the message number `number` of a file. A message seen through its statuses does not tell its kind; every other does.
+    /// Takes the message number `number` of a file. A message seen through its statuses
+    /// does not tell its kind, unless the status is an unknown one; every other does.
     pub fn push(&mut self, row: &Row, number: u64) {
-        let stated = if row.sighting == Sighting::Stamped { KindStated::Yes } else { KindStated::No };
+        let tells = row.sighting == Sighting::Stamped || row.kind == Kind::Other;
+        let stated = if tells { KindStated::Yes } else { KindStated::No };
         self.push_stating(row, stated, number);
     }
 

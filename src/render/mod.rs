@@ -3,6 +3,7 @@
 //! [`InvoiceView`] is all that a template sees. Values reach Tera and Typst as data and are never parsed as
 //! markup. Nothing here reads a file, a clock or the network: templates and fonts are part of the program.
 
+mod countries;
 mod html;
 mod lines;
 mod mail;

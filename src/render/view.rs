@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::texts::{self, Texts, fill};
-use super::{lines, numbers};
-use crate::domain::business::Party;
+use super::{countries, lines, numbers};
+use crate::domain::business::{Language, Party};
 use crate::domain::{Date, Elapsed, Invoice};
 
 pub use super::lines::{LineView, TotalView};
@@ -89,8 +89,8 @@ impl InvoiceView {
             issued: parts(invoice.issue_date),
             currency: invoice.currency.to_string(),
             facts: facts(invoice, words),
-            seller: party(words.seller, &invoice.seller, words),
-            buyer: party(words.bill_to, &invoice.buyer, words),
+            seller: party(words.seller, &invoice.seller, words, invoice.language),
+            buyer: party(words.bill_to, &billed(invoice), words, invoice.language),
             headline: headline(invoice, words),
             lines: lines::lines(invoice),
             totals: lines::totals(invoice),
@@ -154,12 +154,20 @@ fn facts(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
     facts
 }
 
-fn party(role: &'static str, party: &Party, words: &Texts) -> PartyView {
-    let mut lines: Vec<_> = party.address.iter().chain([&party.country]).map(|line| clean(line)).collect();
+fn party(role: &'static str, party: &Party, words: &Texts, language: Language) -> PartyView {
+    let country = countries::name(&party.country, language);
+    let mut lines: Vec<_> = party.address.iter().chain([&country]).map(|line| clean(line)).collect();
     lines.extend(party.vat_id.as_deref().map(|id| clean(&format!("{} {id}", words.vat_id))));
     lines.extend(party.registration.as_deref().map(|id| clean(&format!("{} {id}", words.registration))));
     lines.retain(|line| !line.is_empty());
     PartyView { role, name: clean(&party.legal_name), lines }
+}
+
+/// The buyer as printed: an invoice outside the scope of VAT names no VAT id of the buyer (EN 16931, BR-O-03).
+fn billed(invoice: &Invoice) -> Party {
+    let out_of_scope = invoice.vat.iter().any(|vat| vat.category == "O");
+    let vat_id = invoice.buyer.vat_id.clone().filter(|_| !out_of_scope);
+    Party { vat_id, ..invoice.buyer.clone() }
 }
 
 fn is_payable(invoice: &Invoice) -> bool {

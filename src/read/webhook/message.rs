@@ -54,13 +54,19 @@ impl<'n> Place<'n> {
     /// A message to a group has one status for each of its readers: its customer is the group, so that they
     /// speak of one message.
     pub fn status(&self, message: &Node) -> Result<Row, String> {
+        // A status of another name may be that of an answer: the message is kept as one of unknown kind, which
+        // holds the waits that it could end. A reject would have charged them.
+        let mut kind = Kind::Text;
         let (status, sighting) = match message.at("status").text().unwrap_or_default().to_ascii_lowercase().as_str() {
             "sent" => (Status::Sent, Sighting::OnSent),
             "delivered" => (Status::Delivered, Sighting::OnDelivered),
             "read" | "played" => (Status::Read, Sighting::OnRead),
             "failed" => (Status::Failed, Sighting::OnFailed),
             "" => return Err("status is missing".to_owned()),
-            _ => return Err("status is not known".to_owned()),
+            _ => {
+                kind = Kind::Other;
+                (Status::Unstated, Sighting::OnRead)
+            }
         };
         let recipient = message.at("recipient_id");
         let customer = if message.at("recipient_type").text().as_deref() == Some("group") {
@@ -69,7 +75,7 @@ impl<'n> Place<'n> {
             party(recipient).or_else(|| party(message.at("recipient_user_id"))).or_else(|| self.contact.clone())
         };
         let row = self.row(message, Direction::Outbound, customer)?;
-        Ok(Row { kind: Kind::Text, status, sighting, ..row })
+        Ok(Row { kind, status, sighting, ..row })
     }
 
     /// A message of the time before the business came to the API. `thread` is that of the conversation; the
