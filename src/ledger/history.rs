@@ -43,15 +43,15 @@ pub enum MailState {
 impl History {
     pub fn of(recorded: Vec<Recorded>) -> Self {
         let mut history = Self::default();
-        for Recorded { seq, hash, entry } in recorded {
-            history.last = seq;
-            history.head = hash;
-            history.add(seq, entry);
-        }
+        recorded.into_iter().for_each(|recorded| history.add(recorded));
         history
     }
 
-    fn add(&mut self, seq: u64, entry: Entry) {
+    /// The history one entry later.
+    pub(super) fn add(&mut self, recorded: Recorded) {
+        let Recorded { seq, hash, entry } = recorded;
+        self.last = seq;
+        self.head = hash;
         match entry {
             Entry::File(file) => self.files.push((seq, file)),
             Entry::SetAside(file) => self.set_aside.push(file),

@@ -76,6 +76,8 @@ pub struct Additions {
 pub struct Ledger {
     connection: Connection,
     path: PathBuf,
+    /// The history as this process last saw it; used again only while its head is still that of the file.
+    known: Option<History>,
 }
 
 impl Ledger {
@@ -84,7 +86,7 @@ impl Ledger {
         // Made here, since SQLite would follow the umask: the ledger is its owner's alone.
         OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(LedgerError::File)?;
         let connection = Connection::open(path)?;
-        let mut ledger = Self { connection, path: path.to_owned() };
+        let mut ledger = Self { connection, path: path.to_owned(), known: None };
         ledger.set_up()?;
         Ok(ledger)
     }
@@ -92,7 +94,7 @@ impl Ledger {
     /// Opens an existing ledger for reading.
     pub fn open_read_only(path: &Path) -> Result<Self, LedgerError> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let ledger = Self { connection, path: path.to_owned() };
+        let ledger = Self { connection, path: path.to_owned(), known: None };
         ledger.connection.busy_timeout(Duration::from_secs(5))?;
         ledger.check_version(ledger.pragma("application_id")?, ledger.pragma("user_version")?)?;
         Ok(ledger)
@@ -149,11 +151,16 @@ impl Ledger {
     ) -> Result<(), E> {
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(LedgerError::from)?;
-        let recorded = entries(&transaction)?;
-        let (seq, hash) = recorded.last().map_or((0, String::new()), |last| (last.seq, last.hash.clone()));
-        let additions = decide(&History::of(recorded))?;
-        insert(&transaction, seq, hash, &additions)?;
+        let known = self.known.take().filter(|known| head(&transaction).is_ok_and(|head| head == known.head));
+        let mut history = match known {
+            Some(history) => history,
+            None => History::of(entries(&transaction)?),
+        };
+        let additions = decide(&history)?;
+        let recorded = insert(&transaction, &history, additions)?;
         transaction.commit().map_err(LedgerError::from)?;
+        recorded.into_iter().for_each(|recorded| history.add(recorded));
+        self.known = Some(history);
         Ok(())
     }
 
@@ -200,27 +207,35 @@ fn entries(connection: &Connection) -> Result<Vec<Recorded>, LedgerError> {
     Ok(recorded)
 }
 
+/// Hash of the last entry; empty for an empty ledger.
+fn head(connection: &Connection) -> rusqlite::Result<String> {
+    let last = "SELECT hash FROM entry ORDER BY seq DESC LIMIT 1";
+    Ok(connection.query_row(last, [], |row| row.get(0)).optional()?.unwrap_or_default())
+}
+
 fn insert(
     transaction: &Transaction,
-    mut seq: u64,
-    mut previous: String,
-    additions: &Additions,
-) -> Result<(), LedgerError> {
+    history: &History,
+    additions: Additions,
+) -> Result<Vec<Recorded>, LedgerError> {
     for bytes in &additions.contents {
         let name = sha256(bytes);
         transaction.execute("INSERT OR IGNORE INTO content (sha256, bytes) VALUES (?1, ?2)", (name, bytes))?;
     }
-    for entry in &additions.entries {
+    let (mut seq, mut previous) = (history.last, history.head.clone());
+    let mut recorded = Vec::with_capacity(additions.entries.len());
+    for entry in additions.entries {
         seq += 1;
-        let body = serde_json::to_string(entry).map_err(LedgerError::Encode)?;
+        let body = serde_json::to_string(&entry).map_err(LedgerError::Encode)?;
         let hash = hash(seq, entry.kind(), &body, &previous);
         transaction.execute(
             "INSERT INTO entry (seq, kind, body, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
             (seq.cast_signed(), entry.kind(), &body, &previous, &hash),
         )?;
-        previous = hash;
+        previous.clone_from(&hash);
+        recorded.push(Recorded { seq, hash, entry });
     }
-    Ok(())
+    Ok(recorded)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::facts::MonthFacts;
-use super::number::{count, counted, exact, money, month_name, share};
+use super::number::{Amounts, count, counted, money, month_name, share};
 use super::page::{Figure, MonthPage};
 use super::sums::InvoiceTotals;
 use super::tally::Tally;
@@ -14,18 +14,19 @@ use crate::domain::Decimal;
 pub fn month_page(facts: &MonthFacts) -> MonthPage {
     let all = Tally::of(facts.businesses.iter().flat_map(|business| business.waits));
     let invoices = InvoiceTotals::of(facts);
+    let amounts = Amounts::fitting(facts.currency, charges(facts));
     let (days, lengths) = (bars::days(facts), bars::lengths(facts));
     let month = month_name(facts.month);
     MonthPage {
         title: format!("Late replies, {month}"),
         summary: summary(facts, &all, &invoices),
-        figures: figures(facts, &all, &invoices),
-        businesses: facts.businesses.iter().map(|business| rows::business(facts.currency, business)).collect(),
-        total: rows::total(facts, &all, &invoices),
-        other_totals: invoices.others(facts.currency),
-        verdicts: rows::verdicts(facts, &all),
-        entry_points: rows::entry_points(facts),
-        entry_points_total: rows::entry_point("Total", &all),
+        figures: figures(amounts, facts, &all, &invoices),
+        businesses: facts.businesses.iter().map(|business| rows::business(amounts, business)).collect(),
+        total: rows::total(amounts, facts, &all, &invoices),
+        other_totals: invoices.others(amounts),
+        verdicts: rows::verdicts(amounts, facts, &all),
+        entry_points: rows::entry_points(amounts, facts),
+        entry_points_total: rows::entry_point(amounts, "Total", &all),
         legend: bars::legend(),
         days_chart: bars::days_chart(&month, &days),
         days: rows::stacks(&days),
@@ -71,7 +72,7 @@ fn are(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", counted(number, one, many), if number == 1 { "is" } else { "are" })
 }
 
-fn figures(facts: &MonthFacts, all: &Tally, invoices: &InvoiceTotals) -> Vec<Figure> {
+fn figures(amounts: Amounts, facts: &MonthFacts, all: &Tally, invoices: &InvoiceTotals) -> Vec<Figure> {
     let figure = |label: &str, value: String, note: String| Figure { label: label.to_owned(), value, note };
     let businesses = counted(facts.businesses.len() as u64, "business", "businesses");
     let answered = format!("{} of {} decided", count(all.counts.on_time), count(all.decided()));
@@ -80,7 +81,11 @@ fn figures(facts: &MonthFacts, all: &Tally, invoices: &InvoiceTotals) -> Vec<Fig
         figure("Waits", count(all.counts.waits), format!("{businesses}, {} not decided", count(all.open()))),
         figure("Answered within the window", share(all.counts.on_time, all.decided()), answered),
         figure("Charged waits", count(all.charged), missed),
-        figure("Charges, exact", format!("{}\u{a0}{}", facts.currency, exact(all.amount)), still_open(facts)),
+        figure(
+            "Charges, exact",
+            format!("{}\u{a0}{}", facts.currency, amounts.exact(all.amount)),
+            still_open(amounts, facts),
+        ),
     ];
     for sums in invoices.all() {
         figures.push(figure("Net invoiced", money(sums.net), counted(sums.invoices, "invoice", "invoices")));
@@ -91,13 +96,19 @@ fn figures(facts: &MonthFacts, all: &Tally, invoices: &InvoiceTotals) -> Vec<Fig
 }
 
 /// How much of the charges stands in months that are not closed.
-fn still_open(facts: &MonthFacts) -> String {
+fn still_open(amounts: Amounts, facts: &MonthFacts) -> String {
     let open = facts.businesses.iter().filter(|business| !business.state.is_closed());
     let amount = Tally::of(open.flat_map(|business| business.waits)).amount;
     match amount {
         Some(Decimal::ZERO) => "all of closed months".to_owned(),
-        _ => format!("{} of it in open months", exact(amount)),
+        _ => format!("{} of it in open months", amounts.exact(amount)),
     }
+}
+
+/// Every charge of the page.
+fn charges(facts: &MonthFacts) -> impl Iterator<Item = Decimal> {
+    let waits = facts.businesses.iter().flat_map(|business| business.waits);
+    waits.filter_map(|rated| rated.charge.as_ref().map(|charge| charge.amount))
 }
 
 fn zones(facts: &MonthFacts) -> String {

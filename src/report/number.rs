@@ -38,15 +38,38 @@ pub fn money(amount: Option<Money>) -> String {
     amount.map_or(TOO_LARGE.to_owned(), |amount| format!("{}\u{a0}{}", amount.currency(), grouped(&amount.digits())))
 }
 
-/// `12,345.67`, with its code only where the currency is not the page's own.
-pub fn money_in(page: Currency, amount: Option<Money>) -> String {
-    let digits = |amount: Money| grouped(&amount.digits());
-    amount.filter(|amount| amount.currency() == page).map_or_else(|| money(amount), digits)
+/// How the amounts of one page are printed, so that they stand under each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amounts {
+    /// The currency that needs no code.
+    pub currency: Currency,
+    /// Decimal places of exact amounts: those of the finest.
+    pub places: usize,
 }
 
-/// `12,345.678`: an exact amount with as many places as it needs, at least two.
-pub fn exact(amount: Option<Decimal>) -> String {
-    amount.map_or(TOO_LARGE.to_owned(), |amount| grouped(&amount.to_string()))
+impl Amounts {
+    /// As many places as the finest of `amounts` needs, at least two.
+    pub fn fitting(currency: Currency, amounts: impl Iterator<Item = Decimal>) -> Self {
+        Self { currency, places: amounts.map(places).fold(2, usize::max) }
+    }
+
+    /// `12,345.67`, with its code only where it is not that of the page.
+    pub fn money(self, amount: Option<Money>) -> String {
+        let digits = |amount: Money| grouped(&amount.digits());
+        amount.filter(|amount| amount.currency() == self.currency).map_or_else(|| money(amount), digits)
+    }
+
+    /// `12,345.670`: an exact amount of the page's currency; `None` is a sum that does not fit.
+    pub fn exact(self, amount: Option<Decimal>) -> String {
+        let padded = |amount: Decimal| format!("{amount}{:0<1$}", "", self.places.saturating_sub(places(amount)));
+        amount.map_or(TOO_LARGE.to_owned(), |amount| grouped(&padded(amount)))
+    }
+}
+
+/// Decimal places as an amount is written: at least two, no more than needed.
+fn places(amount: Decimal) -> usize {
+    let text = amount.to_string();
+    text.len() - text.find('.').map_or(text.len(), |dot| dot + 1)
 }
 
 /// `97.3 %` of `whole`, computed in integers and rounded to one place, half up.
@@ -135,9 +158,24 @@ mod tests {
     fn money_names_its_currency_where_it_must() {
         let (usd, yen): (Currency, Currency) = ("USD".parse().unwrap(), "JPY".parse().unwrap());
         assert_eq!(money(Some(Money::new(123_456, usd))), "USD\u{a0}1,234.56");
-        assert_eq!(money_in(usd, Some(Money::new(123_456, usd))), "1,234.56");
-        assert_eq!(money_in(usd, Some(Money::new(123_456, yen))), "JPY\u{a0}123,456");
-        assert_eq!(money_in(usd, None), TOO_LARGE);
+        let page = Amounts { currency: usd, places: 2 };
+        assert_eq!(page.money(Some(Money::new(123_456, usd))), "1,234.56");
+        assert_eq!(page.money(Some(Money::new(123_456, yen))), "JPY\u{a0}123,456");
+        assert_eq!(page.money(None), TOO_LARGE);
+    }
+
+    #[test]
+    fn exact_amounts_of_a_page_have_the_places_of_the_finest() {
+        let decimal = |text: &str| text.parse::<Decimal>().unwrap();
+        for (amounts, printed) in [
+            (vec![], "1,000.00"),
+            (vec!["5", "0.1"], "1,000.00"),
+            (vec!["0.05", "0.015"], "1,000.000"),
+            (vec!["0.000000001", "0.05"], "1,000.000000000"),
+        ] {
+            let page = Amounts::fitting("USD".parse().unwrap(), amounts.iter().map(|text| decimal(text)));
+            assert_eq!(page.exact(Some(decimal("1000"))), printed, "{amounts:?}");
+        }
     }
 
     #[test]

@@ -2,16 +2,16 @@
 
 use super::chart::Bar;
 use super::facts::{BusinessMonth, MonthFacts, State};
-use super::number::{NONE, count, counted, exact, money_in, share};
+use super::number::{Amounts, NONE, count, counted, share};
 use super::page::{
     BusinessRow, CountCells, EntryPointRow, FileRow, InvoiceSums, OpenRow, StackRow, TotalRow, VerdictRow,
 };
 use super::sums::InvoiceTotals;
 use super::tally::{Tally, by};
-use crate::domain::{Currency, EntryPoint, Verdict};
+use crate::domain::{EntryPoint, Verdict};
 
-/// The row of a business; amounts in `page` carry no code.
-pub fn business(page: Currency, business: &BusinessMonth) -> BusinessRow {
+/// The row of a business.
+pub fn business(amounts: Amounts, business: &BusinessMonth) -> BusinessRow {
     let (state, class) = state_words(&business.state);
     let (number, sent) = match &business.state {
         State::Issued { number, sent, .. } => (number.to_string(), sent.clone()),
@@ -23,29 +23,29 @@ pub fn business(page: Currency, business: &BusinessMonth) -> BusinessRow {
         state,
         class,
         number,
-        counts: counts(&Tally::of(business.waits)),
-        invoice: invoice(page, &business.state),
+        counts: counts(amounts, &Tally::of(business.waits)),
+        invoice: invoice(amounts, &business.state),
         sent,
     }
 }
 
 /// The last row of the table of businesses.
-pub fn total(facts: &MonthFacts, all: &Tally, invoices: &InvoiceTotals) -> TotalRow {
+pub fn total(amounts: Amounts, facts: &MonthFacts, all: &Tally, invoices: &InvoiceTotals) -> TotalRow {
     TotalRow {
         label: counted(facts.businesses.len() as u64, "business", "businesses"),
         invoices: counted(invoices.count(), "invoice", "invoices"),
-        counts: counts(all),
-        invoice: invoices.own.cells(facts.currency),
+        counts: counts(amounts, all),
+        invoice: invoices.own.cells(amounts),
     }
 }
 
-fn invoice(page: Currency, state: &State) -> InvoiceSums {
+fn invoice(amounts: Amounts, state: &State) -> InvoiceSums {
     let none = || NONE.to_owned();
     match state {
         State::Issued { net, tax, total, .. } => InvoiceSums {
-            net: money_in(page, Some(*net)),
-            tax: money_in(page, Some(*tax)),
-            total: money_in(page, Some(*total)),
+            net: amounts.money(Some(*net)),
+            tax: amounts.money(Some(*tax)),
+            total: amounts.money(Some(*total)),
         },
         _ => InvoiceSums { net: none(), tax: none(), total: none() },
     }
@@ -61,7 +61,7 @@ const fn state_words(state: &State) -> (&'static str, &'static str) {
     }
 }
 
-fn counts(tally: &Tally) -> CountCells {
+fn counts(amounts: Amounts, tally: &Tally) -> CountCells {
     CountCells {
         waits: count(tally.counts.waits),
         on_time: count(tally.counts.on_time),
@@ -69,12 +69,12 @@ fn counts(tally: &Tally) -> CountCells {
         unanswered: count(tally.counts.unanswered),
         open: count(tally.open()),
         charged: count(tally.charged),
-        amount: exact(tally.amount),
+        amount: amounts.exact(tally.amount),
     }
 }
 
 /// One row per verdict; none when there is no wait.
-pub fn verdicts(facts: &MonthFacts, all: &Tally) -> Vec<VerdictRow> {
+pub fn verdicts(amounts: Amounts, facts: &MonthFacts, all: &Tally) -> Vec<VerdictRow> {
     let tallies = by(facts, |_, rated| rated.wait.verdict);
     let row = |verdict: Verdict| {
         let tally = tallies.get(&verdict).copied().unwrap_or_default();
@@ -86,7 +86,7 @@ pub fn verdicts(facts: &MonthFacts, all: &Tally) -> Vec<VerdictRow> {
             waits: count(tally.counts.waits),
             share: share(tally.counts.waits, all.counts.waits),
             charged: count(tally.charged),
-            amount: exact(tally.amount),
+            amount: amounts.exact(tally.amount),
         }
     };
     if tallies.is_empty() { Vec::new() } else { Verdict::ALL.into_iter().map(row).collect() }
@@ -104,13 +104,13 @@ const fn verdict_words(verdict: Verdict) -> (&'static str, &'static str, &'stati
 }
 
 /// One row per entry point that occurs.
-pub fn entry_points(facts: &MonthFacts) -> Vec<EntryPointRow> {
+pub fn entry_points(amounts: Amounts, facts: &MonthFacts) -> Vec<EntryPointRow> {
     let tallies = by(facts, |_, rated| rated.wait.entry_point);
-    tallies.iter().map(|(point, tally)| entry_point(entry_point_name(*point), tally)).collect()
+    tallies.iter().map(|(point, tally)| entry_point(amounts, entry_point_name(*point), tally)).collect()
 }
 
-pub fn entry_point(name: &'static str, tally: &Tally) -> EntryPointRow {
-    EntryPointRow { name, counts: counts(tally), share_missed: share(tally.missed(), tally.decided()) }
+pub fn entry_point(amounts: Amounts, name: &'static str, tally: &Tally) -> EntryPointRow {
+    EntryPointRow { name, counts: counts(amounts, tally), share_missed: share(tally.missed(), tally.decided()) }
 }
 
 const fn entry_point_name(point: EntryPoint) -> &'static str {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::{MonthFacts, State};
-use super::number::{money, money_in};
+use super::number::{Amounts, money};
 use super::page::InvoiceSums;
 use crate::domain::{Currency, Money};
 
@@ -36,9 +36,8 @@ impl CurrencyTotal {
         (self.net, self.tax, self.total) = (plus(self.net, net), plus(self.tax, tax), plus(self.total, total));
     }
 
-    /// The sums as cells of a page whose own currency needs no code.
-    pub fn cells(&self, page: Currency) -> InvoiceSums {
-        let digits = |amount| money_in(page, amount);
+    pub fn cells(&self, amounts: Amounts) -> InvoiceSums {
+        let digits = |amount| amounts.money(amount);
         InvoiceSums { net: digits(self.net), tax: digits(self.tax), total: digits(self.total) }
     }
 }
@@ -66,8 +65,8 @@ impl InvoiceTotals {
     }
 
     /// Sums in other currencies than that of the page.
-    pub fn others(&self, page: Currency) -> Vec<InvoiceSums> {
-        self.others.values().map(|sums| sums.cells(page)).collect()
+    pub fn others(&self, amounts: Amounts) -> Vec<InvoiceSums> {
+        self.others.values().map(|sums| sums.cells(amounts)).collect()
     }
 
     /// `USD 1,234.56 and EUR 2.00`: what all invoices together ask for.

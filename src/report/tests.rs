@@ -125,7 +125,7 @@ fn every_table_adds_up_to_the_same_totals() {
     assert_eq!(page.verdicts.iter().map(|row| number(&row.waits)).sum::<u64>(), 10);
     assert_eq!(page.verdicts.iter().map(|row| units(&row.amount)).sum::<i128>(), units("0.39"));
     let CountCells { waits, charged, amount, .. } = &page.total.counts;
-    assert_eq!((waits.as_str(), charged.as_str(), amount.as_str()), ("10", "6", "0.39"));
+    assert_eq!((waits.as_str(), charged.as_str(), amount.as_str()), ("10", "6", "0.390"));
     assert_eq!((page.total.invoice.net.as_str(), page.total.invoice.total.as_str()), ("1,234.56", "1,506.16"));
 }
 
@@ -276,7 +276,7 @@ fn charges_of_open_months_are_told_apart() {
     let businesses = vec![business(&ids[0], issued("USD", 20, 4), &waits), business(&ids[1], parked, &waits[4..])];
     let page = month_page(&facts(businesses));
     let charges = page.figures.iter().find(|figure| figure.label == "Charges, exact").unwrap();
-    assert_eq!((charges.value.as_str(), charges.note.as_str()), ("USD\u{a0}0.285", "0.09 of it in open months"));
+    assert_eq!((charges.value.as_str(), charges.note.as_str()), ("USD\u{a0}0.285", "0.090 of it in open months"));
     assert_eq!(page.open.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["b"]);
     let verdicts: Vec<_> = page.verdicts.iter().map(|row| row.name).collect();
     assert_eq!(verdicts.len(), Verdict::ALL.len());
