@@ -67,7 +67,7 @@ fn judge<'s>(
     let open = |step, waits| OpenMonth { business, month, step, waits, conflicts: conflicts.clone() };
     let rated = match rated {
         Ok(rated) => rated,
-        Err(no_rate) => return Ok(open(Step::Park(no_rate.to_string()), Vec::new())),
+        Err(no_rate) => return Ok(open(Step::Park(no_rate.without_message()), Vec::new())),
     };
     let missing = if missing.is_empty() { undecided(&rated) } else { missing };
     if !missing.is_empty() {

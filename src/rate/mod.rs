@@ -21,6 +21,14 @@ pub struct NoRate {
     pub received_at: Instant,
 }
 
+impl NoRate {
+    /// The same without the message, for pages and logs that name none.
+    pub fn without_message(&self) -> String {
+        let Self { tariff, market, received_at, .. } = self;
+        format!("the tariff `{tariff}` has no rate for market {market} at {received_at}")
+    }
+}
+
 /// Rates every wait; where the tariff has lateness steps a verdict may turn to pending or held, because a
 /// step that is still open, or in doubt, has no price yet.
 ///
