@@ -9,6 +9,8 @@ use crate::domain::Mistake;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Differences,
+    /// What was asked for does not exist, or the arguments contradict each other.
+    CommandLine,
     SetAside,
     SelfCheck,
     CannotCreate,
@@ -36,6 +38,7 @@ impl Kind {
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Differences => 1,
+            Self::CommandLine => 2,
             Self::SetAside => 65,
             Self::SelfCheck => 70,
             Self::CannotCreate => 73,
@@ -132,6 +135,7 @@ mod tests {
     fn every_kind_has_a_row_in_the_table() {
         let kinds = [
             Kind::Differences,
+            Kind::CommandLine,
             Kind::SetAside,
             Kind::SelfCheck,
             Kind::CannotCreate,

@@ -63,7 +63,12 @@ fn golden_ledgers_are_verified_and_audited() {
 fn a_night_over_a_golden_ledger_finds_nothing_to_do() {
     for version in versions() {
         let folder = workplace(&version, "night");
-        check(&folder, &["run", "--as-of", "2018-09-05T00:00:00Z"], 0, "no new file, no month to close, no mail to send");
+        check(
+            &folder,
+            &["run", "--as-of", "2018-09-05T00:00:00Z"],
+            0,
+            "no new file, no month to close, no mail to send",
+        );
         check(&folder, &["verify"], 0, "verified");
     }
 }

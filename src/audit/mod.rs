@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::close::check::sha256;
 use crate::close::ClosedMonth;
+use crate::close::check::sha256;
 use crate::domain::invoice::Counts;
 use crate::domain::{Decimal, Invoice};
 
@@ -102,7 +102,8 @@ fn document(recorded: Option<&[u8]>, replayed: Option<&Invoice>) -> Vec<Differen
     if recorded == replayed.as_deref() {
         return Vec::new();
     }
-    let text = |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+    let text =
+        |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
     let (recorded, replayed) = (text(recorded), text(replayed.as_deref()));
     let (mut recorded_lines, mut replayed_lines) = (recorded.lines(), replayed.lines());
     let mut differences = Vec::new();

@@ -117,7 +117,9 @@ impl Charges {
 fn compare_totals(invoice: &Invoice, findings: &mut Vec<Finding>) {
     let said = |sum: Option<Money>| sum.map_or("nothing exact".to_owned(), |sum| sum.to_string());
     let net = Money::sum(invoice.currency, invoice.lines.iter().rev().map(|line| line.amount));
-    if net != Some(invoice.net) || invoice.vat.iter().map(|vat| vat.net).try_fold(Money::zero(invoice.currency), Money::checked_add) != net {
+    if net != Some(invoice.net)
+        || invoice.vat.iter().map(|vat| vat.net).try_fold(Money::zero(invoice.currency), Money::checked_add) != net
+    {
         findings.push(Finding::Net { found: said(net), stated: invoice.net.to_string() });
     }
     let taxes = Money::sum(invoice.currency, invoice.vat.iter().map(|vat| vat.tax));

@@ -26,7 +26,13 @@ pub struct TariffName {
 }
 
 /// The invoice of a closed month with charges.
-pub fn invoice(issuer: &Issuer, business: &Business, closed: &ClosedMonth, tariff: &TariffName, issue: Issue) -> Invoice {
+pub fn invoice(
+    issuer: &Issuer,
+    business: &Business,
+    closed: &ClosedMonth,
+    tariff: &TariffName,
+    issue: Issue,
+) -> Invoice {
     Invoice {
         format: Format,
         number: issue.number,

@@ -10,8 +10,20 @@ use crate::domain::{Currency, Decimal};
 
 /// Columns of the line file.
 pub const COLUMNS: [&str; 14] = [
-    "message_id", "channel", "customer", "received_at", "answered_at", "deadline", "verdict", "wait_ms", "market",
-    "entry_point", "tariff", "rate", "amount", "currency",
+    "message_id",
+    "channel",
+    "customer",
+    "received_at",
+    "answered_at",
+    "deadline",
+    "verdict",
+    "wait_ms",
+    "market",
+    "entry_point",
+    "tariff",
+    "rate",
+    "amount",
+    "currency",
 ];
 
 /// `None` when a rounding does not fit.
@@ -81,7 +93,9 @@ mod tests {
 
     #[test]
     fn formulas_are_texts() {
-        for (text, cell) in [("=1+1", "'=1+1"), ("+39", "'+39"), (" @x", "' @x"), ("\u{a0}-1", "'\u{a0}-1"), ("wamid.A=", "wamid.A=")] {
+        for (text, cell) in
+            [("=1+1", "'=1+1"), ("+39", "'+39"), (" @x", "' @x"), ("\u{a0}-1", "'\u{a0}-1"), ("wamid.A=", "wamid.A=")]
+        {
             assert_eq!(guarded(text), cell);
         }
     }

@@ -11,10 +11,11 @@ use std::collections::BTreeMap;
 use crate::domain::charge::RatedWait;
 use crate::domain::invoice::{Counts, Line, Vat};
 use crate::domain::{
-    Business, Currency, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Ownership, Rounding, Span, Verdict, Wait,
+    Business, Currency, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Ownership, Rounding, Span,
+    Verdict, Wait,
 };
 
-pub use document::{invoice, Issue, TariffName};
+pub use document::{Issue, TariffName, invoice};
 
 /// A month of a business, decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +63,8 @@ pub fn close(
     currency: Currency,
 ) -> Result<ClosedMonth, CloseError> {
     let counts = counts(rated);
-    let undecided = rated.iter().map(|rated| rated.wait.verdict).find(|v| matches!(v, Verdict::Pending | Verdict::Held));
+    let undecided =
+        rated.iter().map(|rated| rated.wait.verdict).find(|v| matches!(v, Verdict::Pending | Verdict::Held));
     if let Some(verdict) = undecided {
         return Err(CloseError::Undecided(verdict));
     }
@@ -79,9 +81,7 @@ pub fn close(
 
 /// Whether a wait is one of the business's in `month`: received in it, on a channel that it then owned.
 pub fn is_of_month(wait: &Wait, business: &Business, month: Span) -> bool {
-    let owns = |owned: &Ownership| {
-        owned.channel.as_str() == &*wait.channel && owned.span.contains(wait.received_at)
-    };
+    let owns = |owned: &Ownership| owned.channel.as_str() == &*wait.channel && owned.span.contains(wait.received_at);
     *wait.business == *business.id.as_str() && month.contains(wait.received_at) && business.channels.iter().any(owns)
 }
 

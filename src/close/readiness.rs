@@ -11,10 +11,19 @@ pub enum Missing {
     /// The last charge of the month can still change until then.
     Horizon(Instant),
     /// The logs of a channel are not known far enough.
-    Logs { channel: ChannelId, known_through: Option<Instant>, needed_through: Instant },
+    Logs {
+        channel: ChannelId,
+        known_through: Option<Instant>,
+        needed_through: Instant,
+    },
     /// Waits that the logs cannot prove, and why the first of them cannot.
-    Held { waits: usize, first: String },
-    Pending { waits: usize },
+    Held {
+        waits: usize,
+        first: String,
+    },
+    Pending {
+        waits: usize,
+    },
 }
 
 impl fmt::Display for Missing {

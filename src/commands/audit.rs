@@ -9,10 +9,10 @@ use super::issue::documents;
 use super::pages::Replays;
 use super::run::renderer;
 use super::setup::Setup;
-use super::state::{ledger_failure, State};
+use super::state::{State, ledger_failure};
 use super::summary::counted;
-use super::{say, Outcome, World};
-use crate::audit::{differences, RecordedMonth, ReplayedMonth};
+use super::{Outcome, World, say};
+use crate::audit::{RecordedMonth, ReplayedMonth, differences};
 use crate::cli::{Audit, Format};
 use crate::close::{self, Issue};
 use crate::config::parse_config;
@@ -47,7 +47,7 @@ pub fn audit(args: &Audit, world: &mut World) -> Result<Outcome, Failure> {
     let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
     let closed: Vec<&MonthClosed> = history.closed.values().filter(|closed| closed.month == args.month).collect();
     if closed.is_empty() {
-        let failure = Failure::new(Kind::Configuration, format!("no business has closed {}", args.month));
+        let failure = Failure::new(Kind::CommandLine, format!("no business has closed {}", args.month));
         return Err(failure.at(ledger.path()).hint(closed_months(&history)));
     }
     let (renderer, mut replays) = (renderer()?, Replays::default());
@@ -59,7 +59,8 @@ pub fn audit(args: &Audit, world: &mut World) -> Result<Outcome, Failure> {
         Format::Text => print(&audited, args.month, world)?,
         Format::Json => {
             let text = serde_json::to_string_pretty(&audited);
-            let text = text.map_err(|error| Failure::new(Kind::SelfCheck, "the result cannot be written").because(error))?;
+            let text =
+                text.map_err(|error| Failure::new(Kind::SelfCheck, "the result cannot be written").because(error))?;
             say(world.out, &text)?;
         }
     }
@@ -75,7 +76,11 @@ pub fn state_of(config: &std::path::Path) -> Result<State, Failure> {
 
 fn closed_months(history: &History) -> String {
     let months: Vec<String> = history.months().iter().map(Month::to_string).collect();
-    if months.is_empty() { "no month is closed yet".to_owned() } else { format!("closed months: {}", months.join(", ")) }
+    if months.is_empty() {
+        "no month is closed yet".to_owned()
+    } else {
+        format!("closed months: {}", months.join(", "))
+    }
 }
 
 fn audit_one(
@@ -157,7 +162,8 @@ fn looks(
     let recorded: BTreeMap<&str, &str> =
         recorded.files.iter().map(|file| (file.name.as_str(), file.sha256.as_str())).collect();
     let drawn = documents(renderer, invoice, &issued.document_sha256, line_file)?;
-    let differing = drawn.into_iter().filter(|(name, bytes)| recorded.get(name.as_str()) != Some(&sha256(bytes).as_str()));
+    let differing =
+        drawn.into_iter().filter(|(name, bytes)| recorded.get(name.as_str()) != Some(&sha256(bytes).as_str()));
     Ok(differing.map(|(name, _)| name).collect())
 }
 
@@ -180,11 +186,17 @@ fn print(audited: &[Audited], month: Month, world: &mut World) -> Result<(), Fai
         }
         for name in &audited.looks {
             let made = &audited.version;
-            say(world.out, &format!("          {name} would look otherwise today (made by {made}); its amounts are the same"))?;
+            say(
+                world.out,
+                &format!("          {name} would look otherwise today (made by {made}); its amounts are the same"),
+            )?;
         }
     }
     let identical = audited.iter().filter(|audited| audited.identical).count() as u64;
     let (waits, charges) = audited.iter().fold((0, 0), |sum, one| (sum.0 + one.waits, sum.1 + one.charges));
     let months = counted(audited.len() as u64, "business month");
-    say(world.out, &format!("{identical} of {months} identical: {}, {}", counted(waits, "wait"), counted(charges, "charge")))
+    say(
+        world.out,
+        &format!("{identical} of {months} identical: {}, {}", counted(waits, "wait"), counted(charges, "charge")),
+    )
 }

@@ -1,7 +1,7 @@
 //! `ritardo check`: everything that people wrote, validated; no state is touched.
 
 use super::setup::Setup;
-use super::{say, Outcome, World};
+use super::{Outcome, World, say};
 use crate::cli::Configured;
 use crate::error::Failure;
 
@@ -12,7 +12,10 @@ pub fn check(args: &Configured, world: &mut World) -> Result<Outcome, Failure> {
     say(world.out, &format!("  issuer {}, {}", config.issuer.party.legal_name, config.issuer.zone))?;
     for source in &config.sources {
         let (name, files, coverage) = (&source.name, &source.files, source.coverage.name());
-        say(world.out, &format!("  source {name}: files {files}, coverage {coverage}, tolerance {}", source.tolerance))?;
+        say(
+            world.out,
+            &format!("  source {name}: files {files}, coverage {coverage}, tolerance {}", source.tolerance),
+        )?;
     }
     say(world.out, &format!("{}: ok", setup.businesses_text.path.display()))?;
     for business in &setup.businesses {

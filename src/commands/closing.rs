@@ -2,15 +2,15 @@
 
 use super::evidence::{Evidence, Waits};
 use super::setup::Setup;
-use super::state::{keep, ledger_failure, State};
+use super::state::{State, keep, ledger_failure};
 use crate::close::readiness::{cut, missing_logs, undecided};
-use crate::close::{self, check, ClosedMonth, Issue};
+use crate::close::{self, ClosedMonth, Issue, check};
 use crate::domain::charge::RatedWait;
 use crate::domain::{Business, Instant, Invoice, InvoiceNumber, Month, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued, MonthClosed};
-use crate::pair::Conflict;
 use crate::ledger::{Additions, History, Ledger, LedgerError};
+use crate::pair::Conflict;
 
 /// A month of a business that is not closed yet.
 pub struct OpenMonth<'s> {
@@ -153,7 +153,8 @@ fn decide(
         let findings = check::findings(&invoice, &closed.line_file);
         if let Some(finding) = findings.first() {
             let message = format!("{} of {} does not add up: {finding}", month.month, month.business.id);
-            let failure = Failure::new(Kind::SelfCheck, message).hint("nothing was written; this is a defect: report it");
+            let failure =
+                Failure::new(Kind::SelfCheck, message).hint("nothing was written; this is a defect: report it");
             return Err(Stop::Failure(Box::new(failure)));
         }
         additions.entries.push(Entry::Invoice(issued.clone()));
@@ -232,4 +233,3 @@ pub fn charge_file(state: &State, issued: &Issued) -> Result<Vec<u8>, Failure> {
     let path = state.charges(&issued.business, issued.month);
     std::fs::read(&path).map_err(|error| Failure::io("read the charge file", &path, error))
 }
-

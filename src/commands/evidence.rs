@@ -9,13 +9,13 @@ use super::setup::Setup;
 use super::state::State;
 use crate::domain::charge::RatedWait;
 use crate::domain::settings::LogFormat;
-use crate::domain::{columns, Business, ChannelEvidence, Direction, Elapsed, Instant, Month};
+use crate::domain::{Business, ChannelEvidence, Direction, Elapsed, Instant, Month, columns};
 use crate::engine;
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::LogRead;
 use crate::pair::Conflict;
 use crate::rate::NoRate;
-use crate::read::coverage::{known, Known, Proof};
+use crate::read::coverage::{Known, Proof, known};
 use crate::read::{archive, frame};
 
 /// All messages of some files, and what the files prove.
@@ -79,9 +79,8 @@ impl Evidence {
         let span = month.span(business.zone);
         let evidence = |_: &str, channel: &str| Some(self.of_channel(channel, through)?.cut_at(through));
         let wanted = |wait: &crate::domain::Wait| crate::close::is_of_month(wait, business, span);
-        let decided = engine::decide(messages, &evidence, &setup.tariff, &wanted).map_err(|error| {
-            Failure::new(Kind::SelfCheck, "the messages could not be paired").because(error)
-        })?;
+        let decided = engine::decide(messages, &evidence, &setup.tariff, &wanted)
+            .map_err(|error| Failure::new(Kind::SelfCheck, "the messages could not be paired").because(error))?;
         Ok(Waits { rated: decided.rated, conflicts: decided.conflicts })
     }
 

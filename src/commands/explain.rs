@@ -1,11 +1,11 @@
 //! `ritardo explain`: why one message was or was not charged, in one screen.
 
-use super::closing::{open_months, stored_invoice, Step};
+use super::closing::{Step, open_months, stored_invoice};
 use super::evidence::{Evidence, Fresh, Seen};
 use super::pages::Replays;
 use super::setup::Setup;
-use super::state::{ledger_failure, State};
-use super::{say, Outcome, World};
+use super::state::{State, ledger_failure};
+use super::{Outcome, World, say};
 use crate::cli::Explain;
 use crate::domain::charge::RatedWait;
 use crate::domain::date::spoken;
@@ -32,7 +32,12 @@ pub fn explain(args: &Explain, world: &mut World) -> Result<Outcome, Failure> {
             Step::Close(_) => format!("{} is closed by the next run", open.month),
         };
         let wanted = open.waits.into_iter().filter(|rated| *rated.wait.message_id == *args.message_id);
-        found.extend(wanted.map(|rated| Found { rated, business: open.business.clone(), fate: Fate::Open(why.clone()), tariff: Named::of(&setup) }));
+        found.extend(wanted.map(|rated| Found {
+            rated,
+            business: open.business.clone(),
+            fate: Fate::Open(why.clone()),
+            tariff: Named::of(&setup),
+        }));
     }
     if found.is_empty() {
         return no_wait(args, &evidence, as_of, world);
@@ -123,11 +128,14 @@ fn answered(rated: &RatedWait, time: &dyn Fn(Instant) -> String) -> String {
 
 fn why(rated: &RatedWait, found: &Found) -> String {
     let (wait, window) = (&rated.wait, found.tariff.window);
-    let tolerance = if wait.tolerance.micros() > 0 { format!(" and the tolerance of {}", wait.tolerance) } else { String::new() };
+    let tolerance =
+        if wait.tolerance.micros() > 0 { format!(" and the tolerance of {}", wait.tolerance) } else { String::new() };
     match wait.verdict {
         Verdict::OnTime => format!("answered within the window of {window}{tolerance}"),
         Verdict::Late => format!("answered after the window of {window}{tolerance}"),
-        Verdict::Unanswered => format!("no answer within the window of {window}{tolerance}, and the logs are known beyond it"),
+        Verdict::Unanswered => {
+            format!("no answer within the window of {window}{tolerance}, and the logs are known beyond it")
+        }
         Verdict::Pending => "the logs are not known beyond the deadline yet".to_owned(),
         Verdict::Held => wait.held_for.map(|why| why.to_string()).unwrap_or_default(),
     }
@@ -137,7 +145,10 @@ fn rate(rated: &RatedWait, found: &Found) -> String {
     let Some(charge) = &rated.charge else { return "none: only late and unanswered waits are charged".to_owned() };
     let step = charge.rate.step.map(|step| format!(", step after {step}")).unwrap_or_default();
     let Named { name, sha256, currency, .. } = &found.tariff;
-    format!("{currency} {}: {name} line {}, market {}{step}   sha256:{sha256}", charge.rate.price, charge.rate.line, rated.market)
+    format!(
+        "{currency} {}: {name} line {}, market {}{step}   sha256:{sha256}",
+        charge.rate.price, charge.rate.line, rated.market
+    )
 }
 
 fn charged(rated: &RatedWait, found: &Found) -> String {
@@ -164,7 +175,10 @@ fn charged(rated: &RatedWait, found: &Found) -> String {
 fn no_wait(args: &Explain, evidence: &Evidence, as_of: Instant, world: &mut World) -> Result<Outcome, Failure> {
     let seen = evidence.seen(&args.message_id)?;
     if seen.is_empty() {
-        let failure = Failure::new(Kind::Differences, format!("no archived message has the id `{}`", args.message_id.escape_debug()));
+        let failure = Failure::new(
+            Kind::CommandLine,
+            format!("no archived message has the id `{}`", args.message_id.escape_debug()),
+        );
         return Err(failure.hint("ids are compared as bytes; a row that could not be read is among the rejects"));
     }
     say(world.out, &format!("{:<9} {}", "message", args.message_id))?;

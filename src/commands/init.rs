@@ -1,7 +1,7 @@
 //! `ritardo init`: a commented starter set.
 
 use super::files::{self, Access};
-use super::{say, Outcome, World};
+use super::{Outcome, World, say};
 use crate::cli::Init;
 use crate::config::STARTER;
 use crate::error::{Failure, Kind};

@@ -2,15 +2,15 @@
 
 use super::evidence::Fresh;
 use super::setup::Setup;
-use super::state::{keep, State};
-use super::{progress, World};
+use super::state::{State, keep};
+use super::{World, progress};
 use crate::domain::settings::Source;
 use crate::domain::{Instant, Span};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{Entry, LogRead, SetAside};
 use crate::ledger::History;
+use crate::ledger::entry::{Entry, LogRead, SetAside};
 use crate::read::inbox::{self, Found};
-use crate::read::{archive, raw_bytes, read_bytes, sha256, LogFile, Reject};
+use crate::read::{LogFile, Reject, archive, raw_bytes, read_bytes, sha256};
 
 /// What the inbox held that was not known.
 #[derive(Default)]
@@ -65,11 +65,18 @@ fn take(
 ) -> Result<(), Failure> {
     let raw = match raw_bytes(&found.path) {
         Ok(raw) => raw,
-        Err(error) => return Err(Failure::new(Kind::InputOutput, "a log cannot be read").at(&found.path).because(error)),
+        Err(error) => {
+            return Err(Failure::new(Kind::InputOutput, "a log cannot be read").at(&found.path).because(error));
+        }
     };
     let digest = sha256(&raw);
     let Some(source) = inbox::claimed(&setup.config.sources, &found.name) else {
-        intake.set_aside(history, found, digest, "no source claims it: no `files` pattern of ritardo.toml fits its name");
+        intake.set_aside(
+            history,
+            found,
+            digest,
+            "no source claims it: no `files` pattern of ritardo.toml fits its name",
+        );
         return Ok(());
     };
     let declared = match inbox::declared(source, found) {

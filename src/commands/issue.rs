@@ -3,8 +3,8 @@
 
 use super::closing::{charge_file, stored_invoice};
 use super::setup::Setup;
-use super::state::{keep, ledger_failure, State};
-use super::{progress, World};
+use super::state::{State, keep, ledger_failure};
+use super::{World, progress};
 use crate::deliver::{self, Attachment, DeliverError, Letter, Outcome};
 use crate::domain::{Instant, Invoice};
 use crate::error::{Failure, Kind};
@@ -157,7 +157,8 @@ pub fn send(
     world: &World,
 ) -> Result<Sent, Failure> {
     let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
-    let waiting: Vec<&Mail> = history.mails.iter().filter(|mail| history.mail_state(mail) == MailState::Queued).collect();
+    let waiting: Vec<&Mail> =
+        history.mails.iter().filter(|mail| history.mail_state(mail) == MailState::Queued).collect();
     let bar = progress::bar(world.watched, "mail", waiting.len());
     let mut sent = Sent::default();
     for mail in waiting {
@@ -171,7 +172,8 @@ pub fn send(
             Ok(Outcome::Unknown { reason }) => (MailOutcome::Unknown, reason),
             Err(error) => {
                 // A wrong password or outbox concerns every mail: they stay where they are.
-                sent.stopped = Some(Failure::new(Kind::Configuration, "the mail was not sent").because(error).to_string());
+                sent.stopped =
+                    Some(Failure::new(Kind::Configuration, "the mail was not sent").because(error).to_string());
                 break;
             }
         };

@@ -6,14 +6,14 @@ use super::closing::{OpenMonth, Step};
 use super::evidence::{Evidence, Fresh};
 use super::recorded;
 use super::setup::Setup;
-use super::state::{keep, ledger_failure, State};
+use super::state::{State, keep, ledger_failure};
 use crate::domain::charge::RatedWait;
 use crate::domain::{BusinessId, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::MonthClosed;
 use crate::ledger::{History, Ledger, MailState};
 use crate::render::Renderer;
-use crate::report::{month_page, BusinessMonth, MonthFacts, State as MonthState};
+use crate::report::{BusinessMonth, MonthFacts, State as MonthState, month_page};
 
 /// Draws the page of every month that has a business in it, and writes those that changed.
 pub fn write_pages(
@@ -24,11 +24,12 @@ pub fn write_pages(
     renderer: &Renderer,
 ) -> Result<Vec<Month>, Failure> {
     let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
+    let known = Known { setup, state, ledger, history: &history, open };
     let mut written = Vec::new();
     let mut replays = Replays::default();
     let months: BTreeSet<Month> = history.months().into_iter().chain(open.iter().map(|open| open.month)).collect();
     for month in months {
-        let page = page(setup, state, ledger, &history, open, month, &mut replays, renderer)?;
+        let page = page(&known, month, &mut replays, renderer)?;
         if keep(&state.report(month), page.as_bytes())? {
             written.push(month);
         }
@@ -36,33 +37,35 @@ pub fn write_pages(
     Ok(written)
 }
 
-fn page(
-    setup: &Setup,
-    state: &State,
-    ledger: &Ledger,
-    history: &History,
-    open: &[OpenMonth],
-    month: Month,
-    replays: &mut Replays,
-    renderer: &Renderer,
-) -> Result<String, Failure> {
-    let mut known: Vec<(&crate::domain::Business, MonthState, Vec<RatedWait>)> = Vec::new();
+/// What the pages are drawn from.
+struct Known<'k> {
+    setup: &'k Setup,
+    state: &'k State,
+    ledger: &'k Ledger,
+    history: &'k History,
+    open: &'k [OpenMonth<'k>],
+}
+
+fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer) -> Result<String, Failure> {
+    let Known { setup, state, ledger, history, open } = *known;
+    let mut months: Vec<(&crate::domain::Business, MonthState, Vec<RatedWait>)> = Vec::new();
     for business in &setup.businesses {
         if let Some(closed) = history.closed.get(&(business.id.clone(), month)) {
             let waits = replays.waits(state, ledger, closed)?;
-            known.push((business, closed_state(history, &business.id, month), waits));
+            months.push((business, closed_state(history, &business.id, month), waits));
         } else if let Some(open) = open.iter().find(|open| open.business.id == business.id && open.month == month) {
-            known.push((business, open_state(&open.step), open.waits.clone()));
+            months.push((business, open_state(&open.step), open.waits.clone()));
         }
     }
-    let businesses = known.iter().map(|(business, state, waits)| BusinessMonth {
+    let businesses = months.iter().map(|(business, state, waits)| BusinessMonth {
         id: &business.id,
         legal_name: &business.party.legal_name,
         zone: business.zone,
         state: state.clone(),
         waits,
     });
-    let head = history.invoices.iter().rfind(|issued| issued.month == month).map(|issued| issued.document_sha256.clone());
+    let head =
+        history.invoices.iter().rfind(|issued| issued.month == month).map(|issued| issued.document_sha256.clone());
     let facts = MonthFacts {
         month,
         issuer: &setup.config.issuer.party.legal_name,
@@ -75,9 +78,9 @@ fn page(
         quarantined_files: history.set_aside.iter().map(|file| (file.name.clone(), file.reason.clone())).collect(),
         currency: setup.tariff.currency,
     };
-    renderer.page("report_month.html", &month_page(&facts)).map_err(|error| {
-        Failure::new(Kind::SelfCheck, format!("the page of {month} cannot be drawn")).because(error)
-    })
+    renderer
+        .page("report_month.html", &month_page(&facts))
+        .map_err(|error| Failure::new(Kind::SelfCheck, format!("the page of {month} cannot be drawn")).because(error))
 }
 
 fn closed_state(history: &History, business: &BusinessId, month: Month) -> MonthState {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::files::{self, Access};
 use super::setup::Written;
-use super::{progress, say, Outcome, World};
+use super::{Outcome, World, progress, say};
 use crate::cli::{Only, Rate};
 use crate::close;
 use crate::domain::charge::RatedWait;
@@ -18,7 +18,7 @@ use crate::engine;
 use crate::error::{Failure, Kind};
 use crate::pair::Conflict;
 use crate::rate::Tariff;
-use crate::read::{self, inbox, ReadError};
+use crate::read::{self, ReadError, inbox};
 use crate::render::waits;
 
 /// What `--summary` writes.
@@ -89,7 +89,7 @@ struct Logs {
 pub fn rate(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
     let complete_through = args.complete_through.unwrap_or(args.as_of);
     if complete_through > args.as_of {
-        let failure = Failure::new(Kind::Configuration, "--complete-through lies after --as-of");
+        let failure = Failure::new(Kind::CommandLine, "--complete-through lies after --as-of");
         return Err(failure.hint("logs cannot be known beyond the instant of judgement"));
     }
     let form = args.out.as_deref().map(form_of).transpose()?;
@@ -149,8 +149,10 @@ fn form_of(path: &Path) -> Result<Form, Failure> {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("csv") => Ok(Form::Csv),
         Some("parquet") => Ok(Form::Parquet),
-        _ => Err(Failure::new(Kind::CannotCreate, "the form of the output is not known").at(path))
-            .map_err(|failure| failure.hint("name a file that ends in .csv or .parquet")),
+        _ => {
+            let failure = Failure::new(Kind::CommandLine, "the form of the output is not known").at(path);
+            Err(failure.hint("name a file that ends in .csv or .parquet"))
+        }
     }
 }
 
@@ -168,7 +170,11 @@ fn logs(inputs: &[PathBuf], as_of: Instant, world: &mut World) -> Result<Logs, F
         logs.frame.vstack_mut(&log.frame).map_err(self_check)?;
         logs.inputs.push(Input { file: file.clone(), format: log.format.name(), sha256: log.sha256, rows, rejected });
         let rejects = log.rejects.into_iter();
-        logs.rejects.extend(rejects.map(|reject| RejectRow { file: file.clone(), row: reject.row, reason: reject.reason }));
+        logs.rejects.extend(rejects.map(|reject| RejectRow {
+            file: file.clone(),
+            row: reject.row,
+            reason: reject.reason,
+        }));
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -179,9 +185,8 @@ fn expanded(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut paths = Vec::new();
     for input in inputs {
         if input.is_dir() {
-            let found = inbox::files(input).map_err(|error| {
-                Failure::new(Kind::InputOutput, "cannot list the folder").at(input).because(error)
-            })?;
+            let found = inbox::files(input)
+                .map_err(|error| Failure::new(Kind::InputOutput, "cannot list the folder").at(input).because(error))?;
             paths.extend(found.into_iter().map(|found| found.path));
         } else {
             paths.push(input.clone());

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::setup::{Setup, Written};
 use super::state::ledger_failure;
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::MonthClosed;
 use crate::ledger::Ledger;
+use crate::ledger::entry::MonthClosed;
 
 /// Configuration, businesses and tariff as they were at the closing. Paths in them stand for nothing.
 pub fn setup(ledger: &Ledger, closed: &MonthClosed) -> Result<Setup, Failure> {

@@ -5,9 +5,9 @@ use super::evidence::Evidence;
 use super::intake::{self, Intake, Writing};
 use super::issue::{self, Sent};
 use super::setup::Setup;
-use super::state::{ledger_failure, State};
+use super::state::{State, ledger_failure};
 use super::summary::Summary;
-use super::{pages, say, Outcome, World};
+use super::{Outcome, World, pages, say};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
@@ -41,7 +41,8 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
     }
     if let Some(why) = &night.mail.stopped {
         let text = why.trim_start_matches("error: ").to_owned();
-        let failure = Failure::new(Kind::Configuration, text).hint("nothing is lost: the mails wait in the state folder");
+        let failure =
+            Failure::new(Kind::Configuration, text).hint("nothing is lost: the mails wait in the state folder");
         return Err(failure);
     }
     let parked = night.open.iter().any(|open| matches!(open.step, Step::Park(_)));
@@ -119,10 +120,16 @@ fn check_clock(history: &History, as_of: Instant) -> Result<(), Failure> {
 /// A tariff in use is frozen: the same name with other bytes is another tariff.
 fn check_tariff(history: &History, setup: &Setup) -> Result<(), Failure> {
     let name = setup.tariff.name();
-    let other = history.closed.values().find(|closed| closed.tariff == name && closed.tariff_sha256 != setup.tariff_text.sha256);
+    let other = history
+        .closed
+        .values()
+        .find(|closed| closed.tariff == name && closed.tariff_sha256 != setup.tariff_text.sha256);
     match other {
         Some(closed) => {
-            let message = format!("the tariff {name} was changed after {} of {} was closed with it", closed.month, closed.business);
+            let message = format!(
+                "the tariff {name} was changed after {} of {} was closed with it",
+                closed.month, closed.business
+            );
             let failure = Failure::new(Kind::Configuration, message).at(&setup.tariff_text.path);
             Err(failure.hint("give the changed tariff a new version, or put the old text back"))
         }

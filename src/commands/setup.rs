@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::files;
 use crate::close::TariffName;
-use crate::config::{parse_businesses, parse_config, Config};
+use crate::config::{Config, parse_businesses, parse_config};
 use crate::domain::business::VatTreatment;
 use crate::domain::{Business, Mistake};
 use crate::error::Failure;
@@ -92,7 +92,8 @@ impl Setup {
 
 /// Who charges VAT, or shifts it to the buyer, has a VAT id (EN 16931, BR-S-02 and BR-AE-02).
 fn without_issuer_vat_id(config: &Config, text: &Written, businesses: &[Business]) -> Option<Mistake> {
-    let needs = |business: &&Business| matches!(business.vat, VatTreatment::Standard { .. } | VatTreatment::ReverseCharge);
+    let needs =
+        |business: &&Business| matches!(business.vat, VatTreatment::Standard { .. } | VatTreatment::ReverseCharge);
     let business = businesses.iter().find(needs).filter(|_| config.issuer.party.vat_id.is_none())?;
     let message = format!("the issuer has no vat_id, which the VAT treatment of `{}` needs", business.id);
     Some(Mistake::of_file(&text.path, message, "add vat_id to [issuer]"))

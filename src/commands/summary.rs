@@ -205,7 +205,10 @@ impl Summary {
         if let Some(first) = self.conflicts.first() {
             let (messages, differs_in) = (counted(self.conflicts.len() as u64, "message"), first.differs_in.join(", "));
             let example = format!("{} of {}, in {differs_in}", first.message_id, first.business);
-            line("conflict", format!("exports disagree about {messages}, whose conversations are held; the first: {example}"));
+            line(
+                "conflict",
+                format!("exports disagree about {messages}, whose conversations are held; the first: {example}"),
+            );
         }
         for unknown in &self.unknown_businesses {
             let messages = counted(unknown.messages, "message");

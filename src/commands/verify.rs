@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::audit::state_of;
 use super::closing::{charge_file, stored_invoice};
-use super::state::{ledger_failure, State};
+use super::state::{State, ledger_failure};
 use super::summary::counted;
-use super::{say, Outcome, World};
+use super::{Outcome, World, say};
 use crate::cli::Configured;
 use crate::close::check;
 use crate::domain::Invoice;

@@ -31,7 +31,7 @@ fn german(digits: &[u32]) -> Option<bool> {
 
 /// The formula of Luhn: every second digit counts twice, by the sum of its digits.
 fn italian(digits: &[u32]) -> Option<bool> {
-    Some(luhn(digits) % 10 == 0)
+    Some(luhn(digits).is_multiple_of(10))
 }
 
 fn luhn(digits: &[u32]) -> u32 {
@@ -56,7 +56,8 @@ fn irish(number: &str) -> Option<bool> {
         return Some(true);
     }
     let (check, second) = (tail.chars().next()?, tail.chars().nth(1));
-    let ninth = second.and_then(|letter| LETTERS.find(letter)).unwrap_or(0) as u32 * 9;
+    let value = |letter| (0_u32..).zip(LETTERS.chars()).find(|(_, known)| *known == letter).map(|(value, _)| value);
+    let ninth = second.and_then(value).unwrap_or(0) * 9;
     let sum: u32 = digits(body).iter().zip((2..=8).rev()).map(|(digit, weight)| digit * weight).sum();
     LETTERS.chars().nth((sum + ninth) as usize % 23).map(|letter| letter == check)
 }

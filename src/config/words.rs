@@ -1,6 +1,7 @@
 //! The forms of the single words of a configuration: each takes a text and gives it back, or says what is wrong.
 
-use std::net::IpAddr;
+// From `core`, which has addresses and no network.
+use core::net::IpAddr;
 
 const LONGEST_CHARS: usize = 200;
 

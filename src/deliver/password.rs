@@ -39,6 +39,7 @@ impl fmt::Debug for Password {
 /// # Errors
 /// The file cannot be read, is not a regular file, or is open to group or others; the variable is not set; the
 /// password cannot be one.
+#[expect(clippy::disallowed_methods, reason = "the configuration names the variable of the password")]
 pub fn password(from: &PasswordFrom) -> Result<Password, DeliverError> {
     match from {
         PasswordFrom::File(path) => Password::new(&read(path)?),

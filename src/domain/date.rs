@@ -20,15 +20,18 @@ impl Date {
         self.0.year()
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "a month is at most 12")]
     pub fn month(self) -> u8 {
         self.0.month() as u8
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "a day is at most 31")]
     pub fn day(self) -> u8 {
         self.0.day() as u8
     }
 
     /// Monday is 0.
+    #[expect(clippy::cast_possible_truncation, reason = "a weekday is at most 6")]
     pub fn weekday(self) -> u8 {
         self.0.weekday().num_days_from_monday() as u8
     }
@@ -88,6 +91,7 @@ impl Zone {
     }
 
     /// Hour and minute at `instant` here.
+    #[expect(clippy::cast_possible_truncation, reason = "an hour is at most 23, a minute at most 59")]
     pub fn clock_of(self, instant: Instant) -> (u8, u8) {
         use chrono::Timelike as _;
         let local = instant.to_utc().with_timezone(&self.0);

@@ -39,7 +39,7 @@ impl Mistake {
 /// The line of a byte offset, counted from 1.
 pub fn line_of(text: &str, offset: usize) -> u32 {
     let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
-    1 + before.iter().filter(|byte| **byte == b'\n').count() as u32
+    1 + before.iter().map(|byte| u32::from(*byte == b'\n')).sum::<u32>()
 }
 
 impl fmt::Display for Mistake {

@@ -117,8 +117,8 @@ pub struct Currency {
 }
 
 const TWO_PLACES: [&str; 18] = [
-    "AUD", "BRL", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "IDR", "INR", "MXN", "NOK", "PLN", "RON", "SEK", "USD", "ZAR",
-    "TRY",
+    "AUD", "BRL", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "IDR", "INR", "MXN", "NOK", "PLN", "RON", "SEK", "USD",
+    "ZAR", "TRY",
 ];
 
 impl Currency {
@@ -271,7 +271,11 @@ mod tests {
             ("-0.004999999", "USD 0.00"),
             ("2.675", "USD 2.68"),
         ] {
-            assert_eq!(decimal(exact).rounded(usd(), Rounding::HalfAwayFromZero).unwrap().to_string(), rounded, "{exact}");
+            assert_eq!(
+                decimal(exact).rounded(usd(), Rounding::HalfAwayFromZero).unwrap().to_string(),
+                rounded,
+                "{exact}"
+            );
         }
     }
 

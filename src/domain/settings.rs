@@ -76,7 +76,9 @@ pub struct Source {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// A folder that receives the `.eml` files.
-    File { outbox: PathBuf },
+    File {
+        outbox: PathBuf,
+    },
     Smtp(Smtp),
 }
 

@@ -4,8 +4,8 @@ use polars::prelude::DataFrame;
 
 use crate::domain::charge::RatedWait;
 use crate::domain::{ChannelEvidence, Wait};
-use crate::pair::{pair, Conflict, PairError};
-use crate::rate::{rate, NoRate, Tariff};
+use crate::pair::{Conflict, PairError, pair};
+use crate::rate::{NoRate, Tariff, rate};
 
 /// Waits with their charges, and what was seen on the way.
 #[derive(Debug)]

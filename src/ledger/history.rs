@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entry::{Documents, Entry, Issued, LogRead, Mail, MailAttempt, MailOutcome, MonthClosed, SetAside};
 use super::Recorded;
+use super::entry::{Documents, Entry, Issued, LogRead, Mail, MailAttempt, MailOutcome, MonthClosed, SetAside};
 use crate::domain::{BusinessId, InvoiceNumber, Month};
 
 /// How often a mail of unknown fate is sent again, with the same bytes and Message-ID.

@@ -213,11 +213,7 @@ fn head(connection: &Connection) -> rusqlite::Result<String> {
     Ok(connection.query_row(last, [], |row| row.get(0)).optional()?.unwrap_or_default())
 }
 
-fn insert(
-    transaction: &Transaction,
-    history: &History,
-    additions: Additions,
-) -> Result<Vec<Recorded>, LedgerError> {
+fn insert(transaction: &Transaction, history: &History, additions: Additions) -> Result<Vec<Recorded>, LedgerError> {
     for bytes in &additions.contents {
         let name = sha256(bytes);
         transaction.execute("INSERT OR IGNORE INTO content (sha256, bytes) VALUES (?1, ?2)", (name, bytes))?;

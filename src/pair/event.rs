@@ -6,7 +6,7 @@ use std::sync::Arc;
 use polars::prelude::{DataFrame, Int64Chunked, PolarsResult, SortMultipleOptions, StringChunked};
 
 use crate::domain::message::{Counts, Sighting};
-use crate::domain::{columns, Direction, EntryPoint, Instant, Kind, Status};
+use crate::domain::{Direction, EntryPoint, Instant, Kind, Status, columns};
 
 /// All messages, each once, by channel and conversation.
 pub(super) struct Events {
@@ -79,7 +79,8 @@ struct Copy<'f> {
 
 pub(super) fn events(frame: &DataFrame) -> PolarsResult<Events> {
     // One chunk a column, so that rows are reached without a search.
-    let mut sorted = frame.sort([columns::BUSINESS, columns::CHANNEL, columns::MESSAGE_ID], SortMultipleOptions::default())?;
+    let mut sorted =
+        frame.sort([columns::BUSINESS, columns::CHANNEL, columns::MESSAGE_ID], SortMultipleOptions::default())?;
     sorted.rechunk_mut_par();
     let columns = Columns::of(&sorted)?;
     let mut events = Events { channels: Vec::new(), conflicts: Vec::new(), count: 0 };

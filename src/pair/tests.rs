@@ -3,7 +3,7 @@
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, Series};
 
 use super::pair;
-use crate::domain::{columns, ChannelEvidence, Elapsed, Instant, Reading, Span};
+use crate::domain::{ChannelEvidence, Elapsed, Instant, Reading, Span, columns};
 
 /// `in` and `out` with an id and a time on 1 August 2018 or later: `in 1 00:00`, `out 9 +1d 00:00:00.001 kind=note`.
 fn frame(script: &str) -> DataFrame {
@@ -48,7 +48,7 @@ fn august(day_and_time: &str) -> Instant {
     format!("2018-08-{day_and_time}:00Z").parse().unwrap()
 }
 
-fn verdicts(script: &str, evidence: ChannelEvidence) -> String {
+fn verdicts(script: &str, evidence: &ChannelEvidence) -> String {
     let paired = pair(&frame(script), &|_, _| Some(evidence.clone()), Reading::default()).unwrap();
     let said = |wait: &crate::domain::Wait| format!("{} {}", wait.message_id, wait.verdict);
     paired.waits.iter().map(said).collect::<Vec<_>>().join(", ")
@@ -56,7 +56,7 @@ fn verdicts(script: &str, evidence: ChannelEvidence) -> String {
 
 #[track_caller]
 fn check(script: &str, expected: &str) {
-    assert_eq!(verdicts(script, ChannelEvidence::complete_through(august("20T00:00"))), expected);
+    assert_eq!(verdicts(script, &ChannelEvidence::complete_through(august("20T00:00"))), expected);
 }
 
 #[test]
@@ -74,7 +74,10 @@ fn an_answer_at_the_same_instant_counts_and_one_before_does_not() {
 
 #[test]
 fn one_answer_ends_all_waits_that_are_open() {
-    check("in 1 00:00\n in 2 12:00\n in 3 +1d 01:00\n out 9 +1d 06:00\n in 4 +1d 06:00:00.001", "1 late, 2 on_time, 3 on_time, 4 unanswered");
+    check(
+        "in 1 00:00\n in 2 12:00\n in 3 +1d 01:00\n out 9 +1d 06:00\n in 4 +1d 06:00:00.001",
+        "1 late, 2 on_time, 3 on_time, 4 unanswered",
+    );
 }
 
 #[test]
@@ -108,14 +111,23 @@ fn what_is_unknown_is_held() {
 #[test]
 fn a_failed_send_is_no_answer() {
     check("in 1 00:00\n out 9 01:00 status=failed", "1 unanswered");
-    check("in 1 00:00\n out 9 01:00 status=sent sighting=sent\n out 9 05:00 status=failed sighting=failed", "1 unanswered");
+    check(
+        "in 1 00:00\n out 9 01:00 status=sent sighting=sent\n out 9 05:00 status=failed sighting=failed",
+        "1 unanswered",
+    );
     check("in 1 00:00\n out 9 01:00 status=read", "1 on_time");
 }
 
 #[test]
 fn a_message_seen_through_statuses_has_the_instant_of_its_first_sign() {
-    check("in 1 00:00\n out 9 +1d 00:00 status=sent sighting=sent\n out 9 +2d 01:00 status=read sighting=read", "1 on_time");
-    check("in 1 00:00\n out 9 +1d 01:00 status=delivered sighting=delivered\n out 9 +1d 02:00 status=read sighting=read", "1 late");
+    check(
+        "in 1 00:00\n out 9 +1d 00:00 status=sent sighting=sent\n out 9 +2d 01:00 status=read sighting=read",
+        "1 on_time",
+    );
+    check(
+        "in 1 00:00\n out 9 +1d 01:00 status=delivered sighting=delivered\n out 9 +1d 02:00 status=read sighting=read",
+        "1 late",
+    );
     // `read` was stamped before `sent`: the instant is that of `sent`.
     check("in 1 12:00\n out 9 13:00 status=sent sighting=sent\n out 9 11:00 status=read sighting=read", "1 on_time");
 }
@@ -134,7 +146,7 @@ fn copies_collapse_and_contradictions_hold() {
 fn nothing_is_unanswered_before_the_watermark_has_passed_the_deadline() {
     for (watermark, verdict) in [("02T00:00", "1 pending"), ("02T00:01", "1 unanswered"), ("01T00:00", "")] {
         let evidence = ChannelEvidence::complete_through(august(watermark));
-        assert_eq!(verdicts("in 1 00:00\n out 9 +5d 00:00", evidence), verdict, "{watermark}");
+        assert_eq!(verdicts("in 1 00:00\n out 9 +5d 00:00", &evidence), verdict, "{watermark}");
     }
 }
 
@@ -145,11 +157,11 @@ fn a_gap_in_which_an_answer_may_hide_holds_the_wait() {
         ..ChannelEvidence::complete_through(august("20T00:00"))
     };
     let late = "in 1 00:00\n out 9 +2d 00:00";
-    assert_eq!(verdicts(late, gap("01T10:00", "01T11:00")), "1 held");
-    assert_eq!(verdicts(late, gap("02T00:00", "02T01:00")), "1 held", "an answer at the deadline may hide");
-    assert_eq!(verdicts(late, gap("02T00:01", "02T01:00")), "1 late", "the gap begins after the deadline");
-    assert_eq!(verdicts("in 1 12:00\n out 9 +3d 00:00", gap("01T10:00", "01T12:00")), "1 late", "before the question");
-    assert_eq!(verdicts("in 1 00:00\n out 9 05:00", gap("01T01:00", "01T02:00")), "1 on_time", "seen on time");
+    assert_eq!(verdicts(late, &gap("01T10:00", "01T11:00")), "1 held");
+    assert_eq!(verdicts(late, &gap("02T00:00", "02T01:00")), "1 held", "an answer at the deadline may hide");
+    assert_eq!(verdicts(late, &gap("02T00:01", "02T01:00")), "1 late", "the gap begins after the deadline");
+    assert_eq!(verdicts("in 1 12:00\n out 9 +3d 00:00", &gap("01T10:00", "01T12:00")), "1 late", "before the question");
+    assert_eq!(verdicts("in 1 00:00\n out 9 05:00", &gap("01T01:00", "01T02:00")), "1 on_time", "seen on time");
 }
 
 #[test]
@@ -164,6 +176,6 @@ fn tolerance_is_kind_to_the_payer() {
         ("in 1 10:00\n out 9 +1d 10:01", "1 on_time"),
         ("in 1 10:00\n out 9 +1d 10:01:00.001", "1 late"),
     ] {
-        assert_eq!(verdicts(script, evidence.clone()), verdict, "{script}");
+        assert_eq!(verdicts(script, &evidence), verdict, "{script}");
     }
 }

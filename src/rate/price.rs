@@ -3,8 +3,8 @@
 //! The order of pricing is that of the rule: the rate in force at `received_at` for the customer's market
 //! and the entry point, then the lateness step.
 
-use super::tariff::{Price, Rate, Step, Tariff};
 use super::NoRate;
+use super::tariff::{Price, Rate, Step, Tariff};
 use crate::domain::charge::{Charge, RateRow, RatedWait};
 use crate::domain::{Elapsed, Verdict, Wait};
 

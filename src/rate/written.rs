@@ -123,7 +123,11 @@ impl Reader<'_> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
         let good = (1..=40).contains(&text.get_ref().len()) && text.get_ref().chars().all(allowed);
         if !good {
-            self.wrong(text.span(), "an id or version has 1 to 40 letters, digits and -._", "write it as \"late-reply\"");
+            self.wrong(
+                text.span(),
+                "an id or version has 1 to 40 letters, digits and -._",
+                "write it as \"late-reply\"",
+            );
         }
         good.then(|| text.get_ref().clone())
     }
@@ -241,13 +245,7 @@ impl Reader<'_> {
         Some(span)
     }
 
-    fn price(
-        &mut self,
-        span: &Range<usize>,
-        row: &Row,
-        bounds: (Decimal, Decimal),
-        reading: Reading,
-    ) -> Option<Price> {
+    fn price(&mut self, span: &Range<usize>, row: &Row, bounds: (Decimal, Decimal), reading: Reading) -> Option<Price> {
         match (&row.price, &row.steps) {
             (Some(price), None) => self.amount(price, bounds).map(Price::Flat),
             (None, Some(steps)) => self.steps(steps, bounds, reading),
@@ -267,7 +265,8 @@ impl Reader<'_> {
         if (low..=high).contains(&price) {
             return Some(price);
         }
-        let hundredth = low.times(100).is_some_and(|low| low <= price) && high.times(100).is_some_and(|high| price <= high);
+        let hundredth =
+            low.times(100).is_some_and(|low| low <= price) && high.times(100).is_some_and(|high| price <= high);
         let hint = if hundredth {
             format!("{price} looks like cents: write {} as a hundredth of it", text.get_ref())
         } else {
@@ -277,12 +276,7 @@ impl Reader<'_> {
         None
     }
 
-    fn steps(
-        &mut self,
-        rows: &Spanned<Vec<StepRow>>,
-        bounds: (Decimal, Decimal),
-        reading: Reading,
-    ) -> Option<Price> {
+    fn steps(&mut self, rows: &Spanned<Vec<StepRow>>, bounds: (Decimal, Decimal), reading: Reading) -> Option<Price> {
         let mut steps: Vec<Step> = Vec::new();
         for row in rows.get_ref() {
             let after: Elapsed = self.value(&row.after, "write the start of the step as \"24h\"")?;

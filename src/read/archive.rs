@@ -12,9 +12,9 @@ use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::types::Type;
 use polars::prelude::{DataFrame, PolarsError};
 
-use super::{bytes, read_bytes, ReadError};
-use crate::domain::{columns, Instant};
+use super::{ReadError, bytes, read_bytes};
 use crate::domain::settings::LogFormat;
+use crate::domain::{Instant, columns};
 
 /// Written into each file, whatever the version of the library: the bytes depend on the messages alone.
 const CREATED_BY: &str = "ritardo archive 1";

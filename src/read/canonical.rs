@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::frame::KindStated;
 use super::row::Row;
 use crate::domain::message::Sighting;
-use crate::domain::{columns, Direction, EntryPoint, Instant, Kind, Status};
+use crate::domain::{Direction, EntryPoint, Instant, Kind, Status, columns};
 
 /// The texts of one row, by column; `None` where the row or the file has none.
 #[derive(Default)]
@@ -32,7 +32,8 @@ impl<'a> Texts<'a> {
             "" => customer.clone(),
             _ => self.party(columns::CONVERSATION)?,
         };
-        let direction = Direction::named(self.get(columns::DIRECTION)).ok_or("direction is neither inbound nor outbound")?;
+        let direction =
+            Direction::named(self.get(columns::DIRECTION)).ok_or("direction is neither inbound nor outbound")?;
         let (status, kind) = self.status_and_kind(direction)?;
         let entry_point = match self.get(columns::ENTRY_POINT) {
             "" => EntryPoint::Unknown,

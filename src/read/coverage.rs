@@ -39,7 +39,8 @@ pub struct Manifest {
 impl Manifest {
     /// The manifest, or a sentence that says what is wrong with it.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
-        let manifest: Self = serde_json::from_slice(text).map_err(|error| format!("its manifest cannot be read: {error}"))?;
+        let manifest: Self =
+            serde_json::from_slice(text).map_err(|error| format!("its manifest cannot be read: {error}"))?;
         if manifest.from >= manifest.to {
             return Err("its manifest ends before it begins".to_owned());
         }
@@ -213,7 +214,13 @@ mod tests {
         let before = |at| (Instant::MIN, at);
         check(source(Coverage::Daily), &files, 9, Some(day(6)), &[before(day(0)), (day(2), day(4))]);
         check(source(Coverage::Continuous), &files, 9, Some(day(5).plus(micro)), &[before(day(0))]);
-        check(source(Coverage::Span), &files, 9, Some(day(5).plus(micro)), &[before(day(0)), (day(1).plus(micro), day(4))]);
+        check(
+            source(Coverage::Span),
+            &files,
+            9,
+            Some(day(5).plus(micro)),
+            &[before(day(0)), (day(1).plus(micro), day(4))],
+        );
         check(source(Coverage::Daily), &files, 5, Some(day(5)), &[before(day(0)), (day(2), day(4))]);
         check(source(Coverage::Daily), &files, 3, Some(day(3)), &[before(day(0)), (day(2), day(3))]);
     }

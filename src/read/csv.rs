@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::ReadError;
 use super::canonical::Texts;
 use super::frame::Builder;
-use super::ReadError;
 use crate::domain::columns;
 
 const LINE_MAX: usize = 1 << 20;
@@ -92,7 +92,11 @@ mod tests {
     #[track_caller]
     fn check(row: &str, reason: Option<&str>) {
         let found = rejects(&format!("{HEADER}\n{row}\n"));
-        assert_eq!(found.first().map(|(line, reason)| (*line, reason.as_str())), reason.map(|reason| (2, reason)), "{row}");
+        assert_eq!(
+            found.first().map(|(line, reason)| (*line, reason.as_str())),
+            reason.map(|reason| (2, reason)),
+            "{row}"
+        );
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
-use polars::prelude::{BooleanChunked, Column, DataFrame, IntoColumn, IntoSeries, NamedFrom, PolarsResult, Series, StringChunkedBuilder};
+use polars::prelude::{
+    BooleanChunked, Column, DataFrame, IntoColumn, IntoSeries, NamedFrom, PolarsResult, Series, StringChunkedBuilder,
+};
 
 use super::canonical::Texts;
 use super::row::{Reject, Row};
 use crate::domain::message::Sighting;
-use crate::domain::{columns, Instant, Kind};
+use crate::domain::{Instant, Kind, columns};
 
 /// Whether a log says of what kind a message is, or leaves it to the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +130,8 @@ pub fn with_businesses(
 pub fn channels(frame: &DataFrame) -> PolarsResult<Vec<(String, String)>> {
     let (business, channel) = (frame.column(columns::BUSINESS)?.str()?, frame.column(columns::CHANNEL)?.str()?);
     let pairs = business.iter().zip(channel.iter());
-    let distinct: std::collections::BTreeSet<_> = pairs.map(|(b, c)| (b.unwrap_or_default(), c.unwrap_or_default())).collect();
+    let distinct: std::collections::BTreeSet<_> =
+        pairs.map(|(b, c)| (b.unwrap_or_default(), c.unwrap_or_default())).collect();
     Ok(distinct.into_iter().map(|(business, channel)| (business.to_owned(), channel.to_owned())).collect())
 }
 

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::coverage::{day_in_name, Manifest, Proof};
-use super::{frame, LogFile, ReadError};
-use crate::domain::settings::{Coverage, Source};
+use super::coverage::{Manifest, Proof, day_in_name};
+use super::{LogFile, ReadError, frame};
 use crate::domain::Span;
+use crate::domain::settings::{Coverage, Source};
 
 /// Ending of a sidecar.
 const MANIFEST: &str = ".manifest.json";

@@ -20,8 +20,8 @@ use std::path::Path;
 
 use polars::prelude::DataFrame;
 
-use crate::domain::settings::LogFormat;
 use crate::domain::Instant;
+use crate::domain::settings::LogFormat;
 
 pub use bytes::sha256;
 pub use row::Reject;
@@ -52,7 +52,9 @@ pub enum ReadError {
     Compression(#[source] std::io::Error),
     #[error("the file unpacks to more than {0} bytes")]
     TooLarge(u64),
-    #[error("the form of the log is not known: neither CSV with the columns of the message log, NDJSON, Parquet nor webhook bodies")]
+    #[error(
+        "the form of the log is not known: neither CSV with the columns of the message log, NDJSON, Parquet nor webhook bodies"
+    )]
     UnknownFormat,
     #[error("required columns are missing: {}", .0.join(", "))]
     MissingColumns(Vec<&'static str>),
@@ -86,12 +88,7 @@ pub fn raw_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
 }
 
 /// Reads a log that is already in memory; `path` tells only how it may be formed.
-pub fn read_bytes(
-    raw: &[u8],
-    path: &Path,
-    format: Option<LogFormat>,
-    latest: Instant,
-) -> Result<LogFile, ReadError> {
+pub fn read_bytes(raw: &[u8], path: &Path, format: Option<LogFormat>, latest: Instant) -> Result<LogFile, ReadError> {
     let sha256 = bytes::sha256(raw);
     let plain = bytes::unpacked(raw)?;
     let format = match format {

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use super::ReadError;
 use super::canonical::Texts;
 use super::frame::Builder;
-use super::ReadError;
 use crate::domain::columns;
 
 const LINE_MAX: usize = 1 << 20;

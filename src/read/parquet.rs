@@ -2,17 +2,17 @@
 
 use std::borrow::Cow;
 use std::io::Cursor;
-use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use polars::prelude::{
     Column, DataFrame, DataType, Int64Chunked, ParquetReader, PolarsResult, SerReader, StringChunked, TimeUnit,
 };
 
+use super::ReadError;
 use super::canonical::Texts;
 use super::csv::columns_of;
 use super::frame::Builder;
-use super::ReadError;
-use crate::domain::{columns, Instant};
+use crate::domain::{Instant, columns};
 
 pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
     let frame = decoded(plain)?;
@@ -69,7 +69,8 @@ fn micros(values: &Column) -> PolarsResult<Int64Chunked> {
 /// A column as text: texts and categories as they are, whole numbers as their digits.
 fn text(name: &'static str, values: &Column) -> Result<StringChunked, ReadError> {
     let dtype = values.dtype();
-    let readable = dtype.is_string() || dtype.is_integer() || dtype.is_null() || matches!(dtype, DataType::Categorical(..));
+    let readable =
+        dtype.is_string() || dtype.is_integer() || dtype.is_null() || matches!(dtype, DataType::Categorical(..));
     if !readable || (name == columns::SENT_AT && !dtype.is_string()) {
         let wanted = if name == columns::SENT_AT { "a timestamp with a zone" } else { "text" };
         return Err(ReadError::ColumnType(name, dtype.to_string(), wanted));

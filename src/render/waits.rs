@@ -19,8 +19,21 @@ use crate::domain::{Currency, Decimal, Instant};
 
 /// Columns of the file of waits, in order.
 pub const COLUMNS: [&str; 15] = [
-    "message_id", "business", "channel", "conversation", "received_at", "answered_at", "deadline", "verdict", "wait_ms",
-    "market", "entry_point", "tariff", "rate", "amount", "currency",
+    "message_id",
+    "business",
+    "channel",
+    "conversation",
+    "received_at",
+    "answered_at",
+    "deadline",
+    "verdict",
+    "wait_ms",
+    "market",
+    "entry_point",
+    "tariff",
+    "rate",
+    "amount",
+    "currency",
 ];
 
 const CREATED_BY: &str = "ritardo waits 1";

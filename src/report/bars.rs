@@ -62,7 +62,7 @@ pub fn days_chart(month: &str, bars: &[Bar]) -> String {
         "One bar for each day on which customers wrote, split by what became of their waits.{}",
         busiest.unwrap_or_default()
     );
-    svg_of(Chart { id: "days", title, desc, width: 960, sums: Sums::InTable, mark: None, bars: bars.to_vec() })
+    svg_of(&Chart { id: "days", title, desc, width: 960, sums: Sums::InTable, mark: None, bars: bars.to_vec() })
 }
 
 /// Empty when there is no bar.
@@ -77,9 +77,9 @@ pub fn lengths_chart(month: &str, bars: &[Bar]) -> String {
         count(all)
     );
     let mark = Some(Mark { after: LENGTHS_WITHIN_24_HOURS, label: "24 h" });
-    svg_of(Chart { id: "lengths", title, desc, width: 520, sums: Sums::Printed, mark, bars: bars.to_vec() })
+    svg_of(&Chart { id: "lengths", title, desc, width: 520, sums: Sums::Printed, mark, bars: bars.to_vec() })
 }
 
-fn svg_of(chart: Chart) -> String {
+fn svg_of(chart: &Chart) -> String {
     if chart.bars.is_empty() { String::new() } else { chart.svg() }
 }

@@ -66,7 +66,7 @@ const FOOT: usize = TOP + PLOT;
 const HEIGHT: usize = FOOT + 26;
 
 /// A part that is not zero is at least this high: one late wait among thousands must be seen.
-const LEAST: u64 = 2;
+const LEAST: usize = 2;
 
 impl Chart {
     /// The chart as an `<svg>` element. Its texts are escaped.
@@ -168,7 +168,7 @@ fn height(part: u64, top: u64) -> usize {
 
 /// Heights of the parts of a bar: in proportion, but never nothing for something.
 fn heights(parts: [u64; 4], top: u64) -> [usize; 4] {
-    parts.map(|part| if part == 0 { 0 } else { height(part, top).max(LEAST as usize) })
+    parts.map(|part| if part == 0 { 0 } else { height(part, top).max(LEAST) })
 }
 
 /// The distance of the lines of the grid: 1, 2 or 5 times a power of ten, so that at most five reach `max`.

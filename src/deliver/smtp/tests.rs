@@ -131,6 +131,7 @@ fn a_second_reply_in_the_buffer_breaks_the_silence() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the patience of an attempt is measured")]
 fn nobody_is_waited_for_without_end() {
     let slow = Wait(Duration::from_millis(900));
     for (stage, kind) in [("greeting", "deferred"), ("MAIL", "deferred"), ("DATA", "deferred"), (".", "unknown")] {

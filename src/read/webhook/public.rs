@@ -1,12 +1,11 @@
 //! The reader against bodies that others published.
 
-use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Read, file, looks_like};
-use crate::domain::Status;
+use super::{file, looks_like};
 
 /// Messages, statuses and echoes of a body, counted without the reader; statuses of calls apart.
 fn counted(value: &Value, field: &str) -> usize {
@@ -34,14 +33,14 @@ fn public_bodies() -> Vec<(String, Vec<u8>)> {
         .collect();
     bodies.sort();
     if bodies.is_empty() {
-        println!("skipped: no public bodies beside the project");
+        // Said past the capture of the test runner, and not by a printing macro, which `src` never uses.
+        let _ = writeln!(std::io::stderr(), "skipped: there are no public bodies beside the project");
     }
     bodies
 }
 
 #[test]
 fn public_bodies_lose_no_message() {
-    let (mut all, mut total) = (Read::default(), 0);
     for (name, bytes) in public_bodies() {
         assert!(looks_like(&bytes), "{name}");
         let found = file(&bytes);
@@ -49,17 +48,7 @@ fn public_bodies_lose_no_message() {
         let expected = counted(&json, "");
         assert_eq!(found.rows.len() + found.rejects.len(), expected, "{name}");
         assert!(expected > 0 || !found.others.is_empty(), "{name} is not accounted for");
-        total += expected;
-        found.rejects.iter().for_each(|reject| println!("{name}: {}", reject.reason));
-        all.rows.extend(found.rows);
-        all.rejects.extend(found.rejects);
-        found.others.into_iter().for_each(|(field, count)| *all.others.entry(field).or_default() += count);
     }
-    let mut kinds: BTreeMap<(&str, &str, Status), u64> = BTreeMap::new();
-    for row in &all.rows {
-        *kinds.entry((row.direction.name(), row.kind.name(), row.status)).or_default() += 1;
-    }
-    println!("{total} messages: {} rows, {} rejects\n{kinds:#?}\n{:#?}", all.rows.len(), all.rejects.len(), all.others);
 }
 
 #[test]
