@@ -55,7 +55,7 @@ impl Evidence {
         let proofs: Vec<(&str, Proof)> = files.map(|file| (file.source.as_str(), proof(file))).collect();
         let known = known(&setup.config.sources, proofs.iter().map(|(source, proof)| (*source, proof)));
         let names: BTreeSet<String> =
-            frame::channels(&all).map_err(broken)?.into_iter().map(|(business, _)| business).collect();
+            frame::channels(&all).map_err(broken)?.into_keys().map(|(business, _)| business).collect();
         let of = |name: String| Ok((name.clone(), frame::of_business(&all, &name).map_err(broken)?));
         Ok(Self { by_business: names.into_iter().map(of).collect::<Result<_, Failure>>()?, known })
     }
@@ -84,11 +84,19 @@ impl Evidence {
         Ok(Waits { rated: decided.rated, conflicts: decided.conflicts })
     }
 
-    /// Businesses that the logs name and the book does not, with their messages.
-    pub fn strangers(&self, setup: &Setup) -> Vec<(String, u64)> {
-        let in_book = |name: &str| setup.businesses.iter().any(|business| business.id.as_str() == name);
-        let strangers = self.by_business.iter().filter(|(name, _)| !in_book(name));
-        strangers.map(|(name, messages)| (name.clone(), messages.height() as u64)).collect()
+    /// Businesses with channels that the logs name and the book does not, with their rows: nothing of them is
+    /// ever billed.
+    pub fn strangers(&self, setup: &Setup) -> Result<Vec<((String, String), u64)>, Failure> {
+        let in_book = |name: &str, channel: &str| {
+            let business = setup.businesses.iter().find(|business| business.id.as_str() == name);
+            business.is_some_and(|business| business.channels.iter().any(|owned| owned.channel.as_str() == channel))
+        };
+        let mut strangers = Vec::new();
+        for messages in self.by_business.values() {
+            let channels = frame::channels(messages).map_err(broken)?;
+            strangers.extend(channels.into_iter().filter(|((name, channel), _)| !in_book(name, channel)));
+        }
+        Ok(strangers)
     }
 }
 

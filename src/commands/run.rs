@@ -23,7 +23,8 @@ pub struct Night<'s> {
     pub intake: Intake,
     pub open: Vec<OpenMonth<'s>>,
     pub closings: Closings,
-    pub strangers: Vec<(String, u64)>,
+    /// Business and channel that are in no book, with their rows.
+    pub strangers: Vec<((String, String), u64)>,
     pub documents: u64,
     pub mail: Sent,
     pub pages: Vec<Month>,
@@ -81,7 +82,7 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let mail = issue::send(setup, state, &mut ledger, as_of, world)?;
     open.retain(|open| !matches!(open.step, Step::Close(_)));
     let pages = pages::write_pages(setup, state, &ledger, &open, &renderer)?;
-    let strangers = evidence.strangers(setup);
+    let strangers = evidence.strangers(setup)?;
     Ok(Night { setup, as_of, dry_run: false, intake, open, closings, strangers, documents, mail, pages })
 }
 
@@ -100,7 +101,7 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).chain(new).collect();
     let evidence = Evidence::gather(files.iter().copied(), setup, state, &intake.fresh)?;
     let open = closing::open_months(setup, &history, &evidence, as_of)?;
-    let strangers = evidence.strangers(setup);
+    let strangers = evidence.strangers(setup)?;
     let (closings, mail, pages) = (Closings::default(), Sent::default(), Vec::new());
     Ok(Night { setup, as_of, dry_run: true, intake, open, closings, strangers, documents: 0, mail, pages })
 }

@@ -23,7 +23,7 @@ pub struct Summary {
     closed: Vec<Closed>,
     waiting: Vec<Waiting>,
     parked: Vec<Waiting>,
-    unknown_businesses: Vec<Unknown>,
+    not_in_the_book: Vec<Unknown>,
     conflicts: Vec<ConflictRow>,
     documents: u64,
     mail: Mails,
@@ -83,7 +83,8 @@ struct Waiting {
 #[derive(Serialize)]
 struct Unknown {
     business: String,
-    messages: u64,
+    channel: String,
+    rows: u64,
 }
 
 /// A message of which exports disagree: its conversations are held.
@@ -131,8 +132,12 @@ impl Summary {
             closed: closed(night),
             waiting: Vec::new(),
             parked: Vec::new(),
-            unknown_businesses: (night.strangers.iter())
-                .map(|(business, messages)| Unknown { business: business.clone(), messages: *messages })
+            not_in_the_book: (night.strangers.iter())
+                .map(|((business, channel), rows)| Unknown {
+                    business: business.clone(),
+                    channel: channel.clone(),
+                    rows: *rows,
+                })
                 .collect(),
             conflicts: conflicts(night),
             documents: night.documents,
@@ -210,9 +215,9 @@ impl Summary {
                 format!("exports disagree about {messages}, whose conversations are held; the first: {example}"),
             );
         }
-        for unknown in &self.unknown_businesses {
-            let messages = counted(unknown.messages, "message");
-            line("warning", format!("{messages} of `{}`, which is in no book of businesses", unknown.business));
+        for Unknown { business, channel, rows } in &self.not_in_the_book {
+            let rows = counted(*rows, "row");
+            line("warning", format!("{rows} of `{business}` on channel {channel}, which no business of the book owns"));
         }
     }
 

@@ -1,6 +1,7 @@
 //! The frame of messages: what every reader makes and `pair` takes.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use polars::prelude::{
     BooleanChunked, Column, DataFrame, IntoColumn, IntoSeries, NamedFrom, PolarsResult, Series, StringChunkedBuilder,
@@ -126,13 +127,14 @@ pub fn with_businesses(
     Ok(changed)
 }
 
-/// The distinct channels of a frame with their businesses, sorted.
-pub fn channels(frame: &DataFrame) -> PolarsResult<Vec<(String, String)>> {
+/// The businesses and channels of a frame with the number of their rows.
+pub fn channels(frame: &DataFrame) -> PolarsResult<BTreeMap<(String, String), u64>> {
     let (business, channel) = (frame.column(columns::BUSINESS)?.str()?, frame.column(columns::CHANNEL)?.str()?);
-    let pairs = business.iter().zip(channel.iter());
-    let distinct: std::collections::BTreeSet<_> =
-        pairs.map(|(b, c)| (b.unwrap_or_default(), c.unwrap_or_default())).collect();
-    Ok(distinct.into_iter().map(|(business, channel)| (business.to_owned(), channel.to_owned())).collect())
+    let mut rows: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for (business, channel) in business.iter().zip(channel.iter()) {
+        *rows.entry((business.unwrap_or_default(), channel.unwrap_or_default())).or_default() += 1;
+    }
+    Ok(rows.into_iter().map(|((business, channel), rows)| ((business.to_owned(), channel.to_owned()), rows)).collect())
 }
 
 /// The rows of one business.

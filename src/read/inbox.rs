@@ -124,7 +124,7 @@ pub fn proof(declared: &Declared, log: &LogFile) -> Result<Proof, String> {
         declared: declared.span,
         first: log.first_and_last.map(|(first, _)| first),
         last: log.first_and_last.map(|(_, last)| last),
-        channels: carried.into_iter().map(|(_, channel)| channel).collect(),
+        channels: carried.into_keys().map(|(_, channel)| channel).collect(),
         speaks_for: None,
         directions: None,
     };
