@@ -36,11 +36,22 @@ pub struct Difference {
     pub what: String,
     pub recorded: String,
     pub replayed: String,
+    /// What `replayed` is the result of.
+    pub road: Road,
+}
+
+/// How the other value was come by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Road {
+    Replayed,
+    /// As it lies on disk now.
+    Found,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: recorded {}, replayed {}", self.what, self.recorded, self.replayed)
+        let road = if self.road == Road::Found { "found" } else { "replayed" };
+        write!(f, "{}: recorded {}, {road} {}", self.what, self.recorded, self.replayed)
     }
 }
 
@@ -50,7 +61,7 @@ pub fn differences(recorded: &RecordedMonth, replayed: &ReplayedMonth) -> Vec<Di
     let mut compare = |what: &str, recorded: &dyn fmt::Display, replayed: &dyn fmt::Display| {
         let (recorded, replayed) = (recorded.to_string(), replayed.to_string());
         if recorded != replayed {
-            differences.push(Difference { what: what.to_owned(), recorded, replayed });
+            differences.push(Difference { what: what.to_owned(), recorded, replayed, road: Road::Replayed });
         }
     };
     let (was, is) = (recorded.counts, replayed.closed.counts);
@@ -62,7 +73,11 @@ pub fn differences(recorded: &RecordedMonth, replayed: &ReplayedMonth) -> Vec<Di
     compare("data digest", &recorded.data_sha256, &replayed.closed.data_sha256);
     if let Some(line_file) = recorded.line_file {
         // The filed charges are compared as bytes too: a row that cannot be read is no row of `charges`.
-        compare("charge file", &recorded.data_sha256, &sha256(line_file));
+        let found = sha256(line_file);
+        if found != recorded.data_sha256 {
+            let (what, recorded) = ("charge file".to_owned(), recorded.data_sha256.to_owned());
+            differences.push(Difference { what, recorded, replayed: found, road: Road::Found });
+        }
         differences.extend(charges(line_file, &replayed.closed.line_file));
     }
     differences.extend(document(recorded.document, replayed.invoice));
@@ -79,6 +94,7 @@ fn charges(recorded: &[u8], replayed: &[u8]) -> Vec<Difference> {
         what: format!("charge of message {} on {}", key.1, key.0),
         recorded: said(recorded.get(key)),
         replayed: said(replayed.get(key)),
+        road: Road::Replayed,
     };
     differing.map(difference).collect()
 }
@@ -115,6 +131,7 @@ fn document(recorded: Option<&[u8]>, replayed: Option<&Invoice>) -> Vec<Differen
                 what: format!("line {line} of the canonical invoice"),
                 recorded: format!("`{}`", was.unwrap_or_default().trim()),
                 replayed: format!("`{}`", is.unwrap_or_default().trim()),
+                road: Road::Replayed,
             }),
         }
     }

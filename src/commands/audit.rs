@@ -69,9 +69,15 @@ pub fn audit(args: &Audit, world: &mut World) -> Result<Outcome, Failure> {
 
 /// The state folder; businesses and tariff of today are of no concern to an audit.
 pub fn state_of(config: &std::path::Path) -> Result<State, Failure> {
-    let text = super::files::text(config)?;
+    let text = super::files::text(config)
+        .map_err(|failure| failure.hint("--config names the configuration file, whose state folder is read"))?;
     let config = parse_config(config, &text).map_err(Failure::of_mistakes)?;
     Ok(State::new(&config.state))
+}
+
+/// Name of the line file beside the documents of an invoice.
+pub fn line_file_of(issued: &Issued) -> String {
+    format!("{}_{}.csv", issued.number, issued.month)
 }
 
 fn closed_months(history: &History) -> String {
@@ -111,7 +117,8 @@ fn audit_one(
     match replay(setup, recorded, issued, &rated) {
         Err(why) => result.differences.push(why),
         Ok((closed, invoice)) => {
-            let line_file = issued.map(|issued| charge_file(state, issued)).transpose()?;
+            let file = |issued: &Issued| charge_file(state, issued, &line_file_of(issued));
+            let line_file = issued.map(file).transpose()?;
             let stored = issued.map(|issued| stored_invoice(ledger, issued)).transpose()?;
             let document = stored.as_ref().map(Invoice::canonical);
             let month = RecordedMonth {

@@ -3,7 +3,9 @@
 use super::setup::Setup;
 use super::{Outcome, World, say};
 use crate::cli::Configured;
-use crate::error::Failure;
+use crate::deliver;
+use crate::domain::settings::{PasswordFrom, Smtp, Transport};
+use crate::error::{Failure, Kind};
 
 pub fn check(args: &Configured, world: &mut World) -> Result<Outcome, Failure> {
     let setup = Setup::load(&args.config)?;
@@ -25,5 +27,15 @@ pub fn check(args: &Configured, world: &mut World) -> Result<Outcome, Failure> {
     }
     let (path, name) = (setup.tariff_text.path.display(), setup.tariff.name());
     say(world.out, &format!("{path}: ok\n  {name}, {}, sha256 {}", setup.tariff.currency, setup.tariff_text.sha256))?;
+    check_password(&setup)?;
     Ok(Outcome::Done)
+}
+
+/// A password in a file is read once, so that a wrong mode is met now and not at night. One in the environment
+/// may be set for the nightly run alone.
+fn check_password(setup: &Setup) -> Result<(), Failure> {
+    let Transport::Smtp(Smtp { login: Some(login), .. }) = &setup.config.transport else { return Ok(()) };
+    let PasswordFrom::File(path) = &login.password else { return Ok(()) };
+    let read = deliver::password(&login.password).map(drop);
+    read.map_err(|error| Failure::new(Kind::Configuration, "the password cannot be used").at(path).because(error))
 }

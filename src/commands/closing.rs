@@ -85,6 +85,8 @@ fn judge<'s>(
 pub struct Closings {
     /// Each with its invoice; `None` where there was nothing to bill.
     pub months: Vec<(MonthClosed, Option<Invoice>)>,
+    /// Business, month and finding: what a self-check kept from being closed.
+    pub failed: Vec<(String, Month, String)>,
 }
 
 /// Closes what can be closed: charge files first, then one transaction that gives the numbers.
@@ -107,28 +109,13 @@ pub fn close_months(
         keep(&state.charges(&month.business.id, month.month), &closed.line_file)?;
     }
     let path = ledger.path().to_owned();
-    let decide = |history: &History| -> Result<Additions, Stop> {
-        let decided = decide(setup, history, &closable, run_at)?;
+    let decide = |history: &History| -> Result<Additions, LedgerError> {
+        let decided = decide(setup, history, &closable, run_at);
         closings = decided.1;
         Ok(decided.0)
     };
-    ledger.append(decide).map_err(|stop| match stop {
-        Stop::Ledger(error) => ledger_failure(error, &path),
-        Stop::Failure(failure) => *failure,
-    })?;
+    ledger.append(decide).map_err(|error| ledger_failure(error, &path))?;
     Ok(closings)
-}
-
-/// Why a transaction added nothing.
-enum Stop {
-    Ledger(LedgerError),
-    Failure(Box<Failure>),
-}
-
-impl From<LedgerError> for Stop {
-    fn from(error: LedgerError) -> Self {
-        Self::Ledger(error)
-    }
 }
 
 fn decide(
@@ -136,7 +123,7 @@ fn decide(
     history: &History,
     closable: &[(&OpenMonth, &ClosedMonth)],
     run_at: Instant,
-) -> Result<(Additions, Closings), Stop> {
+) -> (Additions, Closings) {
     let contents = [&setup.config_text, &setup.businesses_text, &setup.tariff_text];
     let contents = contents.map(|written| written.text.clone().into_bytes()).to_vec();
     let mut additions = Additions { entries: Vec::new(), contents };
@@ -144,25 +131,22 @@ fn decide(
     let evidence_through = history.last;
     for (month, closed) in closable {
         let recorded = closing(setup, month, closed, evidence_through, run_at);
+        let (invoice, issued, canonical) = issue(setup, &history, month, closed, run_at);
+        if let Some(finding) = check::findings(&invoice, &closed.line_file).first() {
+            closings.failed.push((month.business.id.to_string(), month.month, finding.to_string()));
+            continue;
+        }
         additions.entries.push(Entry::MonthClosed(recorded.clone()));
         if !closed.has_charges() {
             closings.months.push((recorded, None));
             continue;
-        }
-        let (invoice, issued, canonical) = issue(setup, &history, month, closed, run_at);
-        let findings = check::findings(&invoice, &closed.line_file);
-        if let Some(finding) = findings.first() {
-            let message = format!("{} of {} does not add up: {finding}", month.month, month.business.id);
-            let failure =
-                Failure::new(Kind::SelfCheck, message).hint("nothing was written; this is a defect: report it");
-            return Err(Stop::Failure(Box::new(failure)));
         }
         additions.entries.push(Entry::Invoice(issued.clone()));
         additions.contents.push(canonical);
         history.invoices.push(issued);
         closings.months.push((recorded, Some(invoice)));
     }
-    Ok((additions, closings))
+    (additions, closings)
 }
 
 fn closing(
@@ -228,8 +212,16 @@ pub fn stored_invoice(ledger: &Ledger, issued: &Issued) -> Result<Invoice, Failu
     })
 }
 
-/// The charge file of an issued invoice; a missing one is an error, never made again silently.
-pub fn charge_file(state: &State, issued: &Issued) -> Result<Vec<u8>, Failure> {
+/// The charge file of an issued invoice. The same bytes lie beside its documents; where one of the two was
+/// lost, the other is taken.
+pub fn charge_file(state: &State, issued: &Issued, name: &str) -> Result<Vec<u8>, Failure> {
     let path = state.charges(&issued.business, issued.month);
-    std::fs::read(&path).map_err(|error| Failure::io("read the charge file", &path, error))
+    let filed = std::fs::read(&path);
+    let attached = || std::fs::read(state.documents(&issued.number).join(name)).ok();
+    match filed {
+        Ok(bytes) => Ok(bytes),
+        Err(error) => attached()
+            .filter(|bytes| check::sha256(bytes) == issued.data_sha256)
+            .ok_or_else(|| Failure::io("read the charge file", &path, error)),
+    }
 }

@@ -9,7 +9,7 @@ use super::setup::Setup;
 use super::state::State;
 use crate::domain::charge::RatedWait;
 use crate::domain::settings::LogFormat;
-use crate::domain::{Business, ChannelEvidence, Direction, Elapsed, Instant, Month, columns};
+use crate::domain::{Business, BusinessId, ChannelEvidence, Direction, Elapsed, Instant, Month, columns};
 use crate::engine;
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::LogRead;
@@ -82,6 +82,14 @@ impl Evidence {
         let decided = engine::decide(messages, &evidence, &setup.tariff, &wanted)
             .map_err(|error| Failure::new(Kind::SelfCheck, "the messages could not be paired").because(error))?;
         Ok(Waits { rated: decided.rated, conflicts: decided.conflicts })
+    }
+
+    /// Rows of a business from an instant (included) to another (excluded).
+    pub fn rows_between(&self, business: &BusinessId, from: Instant, to: Instant) -> Result<u64, Failure> {
+        let Some(messages) = self.by_business.get(business.as_str()) else { return Ok(0) };
+        let sent_at = messages.column(columns::SENT_AT).and_then(|column| column.i64()).map_err(broken)?;
+        let within = |micros: &i64| (from.micros()..to.micros()).contains(micros);
+        Ok(sent_at.iter().flatten().filter(within).count() as u64)
     }
 
     /// Businesses with channels that the logs name and the book does not, with their rows: nothing of them is

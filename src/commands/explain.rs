@@ -11,7 +11,7 @@ use crate::domain::charge::RatedWait;
 use crate::domain::date::spoken;
 use crate::domain::message::Counts;
 use crate::domain::text::masked;
-use crate::domain::{Business, Direction, Instant, Invoice, Kind as MessageKind, Verdict};
+use crate::domain::{Business, Direction, Instant, Invoice, Kind as MessageKind, Month, Verdict};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::LogRead;
 use crate::ledger::{History, Ledger};
@@ -40,7 +40,7 @@ pub fn explain(args: &Explain, world: &mut World) -> Result<Outcome, Failure> {
         }));
     }
     if found.is_empty() {
-        return no_wait(args, &evidence, as_of, world);
+        return no_wait(args, &evidence, &history, &setup, as_of, world);
     }
     for (index, found) in found.iter().enumerate() {
         if index > 0 {
@@ -171,8 +171,21 @@ fn charged(rated: &RatedWait, found: &Found) -> String {
     }
 }
 
+fn is_in_closed_month(history: &History, setup: &Setup, business: &str, at: Instant) -> bool {
+    let business = setup.businesses.iter().find(|known| known.id.as_str() == business);
+    let month = business.map(|business| (business.id.clone(), Month::of(at, business.zone)));
+    month.is_some_and(|month| history.closed.contains_key(&month))
+}
+
 /// A message that is not a wait: say what it is, or that it is not known.
-fn no_wait(args: &Explain, evidence: &Evidence, as_of: Instant, world: &mut World) -> Result<Outcome, Failure> {
+fn no_wait(
+    args: &Explain,
+    evidence: &Evidence,
+    history: &History,
+    setup: &Setup,
+    as_of: Instant,
+    world: &mut World,
+) -> Result<Outcome, Failure> {
     let seen = evidence.seen(&args.message_id)?;
     if seen.is_empty() {
         let failure = Failure::new(
@@ -189,6 +202,9 @@ fn no_wait(args: &Explain, evidence: &Evidence, as_of: Instant, world: &mut Worl
             Direction::Outbound => "a message of the business: never charged".to_owned(),
             Direction::Inbound if MessageKind::named(&kind).counts() == Counts::No && !kind.is_empty() => {
                 format!("a message of kind {kind} asks for no answer: never charged")
+            }
+            Direction::Inbound if is_in_closed_month(history, setup, &business, sent_at) => {
+                "its logs arrived after its month was closed, which does not change any more".to_owned()
             }
             Direction::Inbound if known.is_none_or(|known| sent_at >= known) => {
                 "not judged yet: the logs of its channel are not known so far".to_owned()

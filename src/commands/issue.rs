@@ -1,12 +1,16 @@
 //! Documents and mails of issued invoices: everything here is drawn from what the ledger already holds, and
 //! can be stopped and begun again at any point.
 
+use std::collections::BTreeMap;
+
+use super::audit::line_file_of;
 use super::closing::{charge_file, stored_invoice};
+use super::recorded;
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure};
 use super::{World, progress};
 use crate::deliver::{self, Attachment, DeliverError, Letter, Outcome};
-use crate::domain::{Instant, Invoice};
+use crate::domain::{Elapsed, Instant, Invoice};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Artefact, Documents, Entry, Issued, Mail, MailAttempt, MailOutcome};
 use crate::ledger::{Additions, History, Ledger, LedgerError, MailState};
@@ -38,52 +42,75 @@ pub fn documents(renderer: &Renderer, invoice: &Invoice, head: &str, line_file: 
     ])
 }
 
-/// Writes the documents and mails that issued invoices still lack.
-pub fn write_documents(
-    setup: &Setup,
-    state: &State,
-    ledger: &mut Ledger,
-    renderer: &Renderer,
-    world: &World,
-) -> Result<u64, Failure> {
+/// Writes the documents and mails that issued invoices still lack, and those that were lost since.
+pub fn write_documents(state: &State, ledger: &mut Ledger, renderer: &Renderer, world: &World) -> Result<u64, Failure> {
     let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
-    let lacking: Vec<&Issued> =
-        history.invoices.iter().filter(|issued| !history.documents.contains_key(&issued.number)).collect();
+    let lacking: Vec<&Issued> = history.invoices.iter().filter(|issued| lacks(state, &history, issued)).collect();
     let bar = progress::bar(world.watched, "documents", lacking.len());
+    let mut written = 0;
     for issued in &lacking {
-        write_invoice(setup, state, ledger, renderer, &history, issued)?;
+        written += u64::from(write_invoice(state, ledger, renderer, &history, issued)?);
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Ok(lacking.len() as u64)
+    Ok(written)
 }
 
+/// Whether a document or mail of the invoice was never made, or is missing.
+fn lacks(state: &State, history: &History, issued: &Issued) -> bool {
+    let folder = state.documents(&issued.number);
+    let Some(documents) = history.documents.get(&issued.number) else { return true };
+    let names = documents.files.iter().map(|file| &file.name);
+    let mails = history.mails_of(&issued.number).map(|mail| &mail.name);
+    names.chain(mails).any(|name| !folder.join(name).exists())
+        || !state.charges(&issued.business, issued.month).exists()
+}
+
+/// Draws documents and mails from the canonical invoice and the setup of its closing. What the ledger names
+/// already is restored only with the bytes that it names. Says whether anything was written.
 fn write_invoice(
-    setup: &Setup,
     state: &State,
     ledger: &mut Ledger,
     renderer: &Renderer,
     history: &History,
     issued: &Issued,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
+    let closed = history.closed.get(&(issued.business.clone(), issued.month)).ok_or_else(|| {
+        Failure::new(Kind::Differences, format!("{} has no closed month", issued.number)).at(ledger.path())
+    })?;
+    let setup = recorded::setup(ledger, closed)?;
     let invoice = stored_invoice(ledger, issued)?;
-    let files = documents(renderer, &invoice, &issued.document_sha256, charge_file(state, issued)?)?;
-    let folder = state.documents(&issued.number);
+    let line_file = charge_file(state, issued, &line_file_of(issued))?;
+    let files = documents(renderer, &invoice, &issued.document_sha256, line_file.clone())?;
+    let mails = mails(&setup, renderer, &invoice, issued, &files)?;
+    let mut written = keep(&state.charges(&issued.business, issued.month), &line_file)?;
     let mut entries = Vec::new();
-    let artefact = |(name, bytes): &(String, Vec<u8>)| Artefact { name: name.clone(), sha256: sha256(bytes) };
-    let documents = Documents { number: issued.number.clone(), files: files.iter().map(artefact).collect() };
-    entries.push(Entry::Documents(documents));
-    for (name, bytes) in &files {
-        keep(&folder.join(name), bytes)?;
+    if !history.documents.contains_key(&issued.number) {
+        let artefact = |(name, bytes): &(String, Vec<u8>)| Artefact { name: name.clone(), sha256: sha256(bytes) };
+        let documents = Documents { number: issued.number.clone(), files: files.iter().map(artefact).collect() };
+        entries.push(Entry::Documents(documents));
+        entries.extend(mails.iter().map(|(mail, _)| Entry::Mail(mail.clone())));
     }
-    if history.mails_of(&issued.number).next().is_none() {
-        for (mail, bytes) in mails(setup, renderer, &invoice, issued, &files)? {
-            keep(&folder.join(&mail.name), &bytes)?;
-            entries.push(Entry::Mail(mail));
-        }
+    let named = named(history, issued);
+    let mail_files = mails.into_iter().map(|(mail, bytes)| (mail.name, bytes));
+    for (name, bytes) in files.into_iter().chain(mail_files) {
+        let path = state.documents(&issued.number).join(&name);
+        let may_write = named.get(name.as_str()).is_none_or(|recorded| *recorded == sha256(&bytes) && !path.exists());
+        written |= may_write && keep(&path, &bytes)?;
     }
-    // The files are on disk and synced before the ledger names them.
-    add(ledger, entries)
+    if !entries.is_empty() {
+        // The files are on disk and synced before the ledger names them.
+        add(ledger, entries)?;
+    }
+    Ok(written)
+}
+
+/// The files of an invoice that the ledger names, with their digests.
+fn named<'h>(history: &'h History, issued: &'h Issued) -> BTreeMap<&'h str, &'h str> {
+    let documents = history.documents.get(&issued.number).into_iter().flat_map(|documents| &documents.files);
+    let documents = documents.map(|file| (file.name.as_str(), file.sha256.as_str()));
+    let mails = history.mails_of(&issued.number).map(|mail| (mail.name.as_str(), mail.sha256.as_str()));
+    documents.chain(mails).collect()
 }
 
 /// One finished mail a recipient: the same invoice always gives the same bytes.
@@ -100,6 +127,7 @@ fn mails(
     let bodies = renderer.mail(&InvoiceView::of(invoice, &issued.document_sha256)).map_err(|error| {
         Failure::new(Kind::SelfCheck, format!("the mail of {} cannot be drawn", issued.number)).because(error)
     })?;
+    // The book as it was at the closing: later changes send nothing elsewhere, and nobody is forgotten.
     let business = setup.businesses.iter().find(|business| business.id == issued.business);
     let recipients = business.map(|business| business.recipients.as_slice()).unwrap_or_default();
     let attachments: Vec<Attachment> = files
@@ -119,7 +147,8 @@ fn mails(
         let message_id = deliver::message_id(&issued.number, index, from);
         let letter = Letter {
             message_id: &message_id,
-            date: invoice.issue_date.start(setup.config.issuer.zone),
+            // Noon, so that the day is the same wherever the header is read.
+            date: invoice.issue_date.start(setup.config.issuer.zone).plus(Elapsed::from_seconds(12 * 3600)),
             from_name: &invoice.seller.legal_name,
             from,
             to,
@@ -146,6 +175,8 @@ pub struct Sent {
     pub unknown: u64,
     /// Why sending stopped, where it did.
     pub stopped: Option<String>,
+    /// Mails that were not sent, with the outcome's name and the reason.
+    pub troubles: Vec<(Mail, &'static str, String)>,
 }
 
 /// Gives every waiting mail to the transport, once.
@@ -178,12 +209,25 @@ pub fn send(
             }
         };
         sent.count(outcome);
+        if let Some(name) = trouble(outcome) {
+            sent.troubles.push((mail.clone(), name, detail.clone()));
+        }
         let attempt = MailAttempt { message_id: mail.message_id.clone(), at: run_at, outcome, detail };
         add(ledger, vec![Entry::MailAttempt(attempt)])?;
         bar.inc(1);
     }
     bar.finish_and_clear();
     Ok(sent)
+}
+
+/// What a mail that was not sent is called; `None` for one that was.
+const fn trouble(outcome: MailOutcome) -> Option<&'static str> {
+    match outcome {
+        MailOutcome::Sent => None,
+        MailOutcome::Deferred => Some("deferred"),
+        MailOutcome::Refused => Some("refused"),
+        MailOutcome::Unknown => Some("unknown"),
+    }
 }
 
 impl Sent {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::files::{self, Access};
 use super::setup::Written;
+use super::summary::counted;
 use super::{Outcome, World, progress, say};
 use crate::cli::{Only, Rate};
 use crate::close;
@@ -114,6 +115,7 @@ pub fn rate(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
         files::write(path, &bytes, Access::Usual)?;
     }
     warn(&logs, &decided.conflicts, world)?;
+    say_totals(&totals(&rated, tariff.currency)?, world)?;
     if let Some(path) = &args.summary {
         let summary = Summary {
             format: "ritardo-rate-summary/1",
@@ -201,6 +203,13 @@ fn unreadable(path: &Path, error: ReadError) -> Failure {
         error => Failure::new(Kind::SetAside, "a log cannot be read").at(path).because(error),
     };
     failure.hint("nothing was written: without this log an answer may be missing, and its wait would be charged")
+}
+
+fn say_totals(totals: &Totals, world: &mut World) -> Result<(), Failure> {
+    let Counts { waits, on_time, late, unanswered, pending, held } = totals.verdicts;
+    let (waits, charges) = (counted(waits, "wait"), counted(totals.charges, "charge"));
+    let verdicts = format!("{on_time} on time, {late} late, {unanswered} unanswered, {pending} pending, {held} held");
+    say(world.out, &format!("{waits}: {verdicts}; {charges}, {} {}", totals.currency, totals.total))
 }
 
 fn warn(logs: &Logs, conflicts: &[Conflict], world: &mut World) -> Result<(), Failure> {

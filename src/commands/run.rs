@@ -28,6 +28,8 @@ pub struct Night<'s> {
     pub documents: u64,
     pub mail: Sent,
     pub pages: Vec<Month>,
+    /// Business, closed month, and the new rows that fall into it.
+    pub after_closing: Vec<(String, Month, u64)>,
 }
 
 pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
@@ -46,7 +48,7 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
             Failure::new(Kind::Configuration, text).hint("nothing is lost: the mails wait in the state folder");
         return Err(failure);
     }
-    let parked = night.open.iter().any(|open| matches!(open.step, Step::Park(_)));
+    let parked = !night.closings.failed.is_empty() || night.open.iter().any(|open| matches!(open.step, Step::Park(_)));
     let set_aside = night.intake.newly_set_aside().next().is_some();
     match (&night.mail, parked || set_aside) {
         (_, true) => Ok(Outcome::SetAside),
@@ -74,16 +76,17 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
     let evidence = Evidence::gather(files.iter().copied(), setup, state, &intake.fresh)?;
+    let after_closing = after_closing(&history, setup, state, &intake)?;
     let mut open = closing::open_months(setup, &history, &evidence, as_of)?;
     let closings = closing::close_months(setup, state, &mut ledger, &open, as_of)?;
 
     let renderer = renderer()?;
-    let documents = issue::write_documents(setup, state, &mut ledger, &renderer, world)?;
+    let documents = issue::write_documents(state, &mut ledger, &renderer, world)?;
     let mail = issue::send(setup, state, &mut ledger, as_of, world)?;
     open.retain(|open| !matches!(open.step, Step::Close(_)));
     let pages = pages::write_pages(setup, state, &ledger, &open, &renderer)?;
     let strangers = evidence.strangers(setup)?;
-    Ok(Night { setup, as_of, dry_run: false, intake, open, closings, strangers, documents, mail, pages })
+    Ok(Night { setup, as_of, dry_run: false, intake, open, closings, strangers, documents, mail, pages, after_closing })
 }
 
 /// The same up to the decision; nothing is written.
@@ -100,10 +103,42 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
     let new = intake.entries.iter().filter_map(|entry| if let Entry::File(file) = entry { Some(file) } else { None });
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).chain(new).collect();
     let evidence = Evidence::gather(files.iter().copied(), setup, state, &intake.fresh)?;
+    let after_closing = after_closing(&history, setup, state, &intake)?;
     let open = closing::open_months(setup, &history, &evidence, as_of)?;
     let strangers = evidence.strangers(setup)?;
     let (closings, mail, pages) = (Closings::default(), Sent::default(), Vec::new());
-    Ok(Night { setup, as_of, dry_run: true, intake, open, closings, strangers, documents: 0, mail, pages })
+    Ok(Night {
+        setup,
+        as_of,
+        dry_run: true,
+        intake,
+        open,
+        closings,
+        strangers,
+        documents: 0,
+        mail,
+        pages,
+        after_closing,
+    })
+}
+
+/// New rows that fall into months that are closed already.
+fn after_closing(
+    history: &History,
+    setup: &Setup,
+    state: &State,
+    intake: &Intake,
+) -> Result<Vec<(String, Month, u64)>, Failure> {
+    let new = intake.entries.iter().filter_map(|entry| if let Entry::File(file) = entry { Some(file) } else { None });
+    let evidence = Evidence::gather(new, setup, state, &intake.fresh)?;
+    let mut late = Vec::new();
+    for closed in history.closed.values() {
+        let Some(business) = setup.businesses.iter().find(|business| business.id == closed.business) else { continue };
+        let from = closed.month.span(business.zone).from;
+        let rows = evidence.rows_between(&business.id, from, closed.cut)?;
+        late.extend((rows > 0).then(|| (business.id.to_string(), closed.month, rows)));
+    }
+    Ok(late)
 }
 
 /// A night never goes back behind what was already decided.

@@ -48,7 +48,7 @@ impl State {
         let path = self.ledger();
         if !path.exists() {
             let failure = Failure::new(Kind::Configuration, "there is no ledger yet").at(&path);
-            return Err(failure.hint("`ritardo run` makes it with its first closing"));
+            return Err(failure.hint("the first `ritardo run` makes it"));
         }
         Ledger::open_read_only(&path).map_err(|error| ledger_failure(error, &path))
     }

@@ -11,6 +11,9 @@ use crate::domain::invoice::Counts;
 use crate::domain::{Decimal, Instant, Money, Month};
 use crate::error::{Failure, Kind};
 
+/// Waiting months of one business that the text shows one by one; the JSON form has all.
+const MONTHS_SHOWN: usize = 3;
+
 /// The summary of a run; its JSON form is versioned by `format`.
 #[derive(Serialize)]
 pub struct Summary {
@@ -25,6 +28,7 @@ pub struct Summary {
     parked: Vec<Waiting>,
     not_in_the_book: Vec<Unknown>,
     conflicts: Vec<ConflictRow>,
+    after_closing: Vec<Late>,
     documents: u64,
     mail: Mails,
     reports: Vec<Month>,
@@ -102,6 +106,24 @@ struct Mails {
     deferred: u64,
     refused: u64,
     unknown: u64,
+    troubles: Vec<Trouble>,
+}
+
+/// A mail that was not sent.
+#[derive(Serialize)]
+struct Trouble {
+    number: String,
+    to: String,
+    outcome: &'static str,
+    reason: String,
+}
+
+/// Rows that arrived after their month was closed.
+#[derive(Serialize)]
+struct Late {
+    month: Month,
+    business: String,
+    rows: u64,
 }
 
 impl Summary {
@@ -140,8 +162,11 @@ impl Summary {
                 })
                 .collect(),
             conflicts: conflicts(night),
+            after_closing: (night.after_closing.iter())
+                .map(|(business, month, rows)| Late { month: *month, business: business.clone(), rows: *rows })
+                .collect(),
             documents: night.documents,
-            mail: Mails { sent, deferred, refused, unknown },
+            mail: Mails { sent, deferred, refused, unknown, troubles: troubles(&night.mail) },
             reports: night.pages.clone(),
             state: night.setup.config.state.display().to_string(),
         };
@@ -153,10 +178,14 @@ impl Summary {
                 Step::Close(_) => {}
             }
         }
-        let Mails { sent, deferred, refused, unknown } = summary.mail;
+        for (business, month, finding) in &night.closings.failed {
+            let reasons = vec![format!("a self-check failed, nothing was written for it: {finding}")];
+            summary.parked.push(Waiting { month: *month, business: business.clone(), reasons });
+        }
+        let Mails { sent, deferred, refused, unknown, .. } = summary.mail;
         let mails = sent + deferred + refused + unknown;
         let did = read.entries.len() as u64 + night.documents + mails + summary.closed.len() as u64;
-        summary.nothing_to_do = did == 0;
+        summary.nothing_to_do = did == 0 && night.mail.stopped.is_none();
         summary
     }
 
@@ -179,12 +208,15 @@ impl Summary {
         if self.nothing_to_do {
             line("nothing", "to do: no new file, no month to close, no mail to send".to_owned());
         }
-        let Mails { sent, deferred, refused, unknown } = self.mail;
+        let Mails { sent, deferred, refused, unknown, .. } = self.mail;
         if sent + deferred + refused + unknown > 0 {
             let others = [(deferred, "deferred"), (refused, "refused"), (unknown, "of unknown fate, possibly arrived")];
             let others = others.into_iter().filter(|(count, _)| *count > 0);
             let others: String = others.map(|(count, what)| format!(", {count} {what}")).collect();
             line("mail", format!("{sent} sent{others}"));
+        }
+        for Trouble { to, number, outcome, reason } in &self.mail.troubles {
+            line(outcome, format!("{number} to {to}: {reason}"));
         }
         for month in &self.reports {
             line("report", format!("{}/reports/{month}.html", self.state));
@@ -215,6 +247,13 @@ impl Summary {
                 format!("exports disagree about {messages}, whose conversations are held; the first: {example}"),
             );
         }
+        for Late { month, business, rows } in &self.after_closing {
+            let rows = counted(*rows, "row");
+            line(
+                "warning",
+                format!("{rows} of {business} arrived after {month} was closed; the closed month does not change"),
+            );
+        }
         for Unknown { business, channel, rows } in &self.not_in_the_book {
             let rows = counted(*rows, "row");
             line("warning", format!("{rows} of `{business}` on channel {channel}, which no business of the book owns"));
@@ -236,11 +275,28 @@ impl Summary {
             line(label, format!("{month}  {business:<width$}  {waits}  {billed}"));
         }
         for (label, months) in [("parked", &self.parked), ("waiting", &self.waiting)] {
-            for Waiting { month, business, reasons } in months {
-                line(label, format!("{month}  {business}: {}", reasons.join("; ")));
+            for of_business in months.chunk_by(|a, b| a.business == b.business) {
+                let shown = of_business.iter().take(MONTHS_SHOWN);
+                shown.for_each(|Waiting { month, business, reasons }| {
+                    line(label, format!("{month}  {business}: {}", reasons.join("; ")));
+                });
+                if let Some(last) = of_business.last().filter(|_| of_business.len() > MONTHS_SHOWN) {
+                    let more = counted((of_business.len() - MONTHS_SHOWN) as u64, "more month");
+                    line(label, format!("{}  {}: and {more} up to this one", last.month, last.business));
+                }
             }
         }
     }
+}
+
+fn troubles(mail: &Sent) -> Vec<Trouble> {
+    let told = mail.troubles.iter().map(|(mail, outcome, reason)| Trouble {
+        number: mail.number.to_string(),
+        to: mail.to.clone(),
+        outcome,
+        reason: reason.clone(),
+    });
+    told.collect()
 }
 
 fn conflicts(night: &Night) -> Vec<ConflictRow> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::audit::state_of;
-use super::closing::{charge_file, stored_invoice};
+use super::closing::stored_invoice;
 use super::state::{State, ledger_failure};
 use super::summary::counted;
 use super::{Outcome, World, say};
@@ -48,7 +48,9 @@ pub fn verify(args: &Configured, world: &mut World) -> Result<Outcome, Failure> 
     if findings.is_empty() {
         say(world.out, &format!("verified  {}", counts.join(", ")))?;
     }
-    say(world.out, &format!("ledger    sha256:{}", history.head))?;
+    if history.last > 0 {
+        say(world.out, &format!("ledger    sha256:{}", history.head))?;
+    }
     say(world.out, &format!("documents sha256:{}", history.document_head()))?;
     Ok(if findings.is_empty() { Outcome::Done } else { Outcome::Differences })
 }
@@ -63,6 +65,9 @@ fn contents(ledger: &Ledger, findings: &mut Vec<String>) -> Result<(), Failure> 
 /// A file with the digest that the ledger names, or what is wrong with it.
 fn compare(path: &Path, recorded: &str, findings: &mut Vec<String>) {
     match std::fs::read(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            findings.push(format!("{}: missing; the next `ritardo run` makes documents again", path.display()));
+        }
         Err(error) => findings.push(format!("{}: {error}", path.display())),
         Ok(bytes) if sha256(&bytes) != recorded => {
             findings.push(format!("{}: its SHA-256 is {}, the ledger says {recorded}", path.display(), sha256(&bytes)));
@@ -105,7 +110,9 @@ fn numbers(history: &History, findings: &mut Vec<String>) {
 
 fn invoice(state: &State, ledger: &Ledger, history: &History, issued: &Issued, findings: &mut Vec<String>) {
     let number = &issued.number;
-    match (stored_invoice(ledger, issued), charge_file(state, issued)) {
+    let path = state.charges(&issued.business, issued.month);
+    let line_file = std::fs::read(&path).map_err(|error| Failure::io("read the charge file", &path, error));
+    match (stored_invoice(ledger, issued), line_file) {
         (Ok(invoice), Ok(line_file)) => {
             totals(issued, &invoice, findings);
             findings.extend(check::findings(&invoice, &line_file).iter().map(|finding| format!("{number}: {finding}")));
