@@ -94,7 +94,7 @@ impl Evidence {
 
     /// Businesses with channels that the logs name and the book does not, with their rows: nothing of them is
     /// ever billed.
-    pub fn strangers(&self, setup: &Setup) -> Result<Vec<((String, String), u64)>, Failure> {
+    pub fn strangers(&self, setup: &Setup) -> Result<Vec<Stranger>, Failure> {
         let in_book = |name: &str, channel: &str| {
             let business = setup.businesses.iter().find(|business| business.id.as_str() == name);
             business.is_some_and(|business| business.channels.iter().any(|owned| owned.channel.as_str() == channel))
@@ -140,6 +140,9 @@ impl Evidence {
         Ok(seen)
     }
 }
+
+/// Business and channel that are in no book, with the number of their rows.
+pub type Stranger = ((String, String), u64);
 
 /// The waits of one month of one business.
 pub struct Waits {

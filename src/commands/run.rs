@@ -1,7 +1,7 @@
 //! `ritardo run`: the nightly run.
 
 use super::closing::{self, Closings, OpenMonth, Step};
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Stranger};
 use super::intake::{self, Intake, Writing};
 use super::issue::{self, Sent};
 use super::setup::Setup;
@@ -23,8 +23,7 @@ pub struct Night<'s> {
     pub intake: Intake,
     pub open: Vec<OpenMonth<'s>>,
     pub closings: Closings,
-    /// Business and channel that are in no book, with their rows.
-    pub strangers: Vec<((String, String), u64)>,
+    pub strangers: Vec<Stranger>,
     pub documents: u64,
     pub mail: Sent,
     pub pages: Vec<Month>,
