@@ -87,6 +87,8 @@ impl Failure {
             ErrorKind::AlreadyExists | ErrorKind::IsADirectory | ErrorKind::NotADirectory => Kind::CannotCreate,
             _ => Kind::InputOutput,
         };
+        let is_missing_folder = what.starts_with("create") && error.kind() == ErrorKind::NotFound;
+        let kind = if is_missing_folder { Kind::CannotCreate } else { kind };
         Self::new(kind, format!("cannot {what}")).at(path).because(error)
     }
 

@@ -3,6 +3,7 @@
 //! Every `$ ` command of its `console` blocks is run, in the order of the page, in one copy of the sample data; what it
 //! prints is compared line by line. `[..]` inside a line stands for any text, a line `...` for any lines, and `? 1` at
 //! the end of an output for the exit code (0 where it is not written).
+#![cfg(test)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -106,6 +107,7 @@ fn command_line(command: &str) -> Option<String> {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the commands of the page are looked up where a reader's shell would")]
 fn the_examples_print_what_the_readme_says() {
     let (work, programs) = prepared("readme");
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());

@@ -1,11 +1,14 @@
 //! Which months can be closed, and their closing: decided here, carried out in the ledger's transaction.
 
+use std::collections::BTreeSet;
+
 use super::evidence::{Evidence, Waits};
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure};
-use crate::close::readiness::{cut, missing_logs, undecided};
+use crate::close::readiness::{Missing, cut, missing_logs, undecided};
 use crate::close::{self, ClosedMonth, Issue, check};
 use crate::domain::charge::RatedWait;
+use crate::domain::settings::Coverage;
 use crate::domain::{Business, Instant, Invoice, InvoiceNumber, Month, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued, MonthClosed};
@@ -71,13 +74,43 @@ fn judge<'s>(
     };
     let missing = if missing.is_empty() { undecided(&rated) } else { missing };
     if !missing.is_empty() {
-        return Ok(open(Step::Wait(missing.iter().map(ToString::to_string).collect()), rated));
+        let note = span_note(setup, business, evidence).filter(|_| !matches!(missing[..], [Missing::Horizon(_)]));
+        let reasons = missing.iter().map(ToString::to_string).chain(note).collect();
+        return Ok(open(Step::Wait(reasons), rated));
     }
     let (name, currency) = (setup.tariff.name(), setup.tariff.currency);
     let closed = close::close(business, month, cut, &rated, &name, currency).map_err(|error| {
         Failure::new(Kind::SelfCheck, format!("{month} of {} cannot be closed", business.id)).because(error)
     })?;
     Ok(open(Step::Close(Box::new(closed)), rated))
+}
+
+/// Sources under whose coverage most months wait, by name and setting.
+fn span_note(setup: &Setup, business: &Business, evidence: &Evidence) -> Option<String> {
+    let known = business.channels.iter().filter_map(|owned| evidence.known.get(owned.channel.as_str()));
+    let names: BTreeSet<&String> = known.flat_map(|known| &known.sources).collect();
+    let is_span = |name: &&&String| {
+        setup.config.sources.iter().any(|source| source.name == ***name && source.coverage == Coverage::Span)
+    };
+    let source = names.iter().find(is_span)?;
+    Some(format!("source `{source}` has coverage = \"span\": a file proves only its own first to last message"))
+}
+
+/// Gaps in the inbound logs of a month that can be closed: messages that were never seen are not billed.
+pub fn unseen(open: &OpenMonth, evidence: &Evidence) -> Vec<String> {
+    let Step::Close(closed) = &open.step else { return Vec::new() };
+    let month = open.month.span(open.business.zone);
+    let mut unseen = Vec::new();
+    for owned in open.business.channels_in(month) {
+        let Some(known) = evidence.known.get(owned.channel.as_str()) else { continue };
+        for gap in known.inbound_gaps(closed.cut) {
+            let (from, to) = (gap.from.max(month.from).max(owned.span.from), gap.to.min(month.to).min(owned.span.to));
+            if from < to {
+                unseen.push(format!("inbound logs of channel {} are missing from {from} to {to}", owned.channel));
+            }
+        }
+    }
+    unseen
 }
 
 /// What the closing of a night issued.

@@ -157,7 +157,10 @@ fn broken(error: polars::prelude::PolarsError) -> Failure {
 
 fn archived(file: &LogRead, state: &State) -> Result<DataFrame, Failure> {
     let path = state.archived(&file.archive_sha256);
-    let bytes = fs::read(&path).map_err(|error| Failure::io("read the archive", &path, error))?;
+    let bytes = fs::read(&path).map_err(|error| {
+        let failure = Failure::io("read the archive", &path, error);
+        failure.hint("restore it from a backup; its name is its SHA-256")
+    })?;
     archive::decode(&bytes, &file.archive_sha256).map_err(|error| {
         let failure = Failure::new(Kind::Differences, "an archived file is damaged").at(&path).because(error);
         failure.hint("restore it from a backup; its name is its SHA-256")

@@ -21,6 +21,8 @@ pub struct Intake {
     pub files: u64,
     pub rows: u64,
     pub rejected: u64,
+    /// Files whose declared time is not over yet: they are read when it is.
+    pub early: Vec<String>,
     /// The first rejects, with their files.
     pub first_rejects: Vec<(String, Reject)>,
 }
@@ -37,6 +39,7 @@ pub fn intake(
     setup: &Setup,
     state: &State,
     history: &History,
+    as_of: Instant,
     writing: Writing,
     world: &World,
 ) -> Result<Intake, Failure> {
@@ -48,21 +51,24 @@ pub fn intake(
     let bar = progress::bar(world.watched, "reading logs", found.len());
     let mut intake = Intake::default();
     for file in found {
-        take(&file, setup, state, history, writing, &mut intake)?;
+        take(&file, &Night { setup, state, history, as_of, writing }, &mut intake)?;
         bar.inc(1);
     }
     bar.finish_and_clear();
     Ok(intake)
 }
 
-fn take(
-    found: &Found,
-    setup: &Setup,
-    state: &State,
-    history: &History,
+/// What the night knows before it reads.
+struct Night<'n> {
+    setup: &'n Setup,
+    state: &'n State,
+    history: &'n History,
+    as_of: Instant,
     writing: Writing,
-    intake: &mut Intake,
-) -> Result<(), Failure> {
+}
+
+fn take(found: &Found, night: &Night, intake: &mut Intake) -> Result<(), Failure> {
+    let Night { setup, state, history, as_of, writing } = *night;
     let raw = match raw_bytes(&found.path) {
         Ok(raw) => raw,
         Err(error) => {
@@ -86,6 +92,11 @@ fn take(
             return Ok(());
         }
     };
+    // A file of a day that is not over may still grow: read now, it would prove what it cannot know yet.
+    if declared.span.is_some_and(|span| span.to > as_of) {
+        intake.early.push(found.name.clone());
+        return Ok(());
+    }
     if intake.knows(history, source, &digest, declared.span) {
         return Ok(());
     }

@@ -27,7 +27,9 @@ pub fn write_pages(
     let known = Known { setup, state, ledger, history: &history, open };
     let mut written = Vec::new();
     let mut replays = Replays::default();
-    let months: BTreeSet<Month> = history.months().into_iter().chain(open.iter().map(|open| open.month)).collect();
+    // A month in which nothing is known yet has no page.
+    let known_of = open.iter().filter(|open| !open.waits.is_empty() || matches!(open.step, Step::Park(_)));
+    let months: BTreeSet<Month> = history.months().into_iter().chain(known_of.map(|open| open.month)).collect();
     for month in months {
         let page = page(&known, month, &mut replays, renderer)?;
         if keep(&state.report(month), page.as_bytes())? {
@@ -75,7 +77,7 @@ fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer)
         tariff_sha256: &setup.tariff_text.sha256,
         chain_head: &head.unwrap_or_else(|| history.document_head()),
         rejected_rows: history.files.iter().map(|(_, file)| file.rejected).sum(),
-        quarantined_files: history.set_aside.iter().map(|file| (file.name.clone(), file.reason.clone())).collect(),
+        quarantined_files: history.standing_set_aside().map(|file| (file.name.clone(), file.reason.clone())).collect(),
         currency: setup.tariff.currency,
     };
     renderer

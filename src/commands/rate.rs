@@ -94,7 +94,8 @@ pub fn rate(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
         return Err(failure.hint("logs cannot be known beyond the instant of judgement"));
     }
     let form = args.out.as_deref().map(form_of).transpose()?;
-    let written = Written::read(&args.tariff)?;
+    let written = Written::read(&args.tariff)
+        .map_err(|failure| failure.hint("--tariff names a TOML file; `ritardo init` writes a commented one"))?;
     let tariff = Tariff::parse(&written.path, &written.text).map_err(Failure::of_mistakes)?;
     let logs = logs(&args.inputs, args.as_of, world)?;
 
@@ -219,8 +220,8 @@ fn warn(logs: &Logs, conflicts: &[Conflict], world: &mut World) -> Result<(), Fa
         say(world.err, &format!("warning: {rows} rejected; the first: {file}, row {row}: {reason}"))?;
     }
     if let Some(first) = conflicts.first() {
-        let (count, differs_in) = (conflicts.len(), first.differs_in.join(", "));
-        let text = format!("warning: exports disagree about {count} messages, whose conversations are held; the first");
+        let (messages, differs_in) = (counted(conflicts.len() as u64, "message"), first.differs_in.join(", "));
+        let text = format!("warning: exports disagree about {messages}, whose conversations are held; the first");
         say(world.err, &format!("{text}: {} of {}, in {differs_in}", first.message_id, first.business))?;
     }
     Ok(())

@@ -11,7 +11,7 @@ use super::{Outcome, World, pages, say};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::LogRead;
+use crate::ledger::entry::{LogRead, SetAside};
 use crate::ledger::{Additions, Entry, History, Ledger, LedgerError};
 use crate::render::Renderer;
 
@@ -27,6 +27,10 @@ pub struct Night<'s> {
     pub documents: u64,
     pub mail: Sent,
     pub pages: Vec<Month>,
+    /// Business, month that was or can be closed, and what of it was never seen.
+    pub unseen: Vec<(String, Month, String)>,
+    /// Files that earlier nights set aside and none could read since.
+    pub standing: Vec<SetAside>,
     /// Business, closed month, and the new rows that fall into it.
     pub after_closing: Vec<(String, Month, u64)>,
 }
@@ -65,8 +69,9 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     check_clock(&history, as_of)?;
     check_tariff(&history, setup)?;
+    check_age(&history, state)?;
 
-    let intake = intake::intake(setup, state, &history, Writing::Yes, world)?;
+    let intake = intake::intake(setup, state, &history, as_of, Writing::Yes, world)?;
     let entries = intake.entries.clone();
     if !entries.is_empty() {
         let added = ledger.append(|_| Ok::<_, LedgerError>(Additions { entries, contents: Vec::new() }));
@@ -77,6 +82,8 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let evidence = Evidence::gather(files.iter().copied(), setup, state, &intake.fresh)?;
     let after_closing = after_closing(&history, setup, state, &intake)?;
     let mut open = closing::open_months(setup, &history, &evidence, as_of)?;
+    let unseen = unseen(&open, &evidence);
+    let standing = standing(&history, &intake);
     let closings = closing::close_months(setup, state, &mut ledger, &open, as_of)?;
 
     let renderer = renderer()?;
@@ -85,7 +92,21 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     open.retain(|open| !matches!(open.step, Step::Close(_)));
     let pages = pages::write_pages(setup, state, &ledger, &open, &renderer)?;
     let strangers = evidence.strangers(setup)?;
-    Ok(Night { setup, as_of, dry_run: false, intake, open, closings, strangers, documents, mail, pages, after_closing })
+    Ok(Night {
+        setup,
+        as_of,
+        dry_run: false,
+        intake,
+        open,
+        closings,
+        strangers,
+        documents,
+        mail,
+        pages,
+        unseen,
+        standing,
+        after_closing,
+    })
 }
 
 /// The same up to the decision; nothing is written.
@@ -98,13 +119,14 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
     };
     check_clock(&history, as_of)?;
     check_tariff(&history, setup)?;
-    let intake = intake::intake(setup, state, &history, Writing::No, world)?;
+    let intake = intake::intake(setup, state, &history, as_of, Writing::No, world)?;
     let new = intake.entries.iter().filter_map(|entry| if let Entry::File(file) = entry { Some(file) } else { None });
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).chain(new).collect();
     let evidence = Evidence::gather(files.iter().copied(), setup, state, &intake.fresh)?;
     let after_closing = after_closing(&history, setup, state, &intake)?;
     let open = closing::open_months(setup, &history, &evidence, as_of)?;
     let strangers = evidence.strangers(setup)?;
+    let (unseen, standing) = (unseen(&open, &evidence), standing(&history, &intake));
     let (closings, mail, pages) = (Closings::default(), Sent::default(), Vec::new());
     Ok(Night {
         setup,
@@ -117,8 +139,23 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
         documents: 0,
         mail,
         pages,
+        unseen,
+        standing,
         after_closing,
     })
+}
+
+fn unseen(open: &[OpenMonth], evidence: &Evidence) -> Vec<(String, Month, String)> {
+    let of = |open: &OpenMonth| {
+        let said = closing::unseen(open, evidence).into_iter();
+        said.map(|text| (open.business.id.to_string(), open.month, text)).collect::<Vec<_>>()
+    };
+    open.iter().flat_map(of).collect()
+}
+
+fn standing(history: &History, intake: &Intake) -> Vec<SetAside> {
+    let is_new = |file: &&SetAside| intake.newly_set_aside().any(|new| new == *file);
+    history.standing_set_aside().filter(|file| !is_new(file)).cloned().collect()
 }
 
 /// New rows that fall into months that are closed already.
@@ -149,6 +186,19 @@ fn check_clock(history: &History, as_of: Instant) -> Result<(), Failure> {
             Err(Failure::new(Kind::Configuration, message).hint("see --as-of, and the clock of this machine"))
         }
         _ => Ok(()),
+    }
+}
+
+/// Documents of an invoice that the ledger does not know were made from a newer ledger: to go on would give
+/// their numbers a second time.
+fn check_age(history: &History, state: &State) -> Result<(), Failure> {
+    match state.unknown_documents(history)?.first() {
+        Some(folder) => {
+            let failure =
+                Failure::new(Kind::Differences, "the ledger is older than the documents beside it").at(folder);
+            Err(failure.hint("nothing was written; put the newest copy of the ledger back"))
+        }
+        None => Ok(()),
     }
 }
 

@@ -46,8 +46,10 @@ impl Setup {
             failure.hint("`ritardo init` writes a commented starter set; --config names another file")
         })?;
         let config = parse_config(config, &config_text.text).map_err(Failure::of_mistakes)?;
-        let businesses_text = Written::read(&config.businesses)?;
-        let tariff_text = Written::read(&config.tariff)?;
+        let named = |key: &str| format!("ritardo.toml names it as `{key}`; `ritardo init` writes a commented one");
+        let read = |path: &Path, key: &str| Written::read(path).map_err(|failure| failure.hint(named(key)));
+        let businesses_text = read(&config.businesses, "businesses")?;
+        let tariff_text = read(&config.tariff, "tariff")?;
         Self::parse(config, config_text, businesses_text, tariff_text)
     }
 

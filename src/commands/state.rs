@@ -1,5 +1,6 @@
 //! The state folder: ledger, archive, charges, documents, reports; one run at a time.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::files;
 use crate::domain::{BusinessId, InvoiceNumber, Month};
 use crate::error::{Failure, Kind};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{History, Ledger, LedgerError};
 
 /// The folder in which a run keeps everything.
 #[derive(Debug)]
@@ -68,6 +69,20 @@ impl State {
     /// The folder of an invoice's documents.
     pub fn documents(&self, number: &InvoiceNumber) -> PathBuf {
         self.root.join("issued").join(number.to_string())
+    }
+
+    /// Folders of documents whose invoice the ledger does not know, sorted.
+    pub fn unknown_documents(&self, history: &History) -> Result<Vec<PathBuf>, Failure> {
+        let issued = self.root.join("issued");
+        let entries = match std::fs::read_dir(&issued) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(|error| Failure::io("list the folder", &issued, error))?,
+        };
+        let known: BTreeSet<String> = history.invoices.iter().map(|issued| issued.number.to_string()).collect();
+        let folders = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        let names = folders.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let unknown: BTreeSet<String> = names.filter(|name| !known.contains(name)).collect();
+        Ok(unknown.into_iter().map(|name| issued.join(name)).collect())
     }
 
     pub fn report(&self, month: Month) -> PathBuf {

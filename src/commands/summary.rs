@@ -10,6 +10,7 @@ use super::run::Night;
 use crate::domain::invoice::Counts;
 use crate::domain::{Decimal, Instant, Money, Month};
 use crate::error::{Failure, Kind};
+use crate::ledger::entry::SetAside;
 
 /// Waiting months of one business that the text shows one by one; the JSON form has all.
 const MONTHS_SHOWN: usize = 3;
@@ -23,7 +24,12 @@ pub struct Summary {
     nothing_to_do: bool,
     read: Read,
     set_aside: Vec<Reason>,
+    /// By earlier nights, and still not read.
+    still_set_aside: Vec<Reason>,
+    /// Files whose declared time is not over yet.
+    early: Vec<String>,
     closed: Vec<Closed>,
+    unseen: Vec<Unseen>,
     waiting: Vec<Waiting>,
     parked: Vec<Waiting>,
     not_in_the_book: Vec<Unknown>,
@@ -118,6 +124,14 @@ struct Trouble {
     reason: String,
 }
 
+/// What of a closed month was never seen.
+#[derive(Serialize)]
+struct Unseen {
+    month: Month,
+    business: String,
+    missing: String,
+}
+
 /// Rows that arrived after their month was closed.
 #[derive(Serialize)]
 struct Late {
@@ -129,38 +143,27 @@ struct Late {
 impl Summary {
     pub fn of(night: &Night) -> Self {
         let read = &night.intake;
-        let rejects = read.first_rejects.iter();
-        let rejected = |(file, reject): &(String, crate::read::Reject)| Rejected {
-            file: file.clone(),
-            row: reject.row,
-            reason: reject.reason.clone(),
-        };
         let Sent { sent, deferred, refused, unknown, .. } = night.mail;
         let mut summary = Self {
             format: "ritardo-run/1",
             as_of: night.as_of,
             dry_run: night.dry_run,
             nothing_to_do: false,
-            read: Read {
-                files: read.files,
-                messages: read.rows,
-                rejected: read.rejected,
-                first_rejects: rejects.map(rejected).collect(),
-            },
-            set_aside: read
-                .newly_set_aside()
-                .map(|file| Reason { file: file.name.clone(), reason: file.reason.clone() })
-                .collect(),
+            read: rows_read(night),
+            set_aside: read.newly_set_aside().map(reason).collect(),
+            still_set_aside: night.standing.iter().map(reason).collect(),
+            early: read.early.clone(),
             closed: closed(night),
-            waiting: Vec::new(),
-            parked: Vec::new(),
-            not_in_the_book: (night.strangers.iter())
-                .map(|((business, channel), rows)| Unknown {
+            unseen: (night.unseen.iter())
+                .map(|(business, month, text)| Unseen {
+                    month: *month,
                     business: business.clone(),
-                    channel: channel.clone(),
-                    rows: *rows,
+                    missing: text.clone(),
                 })
                 .collect(),
+            waiting: Vec::new(),
+            parked: Vec::new(),
+            not_in_the_book: strangers(night),
             conflicts: conflicts(night),
             after_closing: (night.after_closing.iter())
                 .map(|(business, month, rows)| Late { month: *month, business: business.clone(), rows: *rows })
@@ -170,23 +173,27 @@ impl Summary {
             reports: night.pages.clone(),
             state: night.setup.config.state.display().to_string(),
         };
-        for open in &night.open {
-            let (month, business) = (open.month, open.business.id.to_string());
-            match &open.step {
-                Step::Wait(reasons) => summary.waiting.push(Waiting { month, business, reasons: reasons.clone() }),
-                Step::Park(reason) => summary.parked.push(Waiting { month, business, reasons: vec![reason.clone()] }),
-                Step::Close(_) => {}
-            }
-        }
-        for (business, month, finding) in &night.closings.failed {
-            let reasons = vec![format!("a self-check failed, nothing was written for it: {finding}")];
-            summary.parked.push(Waiting { month: *month, business: business.clone(), reasons });
-        }
+        summary.add_open_months(night);
         let Mails { sent, deferred, refused, unknown, .. } = summary.mail;
         let mails = sent + deferred + refused + unknown;
         let did = read.entries.len() as u64 + night.documents + mails + summary.closed.len() as u64;
         summary.nothing_to_do = did == 0 && night.mail.stopped.is_none();
         summary
+    }
+
+    fn add_open_months(&mut self, night: &Night) {
+        for open in &night.open {
+            let (month, business) = (open.month, open.business.id.to_string());
+            match &open.step {
+                Step::Wait(reasons) => self.waiting.push(Waiting { month, business, reasons: reasons.clone() }),
+                Step::Park(reason) => self.parked.push(Waiting { month, business, reasons: vec![reason.clone()] }),
+                Step::Close(_) => {}
+            }
+        }
+        for (business, month, finding) in &night.closings.failed {
+            let reasons = vec![format!("a self-check failed, nothing was written for it: {finding}")];
+            self.parked.push(Waiting { month: *month, business: business.clone(), reasons });
+        }
     }
 
     pub fn json(&self) -> Result<String, Failure> {
@@ -247,6 +254,15 @@ impl Summary {
                 format!("exports disagree about {messages}, whose conversations are held; the first: {example}"),
             );
         }
+        for file in &self.still_set_aside {
+            line("set aside", format!("{} (by an earlier run): {}", file.file, file.reason));
+        }
+        for file in &self.early {
+            line("not yet", format!("{file}: the time that it is to prove is not over"));
+        }
+        for Unseen { month, business, missing } in &self.unseen {
+            line("warning", format!("{month} of {business}: {missing}; what was never seen is not billed"));
+        }
         for Late { month, business, rows } in &self.after_closing {
             let rows = counted(*rows, "row");
             line(
@@ -287,6 +303,34 @@ impl Summary {
             }
         }
     }
+}
+
+fn rows_read(night: &Night) -> Read {
+    let read = &night.intake;
+    let rejected = |(file, reject): &(String, crate::read::Reject)| Rejected {
+        file: file.clone(),
+        row: reject.row,
+        reason: reject.reason.clone(),
+    };
+    Read {
+        files: read.files,
+        messages: read.rows,
+        rejected: read.rejected,
+        first_rejects: read.first_rejects.iter().map(rejected).collect(),
+    }
+}
+
+fn strangers(night: &Night) -> Vec<Unknown> {
+    let told = night.strangers.iter().map(|((business, channel), rows)| Unknown {
+        business: business.clone(),
+        channel: channel.clone(),
+        rows: *rows,
+    });
+    told.collect()
+}
+
+fn reason(file: &SetAside) -> Reason {
+    Reason { file: file.name.clone(), reason: file.reason.clone() }
 }
 
 fn troubles(mail: &Sent) -> Vec<Trouble> {

@@ -31,6 +31,10 @@ pub fn verify(args: &Configured, world: &mut World) -> Result<Outcome, Failure> 
     let mut findings = Vec::new();
     contents(&ledger, &mut findings)?;
     archive(&state, &history, &mut findings);
+    let unknown = state.unknown_documents(&history)?.into_iter();
+    findings.extend(
+        unknown.map(|folder| format!("{}: the ledger knows no such invoice; is it an older copy?", folder.display())),
+    );
     numbers(&history, &mut findings);
     for issued in &history.invoices {
         invoice(&state, &ledger, &history, issued, &mut findings);

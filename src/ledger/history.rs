@@ -106,6 +106,11 @@ impl History {
         }
     }
 
+    /// Files that were set aside and that no later night could read.
+    pub fn standing_set_aside(&self) -> impl Iterator<Item = &SetAside> {
+        self.set_aside.iter().filter(|aside| !self.files.iter().any(|(_, file)| file.sha256 == aside.sha256))
+    }
+
     /// Mails of an invoice, in order.
     pub fn mails_of<'h>(&'h self, number: &'h InvoiceNumber) -> impl Iterator<Item = &'h Mail> {
         self.mails.iter().filter(move |mail| mail.number == *number)

@@ -86,6 +86,11 @@ impl Known {
         Some(ChannelEvidence { watermark, gaps: gaps(&self.outbound, watermark), tolerance: self.tolerance })
     }
 
+    /// What the inbound logs leave open before `through`.
+    pub fn inbound_gaps(&self, through: Instant) -> Vec<Span> {
+        gaps(&self.inbound, through)
+    }
+
     fn add(&mut self, direction: Direction, span: Span) {
         match direction {
             Direction::Inbound => self.inbound.push(span),

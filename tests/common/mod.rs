@@ -1,0 +1,253 @@
+//! What the tests of the command share: a scratch folder each, the program, and the sample month.
+#![expect(dead_code, reason = "each test file uses its part")]
+#![expect(clippy::print_stderr, reason = "a test that skips says so")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+
+/// The sample month can be closed as of this instant.
+pub const NIGHT: &str = "2018-09-05T00:00:00Z";
+/// Its businesses.
+pub const BUSINESSES: [&str; 3] = ["bologna-bakery", "lisbon-hotel", "sao-paulo-phone"];
+
+/// How the program ended, and what it said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// The exit code; negative where a signal ended it.
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    pub fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.out, self.err);
+        self
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+    }
+}
+
+/// The program, in a folder, without a terminal.
+pub fn program(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ritardo"));
+    command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+pub fn ritardo(folder: &Path, arguments: &[&str]) -> Ran {
+    Ran::of(&program(folder, arguments).output().expect("the program starts"))
+}
+
+/// The nightly run of the sample.
+pub fn night(folder: &Path) -> Ran {
+    ritardo(folder, &["run", "--as-of", NIGHT])
+}
+
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// An empty folder of this name, for this test alone.
+pub fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// The data that lies beside the repository, where it does; a test that finds none says that it skips.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let path = root().join("../shared").join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("skipped: {} does not exist", path.display());
+    None
+}
+
+pub fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            copy(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        fs::copy(from, to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+    }
+}
+
+/// Configuration, businesses, tariff and inbox of the sample month in a folder of their own.
+pub fn sample(name: &str) -> PathBuf {
+    let folder = scratch(name);
+    for part in ["ritardo.toml", "businesses.toml", "tariff.toml", "inbox"] {
+        copy(&root().join("sample_data").join(part), &folder.join(part));
+    }
+    folder
+}
+
+/// The files below a folder, sorted, by their names inside it.
+pub fn files(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).unwrap_or_else(|error| panic!("{}: {error}", next.display())) {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                found.push(path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Every file below a folder with its bytes.
+pub fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    files(folder).into_iter().map(|name| (name.clone(), fs::read(folder.join(name)).unwrap())).collect()
+}
+
+#[track_caller]
+pub fn assert_same_tree(one: &Path, other: &Path) {
+    let (first, second) = (tree(one), tree(other));
+    let names = |tree: &BTreeMap<String, Vec<u8>>| tree.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&first), names(&second), "{} and {} hold other files", one.display(), other.display());
+    let differing: Vec<&String> = first.keys().filter(|name| first[*name] != second[*name]).collect();
+    assert!(differing.is_empty(), "{} and {} differ in {differing:?}", one.display(), other.display());
+}
+
+/// The charge files, by `MONTH/BUSINESS.csv`.
+pub fn charge_files(state: &Path) -> BTreeMap<String, Vec<u8>> {
+    let folder = state.join("charges");
+    if folder.exists() { tree(&folder) } else { BTreeMap::new() }
+}
+
+/// The rows of a CSV file, each by column.
+pub fn rows(bytes: &[u8]) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(bytes);
+    reader.deserialize().map(|row| row.unwrap()).collect()
+}
+
+/// The charges of closed months: (business, month, message, amount).
+pub fn charges(state: &Path) -> BTreeSet<(String, String, String, String)> {
+    let mut charges = BTreeSet::new();
+    let closed: BTreeSet<String> =
+        bodies(state, "invoice").iter().map(|i| format!("{}/{}.csv", text(i, "month"), text(i, "business"))).collect();
+    for (name, bytes) in charge_files(state).into_iter().filter(|(name, _)| closed.contains(name)) {
+        let (month, business) = name.trim_end_matches(".csv").split_once('/').unwrap();
+        for row in rows(&bytes).iter().filter(|row| row["verdict"] != "rounding") {
+            let (message, amount) = (row["message_id"].clone(), row["amount"].clone());
+            assert!(charges.insert((business.to_owned(), month.to_owned(), message, amount)), "charged twice: {row:?}");
+        }
+    }
+    charges
+}
+
+pub fn ledger(state: &Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(state.join("ledger.db")).unwrap()
+}
+
+/// The entries of one kind, in order.
+pub fn bodies(state: &Path, kind: &str) -> Vec<Value> {
+    let ledger = ledger(state);
+    let mut statement = ledger.prepare("SELECT body FROM entry WHERE kind = ?1 ORDER BY seq").unwrap();
+    let bodies = statement.query_map([kind], |row| row.get::<_, String>(0)).unwrap();
+    bodies.map(|body| serde_json::from_str(&body.unwrap()).unwrap()).collect()
+}
+
+/// The canonical invoice that the ledger holds under a SHA-256.
+pub fn content(state: &Path, sha256: &str) -> Value {
+    let bytes: Vec<u8> =
+        ledger(state).query_row("SELECT bytes FROM content WHERE sha256 = ?1", [sha256], |row| row.get(0)).unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+pub fn text(value: &Value, key: &str) -> String {
+    value[key].as_str().unwrap_or_else(|| panic!("no text {key} in {value}")).to_owned()
+}
+
+/// What a month must be equal in, however its logs came: waits, charges, lines, totals, data digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    pub charge_files: BTreeMap<String, Vec<u8>>,
+    /// By business and month: cut, counts, charges, exact sum, digest.
+    pub closings: BTreeMap<(String, String), Vec<Value>>,
+    /// By business and month: lines and totals.
+    pub invoices: BTreeMap<(String, String), Vec<Value>>,
+}
+
+pub fn facts(state: &Path) -> Facts {
+    let key = |body: &Value| (text(body, "business"), text(body, "month"));
+    let pick = |body: &Value, names: &[&str]| names.iter().map(|name| body[*name].clone()).collect::<Vec<_>>();
+    let closings = bodies(state, "month_closed");
+    let closing = |body: &Value| (key(body), pick(body, &["cut", "counts", "charges", "exact", "data_sha256"]));
+    let invoice = |issued: &Value| {
+        let document = content(state, &text(issued, "document_sha256"));
+        assert!(document["lines"].as_array().is_some_and(|lines| !lines.is_empty()), "{document}");
+        let mut facts = pick(issued, &["net", "tax", "total", "data_sha256"]);
+        facts.push(document["lines"].clone());
+        (key(issued), facts)
+    };
+    Facts {
+        charge_files: charge_files(state),
+        closings: closings.iter().map(closing).collect(),
+        invoices: bodies(state, "invoice").iter().map(invoice).collect(),
+    }
+}
+
+/// Calls `work` for every job, several at once: most of a run is waiting for the disk.
+pub fn in_parallel<T: Sync>(jobs: &[T], work: impl Fn(usize, &T) + Sync) {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(job) = jobs.get(index) else { return };
+                    work(index, job);
+                }
+            });
+        }
+    });
+}
+
+/// Numbers that look random and are the same each time.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// Below `limit`.
+    pub fn roll(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % limit
+    }
+
+    pub fn shuffle<T>(&mut self, list: &mut [T]) {
+        for last in (1..list.len()).rev() {
+            list.swap(last, self.roll(last + 1));
+        }
+    }
+}
