@@ -37,7 +37,7 @@ struct Summary {
     #[serde(flatten)]
     overall: Totals,
     businesses: BTreeMap<String, Totals>,
-    conflicts: Vec<ConflictRow>,
+    conflicts: Vec<Conflict>,
     rejects: Vec<RejectRow>,
 }
 
@@ -63,14 +63,6 @@ struct Totals {
     charges: u64,
     total: Decimal,
     currency: Currency,
-}
-
-#[derive(Serialize)]
-struct ConflictRow {
-    business: String,
-    channel: String,
-    message_id: String,
-    differs_in: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -128,7 +120,7 @@ pub fn rate(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
             after_complete_through: decided.after_watermark,
             overall: totals(&rated, tariff.currency)?,
             businesses: by_business(&rated, tariff.currency)?,
-            conflicts: decided.conflicts.into_iter().map(ConflictRow::of).collect(),
+            conflicts: decided.conflicts,
             rejects: logs.rejects,
         };
         let mut bytes = serde_json::to_vec_pretty(&summary).map_err(self_check)?;
@@ -238,11 +230,4 @@ fn by_business(rated: &[RatedWait], currency: Currency) -> Result<BTreeMap<Strin
     let chunks = rated.chunk_by(|a, b| a.wait.business == b.wait.business);
     let named = |chunk: &[RatedWait]| Ok((chunk[0].wait.business.to_string(), totals(chunk, currency)?));
     chunks.map(named).collect()
-}
-
-impl ConflictRow {
-    fn of(conflict: Conflict) -> Self {
-        let Conflict { business, channel, message_id, differs_in } = conflict;
-        Self { business, channel, message_id, differs_in }
-    }
 }

@@ -1,5 +1,6 @@
 //! What a night did, for a person and for a program.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -11,6 +12,7 @@ use crate::domain::invoice::Counts;
 use crate::domain::{Decimal, Instant, Money, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::SetAside;
+use crate::pair::Conflict;
 
 /// Waiting months of one business that the text shows one by one; the JSON form has all.
 const MONTHS_SHOWN: usize = 3;
@@ -33,7 +35,7 @@ pub struct Summary {
     waiting: Vec<Waiting>,
     parked: Vec<Waiting>,
     not_in_the_book: Vec<Unknown>,
-    conflicts: Vec<ConflictRow>,
+    conflicts: Vec<Conflict>,
     after_closing: Vec<Late>,
     documents: u64,
     mail: Mails,
@@ -95,15 +97,6 @@ struct Unknown {
     business: String,
     channel: String,
     rows: u64,
-}
-
-/// A message of which exports disagree: its conversations are held.
-#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
-struct ConflictRow {
-    business: String,
-    channel: String,
-    message_id: String,
-    differs_in: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -343,15 +336,9 @@ fn troubles(mail: &Sent) -> Vec<Trouble> {
     told.collect()
 }
 
-fn conflicts(night: &Night) -> Vec<ConflictRow> {
-    let all = night.open.iter().flat_map(|open| &open.conflicts).map(|conflict| ConflictRow {
-        business: conflict.business.clone(),
-        channel: conflict.channel.clone(),
-        message_id: conflict.message_id.clone(),
-        differs_in: conflict.differs_in.clone(),
-    });
-    let distinct: std::collections::BTreeSet<ConflictRow> = all.collect();
-    distinct.into_iter().collect()
+fn conflicts(night: &Night) -> Vec<Conflict> {
+    let all = night.open.iter().flat_map(|open| &open.conflicts);
+    all.cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn closed(night: &Night) -> Vec<Closed> {

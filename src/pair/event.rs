@@ -40,7 +40,7 @@ pub(super) struct Event {
 }
 
 /// A message of which exports disagree: same id, other time, direction or party.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Conflict {
     pub business: String,
     pub channel: String,
