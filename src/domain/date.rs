@@ -68,7 +68,10 @@ impl FromStr for Date {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not a date like 2018-08-31");
-        if text.len() != 10 {
+        // The calendar library would also take signs, blanks and single digits.
+        let fits =
+            |(place, byte): (usize, u8)| if place == 4 || place == 7 { byte == b'-' } else { byte.is_ascii_digit() };
+        if text.len() != 10 || !text.bytes().enumerate().all(fits) {
             return Err(wrong());
         }
         NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Self).map_err(|_| wrong())
@@ -172,6 +175,14 @@ mod tests {
         ] {
             let (date, zone): (Date, Zone) = (date.parse().unwrap(), zone.parse().unwrap());
             assert_eq!(date.start(zone).to_string(), start, "{date} {zone}");
+        }
+    }
+
+    #[test]
+    fn a_date_has_one_spelling() {
+        for wrong in [" 2018-08-2", "-2018-08-2", "+2018-08-1", "2018- 8- 1", "2018-08-3", "2018-08-31 ", "2018-02-30"]
+        {
+            assert!(wrong.parse::<Date>().is_err(), "{wrong}");
         }
     }
 

@@ -111,9 +111,11 @@ impl Wait {
         self.answered_at.map(|answered_at| answered_at.since(self.received_at).max(Elapsed::ZERO))
     }
 
-    /// The order of every list of waits: business, then time, then id (as bytes), then channel.
-    pub fn order(&self) -> (&str, Instant, &str, &str) {
-        (&self.business, self.received_at, &self.message_id, &self.channel)
+    /// The order of every list of waits: business, then time, then id (as bytes), then channel, conversation and
+    /// customer, in which copies that contradict each other may differ.
+    pub fn order(&self) -> (&str, Instant, &str, &str, &str, &str) {
+        let Self { business, received_at, message_id, channel, conversation, customer, .. } = self;
+        (business, *received_at, message_id, channel, conversation, customer)
     }
 }
 

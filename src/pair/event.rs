@@ -1,6 +1,6 @@
 //! One event, once: copies and sightings of a message become one event, or a conflict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use polars::prelude::{DataFrame, Int64Chunked, PolarsResult, SortMultipleOptions, StringChunked};
@@ -13,6 +13,8 @@ pub(super) struct Events {
     pub channels: Vec<Channel>,
     pub conflicts: Vec<Conflict>,
     pub count: u64,
+    /// Of these, known only from the watermark of their channel on.
+    pub after_watermark: u64,
 }
 
 pub(super) struct Channel {
@@ -65,7 +67,7 @@ struct Columns<'f> {
 }
 
 /// One row of the frame.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Copy<'f> {
     customer: &'f str,
     direction: Direction,
@@ -77,19 +79,28 @@ struct Copy<'f> {
     sighting: Sighting,
 }
 
-pub(super) fn events(frame: &DataFrame) -> PolarsResult<Events> {
+/// `watermark` is that of a (business, channel): statuses at or after it are not evidence yet, whatever they
+/// would say of an earlier message, so that a month closed late equals one closed on time.
+pub(super) fn events(frame: &DataFrame, watermark: &dyn Fn(&str, &str) -> Option<Instant>) -> PolarsResult<Events> {
     // One chunk a column, so that rows are reached without a search.
     let mut sorted =
         frame.sort([columns::BUSINESS, columns::CHANNEL, columns::MESSAGE_ID], SortMultipleOptions::default())?;
     sorted.rechunk_mut_par();
     let columns = Columns::of(&sorted)?;
-    let mut events = Events { channels: Vec::new(), conflicts: Vec::new(), count: 0 };
-    let mut start = 0;
+    let mut events = Events { channels: Vec::new(), conflicts: Vec::new(), count: 0, after_watermark: 0 };
+    let (mut start, mut of_channel) = (0, None);
     while start < sorted.height() {
         let key = columns.key(start);
         let end = (start + 1..sorted.height()).find(|row| columns.key(*row) != key).unwrap_or(sorted.height());
-        let copies: Vec<Copy> = (start..end).map(|row| columns.copy(row)).collect();
-        events.add(key, &copies);
+        let (business, channel, _) = key;
+        if of_channel.is_none_or(|(known, _)| known != (business, channel)) {
+            of_channel = Some(((business, channel), watermark(business, channel)));
+        }
+        let through = of_channel.and_then(|(_, through)| through).unwrap_or(Instant::MIN);
+        let copies = (start..end)
+            .map(|row| columns.copy(row))
+            .filter(|copy| copy.sighting == Sighting::Stamped || copy.sent_at < through);
+        events.add(key, &copies.collect::<Vec<_>>());
         start = end;
     }
     Ok(events)
@@ -137,6 +148,10 @@ impl<'f> Columns<'f> {
 impl Events {
     fn add(&mut self, (business, channel, message_id): (&str, &str, &str), copies: &[Copy]) {
         self.count += 1;
+        if copies.is_empty() {
+            self.after_watermark += 1;
+            return;
+        }
         let differs_in = differences(copies);
         let same = |known: &&mut Channel| &*known.business == business && &*known.channel == channel;
         if self.channels.last_mut().as_mut().is_none_or(|last| !same(last)) {
@@ -148,7 +163,8 @@ impl Events {
             place.conversation(copies[0].conversation).events.push(merged(message_id, copies));
             return;
         }
-        for copy in copies {
+        let versions: BTreeSet<&Copy> = copies.iter().collect();
+        for copy in versions {
             // Each version is kept as an event of its own conversation, which is held as a whole.
             let conversation = place.conversation(copy.conversation);
             conversation.disputed = true;

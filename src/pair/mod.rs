@@ -38,21 +38,20 @@ pub fn pair(
     evidence: &dyn Fn(&str, &str) -> Option<ChannelEvidence>,
     reading: Reading,
 ) -> Result<Paired, PairError> {
-    let events = event::events(frame)?;
-    let mut paired = Paired { messages: events.count, conflicts: events.conflicts, ..Paired::default() };
+    let watermark = |business: &str, channel: &str| evidence(business, channel).map(|evidence| evidence.watermark);
+    let events = event::events(frame, &watermark)?;
+    let (messages, after_watermark, conflicts) = (events.count, events.after_watermark, events.conflicts);
+    let mut paired = Paired { waits: Vec::new(), messages, after_watermark, conflicts };
     for channel in &events.channels {
-        let Some(evidence) = evidence(&channel.business, &channel.channel) else {
-            paired.after_watermark += channel.conversations.values().map(|c| c.events.len() as u64).sum::<u64>();
-            continue;
-        };
+        let Some(evidence) = evidence(&channel.business, &channel.channel) else { continue };
         for (name, conversation) in &channel.conversations {
             let place = answer::Place {
                 business: Arc::clone(&channel.business),
                 channel: Arc::clone(&channel.channel),
                 conversation: Arc::clone(name),
             };
-            let known = conversation.events.iter().filter(|event| event.at < evidence.watermark).count();
-            paired.after_watermark += (conversation.events.len() - known) as u64;
+            let later = conversation.events.iter().filter(|event| event.at >= evidence.watermark).count();
+            paired.after_watermark += later as u64;
             answer::answer(&place, conversation, &evidence, reading, &mut paired.waits);
         }
     }

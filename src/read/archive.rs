@@ -1,6 +1,5 @@
 //! The archive: each file's messages in the canonical form as Parquet, named by what it holds.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use ::parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as PhysicalType, ZstdLevel};
@@ -12,9 +11,9 @@ use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::types::Type;
 use polars::prelude::{DataFrame, PolarsError};
 
-use super::{ReadError, bytes, read_bytes};
-use crate::domain::settings::LogFormat;
-use crate::domain::{Instant, columns};
+use super::frame::Builder;
+use super::{ReadError, bytes};
+use crate::domain::columns;
 
 /// Written into each file, whatever the version of the library: the bytes depend on the messages alone.
 const CREATED_BY: &str = "ritardo archive 1";
@@ -87,6 +86,8 @@ pub fn decode(bytes: &[u8], recorded: &str) -> Result<DataFrame, DecodeError> {
     if found != recorded {
         return Err(DecodeError::Changed { found, recorded: recorded.to_owned() });
     }
-    let log = read_bytes(bytes, Path::new("archive.parquet"), Some(LogFormat::Parquet), Instant::MAX)?;
-    if log.rejects.is_empty() { Ok(log.frame) } else { Err(DecodeError::Rejected(log.rejects.len())) }
+    let mut builder = Builder::of_archive();
+    super::parquet::read(bytes, &mut builder)?;
+    let (frame, rejects) = builder.finish().map_err(ReadError::Frame)?;
+    if rejects.is_empty() { Ok(frame) } else { Err(DecodeError::Rejected(rejects.len())) }
 }

@@ -30,11 +30,16 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// The content of a `.gz` or `.zst` file, known by its first bytes; anything else as it is.
-pub(super) fn unpacked(raw: &[u8]) -> Result<Vec<u8>, ReadError> {
+pub(super) fn unpacked(raw: &[u8], path: &Path) -> Result<Vec<u8>, ReadError> {
     let source = Cursor::new(raw);
     match raw {
         [0x1f, 0x8b, ..] => limited(flate2::read::MultiGzDecoder::new(source)),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => limited(zstd::Decoder::new(source).map_err(ReadError::Compression)?),
+        // A compressed file that was cut to nothing is no quiet day.
+        _ if path.extension().is_some_and(|extension| extension == "gz" || extension == "zst") => {
+            let what = "it does not begin as a compressed file does";
+            Err(ReadError::Compression(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, what)))
+        }
         _ => Ok(raw.to_vec()),
     }
 }
@@ -57,9 +62,10 @@ mod tests {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         gzip.write_all(&text).unwrap();
         for packed in [gzip.finish().unwrap(), zstd::encode_all(&text[..], 3).unwrap()] {
-            assert_eq!(unpacked(&packed).unwrap(), text);
-            for cut in 4..packed.len() {
-                assert!(unpacked(&packed[..cut]).is_err(), "cut at {cut} of {}", packed.len());
+            let name = Path::new("log.csv.gz");
+            assert_eq!(unpacked(&packed, name).unwrap(), text);
+            for cut in 0..packed.len() {
+                assert!(unpacked(&packed[..cut], name).is_err(), "cut at {cut} of {}", packed.len());
             }
         }
     }

@@ -7,6 +7,14 @@ use super::row::Row;
 use crate::domain::message::Sighting;
 use crate::domain::{Direction, EntryPoint, Instant, Kind, Status, columns};
 
+/// Where a row comes from: only the archive's own column `sighting` is obeyed, a log's is one more unknown one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Form {
+    #[default]
+    Log,
+    Archive,
+}
+
 /// The texts of one row, by column; `None` where the row or the file has none.
 #[derive(Default)]
 pub(super) struct Texts<'a> {
@@ -26,7 +34,7 @@ impl<'a> Texts<'a> {
 
     /// The row and whether it states its kind, or why it is rejected. `sent_at` is given where the file
     /// stores instants, not texts.
-    pub fn row(&self, sent_at: Option<Instant>) -> Result<(Row, KindStated), String> {
+    pub fn row(&self, sent_at: Option<Instant>, form: Form) -> Result<(Row, KindStated), String> {
         let customer = self.party(columns::CUSTOMER)?;
         let conversation = match self.get(columns::CONVERSATION) {
             "" => customer.clone(),
@@ -34,8 +42,10 @@ impl<'a> Texts<'a> {
         };
         let direction =
             Direction::named(self.get(columns::DIRECTION)).ok_or("direction is neither inbound nor outbound")?;
-        let (status, kind) = self.status_and_kind(direction)?;
+        let (status, kind) = self.status_and_kind(direction);
         let entry_point = match self.get(columns::ENTRY_POINT) {
+            // It means nothing on a message of the business, and must not cost an answer.
+            _ if direction == Direction::Outbound => EntryPoint::Unknown,
             "" => EntryPoint::Unknown,
             name => name.parse().map_err(|_| "entry_point is not one of the known ones")?,
         };
@@ -51,7 +61,10 @@ impl<'a> Texts<'a> {
             kind: kind.unwrap_or(Kind::Text),
             status,
             entry_point,
-            sighting: Sighting::named(self.get(columns::SIGHTING)).ok_or("sighting is not a status")?,
+            sighting: match form {
+                Form::Archive => Sighting::named(self.get(columns::SIGHTING)).ok_or("sighting is not a status")?,
+                Form::Log => Sighting::Stamped,
+            },
         };
         Ok((row, stated))
     }
@@ -90,16 +103,13 @@ impl<'a> Texts<'a> {
 
     /// A status that is not known may be that of an answer: the outbound message is kept as one of unknown
     /// kind, which holds the waits that it could end. A rejected row would have charged them.
-    fn status_and_kind(&self, direction: Direction) -> Result<(Status, Option<Kind>), String> {
+    fn status_and_kind(&self, direction: Direction) -> (Status, Option<Kind>) {
         let kind = self.get(columns::KIND);
-        if kind.len() > 64 || !kind.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("kind is not a short word in visible ASCII".to_owned());
-        }
         let kind = (!kind.is_empty()).then(|| Kind::named(kind));
         match (Status::named(self.get(columns::STATUS)), direction) {
-            (Some(status), _) => Ok((status, kind)),
-            (None, Direction::Inbound) => Ok((Status::Unstated, kind)),
-            (None, Direction::Outbound) => Ok((Status::Unstated, Some(Kind::Other))),
+            (Some(status), _) => (status, kind),
+            (None, Direction::Inbound) => (Status::Unstated, kind),
+            (None, Direction::Outbound) => (Status::Unstated, Some(Kind::Other)),
         }
     }
 }

@@ -61,7 +61,10 @@ impl Manifest {
 
 /// The civil day in a file's name, as a span in the source's zone.
 pub fn day_in_name(name: &str, zone: Zone) -> Result<Span, String> {
-    let candidates = (0..name.len()).filter_map(|start| name.get(start..start + 10));
+    let is_digit =
+        |place: Option<usize>| place.and_then(|place| name.as_bytes().get(place)).is_some_and(u8::is_ascii_digit);
+    let alone = |start: &usize| !is_digit(start.checked_sub(1)) && !is_digit(Some(start + 10));
+    let candidates = (0..name.len()).filter(alone).filter_map(|start| name.get(start..start + 10));
     let day = candidates.filter_map(|text| text.parse::<Date>().ok()).next();
     let day = day.ok_or("its name has no day such as 2018-08-31, which `coverage = \"daily\"` needs")?;
     Ok(Span { from: day.start(zone), to: day.plus_days(1).start(zone) })
@@ -248,7 +251,12 @@ mod tests {
         let span = day_in_name("bakery_2018-08-31.csv.gz", rome).unwrap();
         assert_eq!(span.from.to_string(), "2018-08-30T22:00:00.000Z");
         assert_eq!(span.to.to_string(), "2018-08-31T22:00:00.000Z");
-        assert!(day_in_name("2018-02-30.csv", rome).is_err());
+        for name in ["x 2018-08-31.csv", "bakery-2018-08-31.csv", "2018-08-31"] {
+            assert_eq!(day_in_name(name, rome).unwrap(), span, "{name}");
+        }
+        for name in ["2018-02-30.csv", "12018-08-31.csv", "2018-08-311.csv", "2018-8-31.csv"] {
+            assert!(day_in_name(name, rome).is_err(), "{name}");
+        }
     }
 
     #[test]

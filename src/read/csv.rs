@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::ReadError;
 use super::canonical::Texts;
 use super::frame::Builder;
-use crate::domain::columns;
+use crate::domain::{Direction, columns};
 
 const LINE_MAX: usize = 1 << 20;
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -23,14 +23,17 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
     }
     let mut reader = csv::ReaderBuilder::new().has_headers(true).flexible(true).from_reader(plain);
     let header = reader.headers().map_err(|_| ReadError::Header)?.clone();
-    let columns = columns_of(header.iter())?;
+    let columns = columns_of(header.iter().map(str::trim))?;
     let mut record = csv::ByteRecord::new();
     let mut line = reader.position().line();
+    let mut last = (line, false);
     // A vector of bytes cannot fail to be read, and the reader is flexible: every record is `Ok`.
     while reader.read_byte_record(&mut record).unwrap_or(false) {
         let starts = record.position().map_or(line, csv::Position::line);
         line = reader.position().line();
         check_extent(&record, starts, line, header.len())?;
+        check_swallowed(&record, starts, &columns, header.len())?;
+        last = (starts, record.iter().any(|field| field.contains(&b'\n')));
         if record.len() != header.len() {
             builder.reject(starts, format!("the row has {} fields, the header {}", record.len(), header.len()));
             continue;
@@ -40,7 +43,30 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
             None => builder.reject(starts, "a field is not UTF-8"),
         }
     }
+    // A log that ends inside a quote has an odd number of them, and its last record spans lines.
+    let quotes = plain.iter().filter(|byte| **byte == b'"').count();
+    if last.1 && quotes % 2 == 1 {
+        return Err(ReadError::UnclosedQuote(last.0));
+    }
     Ok(())
+}
+
+/// A field of several lines, one of which is a whole row with its direction in its place, has swallowed it.
+fn check_swallowed(
+    record: &csv::ByteRecord,
+    starts: u64,
+    columns: &[(usize, usize)],
+    fields: usize,
+) -> Result<(), ReadError> {
+    let direction = columns.iter().find(|(column, _)| columns::ALL[*column] == columns::DIRECTION);
+    let Some((_, place)) = direction else { return Ok(()) };
+    let is_row = |line: &[u8]| {
+        let cells: Vec<&[u8]> = line.trim_ascii().split(|byte| *byte == b',').collect();
+        let cell = cells.get(*place).and_then(|cell| std::str::from_utf8(cell).ok()).unwrap_or_default();
+        cells.len() >= fields && Direction::named(cell.trim_matches('"')).is_some()
+    };
+    let swallowed = record.iter().any(|field| field.split(|byte| *byte == b'\n').skip(1).any(is_row));
+    if swallowed { Err(ReadError::UnclosedQuote(starts)) } else { Ok(()) }
 }
 
 /// A quote that is never closed swallows the rows after it: the file is refused, since they would be lost.
@@ -56,7 +82,7 @@ fn check_extent(record: &csv::ByteRecord, starts: u64, ends: u64, fields: usize)
 pub(super) fn columns_of<'h>(header: impl Iterator<Item = &'h str>) -> Result<Vec<(usize, usize)>, ReadError> {
     let mut found: Vec<(usize, usize)> = Vec::new();
     for (place, name) in header.enumerate() {
-        let Some(column) = columns::ALL.iter().position(|known| *known == name.trim()) else { continue };
+        let Some(column) = columns::ALL.iter().position(|known| *known == name) else { continue };
         if found.iter().any(|(known, _)| *known == column) {
             return Err(ReadError::DuplicateColumn(columns::ALL[column].to_owned()));
         }
@@ -128,6 +154,17 @@ mod tests {
         let row = "1,b,c,+391,inbound,2018-08-01T00:00:00Z\n";
         let text = format!("{HEADER}\n{row}\"2,b,c,+391,inbound,2018-08-01T00:00:00Z\n{row}{row}");
         assert!(matches!(read(text.as_bytes(), &mut Builder::default()), Err(ReadError::UnclosedQuote(3))));
+        let row = "1,b,c,+391,outbound,2018-08-01T00:00:00Z";
+        for text in [
+            format!("{HEADER},text\n{row},\"hello\n{row},x\n{row},y\n"),
+            format!("{HEADER},text\n{row},\"he said hi\n{row},\"ok\"\n"),
+            format!("{HEADER},text\n{row},\"to the end\nof the file"),
+        ] {
+            let read = read(text.as_bytes(), &mut Builder::default());
+            assert!(matches!(read, Err(ReadError::UnclosedQuote(2))), "{text}: {read:?}");
+        }
+        let two_lines = format!("{HEADER},text\n{row},\"two lines,\nand a comma\"\n");
+        assert!(read(two_lines.as_bytes(), &mut Builder::default()).is_ok());
     }
 
     #[test]

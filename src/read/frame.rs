@@ -7,7 +7,7 @@ use polars::prelude::{
     BooleanChunked, Column, DataFrame, IntoColumn, IntoSeries, NamedFrom, PolarsResult, Series, StringChunkedBuilder,
 };
 
-use super::canonical::Texts;
+use super::canonical::{Form, Texts};
 use super::row::{Reject, Row};
 use crate::domain::message::Sighting;
 use crate::domain::{Instant, Kind, columns};
@@ -25,6 +25,7 @@ pub struct Builder {
     sent_at: Vec<i64>,
     /// Messages after this instant are rejects.
     latest: Instant,
+    form: Form,
     pub rejects: Vec<Reject>,
 }
 
@@ -43,7 +44,12 @@ impl Builder {
     /// A builder that rejects messages after `latest`.
     pub fn through(latest: Instant) -> Self {
         let texts = text_columns().map(|name| StringChunkedBuilder::new(name.into(), 0)).collect();
-        Self { texts, sent_at: Vec::new(), latest, rejects: Vec::new() }
+        Self { texts, sent_at: Vec::new(), latest, form: Form::Log, rejects: Vec::new() }
+    }
+
+    /// A builder for files of the archive.
+    pub(super) fn of_archive() -> Self {
+        Self { form: Form::Archive, ..Self::default() }
     }
 
     /// Takes the message number `number` of a file. A message seen through its statuses
@@ -78,7 +84,7 @@ impl Builder {
 
     /// Takes a row of a canonical log: a message, or a reject under the number `row`.
     pub(super) fn take(&mut self, texts: &Texts, sent_at: Option<Instant>, row: u64) {
-        match texts.row(sent_at) {
+        match texts.row(sent_at, self.form) {
             Ok((message, kind)) => self.push_stating(&message, kind, row),
             Err(reason) => self.reject(row, reason),
         }

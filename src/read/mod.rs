@@ -90,7 +90,7 @@ pub fn raw_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
 /// Reads a log that is already in memory; `path` tells only how it may be formed.
 pub fn read_bytes(raw: &[u8], path: &Path, format: Option<LogFormat>, latest: Instant) -> Result<LogFile, ReadError> {
     let sha256 = bytes::sha256(raw);
-    let plain = bytes::unpacked(raw)?;
+    let plain = bytes::unpacked(raw, path)?;
     let format = match format {
         Some(format) => format,
         None => detect(path, &plain)?,
@@ -117,6 +117,9 @@ pub fn read_bytes(raw: &[u8], path: &Path, format: Option<LogFormat>, latest: In
 fn detect(path: &Path, plain: &[u8]) -> Result<LogFormat, ReadError> {
     if plain.starts_with(b"PAR1") {
         return Ok(LogFormat::Parquet);
+    }
+    if ndjson::looks_like(plain) {
+        return Ok(LogFormat::Ndjson);
     }
     if webhook::looks_like(plain) {
         return Ok(LogFormat::Webhook);

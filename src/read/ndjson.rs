@@ -13,9 +13,17 @@ use crate::domain::columns;
 
 const LINE_MAX: usize = 1 << 20;
 
+/// Whether the first line is an object with a column of the message log.
+pub(super) fn looks_like(plain: &[u8]) -> bool {
+    let first = plain.split(|byte| *byte == b'\n').find(|line| !line.iter().all(u8::is_ascii_whitespace));
+    let line = first.and_then(|line| serde_json::from_slice::<Line>(line).ok());
+    line.is_some_and(|line| columns::REQUIRED.iter().any(|name| line.keys.contains(name)))
+}
+
 pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
     let plain = plain.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(plain);
-    let mut first = true;
+    let mut keys: Vec<&'static str> = Vec::new();
+    let mut lines = 0_u64;
     for (number, line) in (1..).zip(plain.split(|byte| *byte == b'\n')) {
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
@@ -23,23 +31,22 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
         if line.len() > LINE_MAX {
             return Err(ReadError::LongLine(number));
         }
+        lines += 1;
         match serde_json::from_slice::<Line>(line) {
             Ok(line) => {
-                if std::mem::take(&mut first) {
-                    check_keys(&line)?;
-                }
+                keys.extend(line.keys.iter().filter(|key| !keys.contains(key)).copied().collect::<Vec<_>>());
                 builder.take(&line.texts, None, number);
             }
             Err(error) => builder.reject(number, reason(&error)),
         }
     }
-    Ok(())
+    if lines == 0 { Ok(()) } else { check_keys(&keys) }
 }
 
-/// A log whose first row has none of the required keys is another kind of file, not a log of bad rows.
-fn check_keys(line: &Line) -> Result<(), ReadError> {
-    let missing: Vec<&'static str> = columns::REQUIRED.into_iter().filter(|name| !line.keys.contains(name)).collect();
-    if missing.len() == columns::REQUIRED.len() { Err(ReadError::MissingColumns(missing)) } else { Ok(()) }
+/// A required key that no row has is a missing column, as in a CSV header.
+fn check_keys(keys: &[&'static str]) -> Result<(), ReadError> {
+    let missing: Vec<&'static str> = columns::REQUIRED.into_iter().filter(|name| !keys.contains(name)).collect();
+    if missing.is_empty() { Ok(()) } else { Err(ReadError::MissingColumns(missing)) }
 }
 
 /// The kind of error without its text, which may quote the line.

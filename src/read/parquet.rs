@@ -15,6 +15,12 @@ use super::frame::Builder;
 use crate::domain::{Instant, columns};
 
 pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
+    // Polars panics on some damaged files, while it decodes or when a value is fetched: a refusal like any other.
+    let stopped = |_| Err(ReadError::Parquet("its parts contradict each other".to_owned()));
+    catch_unwind(AssertUnwindSafe(|| rows(plain, builder))).unwrap_or_else(stopped)
+}
+
+fn rows(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
     let frame = decoded(plain)?;
     let mut texts: Vec<(usize, StringChunked)> = Vec::new();
     let mut stamps = None;
@@ -37,20 +43,27 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
     Ok(())
 }
 
-/// The known columns of the file. Polars panics on some damaged files: that is a refusal like any other.
+/// The known columns of the file, after its own counts of rows were compared with each other.
 fn decoded(plain: &[u8]) -> Result<DataFrame, ReadError> {
     let damaged = |error: polars::prelude::PolarsError| ReadError::Parquet(first_line(&error.to_string()));
-    let guarded = |work: &mut dyn FnMut() -> Result<DataFrame, ReadError>| {
-        let stopped = || ReadError::Parquet("its parts contradict each other".to_owned());
-        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(stopped()))
-    };
-    guarded(&mut || {
-        let mut reader = ParquetReader::new(Cursor::new(plain.to_vec()));
-        let schema = reader.schema().map_err(damaged)?;
-        columns_of(schema.iter_names().map(|name| name.as_str()))?;
-        let known = columns::ALL.into_iter().filter(|name| schema.contains(name)).map(str::to_owned).collect();
-        reader.with_columns(Some(known)).set_rechunk(true).finish().map_err(damaged)
-    })
+    let mut reader = ParquetReader::new(Cursor::new(plain.to_vec()));
+    let schema = reader.schema().map_err(damaged)?;
+    columns_of(schema.iter_names().map(|name| name.as_str()))?;
+    let known = columns::ALL.into_iter().filter(|name| schema.contains(name)).map(str::to_owned).collect();
+    let metadata = reader.get_metadata().map_err(damaged)?;
+    let groups = metadata.row_groups.iter();
+    let agree = groups.clone().all(|group| {
+        let rows = i64::try_from(group.num_rows()).ok();
+        group.parquet_columns().iter().all(|column| Some(column.num_values()) == rows)
+    });
+    let (rows, sum) = (metadata.num_rows, groups.map(|group| group.num_rows()).sum::<usize>());
+    let frame = reader.with_columns(Some(known)).set_rechunk(true).finish().map_err(damaged)?;
+    let whole = frame.columns().iter().all(|column| column.len() == rows);
+    if agree && whole && rows == sum && frame.height() == rows {
+        Ok(frame)
+    } else {
+        Err(ReadError::Parquet("its counts of rows contradict each other".to_owned()))
+    }
 }
 
 fn first_line(text: &str) -> String {
