@@ -14,6 +14,10 @@ pub struct Decimal(i128);
 impl Decimal {
     pub const ZERO: Decimal = Decimal(0);
 
+    pub const fn whole(number: u32) -> Self {
+        Self(number as i128 * ONE)
+    }
+
     pub fn checked_add(self, other: Decimal) -> Option<Decimal> {
         self.0.checked_add(other.0).map(Decimal)
     }

@@ -63,6 +63,9 @@ struct StepRow {
     price: Spanned<String>,
 }
 
+/// No bound may lie above: a file of waits holds amounts of nine digits before the point at most.
+const PRICE_MAX: Decimal = Decimal::whole(1_000_000);
+
 /// Collects mistakes while the file is walked: a value that is wrong is noted and replaced by `None`.
 struct Reader<'a> {
     path: &'a Path,
@@ -137,9 +140,9 @@ impl Reader<'_> {
         let (texts, span) = bounds.map_or((&default, 0..0), |bounds| (bounds.get_ref(), bounds.span()));
         let hint = "the announced rates are 1 to 9 cents: bounds = [\"0.01\", \"0.09\"]";
         match (texts[0].parse::<Decimal>(), texts[1].parse::<Decimal>()) {
-            (Ok(low), Ok(high)) if low > Decimal::ZERO && low <= high => Some((low, high)),
+            (Ok(low), Ok(high)) if low > Decimal::ZERO && low <= high && high <= PRICE_MAX => Some((low, high)),
             (Ok(_), Ok(_)) => {
-                self.wrong(span, "the bounds must rise from a positive price", hint);
+                self.wrong(span, "the bounds must rise from a positive price to at most a million", hint);
                 None
             }
             (Err(message), _) | (_, Err(message)) => {
