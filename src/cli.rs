@@ -31,6 +31,9 @@ pub enum Command {
     Audit(Audit),
     /// Say why one message was or was not charged
     Explain(Explain),
+    /// Answer jobs on standard input: what a run starts to read untrusted files
+    #[command(hide = true)]
+    ReadFiles,
 }
 
 #[derive(Args, Debug)]

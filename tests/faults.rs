@@ -197,6 +197,7 @@ fn is_root() -> bool {
 #[test]
 fn a_state_folder_that_cannot_be_written_is_said_before_any_work() {
     let folder = sample("faults-state");
+    fs::remove_dir_all(folder.join("state")).unwrap();
     fs::write(folder.join("state"), "a file in the place of the folder").unwrap();
     for state in ["state", "state/below"] {
         let config = fs::read_to_string(common::root().join("sample_data/ritardo.toml")).unwrap();

@@ -32,7 +32,8 @@ struct Told {
 }
 
 /// The steps: `# title`, `$ ritardo …`, `write FILE TEXT`, `append FILE TEXT`, `replace FILE :: OLD => NEW`,
-/// `copy FILE TO`, `cut FILE BYTES`, `remove FILE`, `sql STATEMENTS`, `hold FILE`. In texts `\n` is a line end.
+/// `copy FILE TO`, `cut FILE BYTES`, `remove FILE`, `sql STATEMENTS`, `hold FILE`,
+/// `key STATE`. In texts `\n` is a line end.
 fn tell(case: &str) -> Told {
     let folder = scratch(&format!("refusal-{case}"));
     copy(&refusals().join("base"), &folder);
@@ -58,6 +59,7 @@ fn tell(case: &str) -> Told {
                 assert_eq!(arguments[0], "ritardo", "{case}: {line}");
                 last = Some(ritardo(&folder, &arguments[1..]));
             }
+            "key" => common::give_key(&folder.join(rest), '5'),
             "hold" => {
                 let file = File::options().append(true).create(true).open(folder.join(rest)).unwrap();
                 file.lock().unwrap();

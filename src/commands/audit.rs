@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::archived::Archive;
 use super::closing::{charge_file, stored_invoice};
 use super::issue::documents;
 use super::pages::Replays;
@@ -16,6 +17,7 @@ use crate::audit::{RecordedMonth, ReplayedMonth, differences};
 use crate::cli::{Audit, Format};
 use crate::close::{self, Issue};
 use crate::config::parse_config;
+use crate::domain::charge::RatedWait;
 use crate::domain::{Invoice, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Issued, MonthClosed};
@@ -72,7 +74,7 @@ pub fn state_of(config: &std::path::Path) -> Result<State, Failure> {
     let text = super::files::text(config)
         .map_err(|failure| failure.hint("--config names the configuration file, whose state folder is read"))?;
     let config = parse_config(config, &text).map_err(Failure::of_mistakes)?;
-    Ok(State::new(&config.state))
+    Ok(State::new(&config))
 }
 
 /// Name of the line file beside the documents of an invoice.
@@ -98,7 +100,7 @@ fn audit_one(
     replays: &mut Replays,
 ) -> Result<Audited, Failure> {
     let rated = replays.waits(state, ledger, recorded)?;
-    let (setup, _) = replays.inputs(state, ledger, recorded)?;
+    let (setup, evidence) = replays.inputs(state, ledger, recorded)?;
     let issued = history.invoice_of(&recorded.business, recorded.month);
     let mut result = Audited {
         month: recorded.month,
@@ -114,10 +116,13 @@ fn audit_one(
         differences: Vec::new(),
         looks: Vec::new(),
     };
-    match replay(setup, recorded, issued, &rated) {
+    let archive = Archive::open(state, history)?;
+    let rated = archive.with_names(evidence.files.iter(), rated)?;
+    let now_sha256 = issued.map(|issued| history.line_file_sha256(issued));
+    match replay(setup, recorded, issued, &rated, now_sha256) {
         Err(why) => result.differences.push(why),
         Ok((closed, invoice)) => {
-            let file = |issued: &Issued| charge_file(state, issued, &line_file_of(issued));
+            let file = |issued: &Issued| charge_file(state, history, issued);
             let line_file = issued.map(file).transpose()?;
             let stored = issued.map(|issued| stored_invoice(ledger, issued)).transpose()?;
             let document = stored.as_ref().map(Invoice::canonical);
@@ -126,6 +131,7 @@ fn audit_one(
                 exact: recorded.exact,
                 data_sha256: &recorded.data_sha256,
                 line_file: line_file.as_deref(),
+                line_file_sha256: now_sha256.unwrap_or(&recorded.data_sha256),
                 document: document.as_deref(),
             };
             let replayed = ReplayedMonth { closed: &closed, invoice: invoice.as_ref() };
@@ -144,13 +150,19 @@ fn replay(
     setup: &Setup,
     recorded: &MonthClosed,
     issued: Option<&Issued>,
-    rated: &[crate::domain::charge::RatedWait],
+    rated: &[RatedWait],
+    now_sha256: Option<&str>,
 ) -> Result<(close::ClosedMonth, Option<Invoice>), String> {
     let business = setup.businesses.iter().find(|business| business.id == recorded.business);
     let business = business.ok_or("the recorded book has no such business")?;
     let (name, currency) = (setup.tariff.name(), setup.tariff.currency);
     let closed = close::close(business, recorded.month, recorded.cut, rated, &name, currency);
-    let closed = closed.map_err(|error| format!("the month cannot be closed again: {error}"))?;
+    let mut closed = closed.map_err(|error| format!("the month cannot be closed again: {error}"))?;
+    // Of a month in which somebody was forgotten, the line file without them is what can be made again. The
+    // ledger binds its digest to that of the month.
+    if now_sha256 == Some(closed.data_sha256.as_str()) {
+        closed.data_sha256.clone_from(&recorded.data_sha256);
+    }
     let invoice = issued.map(|issued| {
         let issue = Issue { number: issued.number.clone(), date: issued.issue_date, previous: issued.previous.clone() };
         close::invoice(&setup.config.issuer, business, &closed, &setup.tariff_name(), issue)

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::archived::Archive;
+use super::audit::line_file_of;
 use super::evidence::{Evidence, Waits};
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure};
@@ -40,27 +42,32 @@ pub fn open_months<'s>(
     setup: &'s Setup,
     history: &History,
     evidence: &Evidence,
+    archive: &Archive,
     as_of: Instant,
 ) -> Result<Vec<OpenMonth<'s>>, Failure> {
+    let judging = Judging { setup, evidence, archive, as_of };
     let mut open = Vec::new();
     for business in &setup.businesses {
         let months = std::iter::successors(Some(business.first_month), |month| Some(month.next()));
         for month in months.take_while(|month| month.span(business.zone).from <= as_of) {
             if !history.closed.contains_key(&(business.id.clone(), month)) {
-                open.push(judge(setup, business, month, evidence, as_of)?);
+                open.push(judge(&judging, business, month)?);
             }
         }
     }
     Ok(open)
 }
 
-fn judge<'s>(
-    setup: &'s Setup,
-    business: &'s Business,
-    month: Month,
-    evidence: &Evidence,
+/// What months are judged by.
+struct Judging<'j> {
+    setup: &'j Setup,
+    evidence: &'j Evidence,
+    archive: &'j Archive<'j>,
     as_of: Instant,
-) -> Result<OpenMonth<'s>, Failure> {
+}
+
+fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Result<OpenMonth<'s>, Failure> {
+    let Judging { setup, evidence, archive, as_of } = *judging;
     let cut = cut(business, month, setup.tariff.horizon(), evidence.tolerance(business));
     let of_channel = |channel: &str| evidence.of_channel(channel, as_of);
     let missing = missing_logs(business, month, cut, as_of, &of_channel);
@@ -79,7 +86,8 @@ fn judge<'s>(
         return Ok(open(Step::Wait(reasons), rated));
     }
     let (name, currency) = (setup.tariff.name(), setup.tariff.currency);
-    let closed = close::close(business, month, cut, &rated, &name, currency).map_err(|error| {
+    let named = archive.with_names(evidence.files.iter(), rated.clone())?;
+    let closed = close::close(business, month, cut, &named, &name, currency).map_err(|error| {
         Failure::new(Kind::SelfCheck, format!("{month} of {} cannot be closed", business.id)).because(error)
     })?;
     Ok(open(Step::Close(Box::new(closed)), rated))
@@ -165,7 +173,7 @@ fn decide(
     for (month, closed) in closable {
         let recorded = closing(setup, month, closed, evidence_through, run_at);
         let (invoice, issued, canonical) = issue(setup, &history, month, closed, run_at);
-        if let Some(finding) = check::findings(&invoice, &closed.line_file).first() {
+        if let Some(finding) = check::findings(&invoice, &closed.line_file, &invoice.computation.data_sha256).first() {
             closings.failed.push((month.business.id.to_string(), month.month, finding.to_string()));
             continue;
         }
@@ -247,14 +255,14 @@ pub fn stored_invoice(ledger: &Ledger, issued: &Issued) -> Result<Invoice, Failu
 
 /// The charge file of an issued invoice. The same bytes lie beside its documents; where one of the two was
 /// lost, the other is taken.
-pub fn charge_file(state: &State, issued: &Issued, name: &str) -> Result<Vec<u8>, Failure> {
+pub fn charge_file(state: &State, history: &History, issued: &Issued) -> Result<Vec<u8>, Failure> {
     let path = state.charges(&issued.business, issued.month);
     let filed = std::fs::read(&path);
-    let attached = || std::fs::read(state.documents(&issued.number).join(name)).ok();
+    let attached = || std::fs::read(state.documents(&issued.number).join(line_file_of(issued))).ok();
     match filed {
         Ok(bytes) => Ok(bytes),
         Err(error) => attached()
-            .filter(|bytes| check::sha256(bytes) == issued.data_sha256)
+            .filter(|bytes| check::sha256(bytes) == history.line_file_sha256(issued))
             .ok_or_else(|| Failure::io("read the charge file", &path, error)),
     }
 }

@@ -1,12 +1,11 @@
 //! Messages and coverage of recorded files: what a closing or an audit judges by.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 use polars::prelude::DataFrame;
 
+use super::archived::Archive;
 use super::setup::Setup;
-use super::state::State;
 use crate::domain::charge::RatedWait;
 use crate::domain::settings::LogFormat;
 use crate::domain::{Business, BusinessId, ChannelEvidence, Direction, Elapsed, Instant, Month, columns};
@@ -16,7 +15,7 @@ use crate::ledger::entry::LogRead;
 use crate::pair::Conflict;
 use crate::rate::NoRate;
 use crate::read::coverage::{Known, Proof, known};
-use crate::read::{archive, frame};
+use crate::read::frame;
 
 /// All messages of some files, and what the files prove.
 pub struct Evidence {
@@ -24,40 +23,42 @@ pub struct Evidence {
     by_business: BTreeMap<String, DataFrame>,
     /// By channel.
     pub known: BTreeMap<String, Known>,
+    /// The files, in the order of their places in the column `file`.
+    pub files: Vec<LogRead>,
 }
-
-/// Frames that are not in the archive yet, by the SHA-256 of their archived form.
-pub type Fresh = BTreeMap<String, DataFrame>;
 
 impl Evidence {
     /// Loads each archived file once, compares it with its digest, and gives webhook messages the business
-    /// that owns their channel.
+    /// that owns their channel. The frames have one more column: the place of their file among `files`.
     pub fn gather<'f>(
         files: impl Iterator<Item = &'f LogRead> + Clone,
         setup: &Setup,
-        state: &State,
-        fresh: &Fresh,
+        archive: &Archive,
     ) -> Result<Self, Failure> {
-        let mut all = frame::empty().map_err(broken)?;
+        let mut all: Option<DataFrame> = None;
         let mut loaded: BTreeSet<(&str, bool)> = BTreeSet::new();
-        for file in files.clone() {
+        for (place, file) in (0..).zip(files.clone()) {
             let is_webhook = file.format == LogFormat::Webhook.name();
-            if !loaded.insert((&file.archive_sha256, is_webhook)) {
-                continue;
+            for kept in archive.kept(file).into_iter().filter(|kept| loaded.insert((kept.sha256(), is_webhook))) {
+                let messages = archive.messages(kept)?;
+                let messages = if is_webhook { owned(&messages, setup)? } else { messages };
+                let messages = frame::with_file(messages, place).map_err(broken)?;
+                match &mut all {
+                    Some(all) => {
+                        all.vstack_mut(&messages).map_err(broken)?;
+                    }
+                    None => all = Some(messages),
+                }
             }
-            let messages = match fresh.get(&file.archive_sha256) {
-                Some(messages) => messages.clone(),
-                None => archived(file, state)?,
-            };
-            let messages = if is_webhook { owned(&messages, setup)? } else { messages };
-            all.vstack_mut(&messages).map_err(broken)?;
         }
-        let proofs: Vec<(&str, Proof)> = files.map(|file| (file.source.as_str(), proof(file))).collect();
+        let all = all.map_or_else(frame::empty, Ok).map_err(broken)?;
+        let proofs: Vec<(&str, Proof)> = files.clone().map(|file| (file.source.as_str(), proof(file))).collect();
         let known = known(&setup.config.sources, proofs.iter().map(|(source, proof)| (*source, proof)));
         let names: BTreeSet<String> =
             frame::channels(&all).map_err(broken)?.into_keys().map(|(business, _)| business).collect();
         let of = |name: String| Ok((name.clone(), frame::of_business(&all, &name).map_err(broken)?));
-        Ok(Self { by_business: names.into_iter().map(of).collect::<Result<_, Failure>>()?, known })
+        let by_business = names.into_iter().map(of).collect::<Result<_, Failure>>()?;
+        Ok(Self { by_business, known, files: files.cloned().collect() })
     }
 
     /// The proof about a channel as of `as_of`.
@@ -120,8 +121,8 @@ pub struct Seen {
 }
 
 impl Evidence {
-    /// All copies and sightings of the messages with this id, in the order of business and file.
-    pub fn seen(&self, message_id: &str) -> Result<Vec<Seen>, Failure> {
+    /// All copies and sightings of the messages with a wanted id (keyed), in the order of business and file.
+    pub fn seen(&self, is_wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Seen>, Failure> {
         let mut seen = Vec::new();
         for (business, messages) in &self.by_business {
             let text = |name: &str| messages.column(name).and_then(|column| column.str()).map_err(broken);
@@ -129,7 +130,7 @@ impl Evidence {
             let sent_at = messages.column(columns::SENT_AT).and_then(|column| column.i64()).map_err(broken)?;
             let (channel, direction) = (text(columns::CHANNEL)?, text(columns::DIRECTION)?);
             let (kind, status) = (text(columns::KIND)?, text(columns::STATUS)?);
-            for row in (0..messages.height()).filter(|row| ids.get(*row) == Some(message_id)) {
+            for row in (0..messages.height()).filter(|row| ids.get(*row).is_some_and(is_wanted)) {
                 let at = |column: &polars::prelude::StringChunked| column.get(row).unwrap_or_default().to_owned();
                 let direction = Direction::named(&at(direction)).unwrap_or(Direction::Outbound);
                 let sent_at = Instant::from_micros(sent_at.get(row).unwrap_or_default());
@@ -153,18 +154,6 @@ pub struct Waits {
 
 fn broken(error: polars::prelude::PolarsError) -> Failure {
     Failure::new(Kind::SelfCheck, "the frames of the archive do not fit together").because(error)
-}
-
-fn archived(file: &LogRead, state: &State) -> Result<DataFrame, Failure> {
-    let path = state.archived(&file.archive_sha256);
-    let bytes = fs::read(&path).map_err(|error| {
-        let failure = Failure::io("read the archive", &path, error);
-        failure.hint("restore it from a backup; its name is its SHA-256")
-    })?;
-    archive::decode(&bytes, &file.archive_sha256).map_err(|error| {
-        let failure = Failure::new(Kind::Differences, "an archived file is damaged").at(&path).because(error);
-        failure.hint("restore it from a backup; its name is its SHA-256")
-    })
 }
 
 fn owned(messages: &DataFrame, setup: &Setup) -> Result<DataFrame, Failure> {

@@ -1,7 +1,10 @@
 //! `ritardo explain`: why one message was or was not charged, in one screen.
 
 use super::closing::{Step, open_months, stored_invoice};
-use super::evidence::{Evidence, Fresh, Seen};
+use std::collections::BTreeSet;
+
+use super::archived::Archive;
+use super::evidence::{Evidence, Seen};
 use super::pages::Replays;
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
@@ -11,27 +14,31 @@ use crate::domain::charge::RatedWait;
 use crate::domain::date::spoken;
 use crate::domain::message::Counts;
 use crate::domain::text::masked;
-use crate::domain::{Business, Direction, Instant, Invoice, Kind as MessageKind, Month, Verdict};
+use crate::domain::{Business, Direction, Elapsed, Instant, Invoice, Kind as MessageKind, Month, Span, Verdict};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::LogRead;
 use crate::ledger::{History, Ledger};
 
 pub fn explain(args: &Explain, world: &mut World) -> Result<Outcome, Failure> {
     let setup = Setup::load(&args.configured.config)?;
-    let state = State::new(&setup.config.state);
+    let state = State::new(&setup.config);
     let ledger = state.read_ledger()?;
     let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
     let as_of = args.as_of.unwrap_or(world.now);
-    let mut found = closed_waits(&args.message_id, &state, &ledger, &history)?;
+    let archive = Archive::open(&state, &history)?;
+    // A report that names no person shows the keyed id: that finds the message too.
+    let keyed = archive.key.message(&args.message_id);
+    let is_wanted = |id: &str| id == keyed || id == args.message_id;
+    let mut found = closed_waits(&is_wanted, &state, &ledger, &history)?;
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
-    let evidence = Evidence::gather(files.iter().copied(), &setup, &state, &Fresh::new())?;
-    for open in open_months(&setup, &history, &evidence, as_of)? {
+    let evidence = Evidence::gather(files.iter().copied(), &setup, &archive)?;
+    for open in open_months(&setup, &history, &evidence, &archive, as_of)? {
         let why = match &open.step {
             Step::Wait(reasons) => format!("{} is not closed: {}", open.month, reasons.join("; ")),
             Step::Park(reason) => format!("{} is parked: {reason}", open.month),
             Step::Close(_) => format!("{} is closed by the next run", open.month),
         };
-        let wanted = open.waits.into_iter().filter(|rated| *rated.wait.message_id == *args.message_id);
+        let wanted = open.waits.into_iter().filter(|rated| is_wanted(&rated.wait.message_id));
         found.extend(wanted.map(|rated| Found {
             rated,
             business: open.business.clone(),
@@ -40,13 +47,13 @@ pub fn explain(args: &Explain, world: &mut World) -> Result<Outcome, Failure> {
         }));
     }
     if found.is_empty() {
-        return no_wait(args, &evidence, &history, &setup, as_of, world);
+        return no_wait(args, &is_wanted, &evidence, &history, &setup, as_of, world);
     }
     for (index, found) in found.iter().enumerate() {
         if index > 0 {
             say(world.out, "")?;
         }
-        print(found, world)?;
+        print(found, args, &archive, &evidence, world)?;
     }
     Ok(Outcome::Done)
 }
@@ -80,14 +87,19 @@ impl Named {
     }
 }
 
-fn closed_waits(id: &str, state: &State, ledger: &Ledger, history: &History) -> Result<Vec<Found>, Failure> {
+fn closed_waits(
+    is_wanted: &dyn Fn(&str) -> bool,
+    state: &State,
+    ledger: &Ledger,
+    history: &History,
+) -> Result<Vec<Found>, Failure> {
     let mut replays = Replays::default();
     let mut found = Vec::new();
     for closed in history.closed.values() {
         let waits = replays.waits(state, ledger, closed)?;
         let (setup, _) = replays.inputs(state, ledger, closed)?;
         let Some(business) = setup.businesses.iter().find(|business| business.id == closed.business) else { continue };
-        for rated in waits.into_iter().filter(|rated| *rated.wait.message_id == *id) {
+        for rated in waits.into_iter().filter(|rated| is_wanted(&rated.wait.message_id)) {
             let issued = history.invoice_of(&closed.business, closed.month).filter(|_| rated.charge.is_some());
             let invoice = issued.map(|issued| stored_invoice(ledger, issued)).transpose()?;
             let fate = Fate::Closed(invoice.map(Box::new));
@@ -97,13 +109,23 @@ fn closed_waits(id: &str, state: &State, ledger: &Ledger, history: &History) -> 
     Ok(found)
 }
 
-fn print(found: &Found, world: &mut World) -> Result<(), Failure> {
+fn print(
+    found: &Found,
+    args: &Explain,
+    archive: &Archive,
+    evidence: &Evidence,
+    world: &mut World,
+) -> Result<(), Failure> {
     let Found { rated, business, .. } = found;
     let wait = &rated.wait;
+    let at = Span { from: wait.received_at, to: wait.received_at.plus(Elapsed::from_micros(1)) };
+    let names = archive.find(evidence.files.iter(), &BTreeSet::from([&*wait.message_id]), at)?;
+    let named = names.get(&(wait.message_id.to_string(), wait.customer.to_string()));
+    let customer = named.map_or("", |(_, customer)| customer);
     let time = |instant: Instant| format!("{instant}   {}", business.zone.print(instant));
-    let customer = masked(&wait.customer, rated.market.calling_code());
+    let customer = masked(customer, rated.market.calling_code());
     let rows = [
-        ("message", wait.message_id.to_string()),
+        ("message", args.message_id.clone()),
         ("business", format!("{} ({})", wait.business, business.party.legal_name)),
         ("channel", wait.channel.to_string()),
         ("customer", format!("{customer}, market {}", rated.market)),
@@ -180,13 +202,14 @@ fn is_in_closed_month(history: &History, setup: &Setup, business: &str, at: Inst
 /// A message that is not a wait: say what it is, or that it is not known.
 fn no_wait(
     args: &Explain,
+    is_wanted: &dyn Fn(&str) -> bool,
     evidence: &Evidence,
     history: &History,
     setup: &Setup,
     as_of: Instant,
     world: &mut World,
 ) -> Result<Outcome, Failure> {
-    let seen = evidence.seen(&args.message_id)?;
+    let seen = evidence.seen(is_wanted)?;
     if seen.is_empty() {
         let failure = Failure::new(
             Kind::CommandLine,

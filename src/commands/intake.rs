@@ -1,30 +1,48 @@
 //! New files of the inbox into the archive, each once.
 
-use super::evidence::Fresh;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::reader::wire::{FileRead, Hello, Job};
+use super::reader::{self, Reading};
+use super::scratch::Scratch;
 use super::setup::Setup;
-use super::state::{State, keep};
-use super::{World, progress};
+use super::state::State;
+use super::{World, keyfile, progress};
+use crate::domain::evidence::Unread;
 use crate::domain::settings::Source;
-use crate::domain::{Instant, Span};
+use crate::domain::{Elapsed, Instant, Span};
 use crate::error::{Failure, Kind};
 use crate::ledger::History;
-use crate::ledger::entry::{Entry, LogRead, SetAside};
-use crate::read::inbox::{self, Found};
-use crate::read::{LogFile, Reject, archive, raw_bytes, read_bytes, sha256};
+use crate::ledger::entry::{Entry, Key, LogRead, SetAside};
+use crate::read::identity::IdKey;
+use crate::read::inbox::{self, Declared, Found};
+use crate::read::{Options, Reject, sha256};
+
+/// A stamp so far after the time that a file speaks of is a broken clock.
+const CLOCK_SLACK: Elapsed = Elapsed::DAY;
+/// The same for a file that does not say which time it speaks of. Within it the file is for a later night.
+const YEAR: Elapsed = Elapsed::from_seconds(366 * 86_400);
 
 /// What the inbox held that was not known.
 #[derive(Default)]
 pub struct Intake {
     pub entries: Vec<Entry>,
-    /// Messages of the new files, so that they need not be read back.
-    pub fresh: Fresh,
     pub files: u64,
     pub rows: u64,
     pub rejected: u64,
-    /// Files whose declared time is not over yet: they are read when it is.
+    /// Files that are read later, since the time that they speak of is not over yet.
     pub early: Vec<String>,
+    /// Files that were written to while they were read: the next night reads them.
+    pub changed: Vec<String>,
+    /// Links, pipes, sockets and devices.
+    pub passed_over: Vec<String>,
     /// The first rejects, with their files.
     pub first_rejects: Vec<(String, Reject)>,
+    /// Of a rehearsal: what a run would have added to the archive.
+    pub rehearsed: Option<Scratch>,
+    /// The key that the new files were archived under.
+    pub key: Option<IdKey>,
 }
 
 /// Whether the intake may write into the state folder.
@@ -34,153 +52,231 @@ pub enum Writing {
     No,
 }
 
-/// Reads what is new. Archive and rejects are written before the ledger names them.
-pub fn intake(
-    setup: &Setup,
-    state: &State,
-    history: &History,
-    as_of: Instant,
-    writing: Writing,
-    world: &World,
-) -> Result<Intake, Failure> {
-    let inbox = &setup.config.inbox;
-    let found = inbox::files(inbox).map_err(|error| {
-        let failure = Failure::new(Kind::Configuration, "the inbox cannot be read").at(inbox).because(error);
-        failure.hint("make the folder, or name another one as `inbox` in ritardo.toml")
-    })?;
-    let bar = progress::bar(world.watched, "reading logs", found.len());
-    let mut intake = Intake::default();
-    for file in found {
-        take(&file, &Night { setup, state, history, as_of, writing }, &mut intake)?;
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    Ok(intake)
+/// Which files are looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All, without those that were set aside and would be again.
+    New,
+    /// Those with these digests, whatever happened to them before.
+    Again(BTreeSet<String>),
 }
 
 /// What the night knows before it reads.
-struct Night<'n> {
-    setup: &'n Setup,
-    state: &'n State,
-    history: &'n History,
-    as_of: Instant,
-    writing: Writing,
+pub struct Night<'n> {
+    pub setup: &'n Setup,
+    pub state: &'n State,
+    pub history: &'n History,
+    pub as_of: Instant,
+    pub writing: Writing,
+    pub which: Which,
 }
 
-fn take(found: &Found, night: &Night, intake: &mut Intake) -> Result<(), Failure> {
-    let Night { setup, state, history, as_of, writing } = *night;
-    let raw = match raw_bytes(&found.path) {
-        Ok(raw) => raw,
-        Err(error) => {
-            return Err(Failure::new(Kind::InputOutput, "a log cannot be read").at(&found.path).because(error));
-        }
+/// Reads what is new. Archive and rejects are written before the ledger names them.
+pub fn intake(night: &Night, world: &World) -> Result<Intake, Failure> {
+    let inbox = &night.setup.config.inbox;
+    let listing = inbox::files(inbox).map_err(|error| {
+        let failure = Failure::new(Kind::Configuration, "the inbox cannot be read").at(inbox).because(error);
+        failure.hint("make the folder, or name another one as `inbox` in ritardo.toml")
+    })?;
+    let mut intake = Intake { passed_over: listing.passed_over, ..Intake::default() };
+    let scratch = Scratch::of(night.state, night.writing);
+    let mut wanted: Vec<Wanted> = Vec::new();
+    let bar = progress::bar(world.watched, "looking", listing.files.len());
+    for found in listing.files {
+        look(found, night, &scratch.path, &mut wanted, &mut intake)?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if wanted.is_empty() {
+        return Ok(intake);
+    }
+    scratch.make()?;
+    let key = match night.writing {
+        Writing::Yes => keyfile::made(night.state, night.history)?,
+        Writing::No => keyfile::passing(night.state, night.history)?,
     };
-    let digest = sha256(&raw);
-    let Some(source) = inbox::claimed(&setup.config.sources, &found.name) else {
-        intake.set_aside(
-            history,
-            found,
-            digest,
-            "no source claims it: no `files` pattern of ritardo.toml fits its name",
-        );
+    if night.history.key.is_none() {
+        intake.entries.push(Entry::Key(Key { fingerprint: key.fingerprint() }));
+    }
+    let limits = night.setup.config.limits;
+    let hello = Hello {
+        key: Some(key.reveal()),
+        forgotten: night.history.forgotten.iter().map(|one| (one.person.clone(), one.at)).collect(),
+        memory: limits.memory,
+        cpu: limits.cpu_seconds,
+    };
+    let bar = progress::bar(world.watched, "reading logs", wanted.len());
+    let jobs: Vec<Job> = wanted.iter().map(|wanted| wanted.job.clone()).collect();
+    let readings = reader::read_all(&jobs, &hello, &limits, &|| bar.inc(1))?;
+    bar.finish_and_clear();
+    for (wanted, reading) in wanted.into_iter().zip(readings) {
+        intake.take(&wanted, reading, night, &scratch)?;
+    }
+    if !intake.entries.iter().any(|entry| matches!(entry, Entry::File(_))) {
+        intake.entries.retain(|entry| !matches!(entry, Entry::Key(_)));
+    }
+    intake.key = Some(key);
+    intake.rehearsed = (night.writing == Writing::No).then_some(scratch);
+    Ok(intake)
+}
+
+/// A file that is to be read.
+struct Wanted<'n> {
+    found: Found,
+    source: &'n Source,
+    declared: Declared,
+    sha256: String,
+    tried_with: String,
+    job: Job,
+}
+
+/// Decides what becomes of a file before it is read.
+fn look<'n>(
+    found: Found,
+    night: &Night<'n>,
+    into: &Path,
+    wanted: &mut Vec<Wanted<'n>>,
+    intake: &mut Intake,
+) -> Result<(), Failure> {
+    let digest = match reader::child::sha256_of(&found.path) {
+        Ok(digest) => digest,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            intake.changed.push(found.name);
+            return Ok(());
+        }
+        Err(error) => return Err(Failure::io("read the log", &found.path, error)),
+    };
+    if matches!(&night.which, Which::Again(digests) if !digests.contains(&digest)) {
+        return Ok(());
+    }
+    let Some(source) = inbox::claimed(&night.setup.config.sources, &found.name) else {
+        let reason = "no source claims it: no `files` pattern of ritardo.toml fits its name";
+        intake.set_aside(night, &found, digest, reason, None);
         return Ok(());
     };
-    let declared = match inbox::declared(source, found) {
+    let declared = inbox::declared(source, &found).and_then(|declared| {
+        declared.check_sha256(&digest)?;
+        Ok(declared)
+    });
+    let declared = match declared {
         Ok(declared) => declared,
         Err(reason) => {
-            intake.set_aside(history, found, digest, &reason);
+            intake.set_aside(night, &found, digest, &reason, None);
             return Ok(());
         }
     };
     // A file of a day that is not over may still grow: read now, it would prove what it cannot know yet.
-    if declared.span.is_some_and(|span| span.to > as_of) {
-        intake.early.push(found.name.clone());
+    if declared.span.is_some_and(|span| span.to > night.as_of) {
+        intake.early.push(found.name);
         return Ok(());
     }
-    if intake.knows(history, source, &digest, declared.span) {
+    let tried_with = tried_with(source, &declared);
+    let same = |other: &Wanted| {
+        other.sha256 == digest && other.source.name == source.name && other.declared.span == declared.span
+    };
+    if night.knows(source, &digest, declared.span)
+        || night.has_tried(&found, &digest, &tried_with)
+        || wanted.iter().any(same)
+    {
         return Ok(());
     }
-    // Messages after the instant of judgement are kept: a later night will judge by them.
-    let read = read_bytes(&raw, &found.path, source.format, Instant::MAX);
-    let proven = read.map_err(|error| described(&error)).and_then(|log| Ok((inbox::proof(&declared, &log)?, log)));
-    match proven {
-        Err(reason) => intake.set_aside(history, found, digest, &reason),
-        Ok((proof, log)) => {
-            let archived = archived(&log, state, writing)?;
-            intake.add(found, source, proof, archived, log);
-        }
-    }
+    let options = options(source, &declared, night.as_of);
+    let keep_raw = source.keep_raw.is_some();
+    let job = Job { path: found.path.clone(), options, into: into.to_owned(), keep_raw };
+    wanted.push(Wanted { found, source, declared, sha256: digest, tried_with, job });
     Ok(())
 }
 
-fn described(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {}", described(source)),
-        None => error.to_string(),
-    }
+fn options(source: &Source, declared: &Declared, as_of: Instant) -> Options {
+    // A broken clock is told from the file's own claim where it makes one, so that a late run reads the same.
+    let latest = declared.span.map_or(as_of.plus(YEAR), |span| span.to.plus(CLOCK_SLACK));
+    Options { format: source.format, latest }
 }
 
-fn archived(log: &LogFile, state: &State, writing: Writing) -> Result<String, Failure> {
-    let encoded = archive::encode(&log.frame);
-    let (bytes, archive_sha256) =
-        encoded.map_err(|error| Failure::new(Kind::SelfCheck, "the archive could not be made").because(error))?;
-    if writing == Writing::Yes {
-        keep(&state.archived(&archive_sha256), &bytes)?;
-        if !log.rejects.is_empty() {
-            keep(&state.rejects(&log.sha256), &rejects_file(&log.rejects))?;
-        }
-    }
-    Ok(archive_sha256)
+/// All that the reading of a file depends on beside its bytes.
+fn tried_with(source: &Source, declared: &Declared) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    sha256(format!("{version}\n{source:?}\n{:?}", declared.sidecar_sha256).as_bytes())
 }
 
-fn rejects_file(rejects: &[Reject]) -> Vec<u8> {
-    let quoted = |reason: &str| format!("\"{}\"", reason.replace('"', "\"\""));
-    let rows = rejects.iter().map(|reject| format!("{},{}\r\n", reject.row, quoted(&reject.reason)));
-    std::iter::once("row,reason\r\n".to_owned()).chain(rows).collect::<String>().into_bytes()
+impl Night<'_> {
+    fn knows(&self, source: &Source, sha256: &str, declared: Option<Span>) -> bool {
+        let same = |file: &LogRead| file.source == source.name && file.sha256 == sha256 && file.declared == declared;
+        self.history.files.iter().map(|(_, file)| file).any(same)
+    }
+
+    /// Whether the file was set aside before, and nothing that could help it has changed since.
+    fn has_tried(&self, found: &Found, sha256: &str, tried_with: &str) -> bool {
+        let same = |aside: &SetAside| {
+            aside.name == found.name && aside.sha256 == sha256 && aside.tried_with.as_deref() == Some(tried_with)
+        };
+        self.which == Which::New && self.history.set_aside.iter().any(same)
+    }
 }
 
 impl Intake {
-    fn knows(&self, history: &History, source: &Source, sha256: &str, declared: Option<Span>) -> bool {
-        let same = |file: &LogRead| file.source == source.name && file.sha256 == sha256 && file.declared == declared;
-        let new = self.entries.iter().filter_map(|entry| if let Entry::File(file) = entry { Some(file) } else { None });
-        history.files.iter().map(|(_, file)| file).chain(new).any(same)
+    fn take(&mut self, wanted: &Wanted, reading: Reading, night: &Night, scratch: &Scratch) -> Result<(), Failure> {
+        let Wanted { found, sha256, tried_with, .. } = wanted;
+        match reading {
+            Reading::Refused(reason) => {
+                self.set_aside(night, found, sha256.clone(), &reason, Some(tried_with.clone()));
+            }
+            Reading::Changed => self.changed.push(found.name.clone()),
+            Reading::Read(read) if read.sha256 != *sha256 => self.changed.push(found.name.clone()),
+            Reading::Read(read) => match wanted.declared.check_rows(read.rows + read.rejected) {
+                Err(reason) => self.set_aside(night, found, sha256.clone(), &reason, Some(tried_with.clone())),
+                Ok(()) if is_premature(wanted, &read, night.as_of) => self.early.push(found.name.clone()),
+                Ok(()) => {
+                    if night.writing == Writing::Yes {
+                        scratch.settle(night.state, &read)?;
+                    }
+                    self.add(wanted, *read, night.as_of);
+                }
+            },
+        }
+        Ok(())
     }
 
-    fn set_aside(&mut self, history: &History, found: &Found, sha256: String, reason: &str) {
-        let entry = SetAside { name: found.name.clone(), sha256, reason: reason.to_owned() };
-        if !history.set_aside.contains(&entry) {
-            self.entries.push(Entry::SetAside(entry));
+    fn set_aside(&mut self, night: &Night, found: &Found, sha256: String, reason: &str, tried_with: Option<String>) {
+        let same = |aside: &SetAside| {
+            aside.name == found.name
+                && aside.sha256 == sha256
+                && aside.reason == reason
+                && aside.tried_with == tried_with
+        };
+        if !night.history.set_aside.iter().any(same) {
+            let (name, reason, at) = (found.name.clone(), reason.to_owned(), Some(night.as_of));
+            self.entries.push(Entry::SetAside(SetAside { name, sha256, reason, at, tried_with }));
         }
     }
 
-    fn add(
-        &mut self,
-        found: &Found,
-        source: &Source,
-        proof: crate::read::coverage::Proof,
-        archive_sha256: String,
-        log: LogFile,
-    ) {
-        let (rows, rejected) = (log.frame.height() as u64, log.rejects.len() as u64);
+    fn add(&mut self, wanted: &Wanted, read: FileRead, as_of: Instant) {
+        let Wanted { found, source, declared, .. } = wanted;
         self.files += 1;
-        self.rows += rows;
-        self.rejected += rejected;
-        self.first_rejects.extend(log.rejects.into_iter().take(3).map(|reject| (found.name.clone(), reject)));
-        self.fresh.insert(archive_sha256.clone(), log.frame);
+        self.rows += read.rows;
+        self.rejected += read.rejected;
+        let unread = unread(&read, declared);
+        let (speaks_for, directions) = declared.speaks_for();
+        self.first_rejects.extend(read.first_rejects.into_iter().take(3).map(|reject| (found.name.clone(), reject)));
+        let channels: BTreeSet<String> = read.channels.into_iter().map(|(_, channel, ..)| channel).collect();
         let entry = LogRead {
             name: found.name.clone(),
             source: source.name.clone(),
-            format: log.format.name().to_owned(),
-            sha256: log.sha256,
-            rows,
-            rejected,
-            archive_sha256,
-            declared: proof.declared,
-            first: proof.first,
-            last: proof.last,
-            channels: proof.channels,
-            speaks_for: proof.speaks_for,
-            directions: proof.directions,
+            format: read.format,
+            sha256: read.sha256,
+            rows: read.rows,
+            rejected: read.rejected,
+            archive_sha256: None,
+            parts: read.parts,
+            read_at: Some(as_of),
+            raw_until: source.keep_raw.map(|kept| as_of.plus(kept)),
+            unread,
+            declared: declared.span,
+            first: read.first,
+            last: read.last,
+            channels: channels.into_iter().collect(),
+            speaks_for,
+            directions,
         };
         self.entries.push(Entry::File(entry));
     }
@@ -189,4 +285,26 @@ impl Intake {
     pub fn newly_set_aside(&self) -> impl Iterator<Item = &SetAside> {
         self.entries.iter().filter_map(|entry| if let Entry::SetAside(file) = entry { Some(file) } else { None })
     }
+}
+
+/// A file that does not say which time it speaks of, and has messages after the instant of judgement.
+fn is_premature(wanted: &Wanted, read: &FileRead, as_of: Instant) -> bool {
+    wanted.declared.span.is_none() && read.last.is_some_and(|last| last > as_of.plus(wanted.source.tolerance))
+}
+
+/// What the rejected rows leave open.
+fn unread(read: &FileRead, declared: &Declared) -> Vec<Unread> {
+    let micro = Elapsed::from_micros(1);
+    let extent = read.first.zip(read.last).map(|(from, last)| Span { from, to: last.plus(micro) });
+    let Some(whole) = declared.span.or(extent) else { return Vec::new() };
+    if read.more_suspects {
+        return vec![Unread { channel: None, conversation: None, span: whole }];
+    }
+    let of = |at: Option<Instant>| at.map_or(whole, |at| Span { from: at, to: at.plus(micro) });
+    let unread = read.suspects.iter().map(|suspect| Unread {
+        channel: suspect.channel.clone(),
+        conversation: suspect.conversation.clone(),
+        span: of(suspect.at),
+    });
+    unread.collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use super::audit::line_file_of;
 use super::closing::{charge_file, stored_invoice};
 use super::recorded;
 use super::setup::Setup;
@@ -61,7 +60,7 @@ fn lacks(state: &State, history: &History, issued: &Issued) -> bool {
     let folder = state.documents(&issued.number);
     let Some(documents) = history.documents.get(&issued.number) else { return true };
     let names = documents.files.iter().map(|file| &file.name);
-    let mails = history.mails_of(&issued.number).map(|mail| &mail.name);
+    let mails = history.mails_of(&issued.number).filter(|mail| !history.is_destroyed(mail)).map(|mail| &mail.name);
     names.chain(mails).any(|name| !folder.join(name).exists())
         || !state.charges(&issued.business, issued.month).exists()
 }
@@ -80,7 +79,7 @@ fn write_invoice(
     })?;
     let setup = recorded::setup(ledger, closed)?;
     let invoice = stored_invoice(ledger, issued)?;
-    let line_file = charge_file(state, issued, &line_file_of(issued))?;
+    let line_file = charge_file(state, history, issued)?;
     let files = documents(renderer, &invoice, &issued.document_sha256, line_file.clone())?;
     let mails = mails(&setup, renderer, &invoice, issued, &files)?;
     let mut written = keep(&state.charges(&issued.business, issued.month), &line_file)?;
@@ -108,8 +107,10 @@ fn write_invoice(
 /// The files of an invoice that the ledger names, with their digests.
 fn named<'h>(history: &'h History, issued: &'h Issued) -> BTreeMap<&'h str, &'h str> {
     let documents = history.documents.get(&issued.number).into_iter().flat_map(|documents| &documents.files);
-    let documents = documents.map(|file| (file.name.as_str(), file.sha256.as_str()));
-    let mails = history.mails_of(&issued.number).map(|mail| (mail.name.as_str(), mail.sha256.as_str()));
+    let documents = documents.map(|file| (file.name.as_str(), history.document_sha256(issued, file)));
+    // A destroyed mail has a digest that nothing has: it is never made again.
+    let sha256 = |mail: &'h Mail| if history.is_destroyed(mail) { "" } else { mail.sha256.as_str() };
+    let mails = history.mails_of(&issued.number).map(|mail| (mail.name.as_str(), sha256(mail)));
     documents.chain(mails).collect()
 }
 

@@ -1,5 +1,6 @@
 //! One file per subcommand: the only place where the stages meet.
 
+mod archived;
 mod audit;
 mod check;
 mod closing;
@@ -9,11 +10,14 @@ pub mod files;
 mod init;
 mod intake;
 mod issue;
+mod keyfile;
 mod pages;
 mod progress;
 mod rate;
+mod reader;
 mod recorded;
 mod run;
+mod scratch;
 mod setup;
 mod state;
 mod summary;
@@ -54,6 +58,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Check(args) => check::check(&args, world),
         Command::Rate(args) => rate::rate(&args, world),
         Command::Run(args) => run::run(&args, world),
+        Command::ReadFiles => reader::child::serve(world),
         Command::Verify(args) => verify::verify(&args, world),
         Command::Audit(args) => audit::audit(&args, world),
         Command::Explain(args) => explain::explain(&args, world),

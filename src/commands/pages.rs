@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::archived::Archive;
 use super::closing::{OpenMonth, Step};
-use super::evidence::{Evidence, Fresh};
+use super::evidence::Evidence;
 use super::recorded;
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure};
@@ -140,7 +141,7 @@ impl Replays {
                 let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
                 let setup = recorded::setup(ledger, closed)?;
                 let files: Vec<_> = history.files_through(closed.evidence_through).collect();
-                let evidence = Evidence::gather(files.iter().copied(), &setup, state, &Fresh::new())?;
+                let evidence = Evidence::gather(files.iter().copied(), &setup, &Archive::open(state, &history)?)?;
                 Ok(vacant.insert((setup, evidence)))
             }
         }

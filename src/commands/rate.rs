@@ -77,6 +77,7 @@ struct Logs {
     frame: DataFrame,
     inputs: Vec<Input>,
     rejects: Vec<RejectRow>,
+    passed_over: Vec<String>,
 }
 
 pub fn rate(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
@@ -154,12 +155,13 @@ fn form_of(path: &Path) -> Result<Form, Failure> {
 /// Reads all inputs. One that cannot be read stops the command: without it an answer may be missing, and
 /// the logs were declared complete.
 fn logs(inputs: &[PathBuf], as_of: Instant, world: &mut World) -> Result<Logs, Failure> {
-    let paths = expanded(inputs)?;
+    let (paths, passed_over) = expanded(inputs)?;
     let bar = progress::bar(world.watched, "reading", paths.len());
+    let options = read::Options { format: None, latest: as_of };
     let frame = read::frame::empty().map_err(self_check)?;
-    let mut logs = Logs { frame, inputs: Vec::new(), rejects: Vec::new() };
+    let mut logs = Logs { frame, inputs: Vec::new(), rejects: Vec::new(), passed_over };
     for path in paths {
-        let log = read::read_file(&path, None, as_of).map_err(|error| unreadable(&path, error))?;
+        let log = read::read_file(&path, &options).map_err(|error| unreadable(&path, error))?;
         let file = path.display().to_string();
         let (rows, rejected) = (log.frame.height() as u64, log.rejects.len() as u64);
         logs.frame.vstack_mut(&log.frame).map_err(self_check)?;
@@ -176,18 +178,20 @@ fn logs(inputs: &[PathBuf], as_of: Instant, world: &mut World) -> Result<Logs, F
     Ok(logs)
 }
 
-fn expanded(inputs: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut paths = Vec::new();
+/// The files to read; and the links, pipes and devices in folders, which are not.
+fn expanded(inputs: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), Failure> {
+    let (mut paths, mut passed_over) = (Vec::new(), Vec::new());
     for input in inputs {
         if input.is_dir() {
             let found = inbox::files(input)
                 .map_err(|error| Failure::new(Kind::InputOutput, "cannot list the folder").at(input).because(error))?;
-            paths.extend(found.into_iter().map(|found| found.path));
+            passed_over.extend(found.passed_over.iter().map(|name| input.join(name).display().to_string()));
+            paths.extend(found.files.into_iter().map(|found| found.path));
         } else {
             paths.push(input.clone());
         }
     }
-    Ok(paths)
+    Ok((paths, passed_over))
 }
 
 fn unreadable(path: &Path, error: ReadError) -> Failure {
@@ -210,6 +214,10 @@ fn warn(logs: &Logs, conflicts: &[Conflict], world: &mut World) -> Result<(), Fa
         let (count, RejectRow { file, row, reason }) = (logs.rejects.len(), first);
         let rows = if count == 1 { "1 row was".to_owned() } else { format!("{count} rows were") };
         say(world.err, &format!("warning: {rows} rejected; the first: {file}, row {row}: {reason}"))?;
+    }
+    if let Some(first) = logs.passed_over.first() {
+        let links = counted(logs.passed_over.len() as u64, "link or device");
+        say(world.err, &format!("warning: {links} passed over, never opened; the first: {first}"))?;
     }
     if let Some(first) = conflicts.first() {
         let (messages, differs_in) = (counted(conflicts.len() as u64, "message"), first.differs_in.join(", "));

@@ -1,8 +1,9 @@
 //! `ritardo run`: the nightly run.
 
+use super::archived::Archive;
 use super::closing::{self, Closings, OpenMonth, Step};
 use super::evidence::{Evidence, Stranger};
-use super::intake::{self, Intake, Writing};
+use super::intake::{self, Intake, Which, Writing};
 use super::issue::{self, Sent};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
@@ -37,7 +38,7 @@ pub struct Night<'s> {
 
 pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
     let setup = Setup::load(&args.configured.config)?;
-    let state = State::new(&setup.config.state);
+    let state = State::new(&setup.config);
     let as_of = args.as_of.unwrap_or(world.now);
     let night = if args.dry_run { rehearse(&setup, &state, as_of, world) } else { work(&setup, &state, as_of, world) }?;
     let summary = Summary::of(&night);
@@ -71,7 +72,8 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     check_tariff(&history, setup)?;
     check_age(&history, state)?;
 
-    let intake = intake::intake(setup, state, &history, as_of, Writing::Yes, world)?;
+    let night = intake::Night { setup, state, history: &history, as_of, writing: Writing::Yes, which: Which::New };
+    let intake = intake::intake(&night, world)?;
     let entries = intake.entries.clone();
     if !entries.is_empty() {
         let added = ledger.append(|_| Ok::<_, LedgerError>(Additions { entries, contents: Vec::new() }));
@@ -79,9 +81,10 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     }
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
-    let evidence = Evidence::gather(files.iter().copied(), setup, state, &intake.fresh)?;
-    let after_closing = after_closing(&history, setup, state, &intake)?;
-    let mut open = closing::open_months(setup, &history, &evidence, as_of)?;
+    let archive = Archive::open(state, &history)?;
+    let evidence = Evidence::gather(files.iter().copied(), setup, &archive)?;
+    let after_closing = after_closing(&history, setup, &archive, &intake)?;
+    let mut open = closing::open_months(setup, &history, &evidence, &archive, as_of)?;
     let unseen = unseen(&open, &evidence);
     let standing = standing(&history, &intake);
     let closings = closing::close_months(setup, state, &mut ledger, &open, as_of)?;
@@ -119,12 +122,18 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
     };
     check_clock(&history, as_of)?;
     check_tariff(&history, setup)?;
-    let intake = intake::intake(setup, state, &history, as_of, Writing::No, world)?;
+    let night = intake::Night { setup, state, history: &history, as_of, writing: Writing::No, which: Which::New };
+    let intake = intake::intake(&night, world)?;
     let new = intake.entries.iter().filter_map(|entry| if let Entry::File(file) = entry { Some(file) } else { None });
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).chain(new).collect();
-    let evidence = Evidence::gather(files.iter().copied(), setup, state, &intake.fresh)?;
-    let after_closing = after_closing(&history, setup, state, &intake)?;
-    let open = closing::open_months(setup, &history, &evidence, as_of)?;
+    let rehearsing = intake.rehearsed.as_ref().map(|scratch| state.rehearsing(&scratch.path));
+    let archive = match (&rehearsing, &intake.key) {
+        (Some(state), Some(key)) => Archive { state, key: key.clone() },
+        _ => Archive::open(state, &history)?,
+    };
+    let evidence = Evidence::gather(files.iter().copied(), setup, &archive)?;
+    let after_closing = after_closing(&history, setup, &archive, &intake)?;
+    let open = closing::open_months(setup, &history, &evidence, &archive, as_of)?;
     let strangers = evidence.strangers(setup)?;
     let (unseen, standing) = (unseen(&open, &evidence), standing(&history, &intake));
     let (closings, mail, pages) = (Closings::default(), Sent::default(), Vec::new());
@@ -162,11 +171,11 @@ fn standing(history: &History, intake: &Intake) -> Vec<SetAside> {
 fn after_closing(
     history: &History,
     setup: &Setup,
-    state: &State,
+    archive: &Archive,
     intake: &Intake,
 ) -> Result<Vec<(String, Month, u64)>, Failure> {
     let new = intake.entries.iter().filter_map(|entry| if let Entry::File(file) = entry { Some(file) } else { None });
-    let evidence = Evidence::gather(new, setup, state, &intake.fresh)?;
+    let evidence = Evidence::gather(new, setup, archive)?;
     let mut late = Vec::new();
     for closed in history.closed.values() {
         let Some(business) = setup.businesses.iter().find(|business| business.id == closed.business) else { continue };

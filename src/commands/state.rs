@@ -6,14 +6,19 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::files;
+use crate::config::Config;
 use crate::domain::{BusinessId, InvoiceNumber, Month};
 use crate::error::{Failure, Kind};
+use crate::ledger::entry::Part;
 use crate::ledger::{History, Ledger, LedgerError};
 
 /// The folder in which a run keeps everything.
 #[derive(Debug)]
 pub struct State {
     root: PathBuf,
+    key: PathBuf,
+    /// In a rehearsal, the folder that holds what a run would have added to the archive.
+    rehearsed: Option<PathBuf>,
 }
 
 /// Held while a run works; the kernel lets go of it when the process ends, however it ends.
@@ -21,8 +26,15 @@ pub struct State {
 pub struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
 
 impl State {
-    pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+    pub fn new(config: &Config) -> Self {
+        let root = config.state.clone();
+        let key = config.key_file.clone().unwrap_or_else(|| root.join("names.key"));
+        Self { root, key, rehearsed: None }
+    }
+
+    /// The same state, as if the archive had the files below `folder` too.
+    pub fn rehearsing(&self, folder: &Path) -> Self {
+        Self { root: self.root.clone(), key: self.key.clone(), rehearsed: Some(folder.to_owned()) }
     }
 
     /// Makes the folder and takes its lock.
@@ -54,8 +66,44 @@ impl State {
         Ledger::open_read_only(&path).map_err(|error| ledger_failure(error, &path))
     }
 
-    pub fn archived(&self, sha256: &str) -> PathBuf {
+    /// The file of the key of names.
+    pub fn key(&self) -> &Path {
+        &self.key
+    }
+
+    /// A folder for what is being made. Nothing in it counts; it is cleared under the lock.
+    pub fn scratch(&self) -> PathBuf {
+        self.root.join("scratch")
+    }
+
+    /// A part of the archive, as `archive/2018-08/SHA256.parquet`.
+    pub fn archived(&self, part: &Part) -> PathBuf {
+        self.kept("archive", part.month, &part.sha256)
+    }
+
+    /// A whole file of the archive, as version 0.1.0 kept it.
+    pub fn archived_whole(&self, sha256: &str) -> PathBuf {
         self.root.join("archive").join(format!("{sha256}.parquet"))
+    }
+
+    /// The plain names beside a part of the archive.
+    pub fn names(&self, part: &Part) -> PathBuf {
+        self.kept("names", part.month, &part.sha256)
+    }
+
+    fn kept(&self, what: &str, month: Month, sha256: &str) -> PathBuf {
+        let inside = Path::new(what).join(month.to_string()).join(format!("{sha256}.parquet"));
+        let rehearsed = self.rehearsed.as_ref().map(|folder| folder.join(&inside)).filter(|path| path.exists());
+        rehearsed.unwrap_or_else(|| self.root.join(&inside))
+    }
+
+    /// A raw file that is kept, compressed.
+    pub fn raw(&self, sha256: &str) -> PathBuf {
+        self.root.join("raw").join(format!("{sha256}.zst"))
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     pub fn rejects(&self, sha256: &str) -> PathBuf {

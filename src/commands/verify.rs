@@ -1,7 +1,9 @@
 //! `ritardo verify`: the chain of the ledger, every artefact, every total.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::archived::{Archive, Kept};
 use super::audit::state_of;
 use super::closing::stored_invoice;
 use super::state::{State, ledger_failure};
@@ -30,7 +32,7 @@ pub fn verify(args: &Configured, world: &mut World) -> Result<Outcome, Failure> 
     };
     let mut findings = Vec::new();
     contents(&ledger, &mut findings)?;
-    archive(&state, &history, &mut findings);
+    archive(&state, &history, &mut findings)?;
     let unknown = state.unknown_documents(&history)?.into_iter();
     findings.extend(
         unknown.map(|folder| format!("{}: the ledger knows no such invoice; is it an older copy?", folder.display())),
@@ -80,10 +82,35 @@ fn compare(path: &Path, recorded: &str, findings: &mut Vec<String>) {
     }
 }
 
-fn archive(state: &State, history: &History, findings: &mut Vec<String>) {
-    for (_, file) in &history.files {
-        compare(&state.archived(&file.archive_sha256), &file.archive_sha256, findings);
+/// The archived messages have their digests, and the plain names beside them are those that they were keyed from.
+fn archive(state: &State, history: &History, findings: &mut Vec<String>) -> Result<(), Failure> {
+    let archive = match Archive::open(state, history) {
+        Ok(archive) => archive,
+        Err(failure) => {
+            findings.push(failure.to_string().replace('\n', " "));
+            return Ok(());
+        }
+    };
+    let mut seen = BTreeSet::new();
+    let kept = history.files.iter().flat_map(|(_, file)| archive.kept(file));
+    for kept in kept.filter(|kept| seen.insert(kept.sha256())) {
+        let before = findings.len();
+        compare(&archive.path(kept), kept.sha256(), findings);
+        let Kept::Part(part) = kept else { continue };
+        if findings.len() > before {
+            continue;
+        }
+        let path = state.names(part);
+        match archive.names(kept) {
+            Ok(Some(names)) => match archive.strangers(kept, &names)? {
+                0 => {}
+                rows => findings.push(format!("{}: {rows} names are not those of the archive", path.display())),
+            },
+            Ok(None) => findings.push(format!("{}: missing; restore it from a backup", path.display())),
+            Err(failure) => findings.push(failure.to_string().replace('\n', " ")),
+        }
     }
+    Ok(())
 }
 
 /// Numbers run on within their year, documents are bound to the one before, and every invoice has its month.
@@ -119,18 +146,22 @@ fn invoice(state: &State, ledger: &Ledger, history: &History, issued: &Issued, f
     match (stored_invoice(ledger, issued), line_file) {
         (Ok(invoice), Ok(line_file)) => {
             totals(issued, &invoice, findings);
-            findings.extend(check::findings(&invoice, &line_file).iter().map(|finding| format!("{number}: {finding}")));
+            let found = check::findings(&invoice, &line_file, history.line_file_sha256(issued));
+            findings.extend(found.iter().map(|finding| format!("{number}: {finding}")));
         }
         (Err(failure), _) | (_, Err(failure)) => findings.push(failure.to_string().replace('\n', " ")),
     }
     let folder = state.documents(number);
     match history.documents.get(number) {
         Some(documents) => {
-            documents.files.iter().for_each(|file| compare(&folder.join(&file.name), &file.sha256, findings));
+            for file in &documents.files {
+                compare(&folder.join(&file.name), history.document_sha256(issued, file), findings);
+            }
         }
         None => findings.push(format!("{number} has no documents yet; the next `ritardo run` makes them")),
     }
-    history.mails_of(number).for_each(|mail| compare(&folder.join(&mail.name), &mail.sha256, findings));
+    let kept = history.mails_of(number).filter(|mail| !history.is_destroyed(mail));
+    kept.for_each(|mail| compare(&folder.join(&mail.name), &mail.sha256, findings));
 }
 
 fn totals(issued: &Issued, invoice: &Invoice, findings: &mut Vec<String>) {

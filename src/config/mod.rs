@@ -7,6 +7,7 @@ mod businesses;
 mod channels;
 mod check_digits;
 mod issuer;
+mod limits;
 mod mail;
 mod page;
 mod party;
@@ -25,7 +26,7 @@ pub use starter::STARTER;
 
 use crate::domain::Mistake;
 use crate::domain::business::Issuer;
-use crate::domain::settings::{Source, Transport};
+use crate::domain::settings::{Limits, Source, Transport};
 use page::Page;
 use table::{Form, Table};
 
@@ -41,8 +42,11 @@ pub struct Config {
     pub tariff: PathBuf,
     /// File of the book of businesses.
     pub businesses: PathBuf,
+    /// File of the key under which ids and numbers are archived; `None`: inside the state folder.
+    pub key_file: Option<PathBuf>,
     /// At least one; the first whose pattern fits claims a file.
     pub sources: Vec<Source>,
+    pub limits: Limits,
     pub transport: Transport,
 }
 
@@ -54,8 +58,10 @@ const CONFIG: Form = Form {
         "inbox = \"inbox\"",
         "tariff = \"tariff.toml\"",
         "businesses = \"businesses.toml\"",
+        "key_file = \"names.key\"",
         "[invoice]",
         "[[source]]",
+        "[limits]",
         "[mail]",
     ],
 };
@@ -77,11 +83,12 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let path = |key: &str, usual: &str| root.path(key).unwrap_or_else(|| root.page.joined(usual));
     let (state, inbox) = (path("state", "state"), path("inbox", "inbox"));
     let (tariff, businesses) = (path("tariff", "tariff.toml"), path("businesses", "businesses.toml"));
+    let key_file = root.path("key_file");
     let transport = mail::transport(root, &state);
     refuse_mixed(root, &inbox, [Some(&state), transport.as_ref().and_then(mail::outbox)]);
-    let sources = sources::sources(root);
+    let (sources, limits) = (sources::sources(root), limits::limits(root));
     let issuer = issuer::issuer(root);
-    Some(Config { issuer: issuer?, state, inbox, tariff, businesses, sources, transport: transport? })
+    Some(Config { issuer: issuer?, state, inbox, tariff, businesses, key_file, sources, limits, transport: transport? })
 }
 
 /// What the program writes would be read back as logs if it lay in the inbox.

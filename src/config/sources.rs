@@ -43,6 +43,7 @@ fn whole_inbox() -> Source {
         directions: Direction::BOTH.to_vec(),
         coverage: Coverage::Span,
         tolerance: Elapsed::ZERO,
+        keep_raw: None,
     }
 }
 
@@ -68,6 +69,7 @@ fn source(table: &Table<'_>) -> Option<Source> {
         directions: directions.unwrap_or_else(|| Direction::BOTH.to_vec()),
         coverage: coverage.unwrap_or(Coverage::Span),
         tolerance,
+        keep_raw: None,
     })
 }
 

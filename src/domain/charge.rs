@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::text::MARKET_DIGITS;
 use super::{Decimal, Wait};
 
 /// A market: a calling code (with network prefix where the tariff has one), or `other`.
@@ -14,10 +15,12 @@ impl Market {
         Self("other".into())
     }
 
-    /// `None` when the text has anything but digits and is not `other`.
+    /// `None` when the text is not `other` and has anything but digits, begins with a zero, as no calling code
+    /// does, or is longer than the part of a number that is kept.
     pub fn parse(text: &str) -> Option<Self> {
         let digits: String = text.chars().filter(|c| *c != ' ').collect();
-        let is_code = !digits.is_empty() && digits.len() <= 15 && digits.bytes().all(|b| b.is_ascii_digit());
+        let is_code = (1..=MARKET_DIGITS).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        let is_code = is_code && !digits.starts_with('0');
         (text == "other" || is_code).then(|| Self(digits.into()))
     }
 

@@ -2,6 +2,20 @@
 
 use super::{Elapsed, Instant, Span};
 
+/// What a rejected row leaves open: an outbound message may be in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unread {
+    /// `None`: any channel of the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// Keyed; `None`: any conversation of the channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
+    /// Within which it was sent.
+    pub span: Span,
+}
+
 /// The proof that the logs give about one channel of one business.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelEvidence {

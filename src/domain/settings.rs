@@ -53,6 +53,23 @@ impl LogFormat {
     }
 }
 
+impl std::fmt::Display for LogFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl std::str::FromStr for LogFormat {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|format| format.name() == name);
+        found.ok_or_else(|| format!("`{name}` is not a form of log"))
+    }
+}
+
+crate::written_as_text!(LogFormat);
+
 /// One stream of exports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -70,6 +87,40 @@ pub struct Source {
     pub directions: Vec<Direction>,
     pub coverage: Coverage,
     pub tolerance: Elapsed,
+    /// How long the raw file is kept, compressed; `None`: not at all.
+    pub keep_raw: Option<Elapsed>,
+}
+
+/// What one file may ask of the machine that reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of data memory of a reader.
+    pub memory: u64,
+    /// Processor time of a reader.
+    pub cpu_seconds: u64,
+    /// Time of a file by the clock.
+    pub seconds: u64,
+    /// How many readers work at once.
+    pub readers: usize,
+    /// Bytes to which a compressed file may unpack.
+    pub unpacked: u64,
+    /// How many times its own size it may unpack to, beyond 64 MiB.
+    pub ratio: u64,
+    pub rows: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory: 8 << 30,
+            cpu_seconds: 600,
+            seconds: 1800,
+            readers: 2,
+            unpacked: 8 << 30,
+            ratio: 250,
+            rows: 200_000_000,
+        }
+    }
 }
 
 /// Where finished mails go.

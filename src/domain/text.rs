@@ -27,6 +27,22 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
+/// A market lies within so many leading digits of a number.
+pub const MARKET_DIGITS: usize = 7;
+
+/// The leading digits of a customer's number, which give its market: at most [`MARKET_DIGITS`], and of a whole
+/// number never the last five. Empty for what is no number in E.164. The archive keeps no more of a number,
+/// written before a tilde (`+3933312~…`), so the digits of an archived customer are the same.
+pub fn leading_digits(customer: &str) -> &str {
+    let number = customer.strip_prefix('+').unwrap_or_default();
+    let (digits, archived) = number.split_once('~').map_or((number, false), |(digits, _)| (digits, true));
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return "";
+    }
+    let shown = if archived { digits.len() } else { digits.len().saturating_sub(5).max(digits.len().min(3)) };
+    digits.get(..shown.min(MARKET_DIGITS)).unwrap_or_default()
+}
+
 /// A customer's number as documents may show it: calling code and last four digits, `+39 ••• ••• 4567`.
 /// Anything that is not an E.164 number is shown as dots alone.
 pub fn masked(customer: &str, calling_code: Option<&str>) -> String {

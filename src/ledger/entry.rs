@@ -23,6 +23,14 @@ pub enum Entry {
     Mail(Mail),
     /// A mail was given to the transport.
     MailAttempt(MailAttempt),
+    /// The key of the archive's names was made.
+    Key(Key),
+    /// Somebody is to be forgotten. What follows from it is carried out, and done when it is `Erased`.
+    Forgotten(Forgotten),
+    /// A forgetting was carried out.
+    Erased(Erased),
+    /// Raw files whose time was over were removed.
+    Purged(Purged),
 }
 
 impl Entry {
@@ -35,6 +43,10 @@ impl Entry {
             Self::Documents(_) => "documents",
             Self::Mail(_) => "mail",
             Self::MailAttempt(_) => "mail_attempt",
+            Self::Key(_) => "key",
+            Self::Forgotten(_) => "forgotten",
+            Self::Erased(_) => "erased",
+            Self::Purged(_) => "purged",
         }
     }
 }
@@ -51,8 +63,21 @@ pub struct LogRead {
     pub sha256: String,
     pub rows: u64,
     pub rejected: u64,
-    /// SHA-256, and name, of its messages in the archive.
-    pub archive_sha256: String,
+    /// SHA-256 of its messages in the archive, in plain: only version 0.1.0 wrote such files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive_sha256: Option<String>,
+    /// Its messages in the archive, by month.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+    /// When it was read; unknown of files that 0.1.0 read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<Instant>,
+    /// How long its raw bytes are kept; absent when they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_until: Option<Instant>,
+    /// What its rejected rows leave open: outbound messages that may be in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<crate::domain::evidence::Unread>,
     /// The span that its manifest or its name declares.
     pub declared: Option<crate::domain::Span>,
     pub first: Option<Instant>,
@@ -64,12 +89,75 @@ pub struct LogRead {
     pub directions: Option<Vec<crate::domain::Direction>>,
 }
 
+/// A file of the archive: messages of one month, in UTC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    pub month: Month,
+    pub sha256: String,
+    pub rows: u64,
+    pub first: Instant,
+    pub last: Instant,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetAside {
     pub name: String,
     pub sha256: String,
     pub reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Instant>,
+    /// Digest of what the reading depended on beside the file (version, settings of its source, manifest): while
+    /// it is the same, the file is not tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried_with: Option<String>,
+}
+
+/// The key itself lies in a file of its own; this tells it from another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    pub fingerprint: String,
+}
+
+/// What identifies one customer is destroyed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forgotten {
+    /// The customer's keyed name.
+    pub person: String,
+    /// Messages sent before are concerned.
+    pub at: Instant,
+    /// Line files that named the customer, with the digest that they have from now on.
+    pub line_files: Vec<Redacted>,
+    /// Mails that carried such a line file and are destroyed, by Message-ID.
+    pub mails: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redacted {
+    pub number: InvoiceNumber,
+    pub business: BusinessId,
+    pub month: Month,
+    pub was_sha256: String,
+    pub sha256: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Erased {
+    pub person: String,
+    pub at: Instant,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Purged {
+    pub at: Instant,
+    /// SHA-256 of the raw files that were removed.
+    pub raw: Vec<String>,
 }
 
 /// A closed month, with everything that is needed to come to the same result again.

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Recorded;
-use super::entry::{Documents, Entry, Issued, LogRead, Mail, MailAttempt, MailOutcome, MonthClosed, SetAside};
-use crate::domain::{BusinessId, InvoiceNumber, Month};
+use super::entry::{
+    Artefact, Documents, Entry, Forgotten, Issued, LogRead, Mail, MailAttempt, MailOutcome, MonthClosed, SetAside,
+};
+use crate::domain::{BusinessId, Instant, InvoiceNumber, Month};
 
 /// How often a mail of unknown fate is sent again, with the same bytes and Message-ID.
 const UNKNOWN_MAX: usize = 3;
@@ -23,6 +25,14 @@ pub struct History {
     pub mails: Vec<Mail>,
     /// By Message-ID, in order.
     pub attempts: BTreeMap<String, Vec<MailAttempt>>,
+    /// Fingerprint of the key of names; `None` before the first file was archived under one.
+    pub key: Option<String>,
+    /// In order.
+    pub forgotten: Vec<Forgotten>,
+    /// How many of them, from the first on, were carried out.
+    pub erased: usize,
+    /// SHA-256 of raw files that were kept and are gone.
+    pub purged: BTreeSet<String>,
     /// Place of the last entry.
     pub last: u64,
     /// Hash of the last entry; empty for an empty ledger.
@@ -66,6 +76,10 @@ impl History {
             Entry::MailAttempt(attempt) => {
                 self.attempts.entry(attempt.message_id.clone()).or_default().push(attempt);
             }
+            Entry::Key(key) => self.key = Some(key.fingerprint),
+            Entry::Forgotten(forgotten) => self.forgotten.push(forgotten),
+            Entry::Erased(_) => self.erased += 1,
+            Entry::Purged(purged) => self.purged.extend(purged.raw),
         }
     }
 
@@ -109,6 +123,29 @@ impl History {
     /// Files that were set aside and that no later night could read.
     pub fn standing_set_aside(&self) -> impl Iterator<Item = &SetAside> {
         self.set_aside.iter().filter(|aside| !self.files.iter().any(|(_, file)| file.sha256 == aside.sha256))
+    }
+
+    /// The digest that the line file of an issued invoice has now: that of its charges, unless a customer in it
+    /// was forgotten since.
+    pub fn line_file_sha256<'h>(&'h self, issued: &'h Issued) -> &'h str {
+        let redacted = self.forgotten.iter().rev().flat_map(|forgotten| &forgotten.line_files);
+        let mut of_invoice = redacted.filter(|file| file.number == issued.number);
+        of_invoice.next().map_or(&issued.data_sha256, |file| &file.sha256)
+    }
+
+    /// The digest that a document has now; see [`Self::line_file_sha256`].
+    pub fn document_sha256<'h>(&'h self, issued: &'h Issued, file: &'h Artefact) -> &'h str {
+        if file.sha256 == issued.data_sha256 { self.line_file_sha256(issued) } else { &file.sha256 }
+    }
+
+    /// Whether a mail was destroyed because it named somebody who is forgotten.
+    pub fn is_destroyed(&self, mail: &Mail) -> bool {
+        self.forgotten.iter().any(|forgotten| forgotten.mails.contains(&mail.message_id))
+    }
+
+    /// Whether nothing plain is kept of a customer (keyed) at an instant.
+    pub fn forgets(&self, person: &str, at: Instant) -> bool {
+        self.forgotten.iter().any(|forgotten| forgotten.person == person && at < forgotten.at)
     }
 
     /// Mails of an invoice, in order.

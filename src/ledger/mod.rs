@@ -14,8 +14,9 @@ use crate::close::check::sha256;
 pub use entry::Entry;
 pub use history::{History, MailState};
 
-/// The version of the stored form. A newer ledger is refused.
-const VERSION: i64 = 1;
+/// The version of the stored form. A newer ledger is refused; an older one is one of this version with fewer
+/// kinds of entries, and is marked as soon as it is opened for writing.
+const VERSION: i64 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
 /// "rita" in ASCII: marks the file as a ledger of this program.
 const APPLICATION_ID: i64 = 0x7269_7461;
@@ -118,7 +119,12 @@ impl Ledger {
         } else {
             drop(transaction);
         }
-        self.check_version(self.pragma("application_id")?, self.pragma("user_version")?)
+        let version = self.pragma("user_version")?;
+        self.check_version(self.pragma("application_id")?, version)?;
+        if version < VERSION {
+            self.connection.pragma_update(None, "user_version", VERSION)?;
+        }
+        Ok(())
     }
 
     fn pragma(&self, name: &str) -> Result<i64, LedgerError> {

@@ -11,7 +11,8 @@ fn path(name: &str) -> PathBuf {
 }
 
 fn fact(name: &str) -> Entry {
-    Entry::SetAside(SetAside { name: name.to_owned(), sha256: "00".to_owned(), reason: "a test".to_owned() })
+    let (name, sha256, reason) = (name.to_owned(), "00".to_owned(), "a test".to_owned());
+    Entry::SetAside(SetAside { name, sha256, reason, at: None, tried_with: None })
 }
 
 fn append(ledger: &mut Ledger, names: &[&str]) -> Result<(), LedgerError> {
@@ -67,8 +68,8 @@ fn a_change_by_hand_breaks_the_chain() {
 fn a_newer_or_foreign_file_is_refused() {
     let newer = path("newer");
     append(&mut Ledger::open(&newer).unwrap(), &["a"]).unwrap();
-    Connection::open(&newer).unwrap().pragma_update(None, "user_version", 2).unwrap();
-    assert!(matches!(Ledger::open(&newer), Err(LedgerError::Newer(2))));
+    Connection::open(&newer).unwrap().pragma_update(None, "user_version", 3).unwrap();
+    assert!(matches!(Ledger::open(&newer), Err(LedgerError::Newer(3))));
     let foreign = path("foreign");
     Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
     assert!(matches!(Ledger::open(&foreign), Err(LedgerError::Foreign)));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{price, written};
+use crate::domain::text::leading_digits;
 use crate::domain::{Currency, Decimal, Elapsed, EntryPoint, Instant, Market, Mistake, Reading, Span, Zone};
 
 /// Prices for late replies, with the reading of the rule that they belong to.
@@ -71,11 +72,8 @@ impl Tariff {
 
     /// The market of a customer: the longest calling code of the tariff that begins its E.164 number.
     pub fn market_of(&self, customer: &str) -> Market {
-        let digits = customer.strip_prefix('+').unwrap_or_default();
-        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Market::other();
-        }
-        let prefixes = (1..=digits.len().min(15)).rev().filter_map(|length| Market::parse(&digits[..length]));
+        let digits = leading_digits(customer);
+        let prefixes = (1..=digits.len()).rev().filter_map(|length| Market::parse(&digits[..length]));
         prefixes.into_iter().find(|market| self.markets.contains_key(market)).unwrap_or_else(Market::other)
     }
 

@@ -1,5 +1,9 @@
-//! The archive: each file's messages in the canonical form as Parquet, named by what it holds.
+//! The archive: each file's messages in the canonical form as Parquet, cut by month, named by what it holds.
+//!
+//! A part has keyed names in place of ids and numbers ([`super::identity`]). The plain texts lie beside it in a
+//! file of names, row by row: the erasable half. A blank row there is a person who was forgotten.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ::parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as PhysicalType, ZstdLevel};
@@ -9,14 +13,17 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::types::Type;
-use polars::prelude::{DataFrame, PolarsError};
+use polars::prelude::{BooleanChunked, DataFrame, IntoColumn, NamedFrom, PolarsError, PolarsResult, Series};
 
-use super::frame::Builder;
+use super::identity::IdKey;
 use super::{ReadError, bytes};
-use crate::domain::columns;
+use crate::domain::{Instant, Month, Span, Zone, columns};
 
 /// Written into each file, whatever the version of the library: the bytes depend on the messages alone.
 const CREATED_BY: &str = "ritardo archive 1";
+
+/// The columns that name a message or a person: keyed in the archive, plain in the file of names.
+pub const NAMES: [&str; 3] = [columns::MESSAGE_ID, columns::CUSTOMER, columns::CONVERSATION];
 
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
@@ -26,9 +33,125 @@ pub enum ArchiveError {
     Frame(#[from] PolarsError),
 }
 
+/// What is kept of a file's messages of one month (in UTC).
+pub struct Part {
+    pub month: Month,
+    pub rows: u64,
+    pub first: Instant,
+    pub last: Instant,
+    /// Parquet with the columns of [`columns::ALL`], ids and parties keyed; rows as in the file.
+    pub keyed: Vec<u8>,
+    /// SHA-256 of `keyed`: its name.
+    pub sha256: String,
+    /// Parquet with the columns of [`NAMES`], plain, row by row as in `keyed`.
+    pub names: Vec<u8>,
+}
+
+/// The parts of a file, by month. `forgotten` says of whom (keyed) and until when nothing plain is kept.
+pub fn parts(
+    frame: &DataFrame,
+    key: &IdKey,
+    forgotten: &dyn Fn(&str, Instant) -> bool,
+) -> Result<Vec<Part>, ArchiveError> {
+    let of_month = |(month, frame): (Month, DataFrame)| {
+        let stamps = frame.column(columns::SENT_AT)?.i64()?;
+        let first = stamps.iter().flatten().min().map(Instant::from_micros).unwrap_or(Instant::MIN);
+        let last = stamps.iter().flatten().max().map(Instant::from_micros).unwrap_or(Instant::MAX);
+        let keyed = keyed(&frame, key)?;
+        let names = blanked(&frame, &keyed, forgotten)?;
+        let (bytes, sha256) = encode(&keyed)?;
+        let names = written(&names, &NAMES)?;
+        Ok(Part { month, rows: frame.height() as u64, first, last, keyed: bytes, sha256, names })
+    };
+    by_month(frame)?.into_iter().map(of_month).collect()
+}
+
+fn by_month(frame: &DataFrame) -> PolarsResult<BTreeMap<Month, DataFrame>> {
+    let mut spans: Vec<(Month, Span)> = Vec::new();
+    let mut month_of = |at: Instant| {
+        if let Some((month, _)) = spans.iter().find(|(_, span)| span.contains(at)) {
+            return *month;
+        }
+        let month = Month::of(at, Zone::UTC);
+        spans.push((month, month.span(Zone::UTC)));
+        month
+    };
+    let stamps = frame.column(columns::SENT_AT)?.i64()?;
+    let months: Vec<Month> = stamps.iter().flatten().map(|at| month_of(Instant::from_micros(at))).collect();
+    let mut parts = BTreeMap::new();
+    for (month, _) in spans {
+        let mask: BooleanChunked = months.iter().map(|of| Some(*of == month)).collect();
+        parts.insert(month, frame.filter(&mask)?);
+    }
+    Ok(parts)
+}
+
+/// The same messages with keyed names.
+pub fn keyed(frame: &DataFrame, key: &IdKey) -> PolarsResult<DataFrame> {
+    let mut keyed = frame.clone();
+    for name in NAMES {
+        let texts = frame.column(name)?.str()?.iter().map(Option::unwrap_or_default);
+        let names: Vec<String> = match name {
+            columns::MESSAGE_ID => texts.map(|text| key.message(text)).collect(),
+            _ => texts.map(|text| key.party(text)).collect(),
+        };
+        keyed.replace(name, Series::new(name.into(), names).into_column())?;
+    }
+    Ok(keyed)
+}
+
+/// The plain names of `frame`, blank where the customer is forgotten.
+fn blanked(frame: &DataFrame, keyed: &DataFrame, forgotten: &dyn Fn(&str, Instant) -> bool) -> PolarsResult<DataFrame> {
+    let persons = keyed.column(columns::CUSTOMER)?.str()?.iter().map(Option::unwrap_or_default);
+    let stamps = frame.column(columns::SENT_AT)?.i64()?.iter().flatten().map(Instant::from_micros);
+    let blank: Vec<bool> = persons.zip(stamps).map(|(person, at)| forgotten(person, at)).collect();
+    let mut names = Vec::new();
+    for name in NAMES {
+        let texts = frame.column(name)?.str()?.iter().zip(&blank);
+        let texts: Vec<&str> = texts.map(|(text, blank)| if *blank { "" } else { text.unwrap_or_default() }).collect();
+        names.push(Series::new(name.into(), texts).into_column());
+    }
+    DataFrame::new(frame.height(), names)
+}
+
+/// A file of names without those of one person, of whom `keyed` (the part beside it) tells the rows; `None` when
+/// it holds nothing plain of that person. `until` spares later messages.
+pub fn names_without(
+    names: &[u8],
+    keyed: &DataFrame,
+    person: &str,
+    until: Instant,
+) -> Result<Option<Vec<u8>>, ArchiveError> {
+    let names = read_names(names).map_err(|error| match error {
+        ReadError::Frame(error) => ArchiveError::Frame(error),
+        other => ArchiveError::Parquet(ParquetError::General(other.to_string())),
+    })?;
+    let with = |frame: &DataFrame| -> PolarsResult<bool> {
+        let customers = keyed.column(columns::CUSTOMER)?.str()?.iter();
+        let stamps = keyed.column(columns::SENT_AT)?.i64()?.iter();
+        let ids = frame.column(columns::MESSAGE_ID)?.str()?.iter();
+        let mut rows = customers.zip(stamps).zip(ids);
+        Ok(rows.any(|((customer, at), id)| customer == Some(person) && at < Some(until.micros()) && id != Some("")))
+    };
+    if !with(&names)? {
+        return Ok(None);
+    }
+    let mut plain = names.clone();
+    plain.with_column(keyed.column(columns::SENT_AT)?.clone())?;
+    let blank = blanked(&plain, keyed, &|of, at| of == person && at < until)?;
+    written(&blank, &NAMES).map(Some)
+}
+
 /// The frame as a Parquet file, and its SHA-256, which is its name in the archive.
 pub fn encode(frame: &DataFrame) -> Result<(Vec<u8>, String), ArchiveError> {
-    let fields = columns::ALL.into_iter().map(|name| field(name).map(Arc::new)).collect::<Result<_, _>>()?;
+    let bytes = written(frame, &columns::ALL)?;
+    let sha256 = bytes::sha256(&bytes);
+    Ok((bytes, sha256))
+}
+
+/// Some columns of a frame as Parquet: texts, and instants.
+fn written(frame: &DataFrame, names: &[&str]) -> Result<Vec<u8>, ArchiveError> {
+    let fields = names.iter().map(|name| field(name).map(Arc::new)).collect::<Result<_, _>>()?;
     let schema = Arc::new(Type::group_type_builder("messages").with_fields(fields).build()?);
     let properties = WriterProperties::builder()
         .set_created_by(CREATED_BY.to_owned())
@@ -37,7 +160,7 @@ pub fn encode(frame: &DataFrame) -> Result<(Vec<u8>, String), ArchiveError> {
         .build();
     let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?;
     let mut group = writer.next_row_group()?;
-    for name in columns::ALL {
+    for name in names {
         let Some(mut column) = group.next_column()? else { break };
         match column.untyped() {
             ColumnWriter::Int64ColumnWriter(writer) => {
@@ -54,9 +177,7 @@ pub fn encode(frame: &DataFrame) -> Result<(Vec<u8>, String), ArchiveError> {
         column.close()?;
     }
     group.close()?;
-    let bytes = writer.into_inner()?;
-    let sha256 = bytes::sha256(&bytes);
-    Ok((bytes, sha256))
+    Ok(writer.into_inner()?)
 }
 
 fn field(name: &str) -> Result<Type, ParquetError> {
@@ -76,18 +197,73 @@ pub enum DecodeError {
     Read(#[from] ReadError),
     #[error("its SHA-256 is {found}, the ledger says {recorded}")]
     Changed { found: String, recorded: String },
-    #[error("{0} of its rows cannot be read")]
-    Rejected(usize),
+    #[error("it is no file of the archive")]
+    Foreign,
 }
 
-/// The frame of an archived file, after its bytes were compared with the digest that the ledger names.
+/// The frame of an archived file, after its bytes were compared with the digest that the ledger names. A
+/// column that an older version did not write is blank.
 pub fn decode(bytes: &[u8], recorded: &str) -> Result<DataFrame, DecodeError> {
     let found = bytes::sha256(bytes);
     if found != recorded {
         return Err(DecodeError::Changed { found, recorded: recorded.to_owned() });
     }
-    let mut builder = Builder::of_archive();
-    super::parquet::read(bytes, &mut builder)?;
-    let (frame, rejects) = builder.finish().map_err(ReadError::Frame)?;
-    if rejects.is_empty() { Ok(frame) } else { Err(DecodeError::Rejected(rejects.len())) }
+    let mut read = super::parquet::whole(bytes, &columns::ALL)?;
+    let blank = vec![""; read.height()];
+    for name in columns::OPTIONAL {
+        if read.column(name).is_err() {
+            read.with_column(Series::new(name.into(), &blank).into_column()).map_err(ReadError::Frame)?;
+        }
+    }
+    let physical = read.column(columns::SENT_AT).map_err(ReadError::Frame)?.to_physical_repr();
+    read.replace(columns::SENT_AT, physical).map_err(ReadError::Frame)?;
+    let ordered = read.select(columns::ALL).map_err(ReadError::Frame)?;
+    let as_written = ordered.columns().iter().all(|column| match column.name().as_str() {
+        columns::SENT_AT => column.dtype().is_integer() && column.null_count() == 0,
+        _ => column.dtype().is_string() && column.null_count() == 0,
+    });
+    if as_written { Ok(ordered) } else { Err(DecodeError::Foreign) }
+}
+
+/// The plain names of a part: the columns of [`NAMES`].
+pub fn read_names(bytes: &[u8]) -> Result<DataFrame, ReadError> {
+    super::parquet::whole(bytes, &NAMES)
+}
+
+/// A plain message id and customer, as the log had them.
+pub type Named = (String, String);
+
+/// Plain names of the wanted messages of one part, by keyed message id and keyed customer.
+pub fn find(
+    keyed: &DataFrame,
+    names: &DataFrame,
+    wanted: &dyn Fn(&str) -> bool,
+) -> PolarsResult<BTreeMap<(String, String), Named>> {
+    let text = |frame: &DataFrame, name: &str, row: usize| -> PolarsResult<String> {
+        Ok(frame.column(name)?.str()?.get(row).unwrap_or_default().to_owned())
+    };
+    let mut found = BTreeMap::new();
+    for (row, id) in keyed.column(columns::MESSAGE_ID)?.str()?.iter().enumerate() {
+        let Some(id) = id.filter(|id| wanted(id)) else { continue };
+        let named = (text(names, columns::MESSAGE_ID, row)?, text(names, columns::CUSTOMER, row)?);
+        if !named.0.is_empty() {
+            found.insert((id.to_owned(), text(keyed, columns::CUSTOMER, row)?), named);
+        }
+    }
+    Ok(found)
+}
+
+/// Rows whose plain names do not hash to the keyed ones beside them: somebody changed the file of names.
+pub fn strangers(keyed: &DataFrame, names: &DataFrame, key: &IdKey) -> PolarsResult<usize> {
+    if names.height() != keyed.height() {
+        return Ok(keyed.height().max(1));
+    }
+    let mut strange = 0;
+    for name in NAMES {
+        let plain = names.column(name)?.str()?.iter().map(Option::unwrap_or_default);
+        let named = keyed.column(name)?.str()?.iter().map(Option::unwrap_or_default);
+        let hashed = |text: &str| if name == columns::MESSAGE_ID { key.message(text) } else { key.party(text) };
+        strange += plain.zip(named).filter(|(plain, named)| !plain.is_empty() && hashed(plain) != *named).count();
+    }
+    Ok(strange)
 }

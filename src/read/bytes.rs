@@ -29,6 +29,18 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
+/// SHA-256 of a stream, read piece by piece.
+pub fn sha256_of(source: &mut dyn Read) -> std::io::Result<String> {
+    let (mut hasher, mut piece) = (Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        let length = source.read(&mut piece)?;
+        if length == 0 {
+            return Ok(hex(&hasher.finalize()));
+        }
+        hasher.update(piece.get(..length).unwrap_or_default());
+    }
+}
+
 /// The content of a `.gz` or `.zst` file, known by its first bytes; anything else as it is.
 pub(super) fn unpacked(raw: &[u8], path: &Path) -> Result<Vec<u8>, ReadError> {
     let source = Cursor::new(raw);

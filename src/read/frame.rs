@@ -10,7 +10,7 @@ use polars::prelude::{
 use super::canonical::{Form, Texts};
 use super::row::{Reject, Row};
 use crate::domain::message::Sighting;
-use crate::domain::{Instant, Kind, columns};
+use crate::domain::{Direction, Instant, Kind, columns};
 
 /// Whether a log says of what kind a message is, or leaves it to the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Builder {
     }
 
     pub(super) fn reject(&mut self, row: u64, reason: impl Into<String>) {
-        self.rejects.push(Reject { row, reason: reason.into() });
+        self.rejects.push(Reject { row, reason: reason.into(), suspect: None });
     }
 
     pub fn first_and_last(&self) -> Option<(Instant, Instant)> {
@@ -112,6 +112,14 @@ impl Builder {
 /// A frame without rows.
 pub fn empty() -> PolarsResult<DataFrame> {
     Builder::default().finish().map(|(frame, _)| frame)
+}
+
+/// The same frame with a column `file` (`Int64`): the place of the file that its rows came from.
+pub fn with_file(frame: DataFrame, place: i64) -> PolarsResult<DataFrame> {
+    let places = vec![place; frame.height()];
+    let mut frame = frame;
+    frame.with_column(Series::new("file".into(), places).into_column())?;
+    Ok(frame)
 }
 
 /// The same frame with other businesses: `of` gives the new one for (channel, `sent_at`, business), `None`
@@ -141,6 +149,21 @@ pub fn channels(frame: &DataFrame) -> PolarsResult<BTreeMap<(String, String), u6
         *rows.entry((business.unwrap_or_default(), channel.unwrap_or_default())).or_default() += 1;
     }
     Ok(rows.into_iter().map(|((business, channel), rows)| ((business.to_owned(), channel.to_owned()), rows)).collect())
+}
+
+/// The businesses and channels of a frame with the number of their inbound and outbound rows.
+pub fn directions(frame: &DataFrame) -> PolarsResult<Vec<(String, String, u64, u64)>> {
+    let text = |name: &str| frame.column(name)?.str();
+    let (business, channel) = (text(columns::BUSINESS)?, text(columns::CHANNEL)?);
+    let mut rows: BTreeMap<(&str, &str), (u64, u64)> = BTreeMap::new();
+    for ((business, channel), direction) in business.iter().zip(channel.iter()).zip(text(columns::DIRECTION)?.iter()) {
+        let (inbound, outbound) = rows.entry((business.unwrap_or_default(), channel.unwrap_or_default())).or_default();
+        *(if direction == Some(Direction::Inbound.name()) { inbound } else { outbound }) += 1;
+    }
+    let counted = |((business, channel), (inbound, outbound)): ((&str, &str), (u64, u64))| {
+        (business.to_owned(), channel.to_owned(), inbound, outbound)
+    };
+    Ok(rows.into_iter().map(counted).collect())
 }
 
 /// The rows of one business.

@@ -9,6 +9,7 @@ mod canonical;
 pub mod coverage;
 mod csv;
 pub mod frame;
+pub mod identity;
 pub mod inbox;
 mod ndjson;
 mod parquet;
@@ -23,8 +24,15 @@ use polars::prelude::DataFrame;
 use crate::domain::Instant;
 use crate::domain::settings::LogFormat;
 
-pub use bytes::sha256;
+pub use bytes::{sha256, sha256_of};
 pub use row::Reject;
+
+/// What its source says of a file.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Options {
+    pub format: Option<LogFormat>,
+    pub latest: Instant,
+}
 
 /// One log file, read.
 #[derive(Debug)]
@@ -78,8 +86,8 @@ pub enum ReadError {
 
 /// Reads one log file. `format` is what the source says; `None` looks at the name and the first bytes.
 /// Messages after `latest` are rejects.
-pub fn read_file(path: &Path, format: Option<LogFormat>, latest: Instant) -> Result<LogFile, ReadError> {
-    read_bytes(&raw_bytes(path)?, path, format, latest)
+pub fn read_file(path: &Path, options: &Options) -> Result<LogFile, ReadError> {
+    read_bytes(&raw_bytes(path)?, path, options)
 }
 
 /// The bytes of a regular file.
@@ -88,14 +96,14 @@ pub fn raw_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
 }
 
 /// Reads a log that is already in memory; `path` tells only how it may be formed.
-pub fn read_bytes(raw: &[u8], path: &Path, format: Option<LogFormat>, latest: Instant) -> Result<LogFile, ReadError> {
+pub fn read_bytes(raw: &[u8], path: &Path, options: &Options) -> Result<LogFile, ReadError> {
     let sha256 = bytes::sha256(raw);
     let plain = bytes::unpacked(raw, path)?;
-    let format = match format {
+    let format = match options.format {
         Some(format) => format,
         None => detect(path, &plain)?,
     };
-    let mut builder = frame::Builder::through(latest);
+    let mut builder = frame::Builder::through(options.latest);
     let mut others = BTreeMap::new();
     match format {
         LogFormat::Csv => csv::read(&plain, &mut builder)?,
@@ -112,6 +120,14 @@ pub fn read_bytes(raw: &[u8], path: &Path, format: Option<LogFormat>, latest: In
     let (frame, mut rejects) = builder.finish()?;
     rejects.sort();
     Ok(LogFile { format, sha256, frame, rejects, others, first_and_last })
+}
+
+/// An error with everything that caused it, in one line.
+pub fn described(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", described(source)),
+        None => error.to_string(),
+    }
 }
 
 fn detect(path: &Path, plain: &[u8]) -> Result<LogFormat, ReadError> {

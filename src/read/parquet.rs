@@ -43,6 +43,19 @@ fn rows(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
     Ok(())
 }
 
+/// Some columns of a file that this program wrote, as they are.
+pub(super) fn whole(plain: &[u8], wanted: &[&str]) -> Result<DataFrame, ReadError> {
+    let read = || {
+        let mut reader = ParquetReader::new(Cursor::new(plain.to_vec()));
+        let schema = reader.schema()?;
+        let known = wanted.iter().filter(|name| schema.contains(name)).map(|name| (*name).to_owned()).collect();
+        reader.with_columns(Some(known)).set_rechunk(true).finish()
+    };
+    let stopped = |_| Err(ReadError::Parquet("its parts contradict each other".to_owned()));
+    let read = catch_unwind(AssertUnwindSafe(|| read().map_err(ReadError::Frame)));
+    read.unwrap_or_else(stopped)
+}
+
 /// The known columns of the file, after its own counts of rows were compared with each other.
 fn decoded(plain: &[u8]) -> Result<DataFrame, ReadError> {
     let damaged = |error: polars::prelude::PolarsError| ReadError::Parquet(first_line(&error.to_string()));

@@ -22,9 +22,20 @@ pub struct Row {
 /// A row that could not be read, with its reason. Bad data is a value: the run goes on.
 ///
 /// Invariant: the reason never quotes the content of the row, which may name a person.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Reject {
     /// Line, record or element of the file, counted from 1.
     pub row: u64,
     pub reason: String,
+    #[serde(skip)]
+    pub suspect: Option<Suspect>,
+}
+
+/// What could be read of a rejected row that may be an outbound message.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Suspect {
+    pub business: Option<String>,
+    pub channel: Option<String>,
+    pub conversation: Option<String>,
+    pub at: Option<Instant>,
 }

@@ -109,7 +109,7 @@ fn first_of_keys(inside: &[u8], telling: impl Fn(&[u8]) -> Option<bool>) -> Opti
 
 impl Read {
     fn reject(&mut self, row: u64, reason: impl Into<String>) {
-        self.rejects.push(Reject { row, reason: reason.into() });
+        self.rejects.push(Reject { row, reason: reason.into(), suspect: None });
     }
 
     fn bodies(&mut self, node: &Node, row: u64) {

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -99,7 +100,17 @@ pub fn sample(name: &str) -> PathBuf {
     for part in ["ritardo.toml", "businesses.toml", "tariff.toml", "inbox"] {
         copy(&root().join("sample_data").join(part), &folder.join(part));
     }
+    give_key(&folder.join("state"), '5');
     folder
+}
+
+/// A key of names for a state folder: with the same one, two of them hold the same bytes.
+pub fn give_key(state: &Path, digit: char) {
+    fs::create_dir_all(state).unwrap();
+    fs::set_permissions(state, fs::Permissions::from_mode(0o700)).unwrap();
+    let key = state.join("names.key");
+    fs::write(&key, String::from_iter([digit; 64])).unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// The files below a folder, sorted, by their names inside it.

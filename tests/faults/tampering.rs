@@ -26,15 +26,15 @@ fn tamper(state: &Path, statement: &str) -> usize {
 #[test]
 fn a_tampered_ledger_is_found_and_not_built_upon() {
     let statements = [
-        "UPDATE entry SET body = replace(body, 'USD 2.03', 'USD 2.02') WHERE kind = 'invoice' AND seq = 49",
-        "UPDATE entry SET body = replace(body, '2018-08-01', '2018-08-02') WHERE seq = 1",
+        "UPDATE entry SET body = replace(body, 'USD 2.03', 'USD 2.02') WHERE kind = 'invoice' AND seq = 50",
+        "UPDATE entry SET body = replace(body, '2018-08-01', '2018-08-02') WHERE seq = 2",
         "UPDATE entry SET kind = 'mail' WHERE kind = 'mail_attempt'",
         "UPDATE entry SET hash = previous || 'x' WHERE seq = 20",
         "UPDATE entry SET previous = hash WHERE seq = 20",
-        "UPDATE entry SET seq = 1000 WHERE seq = 64",
+        "UPDATE entry SET seq = 1000 WHERE seq = 65",
         "DELETE FROM entry WHERE kind = 'month_closed'",
         "DELETE FROM entry WHERE seq = 1",
-        "UPDATE entry SET body = '{}' WHERE seq = 64",
+        "UPDATE entry SET body = '{}' WHERE seq = 65",
     ];
     crate::common::in_parallel(&statements, |index, statement| {
         let folder = sample(&format!("faults-tampered-{index}"));

@@ -1,0 +1,158 @@
+//! What is kept of the files that were read: keyed messages, and the plain names beside them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use polars::prelude::DataFrame;
+
+use super::keyfile;
+use super::state::State;
+use crate::domain::charge::RatedWait;
+use crate::domain::{Elapsed, Instant, Span};
+use crate::error::{Failure, Kind};
+use crate::ledger::History;
+use crate::ledger::entry::{LogRead, Part};
+use crate::read::archive::{self, Named};
+use crate::read::identity::IdKey;
+
+/// The archive with its key.
+pub struct Archive<'s> {
+    pub state: &'s State,
+    pub key: IdKey,
+}
+
+/// A file of the archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept<'f> {
+    /// Messages of a month, keyed.
+    Part(&'f Part),
+    /// All messages of a file in plain, as version 0.1.0 wrote them; by SHA-256.
+    Whole(&'f str),
+}
+
+impl<'f> Kept<'f> {
+    pub fn sha256(self) -> &'f str {
+        match self {
+            Self::Part(part) => &part.sha256,
+            Self::Whole(sha256) => sha256,
+        }
+    }
+}
+
+impl<'s> Archive<'s> {
+    /// Opens it with the key that its ledger knows.
+    pub fn open(state: &'s State, history: &History) -> Result<Self, Failure> {
+        Ok(Self { state, key: keyfile::existing(state, history)? })
+    }
+
+    /// The archive's files of a log.
+    pub fn kept<'f>(&self, file: &'f LogRead) -> Vec<Kept<'f>> {
+        let whole = file.archive_sha256.as_deref().map(Kept::Whole);
+        whole.into_iter().chain(file.parts.iter().map(Kept::Part)).collect()
+    }
+
+    pub fn path(&self, kept: Kept) -> PathBuf {
+        match kept {
+            Kept::Part(part) => self.state.archived(part),
+            Kept::Whole(sha256) => self.state.archived_whole(sha256),
+        }
+    }
+
+    /// The messages of a file, with keyed names, after its bytes were compared with the recorded digest.
+    pub fn messages(&self, kept: Kept) -> Result<DataFrame, Failure> {
+        let messages = self.as_written(kept)?;
+        match kept {
+            Kept::Part(_) => Ok(messages),
+            Kept::Whole(_) => archive::keyed(&messages, &self.key).map_err(unfit),
+        }
+    }
+
+    fn as_written(&self, kept: Kept) -> Result<DataFrame, Failure> {
+        const RESTORE: &str = "restore it from a backup; its name is its SHA-256";
+        let path = self.path(kept);
+        let bytes =
+            std::fs::read(&path).map_err(|error| Failure::io("read the archive", &path, error).hint(RESTORE))?;
+        archive::decode(&bytes, kept.sha256()).map_err(|error| {
+            Failure::new(Kind::Differences, "an archived file is damaged").at(&path).because(error).hint(RESTORE)
+        })
+    }
+
+    /// The plain names beside a file; `None` where they are gone.
+    pub fn names(&self, kept: Kept) -> Result<Option<DataFrame>, Failure> {
+        let Kept::Part(part) = kept else { return self.as_written(kept).map(Some) };
+        let path = self.state.names(part);
+        let bytes = match std::fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            bytes => bytes.map_err(|error| Failure::io("read the names", &path, error))?,
+        };
+        archive::read_names(&bytes).map(Some).map_err(|error| {
+            let failure = Failure::new(Kind::Differences, "a file of names is damaged").at(&path).because(error);
+            failure.hint("restore it from a backup")
+        })
+    }
+
+    /// Names of a file that are not those that it was keyed from.
+    pub fn strangers(&self, kept: Kept, names: &DataFrame) -> Result<usize, Failure> {
+        archive::strangers(&self.messages(kept)?, names, &self.key).map_err(unfit)
+    }
+
+    /// Plain message ids and customers, by keyed message id and keyed customer, of the wanted messages, which
+    /// were sent `within` a span.
+    pub fn find<'f>(
+        &self,
+        files: impl Iterator<Item = &'f LogRead>,
+        wanted: &BTreeSet<&str>,
+        within: Span,
+    ) -> Result<BTreeMap<(String, String), Named>, Failure> {
+        let (mut found, mut seen) = (BTreeMap::new(), BTreeSet::new());
+        let may_hold = |kept: &Kept| match kept {
+            Kept::Part(part) => part.first < within.to && within.from <= part.last,
+            Kept::Whole(_) => true,
+        };
+        let kept = files.flat_map(|file| self.kept(file)).filter(may_hold);
+        for kept in kept.filter(|kept| !wanted.is_empty() && seen.insert(kept.sha256())) {
+            let Some(names) = self.names(kept)? else { continue };
+            let messages = self.messages(kept)?;
+            found.extend(archive::find(&messages, &names, &|id| wanted.contains(id)).map_err(unfit)?);
+        }
+        Ok(found)
+    }
+
+    /// The same waits, the charged ones with their plain message ids and customers, in the order of plain names.
+    /// Somebody who is forgotten has neither.
+    pub fn with_names<'f>(
+        &self,
+        files: impl Iterator<Item = &'f LogRead>,
+        rated: Vec<RatedWait>,
+    ) -> Result<Vec<RatedWait>, Failure> {
+        let charged = || rated.iter().filter(|rated| rated.charge.is_some()).map(|rated| &rated.wait);
+        let wanted: BTreeSet<&str> = charged().map(|wait| &*wait.message_id).collect();
+        let from = charged().map(|wait| wait.received_at).min().unwrap_or(Instant::MAX);
+        let last = charged().map(|wait| wait.received_at).max().unwrap_or(Instant::MIN);
+        let within = Span { from, to: last.plus(Elapsed::from_micros(1)) };
+        let found = self.find(files, &wanted, within)?;
+        let mut named: Vec<RatedWait> = rated.iter().map(|rated| plain(rated, &found)).collect();
+        named.sort_by(|a, b| a.wait.order().cmp(&b.wait.order()));
+        Ok(named)
+    }
+}
+
+fn plain(rated: &RatedWait, found: &BTreeMap<(String, String), Named>) -> RatedWait {
+    let mut named = rated.clone();
+    if rated.charge.is_some() {
+        let key = (rated.wait.message_id.to_string(), rated.wait.customer.to_string());
+        let (id, customer) = found.get(&key).cloned().unwrap_or_else(|| (forgotten_id(&key.0), String::new()));
+        named.wait.message_id = id.into();
+        named.wait.customer = customer.into();
+    }
+    named
+}
+
+/// What stands in a line file in place of the id of a message whose customer was forgotten.
+pub fn forgotten_id(keyed: &str) -> String {
+    format!("forgotten-{}", keyed.get(..16).unwrap_or(keyed))
+}
+
+fn unfit(error: polars::prelude::PolarsError) -> Failure {
+    Failure::new(Kind::SelfCheck, "the frames of the archive do not fit together").because(error)
+}

@@ -1,0 +1,70 @@
+//! Where a run makes what it will keep: beside the archive, so that a finished file is only renamed.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use super::files;
+use super::intake::Writing;
+use super::reader::wire::FileRead;
+use super::state::State;
+use crate::error::Failure;
+
+/// A private folder that is removed with everything in it.
+#[derive(Debug)]
+pub struct Scratch {
+    pub path: PathBuf,
+    /// The folder of all of them, in a state folder.
+    shared: Option<PathBuf>,
+}
+
+impl Scratch {
+    /// One in the state folder, or for a rehearsal in the folder of temporary files.
+    pub fn of(state: &State, writing: Writing) -> Self {
+        let name = std::process::id().to_string();
+        match writing {
+            Writing::Yes => Self { path: state.scratch().join(name), shared: Some(state.scratch()) },
+            Writing::No => Self { path: std::env::temp_dir().join(format!("ritardo-{name}")), shared: None },
+        }
+    }
+
+    pub fn make(&self) -> Result<(), Failure> {
+        // The lock is held: what lies here was left by a run that was killed.
+        let _ = self.shared.as_ref().map(fs::remove_dir_all);
+        files::private_folder(&self.path)
+    }
+
+    /// Moves what was made of a file to its place. What is there already stays: it was made of the same bytes,
+    /// but for names that were forgotten since.
+    pub fn settle(&self, state: &State, read: &FileRead) -> Result<(), Failure> {
+        for part in &read.parts {
+            for (what, to) in [("names", state.names(part)), ("archive", state.archived(part))] {
+                let inside = Path::new(what).join(part.month.to_string());
+                move_to(&self.path.join(inside).join(format!("{}.parquet", part.sha256)), &to)?;
+            }
+        }
+        let sha256 = &read.sha256;
+        move_to(&self.path.join("rejects").join(format!("{sha256}.csv")), &state.rejects(sha256))?;
+        move_to(&self.path.join("raw").join(format!("{sha256}.zst")), &state.raw(sha256))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Where it cannot be removed, the next run tries again.
+        let folder = self.shared.as_ref().unwrap_or(&self.path);
+        if folder.exists() {
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+}
+
+/// Renames a file that was written and synced, and syncs the folder that it comes to.
+fn move_to(from: &Path, to: &Path) -> Result<(), Failure> {
+    if !from.exists() || to.exists() {
+        return Ok(());
+    }
+    let folder = to.parent().unwrap_or(Path::new("."));
+    files::private_folder(folder)?;
+    let renamed = fs::rename(from, to).and_then(|()| File::open(folder)).and_then(|folder| folder.sync_all());
+    renamed.map_err(|error| Failure::io("create the file", to, error))
+}

@@ -1,0 +1,120 @@
+//! Keyed names for messages and people, so that what is kept for years names nobody.
+//!
+//! The archive and the ledger know a message id, a customer and a conversation by a BLAKE3 hash under a key
+//! that lies in its own file. The same text has the same name for as long as the key lives, so copies of a
+//! message are still one message; without the key nobody can try out numbers.
+
+use std::fmt;
+
+use crate::domain::text::{hex, leading_digits};
+
+/// The key. It has no `Display`, and its `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IdKey([u8; 32]);
+
+/// Bytes of a hash that are kept: 128 bits, so that two texts of one archive never share a name.
+const KEPT: usize = 16;
+
+impl IdKey {
+    pub const fn of(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// A key from its 64 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.trim_end_matches(['\r', '\n']).as_bytes();
+        let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+        let mut key = [0; 32];
+        if digits.len() != 64 {
+            return None;
+        }
+        for (byte, pair) in key.iter_mut().zip(digits.chunks(2)) {
+            *byte = value(*pair.first()?)? << 4 | value(*pair.last()?)?;
+        }
+        Some(Self(key))
+    }
+
+    /// Its hexadecimal digits, as its file holds them.
+    pub fn reveal(&self) -> String {
+        hex(&self.0)
+    }
+
+    /// Tells one key from another and gives neither away.
+    pub fn fingerprint(&self) -> String {
+        self.hashed("fingerprint", "ritardo")
+    }
+
+    /// The name of a message: 32 hexadecimal digits.
+    pub fn message(&self, message_id: &str) -> String {
+        self.hashed("message", message_id)
+    }
+
+    /// The name of a customer or of a conversation, which is often the customer's number: its leading digits,
+    /// which give the market, a tilde, and 32 hexadecimal digits. What is no number has no digits.
+    pub fn party(&self, text: &str) -> String {
+        let sign = if leading_digits(text).is_empty() { "" } else { "+" };
+        format!("{sign}{}~{}", leading_digits(text), self.hashed("party", text))
+    }
+
+    fn hashed(&self, what: &str, text: &str) -> String {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        hasher.update(what.as_bytes()).update(b"\0").update(text.as_bytes());
+        hex(hasher.finalize().as_bytes().get(..KEPT).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for IdKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_written_as_digits_and_shown_by_nothing() {
+        let key = IdKey::of([0xA7; 32]);
+        assert_eq!(IdKey::parse(&format!("{}\n", key.reveal())), Some(key.clone()));
+        assert_eq!(format!("{key:?}"), "IdKey(…)");
+        for bad in ["", "a7", &"a7".repeat(33), &"g7".repeat(32), &format!("{} ", "a7".repeat(32))] {
+            assert_eq!(IdKey::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_hang_on_text_kind_and_key() {
+        let (one, other) = (IdKey::of([1; 32]), IdKey::of([2; 32]));
+        assert_eq!(one.message("m1"), one.message("m1"));
+        let names = [
+            one.message("m1"),
+            one.message("m2"),
+            other.message("m1"),
+            one.party("m1"),
+            one.party("m2"),
+            one.fingerprint(),
+            other.fingerprint(),
+        ];
+        let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+        assert_eq!(distinct.len(), names.len());
+        assert_eq!(one.message("m1").len(), 32);
+    }
+
+    #[test]
+    fn a_party_keeps_only_what_gives_its_market() {
+        let key = IdKey::of([1; 32]);
+        for (text, kept) in [
+            ("+393331234567", "+3933312~"),
+            ("+18095551234", "+180955~"),
+            ("+2904567", "+290~"),
+            ("+391", "+391~"),
+            ("IT.77", "~"),
+            ("3933312345678", "~"),
+            ("+39 333", "~"),
+        ] {
+            let name = key.party(text);
+            assert_eq!(name.strip_prefix(kept).map(str::len), Some(32), "{text} {name}");
+        }
+    }
+}
