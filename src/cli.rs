@@ -31,6 +31,16 @@ pub enum Command {
     Audit(Audit),
     /// Say why one message was or was not charged
     Explain(Explain),
+    /// Say what a file is, and what a run would do with it
+    Inspect(Inspect),
+    /// Show rejected rows with their reasons
+    Rejects(Rejects),
+    /// List, show, or read again files that were set aside as a whole
+    Quarantine(Quarantine),
+    /// Destroy what identifies one customer
+    Forget(Forget),
+    /// Remove raw files that were kept long enough
+    Purge(Purge),
     /// Answer jobs on standard input: what a run starts to read untrusted files
     #[command(hide = true)]
     ReadFiles,
@@ -120,6 +130,93 @@ pub struct Explain {
     #[command(flatten)]
     pub configured: Configured,
     /// Judge a message that is in no closed month as of this instant [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<Instant>,
+}
+
+#[derive(Args, Debug)]
+pub struct Inspect {
+    /// Log files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Configuration file: says which source claims the files, and what is known of them
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Judge as of this instant [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<Instant>,
+    /// Form of the result on standard output
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Args, Debug)]
+pub struct Rejects {
+    #[command(flatten)]
+    pub configured: Configured,
+    /// Only this file: its name inside the inbox, or the beginning of its SHA-256
+    #[arg(long, value_name = "NAME")]
+    pub file: Option<String>,
+    /// Form of the result on standard output
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Args, Debug)]
+pub struct Quarantine {
+    #[command(subcommand)]
+    pub action: QuarantineAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum QuarantineAction {
+    /// The files that stand aside, with their reasons
+    List {
+        #[command(flatten)]
+        configured: Configured,
+        /// Form of the result on standard output
+        #[arg(long, value_name = "FORM", default_value = "text")]
+        format: Format,
+    },
+    /// One of them, and what to do
+    Show {
+        /// Beginning of its SHA-256, or its name inside the inbox
+        id: String,
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Read them again
+    Retry {
+        /// Which ones [default: all]
+        ids: Vec<String>,
+        #[command(flatten)]
+        configured: Configured,
+        /// Read as of this instant [default: now]
+        #[arg(long, value_name = "INSTANT")]
+        as_of: Option<Instant>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct Forget {
+    /// The customer, as the logs write it
+    #[arg(allow_hyphen_values = true)]
+    pub customer: String,
+    #[command(flatten)]
+    pub configured: Configured,
+    /// Messages before this instant [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<Instant>,
+}
+
+#[derive(Args, Debug)]
+pub struct Purge {
+    #[command(flatten)]
+    pub configured: Configured,
+    /// Remove every raw file that was read before this instant, whatever its source says
+    #[arg(long, value_name = "INSTANT")]
+    pub before: Option<Instant>,
+    /// Judge as of this instant [default: now]
     #[arg(long, value_name = "INSTANT")]
     pub as_of: Option<Instant>,
 }

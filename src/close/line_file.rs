@@ -6,7 +6,7 @@
 use crate::domain::charge::RatedWait;
 use crate::domain::invoice::Line;
 use crate::domain::text::masked;
-use crate::domain::{Currency, Decimal};
+use crate::domain::{Currency, Decimal, Instant};
 
 /// Columns of the line file.
 pub const COLUMNS: [&str; 14] = [
@@ -78,6 +78,38 @@ fn guarded(text: &str) -> String {
     if is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
+/// The line file without the ids and customers of some messages: `named` gives what stands in place of an id,
+/// `None` for the messages of others. `None` when it names none of them; an error when it cannot be read.
+pub fn without_names(line_file: &[u8], named: &dyn Fn(&str) -> Option<String>) -> Result<Option<Vec<u8>>, String> {
+    let mut reader = csv::Reader::from_reader(line_file);
+    if !reader.headers().map_err(|error| error.to_string())?.iter().eq(COLUMNS) {
+        return Err("its columns are others".to_owned());
+    }
+    let (mut charges, mut roundings, mut found) = (Vec::new(), Vec::new(), false);
+    for record in reader.records() {
+        let record = record.map_err(|error| error.to_string())?;
+        let cell = |place: usize| record.get(place).unwrap_or_default().to_owned();
+        let mut row: [String; 14] = std::array::from_fn(cell);
+        if row[6] == "rounding" {
+            roundings.push(row);
+            continue;
+        }
+        if let Some(id) = named(bare(&row[0])) {
+            (row[0], row[2], found) = (guarded(&id), masked("", None), true);
+        }
+        let received_at: Instant = row[3].parse().map_err(|_| "a time cannot be read")?;
+        charges.push((received_at, bare(&row[0]).to_owned(), bare(&row[1]).to_owned(), row));
+    }
+    charges.sort();
+    let rows = [COLUMNS.map(str::to_owned)].into_iter().chain(charges.into_iter().map(|(.., row)| row));
+    Ok(found.then(|| written(&rows.chain(roundings).collect::<Vec<_>>())))
+}
+
+/// The text of a cell without the apostrophe that [`guarded`] put before it.
+fn bare(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|text| guarded(text) == cell).unwrap_or(cell)
+}
+
 fn written(rows: &[[String; 14]]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
@@ -89,7 +121,28 @@ fn written(rows: &[[String; 14]]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::guarded;
+    use super::*;
+
+    #[test]
+    fn names_are_taken_out_and_nothing_else_changes() {
+        let head = COLUMNS.join(",");
+        let row = |id: &str, customer: &str, at: &str| {
+            format!(
+                "{id},'+390510000417,{customer},{at},,2018-08-02T00:00:00.000Z,unanswered,,39,unknown,t@1,0.05,0.05,USD"
+            )
+        };
+        let (one, two) = ("2018-08-01T00:00:00.000Z", "2018-08-01T00:00:00.000500Z");
+        let rounding = ",,,,,,rounding,,39,unknown,t@1,0.05,-0.005,USD";
+        let file = |rows: &[String]| format!("{head}\r\n{}\r\n{rounding}\r\n", rows.join("\r\n")).into_bytes();
+        let before =
+            file(&[row("'=m", "'+39 ••• ••• 0001", one), row("b", "'+39 ••• ••• 0002", one), row("a", "x", two)]);
+        let named = |id: &str| (id == "=m").then(|| "forgotten-1".to_owned());
+        let after = file(&[row("b", "'+39 ••• ••• 0002", one), row("forgotten-1", "••• •••", one), row("a", "x", two)]);
+        let redacted = without_names(&before, &named).unwrap().unwrap();
+        assert_eq!(String::from_utf8(redacted), String::from_utf8(after.clone()));
+        assert_eq!(without_names(&after, &named), Ok(None));
+        assert!(without_names(b"a,b\r\n", &named).is_err());
+    }
 
     #[test]
     fn formulas_are_texts() {

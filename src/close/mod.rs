@@ -16,6 +16,7 @@ use crate::domain::{
 };
 
 pub use document::{Issue, TariffName, invoice};
+pub use line_file::without_names;
 
 /// A month of a business, decided.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -179,7 +179,7 @@ fn looks(
 ) -> Result<Vec<String>, Failure> {
     let Some(recorded) = history.documents.get(&issued.number) else { return Ok(Vec::new()) };
     let recorded: BTreeMap<&str, &str> =
-        recorded.files.iter().map(|file| (file.name.as_str(), file.sha256.as_str())).collect();
+        recorded.files.iter().map(|file| (file.name.as_str(), history.document_sha256(issued, file))).collect();
     let drawn = documents(renderer, invoice, &issued.document_sha256, line_file)?;
     let differing =
         drawn.into_iter().filter(|(name, bytes)| recorded.get(name.as_str()) != Some(&sha256(bytes).as_str()));

@@ -1,6 +1,6 @@
 //! New files of the inbox into the archive, each once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::reader::wire::{FileRead, Hello, Job};
@@ -10,7 +10,7 @@ use super::setup::Setup;
 use super::state::State;
 use super::{World, keyfile, progress};
 use crate::domain::evidence::Unread;
-use crate::domain::settings::Source;
+use crate::domain::settings::{Limits, Source};
 use crate::domain::{Elapsed, Instant, Span};
 use crate::error::{Failure, Kind};
 use crate::ledger::History;
@@ -68,7 +68,11 @@ pub struct Night<'n> {
     pub history: &'n History,
     pub as_of: Instant,
     pub writing: Writing,
-    pub which: Which,
+    which: Which,
+    /// Source, digest and declared span of what was read before.
+    read: BTreeSet<(&'n str, &'n str, Option<Span>)>,
+    /// Name, digest and circumstances of what was set aside before.
+    tried: BTreeSet<(&'n str, &'n str, Option<&'n str>)>,
 }
 
 /// Reads what is new. Archive and rejects are written before the ledger names them.
@@ -80,10 +84,10 @@ pub fn intake(night: &Night, world: &World) -> Result<Intake, Failure> {
     })?;
     let mut intake = Intake { passed_over: listing.passed_over, ..Intake::default() };
     let scratch = Scratch::of(night.state, night.writing);
-    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut wanted: BTreeMap<(String, String, Option<Span>), Wanted> = BTreeMap::new();
     let bar = progress::bar(world.watched, "looking", listing.files.len());
     for found in listing.files {
-        look(found, night, &scratch.path, &mut wanted, &mut intake)?;
+        look(found, night, &mut wanted, &mut intake)?;
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -106,7 +110,9 @@ pub fn intake(night: &Night, world: &World) -> Result<Intake, Failure> {
         cpu: limits.cpu_seconds,
     };
     let bar = progress::bar(world.watched, "reading logs", wanted.len());
-    let jobs: Vec<Job> = wanted.iter().map(|wanted| wanted.job.clone()).collect();
+    let mut wanted: Vec<Wanted> = wanted.into_values().collect();
+    wanted.sort_by(|a, b| a.found.cmp(&b.found));
+    let jobs: Vec<Job> = wanted.iter().map(|wanted| wanted.job(night, &scratch.path)).collect();
     let readings = reader::read_all(&jobs, &hello, &limits, &|| bar.inc(1))?;
     bar.finish_and_clear();
     for (wanted, reading) in wanted.into_iter().zip(readings) {
@@ -121,76 +127,111 @@ pub fn intake(night: &Night, world: &World) -> Result<Intake, Failure> {
 }
 
 /// A file that is to be read.
-struct Wanted<'n> {
+pub struct Wanted<'n> {
     found: Found,
     source: &'n Source,
     declared: Declared,
     sha256: String,
     tried_with: String,
-    job: Job,
+}
+
+/// What becomes of a file, before it is read.
+pub enum Fate<'n> {
+    SetAside(String),
+    /// The time that it speaks of is not over.
+    Early,
+    /// It was read before.
+    Known,
+    /// It was set aside before, and would be again.
+    Tried,
+    /// It has left the inbox.
+    Gone,
+    Read(Box<Wanted<'n>>),
+}
+
+/// The fate of a file by its name, its digest and its manifest.
+pub fn fate<'n>(found: &Found, night: &Night<'n>) -> Result<Fate<'n>, Failure> {
+    match digest(found)? {
+        Some(sha256) => Ok(fate_of(found, &sha256, night)),
+        None => Ok(Fate::Gone),
+    }
+}
+
+fn digest(found: &Found) -> Result<Option<String>, Failure> {
+    match reader::child::sha256_of(&found.path) {
+        Ok(digest) => Ok(Some(digest)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::io("read the log", &found.path, error)),
+    }
+}
+
+fn fate_of<'n>(found: &Found, sha256: &str, night: &Night<'n>) -> Fate<'n> {
+    let Some(source) = inbox::claimed(&night.setup.config.sources, &found.name) else {
+        return Fate::SetAside("no source claims it: no `files` pattern of ritardo.toml fits its name".to_owned());
+    };
+    let declared = inbox::declared(source, found).and_then(|declared| {
+        declared.check_sha256(sha256)?;
+        Ok(declared)
+    });
+    let declared = match declared {
+        Ok(declared) => declared,
+        Err(reason) => return Fate::SetAside(reason),
+    };
+    // A file of a day that is not over may still grow: read now, it would prove what it cannot know yet.
+    if declared.span.is_some_and(|span| span.to > night.as_of) {
+        return Fate::Early;
+    }
+    if night.read.contains(&(source.name.as_str(), sha256, declared.span)) {
+        return Fate::Known;
+    }
+    let tried_with = tried_with(source, &declared);
+    // Set aside before, and nothing that could help it has changed since.
+    let tried = (found.name.as_str(), sha256, Some(tried_with.as_str()));
+    if night.which == Which::New && night.tried.contains(&tried) {
+        return Fate::Tried;
+    }
+    Fate::Read(Box::new(Wanted { found: found.clone(), source, declared, sha256: sha256.to_owned(), tried_with }))
 }
 
 /// Decides what becomes of a file before it is read.
 fn look<'n>(
     found: Found,
     night: &Night<'n>,
-    into: &Path,
-    wanted: &mut Vec<Wanted<'n>>,
+    wanted: &mut BTreeMap<(String, String, Option<Span>), Wanted<'n>>,
     intake: &mut Intake,
 ) -> Result<(), Failure> {
-    let digest = match reader::child::sha256_of(&found.path) {
-        Ok(digest) => digest,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            intake.changed.push(found.name);
-            return Ok(());
-        }
-        Err(error) => return Err(Failure::io("read the log", &found.path, error)),
+    let Some(digest) = digest(&found)? else {
+        intake.changed.push(found.name);
+        return Ok(());
     };
     if matches!(&night.which, Which::Again(digests) if !digests.contains(&digest)) {
         return Ok(());
     }
-    let Some(source) = inbox::claimed(&night.setup.config.sources, &found.name) else {
-        let reason = "no source claims it: no `files` pattern of ritardo.toml fits its name";
-        intake.set_aside(night, &found, digest, reason, None);
-        return Ok(());
-    };
-    let declared = inbox::declared(source, &found).and_then(|declared| {
-        declared.check_sha256(&digest)?;
-        Ok(declared)
-    });
-    let declared = match declared {
-        Ok(declared) => declared,
-        Err(reason) => {
-            intake.set_aside(night, &found, digest, &reason, None);
-            return Ok(());
+    match fate_of(&found, &digest, night) {
+        Fate::SetAside(reason) => intake.set_aside(night, &found, digest, &reason, None),
+        Fate::Early => intake.early.push(found.name),
+        Fate::Known | Fate::Tried | Fate::Gone => {}
+        Fate::Read(new) => {
+            let key = (new.source.name.clone(), new.sha256.clone(), new.declared.span);
+            wanted.entry(key).or_insert(*new);
         }
-    };
-    // A file of a day that is not over may still grow: read now, it would prove what it cannot know yet.
-    if declared.span.is_some_and(|span| span.to > night.as_of) {
-        intake.early.push(found.name);
-        return Ok(());
     }
-    let tried_with = tried_with(source, &declared);
-    let same = |other: &Wanted| {
-        other.sha256 == digest && other.source.name == source.name && other.declared.span == declared.span
-    };
-    if night.knows(source, &digest, declared.span)
-        || night.has_tried(&found, &digest, &tried_with)
-        || wanted.iter().any(same)
-    {
-        return Ok(());
-    }
-    let options = options(source, &declared, night.as_of);
-    let keep_raw = source.keep_raw.is_some();
-    let job = Job { path: found.path.clone(), options, into: into.to_owned(), keep_raw };
-    wanted.push(Wanted { found, source, declared, sha256: digest, tried_with, job });
     Ok(())
 }
 
-fn options(source: &Source, declared: &Declared, as_of: Instant) -> Options {
+impl Wanted<'_> {
+    fn job(&self, night: &Night, into: &Path) -> Job {
+        let options = options(Some(self.source), &self.declared, night.as_of, &night.setup.config.limits);
+        let keep_raw = self.source.keep_raw.is_some();
+        Job { path: self.found.path.clone(), options, into: into.to_owned(), keep_raw }
+    }
+}
+
+/// How a file is read.
+pub fn options(source: Option<&Source>, declared: &Declared, as_of: Instant, _limits: &Limits) -> Options {
     // A broken clock is told from the file's own claim where it makes one, so that a late run reads the same.
     let latest = declared.span.map_or(as_of.plus(YEAR), |span| span.to.plus(CLOCK_SLACK));
-    Options { format: source.format, latest }
+    Options { format: source.and_then(|source| source.format), latest }
 }
 
 /// All that the reading of a file depends on beside its bytes.
@@ -199,18 +240,19 @@ fn tried_with(source: &Source, declared: &Declared) -> String {
     sha256(format!("{version}\n{source:?}\n{:?}", declared.sidecar_sha256).as_bytes())
 }
 
-impl Night<'_> {
-    fn knows(&self, source: &Source, sha256: &str, declared: Option<Span>) -> bool {
-        let same = |file: &LogRead| file.source == source.name && file.sha256 == sha256 && file.declared == declared;
-        self.history.files.iter().map(|(_, file)| file).any(same)
-    }
-
-    /// Whether the file was set aside before, and nothing that could help it has changed since.
-    fn has_tried(&self, found: &Found, sha256: &str, tried_with: &str) -> bool {
-        let same = |aside: &SetAside| {
-            aside.name == found.name && aside.sha256 == sha256 && aside.tried_with.as_deref() == Some(tried_with)
-        };
-        self.which == Which::New && self.history.set_aside.iter().any(same)
+impl<'n> Night<'n> {
+    pub fn new(
+        setup: &'n Setup,
+        state: &'n State,
+        history: &'n History,
+        as_of: Instant,
+        writing: Writing,
+        which: Which,
+    ) -> Self {
+        let read = |(_, file): &'n (u64, LogRead)| (file.source.as_str(), file.sha256.as_str(), file.declared);
+        let tried = |aside: &'n SetAside| (aside.name.as_str(), aside.sha256.as_str(), aside.tried_with.as_deref());
+        let (read, tried) = (history.files.iter().map(read).collect(), history.set_aside.iter().map(tried).collect());
+        Self { setup, state, history, as_of, writing, which, read, tried }
     }
 }
 

@@ -7,15 +7,20 @@ mod closing;
 mod evidence;
 mod explain;
 pub mod files;
+mod forget;
 mod init;
+mod inspect;
 mod intake;
 mod issue;
 mod keyfile;
 mod pages;
 mod progress;
+mod purge;
+mod quarantine;
 mod rate;
 mod reader;
 mod recorded;
+mod rejects;
 mod run;
 mod scratch;
 mod setup;
@@ -58,6 +63,11 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Check(args) => check::check(&args, world),
         Command::Rate(args) => rate::rate(&args, world),
         Command::Run(args) => run::run(&args, world),
+        Command::Inspect(args) => inspect::inspect(&args, world),
+        Command::Rejects(args) => rejects::rejects(&args, world),
+        Command::Quarantine(args) => quarantine::quarantine(&args, world),
+        Command::Forget(args) => forget::forget(&args, world),
+        Command::Purge(args) => purge::purge(&args, world),
         Command::ReadFiles => reader::child::serve(world),
         Command::Verify(args) => verify::verify(&args, world),
         Command::Audit(args) => audit::audit(&args, world),

@@ -8,7 +8,7 @@ use super::issue::{self, Sent};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
-use super::{Outcome, World, pages, say};
+use super::{Outcome, World, forget, pages, say};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
@@ -67,12 +67,13 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let _lock = state.lock()?;
     let path = state.ledger();
     let mut ledger = Ledger::open(&path).map_err(|error| ledger_failure(error, &path))?;
+    forget::finish(setup, state, &mut ledger)?;
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     check_clock(&history, as_of)?;
     check_tariff(&history, setup)?;
     check_age(&history, state)?;
 
-    let night = intake::Night { setup, state, history: &history, as_of, writing: Writing::Yes, which: Which::New };
+    let night = intake::Night::new(setup, state, &history, as_of, Writing::Yes, Which::New);
     let intake = intake::intake(&night, world)?;
     let entries = intake.entries.clone();
     if !entries.is_empty() {
@@ -122,7 +123,7 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
     };
     check_clock(&history, as_of)?;
     check_tariff(&history, setup)?;
-    let night = intake::Night { setup, state, history: &history, as_of, writing: Writing::No, which: Which::New };
+    let night = intake::Night::new(setup, state, &history, as_of, Writing::No, Which::New);
     let intake = intake::intake(&night, world)?;
     let new = intake.entries.iter().filter_map(|entry| if let Entry::File(file) = entry { Some(file) } else { None });
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).chain(new).collect();

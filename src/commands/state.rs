@@ -102,10 +102,6 @@ impl State {
         self.root.join("raw").join(format!("{sha256}.zst"))
     }
 
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
     pub fn rejects(&self, sha256: &str) -> PathBuf {
         self.root.join("rejects").join(format!("{sha256}.csv"))
     }

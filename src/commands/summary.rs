@@ -30,6 +30,10 @@ pub struct Summary {
     still_set_aside: Vec<Reason>,
     /// Files whose declared time is not over yet.
     early: Vec<String>,
+    /// Files that were written to while they were read: for the next night.
+    changed: Vec<String>,
+    /// Links, pipes, sockets and devices of the inbox.
+    passed_over: Vec<String>,
     closed: Vec<Closed>,
     unseen: Vec<Unseen>,
     waiting: Vec<Waiting>,
@@ -146,6 +150,8 @@ impl Summary {
             set_aside: read.newly_set_aside().map(reason).collect(),
             still_set_aside: night.standing.iter().map(reason).collect(),
             early: read.early.clone(),
+            changed: read.changed.clone(),
+            passed_over: read.passed_over.clone(),
             closed: closed(night),
             unseen: (night.unseen.iter())
                 .map(|(business, month, text)| Unseen {
@@ -251,7 +257,14 @@ impl Summary {
             line("set aside", format!("{} (by an earlier run): {}", file.file, file.reason));
         }
         for file in &self.early {
-            line("not yet", format!("{file}: the time that it is to prove is not over"));
+            line("not yet", format!("{file}: the time that it speaks of is not over"));
+        }
+        for file in &self.changed {
+            line("not yet", format!("{file}: it was written to while it was read; the next run reads it"));
+        }
+        if let Some(first) = self.passed_over.first() {
+            let links = counted(self.passed_over.len() as u64, "link or device");
+            line("warning", format!("the inbox has {links}, which are never opened; the first: {first}"));
         }
         for Unseen { month, business, missing } in &self.unseen {
             line("warning", format!("{month} of {business}: {missing}; what was never seen is not billed"));

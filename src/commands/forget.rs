@@ -1,0 +1,239 @@
+//! `ritardo forget`: destroys what identifies one customer. Amounts, digests and chain go on to verify.
+//!
+//! The ledger says first what is to happen, then it happens, then the ledger says that it is done: a run that
+//! finds a forgetting half done finishes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+
+use super::archived::{Archive, Kept, forgotten_id};
+use super::audit::line_file_of;
+use super::closing::charge_file;
+use super::files::{self, Access};
+use super::setup::Setup;
+use super::state::{State, ledger_failure};
+use super::summary::counted;
+use super::{Outcome, World, say};
+use crate::cli::Forget;
+use crate::close::without_names;
+use crate::domain::settings::Transport;
+use crate::domain::{Instant, columns};
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::{Entry, Erased, Forgotten, Issued, Purged, Redacted};
+use crate::ledger::{Additions, History, Ledger, LedgerError, MailState};
+use crate::read::{archive, sha256};
+
+pub fn forget(args: &Forget, world: &mut World) -> Result<Outcome, Failure> {
+    let setup = Setup::load(&args.configured.config)?;
+    let state = State::new(&setup.config);
+    let _lock = state.lock()?;
+    state.read_ledger()?;
+    let path = state.ledger();
+    let mut ledger = Ledger::open(&path).map_err(|error| ledger_failure(error, &path))?;
+    finish(&setup, &state, &mut ledger)?;
+    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
+    let archive = Archive::open(&state, &history)?;
+    let at = args.as_of.unwrap_or(world.now);
+    let person = archive.key.party(&args.customer);
+    let known = Known::of(&archive, &history, &person, at)?;
+    if known.messages == 0 {
+        let failure = Failure::new(Kind::CommandLine, "no archived message is of this customer");
+        return Err(failure.hint("write the customer as the logs do, such as +39 and the number without spaces"));
+    }
+    if known.names.is_empty() {
+        say(world.out, "nothing   to do: nothing plain is kept of this customer")?;
+        return Ok(Outcome::Done);
+    }
+    let forgotten = decided(&state, &history, &known, person, at)?;
+    let line_files = counted(forgotten.line_files.len() as u64, "line file");
+    let mails = counted(forgotten.mails.len() as u64, "mail");
+    add(&mut ledger, vec![Entry::Forgotten(forgotten)])?;
+    finish(&setup, &state, &mut ledger)?;
+    let messages = counted(known.messages, "message");
+    say(world.out, &format!("forgotten {messages}: their ids and the customer's number are destroyed"))?;
+    say(world.out, &format!("redacted  {line_files}; {mails} with it destroyed; amounts and counts are as they were"))?;
+    say(world.out, "keep      in mind: backups of the state folder and mails that were sent are not in reach")?;
+    Ok(Outcome::Done)
+}
+
+/// Carries out what the ledger says is to be forgotten and was not yet.
+pub fn finish(setup: &Setup, state: &State, ledger: &mut Ledger) -> Result<(), Failure> {
+    let path = ledger.path().to_owned();
+    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
+    for forgotten in history.forgotten.iter().skip(history.erased) {
+        let archive = Archive::open(state, &history)?;
+        let known = Known::of(&archive, &history, &forgotten.person, forgotten.at)?;
+        redact(state, &history, forgotten, &known)?;
+        destroy_mails(setup, state, &history, forgotten)?;
+        let raw: Vec<String> = known.raw.into_iter().filter(|sha256| state.raw(sha256).exists()).collect();
+        raw.iter().try_for_each(|sha256| removed(&state.raw(sha256)))?;
+        // The names go last: what is redacted is found by them.
+        blank(&archive, &history, forgotten)?;
+        let (person, at) = (forgotten.person.clone(), forgotten.at);
+        let purged = (!raw.is_empty()).then(|| Entry::Purged(Purged { at, raw }));
+        add(ledger, purged.into_iter().chain([Entry::Erased(Erased { person, at })]).collect())?;
+    }
+    Ok(())
+}
+
+fn add(ledger: &mut Ledger, entries: Vec<Entry>) -> Result<(), Failure> {
+    let path = ledger.path().to_owned();
+    let added = ledger.append(|_| Ok::<_, LedgerError>(Additions { entries, contents: Vec::new() }));
+    added.map_err(|error| ledger_failure(error, &path))
+}
+
+/// What the archive knows of a customer.
+struct Known {
+    messages: u64,
+    /// Plain message ids with their keyed ones.
+    names: BTreeMap<String, String>,
+    /// Digests of the log files that told of the customer.
+    raw: BTreeSet<String>,
+}
+
+impl Known {
+    fn of(archive: &Archive, history: &History, person: &str, until: Instant) -> Result<Self, Failure> {
+        let mut known = Self { messages: 0, names: BTreeMap::new(), raw: BTreeSet::new() };
+        let mut counted_already = BTreeSet::new();
+        for (_, file) in &history.files {
+            for kept in archive.kept(file) {
+                let messages = archive.messages(kept)?;
+                let ids = of_person(&messages, person, until)?;
+                if ids.is_empty() {
+                    continue;
+                }
+                if matches!(kept, Kept::Whole(_)) {
+                    let failure = Failure::new(Kind::Configuration, "version 0.1.0 archived this customer in plain");
+                    return Err(failure.at(&archive.path(kept)).hint("rate these logs again in a new state folder"));
+                }
+                known.raw.insert(file.sha256.clone());
+                if counted_already.insert(kept.sha256()) {
+                    known.messages += ids.len() as u64;
+                    known.add_names(archive, kept, &ids, person)?;
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    fn add_names(
+        &mut self,
+        archive: &Archive,
+        kept: Kept,
+        ids: &BTreeSet<String>,
+        person: &str,
+    ) -> Result<(), Failure> {
+        let Some(names) = archive.names(kept)? else { return Ok(()) };
+        let found = archive::find(&archive.messages(kept)?, &names, &|id| ids.contains(id)).map_err(unfit)?;
+        let of_person = found.into_iter().filter(|((_, customer), _)| customer == person);
+        self.names.extend(of_person.map(|((keyed, _), (plain, _))| (plain, keyed)));
+        Ok(())
+    }
+}
+
+/// Keyed ids of the messages to and from a customer.
+fn of_person(messages: &polars::prelude::DataFrame, person: &str, until: Instant) -> Result<BTreeSet<String>, Failure> {
+    let text = |name: &str| messages.column(name).and_then(|column| column.str()).map_err(unfit);
+    let stamps = messages.column(columns::SENT_AT).and_then(|column| column.i64()).map_err(unfit)?;
+    let rows = text(columns::CUSTOMER)?.iter().zip(text(columns::MESSAGE_ID)?.iter()).zip(stamps.iter());
+    let wanted = rows.filter(|((customer, _), at)| *customer == Some(person) && *at < Some(until.micros()));
+    Ok(wanted.filter_map(|((_, id), _)| id.map(str::to_owned)).collect())
+}
+
+fn unfit(error: polars::prelude::PolarsError) -> Failure {
+    Failure::new(Kind::SelfCheck, "the frames of the archive do not fit together").because(error)
+}
+
+/// Which line files and mails name the customer. A mail that still waits goes first: its business is to know
+/// what it is billed for.
+fn decided(state: &State, history: &History, known: &Known, person: String, at: Instant) -> Result<Forgotten, Failure> {
+    let mut forgotten = Forgotten { person, at, line_files: Vec::new(), mails: Vec::new() };
+    for issued in &history.invoices {
+        let line_file = charge_file(state, history, issued)?;
+        let Some(redacted) = redacted(&line_file, known)? else { continue };
+        let mails: Vec<_> = history.mails_of(&issued.number).filter(|mail| !history.is_destroyed(mail)).collect();
+        if !history.documents.contains_key(&issued.number)
+            || mails.iter().any(|mail| history.mail_state(mail) == MailState::Queued)
+        {
+            let failure =
+                Failure::new(Kind::TryLater, format!("{} has not been sent to its business yet", issued.number));
+            return Err(failure.hint("nothing was changed; `ritardo run` sends it, then forget the customer"));
+        }
+        forgotten.mails.extend(mails.iter().map(|mail| mail.message_id.clone()));
+        forgotten.line_files.push(Redacted {
+            number: issued.number.clone(),
+            business: issued.business.clone(),
+            month: issued.month,
+            was_sha256: sha256(&line_file),
+            sha256: sha256(&redacted),
+        });
+    }
+    Ok(forgotten)
+}
+
+fn redacted(line_file: &[u8], known: &Known) -> Result<Option<Vec<u8>>, Failure> {
+    let named = |id: &str| known.names.get(id).map(|keyed| forgotten_id(keyed));
+    without_names(line_file, &named).map_err(|why| {
+        Failure::new(Kind::Differences, format!("a line file cannot be read back: {why}")).hint("see `ritardo verify`")
+    })
+}
+
+fn redact(state: &State, history: &History, forgotten: &Forgotten, known: &Known) -> Result<(), Failure> {
+    for file in &forgotten.line_files {
+        let Some(issued) = history.invoices.iter().find(|issued| issued.number == file.number) else { continue };
+        for path in line_files(state, issued) {
+            let Ok(bytes) = fs::read(&path) else { continue };
+            if sha256(&bytes) != file.was_sha256 {
+                continue;
+            }
+            if let Some(redacted) = redacted(&bytes, known)? {
+                files::write(&path, &redacted, Access::Private)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The two places of a line file.
+fn line_files(state: &State, issued: &Issued) -> [PathBuf; 2] {
+    [state.charges(&issued.business, issued.month), state.documents(&issued.number).join(line_file_of(issued))]
+}
+
+/// The mails themselves, and their copies in the folder of a `file` transport.
+fn destroy_mails(setup: &Setup, state: &State, history: &History, forgotten: &Forgotten) -> Result<(), Failure> {
+    let mails = history.mails.iter().filter(|mail| forgotten.mails.contains(&mail.message_id));
+    for mail in mails {
+        removed(&state.documents(&mail.number).join(&mail.name))?;
+        if let Transport::File { outbox } = &setup.config.transport {
+            let copy = outbox.join(&mail.name);
+            if fs::read(&copy).is_ok_and(|bytes| sha256(&bytes) == mail.sha256) {
+                removed(&copy)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn removed(path: &std::path::Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::io("remove", path, error)),
+        _ => Ok(()),
+    }
+}
+
+fn blank(archive: &Archive, history: &History, forgotten: &Forgotten) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    let kept = history.files.iter().flat_map(|(_, file)| &file.parts);
+    for part in kept.filter(|part| part.first < forgotten.at && seen.insert(&part.sha256)) {
+        let path = archive.state.names(part);
+        let Ok(names) = fs::read(&path) else { continue };
+        let messages = archive.messages(Kept::Part(part))?;
+        let without = archive::names_without(&names, &messages, &forgotten.person, forgotten.at);
+        let failed = |error| Failure::new(Kind::SelfCheck, "the names cannot be written").at(&path).because(error);
+        if let Some(bytes) = without.map_err(failed)? {
+            files::write(&path, &bytes, Access::Private)?;
+        }
+    }
+    Ok(())
+}

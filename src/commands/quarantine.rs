@@ -1,0 +1,141 @@
+//! `ritardo quarantine`: files that were set aside as a whole. No row of them is used; they stay where they lie.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::intake::{self, Which, Writing};
+use super::setup::Setup;
+use super::state::{State, ledger_failure};
+use super::summary::counted;
+use super::{Outcome, World, say};
+use crate::cli::{Format, Quarantine, QuarantineAction};
+use crate::domain::Instant;
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::{Entry, SetAside};
+use crate::ledger::{Additions, History, Ledger, LedgerError};
+
+/// Letters of the digest that name a file on the command line.
+const ID: usize = 8;
+
+#[derive(Serialize)]
+struct File {
+    id: String,
+    file: String,
+    sha256: String,
+    since: Option<Instant>,
+    reason: String,
+    in_inbox: bool,
+}
+
+pub fn quarantine(args: &Quarantine, world: &mut World) -> Result<Outcome, Failure> {
+    let (QuarantineAction::List { configured, .. }
+    | QuarantineAction::Show { configured, .. }
+    | QuarantineAction::Retry { configured, .. }) = &args.action;
+    let setup = Setup::load(&configured.config)?;
+    let state = State::new(&setup.config);
+    match &args.action {
+        QuarantineAction::List { format, .. } => list(&setup, &state, *format, world),
+        QuarantineAction::Show { id, .. } => show(&setup, &state, id, world),
+        QuarantineAction::Retry { ids, as_of, .. } => retry(&setup, &state, ids, as_of.unwrap_or(world.now), world),
+    }
+}
+
+/// The files that still stand aside, the latest reason of each.
+fn standing(setup: &Setup, history: &History) -> Vec<File> {
+    let mut files: Vec<File> = Vec::new();
+    for aside in history.standing_set_aside() {
+        files.retain(|file| file.file != aside.name || file.sha256 != aside.sha256);
+        let SetAside { name, sha256, reason, at, .. } = aside.clone();
+        let in_inbox = setup.config.inbox.join(&name).exists();
+        let id = sha256.chars().take(ID).collect();
+        files.push(File { id, file: name, sha256, since: at, reason, in_inbox });
+    }
+    files
+}
+
+fn history_of(state: &State) -> Result<History, Failure> {
+    let ledger = state.read_ledger()?;
+    ledger.history().map_err(|error| ledger_failure(error, ledger.path()))
+}
+
+fn list(setup: &Setup, state: &State, format: Format, world: &mut World) -> Result<Outcome, Failure> {
+    let files = standing(setup, &history_of(state)?);
+    if format == Format::Json {
+        let text = serde_json::to_string_pretty(&files)
+            .map_err(|error| Failure::new(Kind::SelfCheck, "the list cannot be written").because(error))?;
+        say(world.out, &text)?;
+        return Ok(Outcome::Done);
+    }
+    let width = files.iter().map(|file| file.file.chars().count()).max().unwrap_or_default();
+    for file in &files {
+        let gone = if file.in_inbox { "" } else { " (no longer in the inbox)" };
+        say(world.out, &format!("{}  {:<width$}  {}{gone}", file.id, file.file, file.reason))?;
+    }
+    if files.is_empty() {
+        say(world.out, "no file is set aside")?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn found(files: Vec<File>, id: &str) -> Result<File, Failure> {
+    let fits = |file: &File| file.sha256.starts_with(id) || file.file == id;
+    let unknown = || Failure::new(Kind::CommandLine, format!("no file `{}` is set aside", id.escape_debug()));
+    files.into_iter().find(fits).ok_or_else(|| unknown().hint("`ritardo quarantine list` names them"))
+}
+
+fn show(setup: &Setup, state: &State, id: &str, world: &mut World) -> Result<Outcome, Failure> {
+    let file = found(standing(setup, &history_of(state)?), id)?;
+    let place = setup.config.inbox.join(&file.file);
+    let since = file.since.map_or_else(|| "an earlier version".to_owned(), |at| at.to_string());
+    let todo = if file.in_inbox {
+        format!("mend its cause, then `ritardo quarantine retry {}`; or replace it and run as usual", file.id)
+    } else {
+        "it has left the inbox: put it, or a sound export of the same time, back".to_owned()
+    };
+    let rows = [
+        ("file", file.file.clone()),
+        ("at", place.display().to_string()),
+        ("sha256", file.sha256.clone()),
+        ("since", since),
+        ("reason", file.reason.clone()),
+        ("used", "no row of it: what it may prove is unproven, and waits that need it are held or pending".to_owned()),
+        ("to do", todo),
+    ];
+    rows.iter().try_for_each(|(label, text)| say(world.out, &format!("{label:<9} {text}")))?;
+    Ok(Outcome::Done)
+}
+
+/// Reads files again now; the next run judges by them.
+fn retry(setup: &Setup, state: &State, ids: &[String], as_of: Instant, world: &mut World) -> Result<Outcome, Failure> {
+    let _lock = state.lock()?;
+    state.read_ledger()?;
+    let path = state.ledger();
+    let mut ledger = Ledger::open(&path).map_err(|error| ledger_failure(error, &path))?;
+    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
+    let wanted: BTreeSet<String> = if ids.is_empty() {
+        standing(setup, &history).into_iter().map(|file| file.sha256).collect()
+    } else {
+        ids.iter().map(|id| Ok(found(standing(setup, &history), id)?.sha256)).collect::<Result<_, Failure>>()?
+    };
+    let night = intake::Night::new(setup, state, &history, as_of, Writing::Yes, Which::Again(wanted));
+    let intake = intake::intake(&night, world)?;
+    let entries = intake.entries.clone();
+    if !entries.is_empty() {
+        let added = ledger.append(|_| Ok::<_, LedgerError>(Additions { entries, contents: Vec::new() }));
+        added.map_err(|error| ledger_failure(error, &path))?;
+    }
+    for entry in &intake.entries {
+        match entry {
+            Entry::File(file) => {
+                say(world.out, &format!("read      {}: {}", file.name, counted(file.rows, "message")))?
+            }
+            Entry::SetAside(aside) => say(world.out, &format!("set aside {}: {}", aside.name, aside.reason))?,
+            _ => {}
+        }
+    }
+    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
+    let left = standing(setup, &history).len() as u64;
+    say(world.out, &format!("left      {} set aside", counted(left, "file")))?;
+    Ok(if left > 0 { Outcome::SetAside } else { Outcome::Done })
+}
