@@ -83,6 +83,9 @@ pub struct Rate {
     /// Summary to write (JSON)
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
+    /// This is the child that the command works in
+    #[arg(long, hide = true)]
+    pub in_child: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

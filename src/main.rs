@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Ok(Outcome::SetAside) => 65,
         Ok(Outcome::TryLater) => 75,
         Ok(Outcome::Differences) => 1,
+        Ok(Outcome::Code(code)) => code,
         Err(failure) => {
             // Where standard error is closed too, the exit code is all that is left to say.
             let _ = writeln!(std::io::stderr(), "{failure}");

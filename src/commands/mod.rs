@@ -26,6 +26,7 @@ mod scratch;
 mod setup;
 mod state;
 mod summary;
+mod supervised;
 mod verify;
 
 use std::io::Write;
@@ -54,6 +55,8 @@ pub enum Outcome {
     TryLater,
     /// An audit or verification found differences.
     Differences,
+    /// As a child ended that has said why.
+    Code(u8),
 }
 
 /// Carries out one command.

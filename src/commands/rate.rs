@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::files::{self, Access};
 use super::setup::Written;
 use super::summary::counted;
+use super::supervised::{Ended, announce, supervised};
 use super::{Outcome, World, progress, say};
 use crate::cli::{Only, Rate};
 use crate::close;
@@ -80,7 +81,29 @@ struct Logs {
     passed_over: Vec<String>,
 }
 
+/// Works in a child, so that a log whose damage ends the process is named.
 pub fn rate(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
+    if args.in_child {
+        return rate_here(args, world);
+    }
+    match supervised(args)? {
+        Ended::Code(code) => Ok(Outcome::Code(code)),
+        Ended::In(file) => {
+            let failure = if file.is_empty() {
+                Failure::new(Kind::SelfCheck, "the rating broke down")
+            } else {
+                Failure::new(Kind::SetAside, "a log cannot be read: it is damaged, and its reader broke down")
+                    .at(Path::new(&file))
+            };
+            Err(failure.hint(NOTHING_WRITTEN))
+        }
+    }
+}
+
+const NOTHING_WRITTEN: &str =
+    "nothing was written: without this log an answer may be missing, and its wait would be charged";
+
+fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
     let complete_through = args.complete_through.unwrap_or(args.as_of);
     if complete_through > args.as_of {
         let failure = Failure::new(Kind::CommandLine, "--complete-through lies after --as-of");
@@ -161,6 +184,7 @@ fn logs(inputs: &[PathBuf], as_of: Instant, world: &mut World) -> Result<Logs, F
     let frame = read::frame::empty().map_err(self_check)?;
     let mut logs = Logs { frame, inputs: Vec::new(), rejects: Vec::new(), passed_over };
     for path in paths {
+        announce(&path);
         let log = read::read_file(&path, &options).map_err(|error| unreadable(&path, error))?;
         let file = path.display().to_string();
         let (rows, rejected) = (log.frame.height() as u64, log.rejects.len() as u64);
@@ -174,6 +198,7 @@ fn logs(inputs: &[PathBuf], as_of: Instant, world: &mut World) -> Result<Logs, F
         }));
         bar.inc(1);
     }
+    announce(Path::new(""));
     bar.finish_and_clear();
     Ok(logs)
 }
@@ -199,7 +224,7 @@ fn unreadable(path: &Path, error: ReadError) -> Failure {
         ReadError::Io(error) => return Failure::io("read the log", path, error),
         error => Failure::new(Kind::SetAside, "a log cannot be read").at(path).because(error),
     };
-    failure.hint("nothing was written: without this log an answer may be missing, and its wait would be charged")
+    failure.hint(NOTHING_WRITTEN)
 }
 
 fn say_totals(totals: &Totals, world: &mut World) -> Result<(), Failure> {
