@@ -1,0 +1,158 @@
+//! Files that were damaged, or made to harm: no file takes a run down, and none changes a message unseen.
+//!
+//! `RITARDO_MUTANTS=10000 cargo test --release --locked --test hostile` tries more of them.
+#![cfg(test)]
+
+mod common;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use common::{Dice, bodies, copy, give_key, ritardo, root, scratch, text};
+use serde_json::json;
+
+const AS_OF: &str = "2018-09-05T00:00:00Z";
+
+fn mutants() -> usize {
+    std::env::var("RITARDO_MUTANTS").ok().and_then(|count| count.parse().ok()).unwrap_or(1000)
+}
+
+/// A few messages in every form that is read: name of the file, its bytes.
+fn forms() -> Vec<(&'static str, Vec<u8>)> {
+    let mut csv = "message_id,business,channel,customer,direction,sent_at,kind,status,entry_point\n".to_owned();
+    let mut ndjson = String::new();
+    for (row, (direction, at)) in
+        [("inbound", "01T10:00:00.123"), ("outbound", "02T11:00:00"), ("inbound", "03T09:30:00")]
+            .iter()
+            .cycle()
+            .take(24)
+            .enumerate()
+    {
+        let (id, customer, at) = (format!("m-{row}"), format!("+3933300004{:02}", row % 5), format!("2018-08-{at}Z"));
+        writeln!(csv, "{id},bologna-bakery,+390510000417,{customer},{direction},{at},text,,live_support").unwrap();
+        let line = json!({"message_id": id, "business": "bologna-bakery", "channel": "+390510000417",
+            "customer": customer, "direction": direction, "sent_at": at, "kind": "text"});
+        writeln!(ndjson, "{line}").unwrap();
+    }
+    let message = |id: usize| {
+        json!({"object": "whatsapp_business_account", "entry": [{"id": "900", "changes": [{"field": "messages", "value": {
+            "messaging_product": "whatsapp", "metadata": {"display_phone_number": "390510000417", "phone_number_id": "100417"},
+            "messages": [{"id": format!("wamid.{id}"), "from": "393330000400", "timestamp": "1533117600", "type": "text"}],
+            "statuses": [{"id": format!("wamid.o{id}"), "recipient_id": "393330000400", "timestamp": "1533121200", "status": "sent"}]
+        }}]}]})
+        .to_string()
+    };
+    let webhook = (0..6).map(message).collect::<Vec<_>>().join("\n");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(csv.as_bytes()).unwrap();
+    vec![
+        ("log.csv.zst", zstd::encode_all(csv.as_bytes(), 3).unwrap()),
+        ("log.csv.gz", gzip.finish().unwrap()),
+        ("log.csv", csv.into_bytes()),
+        ("log.ndjson", ndjson.into_bytes()),
+        ("bodies.json", webhook.into_bytes()),
+        ("log.parquet", fs::read(root().join("tests/hostile/log.parquet")).unwrap()),
+    ]
+}
+
+/// The file with something wrong in it: bytes turned, cut, doubled, taken out, or put in.
+fn mutant(whole: &[u8], dice: &mut Dice) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    for _ in 0..=dice.roll(3) {
+        let at = dice.roll(bytes.len().max(1)).min(bytes.len().saturating_sub(1));
+        let length = 1 + dice.roll(40);
+        let until = (at + length).min(bytes.len());
+        match dice.roll(6) {
+            0 => bytes.truncate(at),
+            1 => drop(bytes.drain(at..until)),
+            2 => bytes.splice(at..at, whole.iter().copied().skip(at).take(length)).for_each(drop),
+            3 => bytes.insert(at.min(bytes.len()), u8::try_from(dice.roll(256)).unwrap()),
+            _ if bytes.is_empty() => {}
+            4 => bytes[at] ^= 1 << dice.roll(8),
+            _ => bytes[at] = u8::try_from(dice.roll(256)).unwrap(),
+        }
+    }
+    bytes
+}
+
+/// An inbox with mutants of every form, one source for all of them.
+fn laboratory(name: &str, coverage: &str, seed: u64) -> (std::path::PathBuf, usize) {
+    let folder = scratch(name);
+    for part in ["ritardo.toml", "businesses.toml", "tariff.toml"] {
+        copy(&root().join("sample_data").join(part), &folder.join(part));
+    }
+    give_key(&folder.join("state"), '5');
+    let config = fs::read_to_string(folder.join("ritardo.toml")).unwrap();
+    let (before, after) = (config.find("[[source]]").unwrap(), config.find("[mail]").unwrap());
+    let source = format!("[[source]]\nname = \"all\"\nfiles = \"**\"\ncoverage = \"{coverage}\"\n\n");
+    fs::write(folder.join("ritardo.toml"), format!("{}{source}{}", &config[..before], &config[after..])).unwrap();
+    let mut files = 0;
+    for (name, whole) in forms() {
+        let mut dice = Dice::new(seed);
+        let inbox = folder.join("inbox").join(name.replace('.', "-"));
+        fs::create_dir_all(&inbox).unwrap();
+        for count in 0..mutants() {
+            let bytes = mutant(&whole, &mut dice);
+            let path = inbox.join(format!("{count:05}-{name}"));
+            if coverage == "manifest" {
+                let manifest = json!({"from": "2018-08-01T00:00:00Z", "to": "2018-08-04T00:00:00Z", "rows": 24,
+                    "sha256": sha256(&whole)});
+                fs::write(format!("{}.manifest.json", path.display()), manifest.to_string()).unwrap();
+            }
+            fs::write(path, bytes).unwrap();
+            files += 1;
+        }
+    }
+    (folder, files)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[track_caller]
+fn night(folder: &Path) -> serde_json::Value {
+    let ran = ritardo(folder, &["run", "--as-of", AS_OF, "--format", "json"]);
+    assert!([0, 65].contains(&ran.code), "{}\n{}", ran.code, ran.err);
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    ran.json()
+}
+
+/// I1, P13: every mutant is read, or set aside with a reason; the run goes on, and can be run again.
+#[test]
+fn no_mutant_takes_the_run_down() {
+    let (folder, files) = laboratory("hostile-mutants", "span", 20180801);
+    let summary = night(&folder);
+    let digests: std::collections::BTreeSet<String> = common::files(&folder.join("inbox"))
+        .iter()
+        .map(|name| sha256(&fs::read(folder.join("inbox").join(name)).unwrap()))
+        .collect();
+    let early = summary["early"].as_array().unwrap().len();
+    let mut told: std::collections::BTreeSet<String> =
+        bodies(&folder.join("state"), "file").iter().map(|file| text(file, "sha256")).collect();
+    let read = told.len();
+    let aside = bodies(&folder.join("state"), "set_aside");
+    assert!(aside.iter().all(|file| !text(file, "reason").is_empty()));
+    told.extend(aside.iter().map(|file| text(file, "sha256")));
+    assert!(told.len() + early >= digests.len(), "{files} files, {} different: {} told", digests.len(), told.len());
+    assert!(read > files / 20 && aside.len() > files / 20, "{read} read, {} set aside", aside.len());
+    assert_eq!(night(&folder)["read"]["files"], 0, "a second night has nothing to read");
+    ritardo(&folder, &["verify"]).expect(0);
+}
+
+/// I2: where a manifest is given, a changed file is refused, before a byte of it is parsed.
+#[test]
+fn no_mutant_passes_a_manifest() {
+    let (folder, _) = laboratory("hostile-manifest", "manifest", 20180802);
+    night(&folder);
+    let wholes: Vec<String> = forms().iter().map(|(_, whole)| sha256(whole)).collect();
+    for file in bodies(&folder.join("state"), "file") {
+        assert!(wholes.contains(&text(&file, "sha256")), "{file}");
+    }
+    let aside = bodies(&folder.join("state"), "set_aside");
+    assert!(aside.len() > mutants(), "{}", aside.len());
+    assert!(aside.iter().all(|file| text(file, "reason").contains("its manifest says")), "{:?}", aside.first());
+}
