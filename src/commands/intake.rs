@@ -17,7 +17,7 @@ use crate::ledger::History;
 use crate::ledger::entry::{Entry, Key, LogRead, SetAside};
 use crate::read::identity::IdKey;
 use crate::read::inbox::{self, Declared, Found};
-use crate::read::{Options, Reject, sha256};
+use crate::read::{self, Options, Reject, sha256};
 
 /// A stamp so far after the time that a file speaks of is a broken clock.
 const CLOCK_SLACK: Elapsed = Elapsed::DAY;
@@ -228,10 +228,12 @@ impl Wanted<'_> {
 }
 
 /// How a file is read.
-pub fn options(source: Option<&Source>, declared: &Declared, as_of: Instant, _limits: &Limits) -> Options {
+pub fn options(source: Option<&Source>, declared: &Declared, as_of: Instant, limits: &Limits) -> Options {
     // A broken clock is told from the file's own claim where it makes one, so that a late run reads the same.
     let latest = declared.span.map_or(as_of.plus(YEAR), |span| span.to.plus(CLOCK_SLACK));
-    Options { format: source.and_then(|source| source.format), latest }
+    let usual = read::Limits::default();
+    let limits = read::Limits { unpacked: limits.unpacked, ratio: limits.ratio, rows: limits.rows, ..usual };
+    Options { latest, limits, ..source.map_or_else(Options::default, Options::of) }
 }
 
 /// All that the reading of a file depends on beside its bytes.

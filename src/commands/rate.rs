@@ -20,7 +20,7 @@ use crate::engine;
 use crate::error::{Failure, Kind};
 use crate::pair::Conflict;
 use crate::rate::Tariff;
-use crate::read::{self, ReadError, inbox};
+use crate::read::{self, Options, ReadError, inbox};
 use crate::render::waits;
 
 /// What `--summary` writes.
@@ -180,11 +180,11 @@ fn form_of(path: &Path) -> Result<Form, Failure> {
 fn logs(inputs: &[PathBuf], as_of: Instant, world: &mut World) -> Result<Logs, Failure> {
     let (paths, passed_over) = expanded(inputs)?;
     let bar = progress::bar(world.watched, "reading", paths.len());
-    let options = read::Options { format: None, latest: as_of };
     let frame = read::frame::empty().map_err(self_check)?;
     let mut logs = Logs { frame, inputs: Vec::new(), rejects: Vec::new(), passed_over };
     for path in paths {
         announce(&path);
+        let options = Options { latest: as_of, ..Options::default() };
         let log = read::read_file(&path, &options).map_err(|error| unreadable(&path, error))?;
         let file = path.display().to_string();
         let (rows, rejected) = (log.frame.height() as u64, log.rejects.len() as u64);

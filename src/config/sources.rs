@@ -2,8 +2,8 @@
 
 use super::table::{Form, Table, refuse_shared};
 use super::words;
-use crate::domain::settings::{Coverage, LogFormat, Source};
-use crate::domain::{Direction, Elapsed};
+use crate::domain::settings::{Coverage, LogFormat, Source, Stamps};
+use crate::domain::{Direction, Elapsed, Instant};
 
 const SOURCE: Form = Form {
     name: "[[source]]",
@@ -15,11 +15,19 @@ const SOURCE: Form = Form {
         "channels = [\"+390510000001\"]",
         "directions = [\"inbound\", \"outbound\"]",
         "tolerance = \"60s\"",
+        "stamps = \"milliseconds\"",
+        "from = \"2018-08-01T00:00:00Z\"",
+        "to = \"2019-01-01T00:00:00Z\"",
+        "expected_by = \"06:00\"",
+        "keep_raw = \"90d\"",
     ],
 };
 
 /// A tolerance beyond this would forgive what the rule charges.
 const LONGEST_TOLERANCE: Elapsed = Elapsed::from_seconds(3600);
+
+/// Raw files are kept for a day at least and ten years at most.
+const KEEP_RAW_DAYS: std::ops::RangeInclusive<i64> = 1..=3650;
 
 /// The sources of the file at `root`; without any, one that takes every file of the inbox and proves little.
 pub(super) fn sources(root: &Table<'_>) -> Vec<Source> {
@@ -39,11 +47,15 @@ fn whole_inbox() -> Source {
         files: "**".to_owned(),
         format: None,
         zone: None,
+        stamps: Stamps::Text,
+        from: None,
+        to: None,
+        expected_by: None,
+        keep_raw: None,
         channels: None,
         directions: Direction::BOTH.to_vec(),
         coverage: Coverage::Span,
         tolerance: Elapsed::ZERO,
-        keep_raw: None,
     }
 }
 
@@ -56,6 +68,13 @@ fn source(table: &Table<'_>) -> Option<Source> {
     let channels = table.parsed_set("channels", str::parse);
     let directions = table.parsed_set("directions", str::parse);
     let tolerance = table.parsed("tolerance", tolerance).unwrap_or(Elapsed::ZERO);
+    let stamps = table.choice("stamps", &Stamps::ALL.map(|stamps| (stamps.name(), stamps)));
+    let (from, to) = window(table);
+    let expected_by = table.parsed("expected_by", str::parse);
+    if table.has("expected_by") && !table.has("zone") {
+        let hint = "add the zone of that time of day, such as zone = \"Europe/Rome\"";
+        table.wrong("expected_by", "`expected_by` needs a zone", hint);
+    }
     if coverage == Some(Coverage::Daily) && !table.has("zone") {
         let hint = "add the zone in which the export cuts its days, such as zone = \"Europe/Rome\"";
         table.wrong("coverage", "coverage = \"daily\" needs a zone", hint);
@@ -65,11 +84,15 @@ fn source(table: &Table<'_>) -> Option<Source> {
         files: files?,
         format,
         zone,
+        stamps: stamps.unwrap_or_default(),
+        from,
+        to,
+        expected_by,
+        keep_raw: table.parsed("keep_raw", keep_raw),
         channels,
         directions: directions.unwrap_or_else(|| Direction::BOTH.to_vec()),
         coverage: coverage.unwrap_or(Coverage::Span),
         tolerance,
-        keep_raw: None,
     })
 }
 
@@ -77,6 +100,24 @@ fn format(table: &Table<'_>) -> Option<LogFormat> {
     let named = LogFormat::ALL.map(|format| (format.name(), Some(format)));
     let choices: Vec<_> = named.into_iter().chain([("auto", None)]).collect();
     table.choice("format", &choices).flatten()
+}
+
+/// Start and end of the source.
+fn window(table: &Table<'_>) -> (Option<Instant>, Option<Instant>) {
+    let (from, to) = (table.instant("from"), table.instant("to"));
+    if let (Some(from), Some(to)) = (from, to)
+        && to <= from
+    {
+        table.wrong("to", "the source ends before it begins", "`to` is the instant after its last message");
+    }
+    (from, to)
+}
+
+fn keep_raw(text: &str) -> Result<Elapsed, String> {
+    let kept: Elapsed = text.parse()?;
+    let (day, wrong) = (Elapsed::DAY.micros(), format!("`keep_raw` lies between 1d and 3650d, not at {text}"));
+    let range = KEEP_RAW_DAYS.start() * day..=KEEP_RAW_DAYS.end() * day;
+    if range.contains(&kept.micros()) { Ok(kept) } else { Err(wrong) }
 }
 
 fn tolerance(text: &str) -> Result<Elapsed, String> {

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::*;
 use crate::domain::Business;
-use crate::domain::settings::{Coverage, Login, PasswordFrom, Smtp, Tls};
+use crate::domain::settings::{Coverage, Login, PasswordFrom, Smtp, Stamps, Tls};
 
 const ISSUER: &str = r#"[issuer]
 legal_name = "A"
@@ -118,12 +118,41 @@ fn every_mistake_of_a_source_is_found_at_its_line() {
         ("name = \"a\"\nfiles = \"**\"\ntolerance = 60", 4, "`tolerance` must be text"),
         ("name = \"a\"\nfiles = \"**\"\ntolerance = \"a minute\"", 4, "not a length of time"),
         ("name = \"a\"\nfiles = \"**\"\ntolerance = \"24h\"", 4, "exceeds 1h"),
+        ("name = \"a\"\nfiles = \"**\"\nstamps = \"nanoseconds\"", 4, "`stamps` is one of \"text\", \"seconds\""),
+        ("name = \"a\"\nfiles = \"**\"\nfrom = \"2018-08-01\"", 4, "not an instant"),
+        ("name = \"a\"\nfiles = \"**\"\nto = 2018-08-01T00:00:00", 4, "not an instant"),
+        (
+            "name = \"a\"\nfiles = \"**\"\nfrom = 2018-08-01T00:00:00Z\nto = 2018-08-01T00:00:00Z",
+            5,
+            "ends before it begins",
+        ),
+        ("name = \"a\"\nfiles = \"**\"\nzone = \"UTC\"\nexpected_by = \"24:00\"", 5, "not a time of day"),
+        ("name = \"a\"\nfiles = \"**\"\nexpected_by = \"06:00\"", 4, "`expected_by` needs a zone"),
+        ("name = \"a\"\nfiles = \"**\"\nkeep_raw = \"23h\"", 4, "between 1d and 3650d"),
+        ("name = \"a\"\nfiles = \"**\"\nkeep_raw = \"3651d\"", 4, "between 1d and 3650d"),
+        ("name = \"a\"\nfiles = \"**\"\nkeep_raw = 90", 4, "`keep_raw` must be text"),
         ("name = \"a\"\nfiles = \"a\"\n[[source]]\nname = \"a\"\nfiles = \"b\"", 5, "stands already in line 2"),
         ("name = \"a\"\nfiles = \"a\"\n[[source]]\nname = \"b\"\nfiles = \"a\"", 6, "stands already in line 3"),
     ] {
         let text = format!("[[source]]\n{rest}\n{ISSUER}");
         check(config_of(&text), &text, line, part);
     }
+}
+
+#[test]
+fn a_source_declares_its_clock_and_its_time() {
+    let rest = "name = \"a\"\nfiles = \"**\"\nzone = \"Europe/Rome\"\nstamps = \"milliseconds\"\n\
+                from = 2018-08-01T00:00:00+02:00\nto = \"2019-01-01T00:00:00Z\"\nexpected_by = \"06:30\"\nkeep_raw = \"90d\"";
+    let config = config_of(&format!("[[source]]\n{rest}\n{ISSUER}")).unwrap();
+    let source = &config.sources[0];
+    let printed = [source.from, source.to].map(|instant| instant.unwrap().to_string());
+    assert_eq!(printed, ["2018-07-31T22:00:00.000Z", "2019-01-01T00:00:00.000Z"]);
+    assert_eq!(source.stamps, Stamps::Milliseconds);
+    assert_eq!(source.expected_by.unwrap().to_string(), "06:30");
+    assert_eq!(source.keep_raw.unwrap().micros(), 90 * 86_400_000_000);
+    let source = &config_of(ISSUER).unwrap().sources[0];
+    assert_eq!((source.stamps, source.from, source.to), (Stamps::Text, None, None));
+    assert!(source.expected_by.is_none() && source.keep_raw.is_none());
 }
 
 #[test]

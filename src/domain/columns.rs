@@ -16,9 +16,24 @@ pub const STATUS: &str = "status";
 pub const ENTRY_POINT: &str = "entry_point";
 /// How the stamp was come by: empty, `sent`, `delivered`, `read`, `failed`. Only the archive has it.
 pub const SIGHTING: &str = "sighting";
+/// Where the stamp is a local time that the clocks showed twice: whole seconds between its two readings, else
+/// empty. An inbound message has the later reading, an outbound one the earlier. Only the archive has it.
+pub const FOLD: &str = "fold";
 
 /// Columns without which a log cannot be read.
 pub const REQUIRED: [&str; 6] = [MESSAGE_ID, BUSINESS, CHANNEL, CUSTOMER, DIRECTION, SENT_AT];
-pub const OPTIONAL: [&str; 5] = [CONVERSATION, KIND, STATUS, ENTRY_POINT, SIGHTING];
-pub const ALL: [&str; 11] =
-    [MESSAGE_ID, BUSINESS, CHANNEL, CUSTOMER, DIRECTION, SENT_AT, CONVERSATION, KIND, STATUS, ENTRY_POINT, SIGHTING];
+pub const OPTIONAL: [&str; 6] = [CONVERSATION, KIND, STATUS, ENTRY_POINT, SIGHTING, FOLD];
+pub const ALL: [&str; 12] = [
+    MESSAGE_ID,
+    BUSINESS,
+    CHANNEL,
+    CUSTOMER,
+    DIRECTION,
+    SENT_AT,
+    CONVERSATION,
+    KIND,
+    STATUS,
+    ENTRY_POINT,
+    SIGHTING,
+    FOLD,
+];

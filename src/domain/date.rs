@@ -9,7 +9,7 @@ use super::{Elapsed, Instant};
 
 /// A day of the calendar, without a time and without a zone: `2018-08-31`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date(NaiveDate);
+pub struct Date(pub(super) NaiveDate);
 
 impl Date {
     pub fn new(year: i32, month: u8, day: u8) -> Option<Self> {
@@ -80,7 +80,7 @@ impl FromStr for Date {
 
 /// A time zone of the tz database, compiled in: the same on every machine.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Zone(chrono_tz::Tz);
+pub struct Zone(pub(super) chrono_tz::Tz);
 
 impl Zone {
     pub const UTC: Zone = Zone(chrono_tz::Tz::UTC);
@@ -110,7 +110,7 @@ impl Zone {
 
     /// The first instant at or after a local time: a time that the clocks repeat is taken at its first
     /// pass, one that they skip at the end of the jump.
-    fn first_instant(self, local: NaiveDateTime) -> Instant {
+    pub(super) fn first_instant(self, local: NaiveDateTime) -> Instant {
         match self.0.from_local_datetime(&local) {
             LocalResult::Single(t) | LocalResult::Ambiguous(t, _) => Instant::from_micros(t.timestamp_micros()),
             LocalResult::None => self.end_of_jump(local),

@@ -16,6 +16,8 @@ pub struct Instant(i64);
 impl Instant {
     /// Stamps before this day are refused in logs: WhatsApp was founded in 2009.
     pub const EARLIEST_STAMP: Instant = Instant(1_230_768_000 * MICROS_PER_SECOND);
+    /// Stamps from this day on are refused in logs: they are in another unit, or nonsense.
+    pub const STAMPS_END: Instant = Instant(4_102_444_800 * MICROS_PER_SECOND);
     /// Before every other instant; the start of an ownership without a start.
     pub const MIN: Instant = Instant(i64::MIN);
     /// After every other instant; the end of an ownership without an end.

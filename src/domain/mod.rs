@@ -5,6 +5,7 @@
 
 pub mod business;
 pub mod charge;
+pub mod clock;
 pub mod columns;
 pub mod date;
 pub mod evidence;
@@ -21,6 +22,7 @@ pub mod wait;
 
 pub use business::{Business, BusinessId, ChannelId, Ownership};
 pub use charge::{Charge, Market, RateRow};
+pub use clock::{LocalTime, TimeOfDay};
 pub use date::{Date, Zone};
 pub use evidence::ChannelEvidence;
 pub use instant::{Elapsed, Instant, Span};

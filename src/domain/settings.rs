@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{ChannelId, Direction, Elapsed, Zone};
+use super::{ChannelId, Direction, Elapsed, Instant, TimeOfDay, Zone};
 
 /// What a file of a source proves about time: which spans its channels' logs are known for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,33 @@ impl std::str::FromStr for LogFormat {
 
 crate::written_as_text!(LogFormat);
 
+/// How a canonical log writes `sent_at`. It is declared and never guessed: a unit that is guessed row by row is
+/// wrong without anyone noticing. Webhooks have seconds, Parquet timestamps their own unit, whatever is declared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stamps {
+    /// RFC 3339, or a local time of the source's zone.
+    #[default]
+    Text,
+    /// Whole seconds since 1970 in UTC.
+    Seconds,
+    Milliseconds,
+    Microseconds,
+}
+
+impl Stamps {
+    pub const ALL: [Stamps; 4] = [Stamps::Text, Stamps::Seconds, Stamps::Milliseconds, Stamps::Microseconds];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Seconds => "seconds",
+            Self::Milliseconds => "milliseconds",
+            Self::Microseconds => "microseconds",
+        }
+    }
+}
+
 /// One stream of exports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -79,16 +106,23 @@ pub struct Source {
     /// within one folder name, `**` for any folders. The first source whose pattern fits claims the file.
     pub files: String,
     pub format: Option<LogFormat>,
-    /// Required by `daily`.
+    /// Required by `daily`, and by logs of local times.
     pub zone: Option<Zone>,
+    pub stamps: Stamps,
+    /// Messages before this instant are none of this source.
+    pub from: Option<Instant>,
+    /// Messages at or after this instant are none of this source.
+    pub to: Option<Instant>,
+    /// The time of day, in `zone`, by which the next file is expected.
+    pub expected_by: Option<TimeOfDay>,
+    /// How long the raw files are kept, compressed; `None`: not at all.
+    pub keep_raw: Option<Elapsed>,
     /// `None`: all channels that any of its files carried.
     pub channels: Option<Vec<ChannelId>>,
     /// One or both.
     pub directions: Vec<Direction>,
     pub coverage: Coverage,
     pub tolerance: Elapsed,
-    /// How long the raw file is kept, compressed; `None`: not at all.
-    pub keep_raw: Option<Elapsed>,
 }
 
 /// What one file may ask of the machine that reads it.

@@ -7,12 +7,12 @@ use crate::domain::{ChannelEvidence, Elapsed, Instant, Reading, Span, columns};
 
 /// `in` and `out` with an id and a time on 1 August 2018 or later: `in 1 00:00`, `out 9 +1d 00:00:00.001 kind=note`.
 fn frame(script: &str) -> DataFrame {
-    let mut table: Vec<[String; 11]> = Vec::new();
+    let mut table: Vec<[String; columns::ALL.len()]> = Vec::new();
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let mut words = line.split_whitespace();
         let direction = if words.next() == Some("in") { "inbound" } else { "outbound" };
         let id = words.next().unwrap().to_owned();
-        let mut row: [String; 11] = Default::default();
+        let mut row: [String; columns::ALL.len()] = Default::default();
         let (mut day, mut time) = (1, "");
         let mut facts = vec![("business", "b"), ("channel", "c"), ("customer", "+391"), ("conversation", "v")];
         for word in words {

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 
 use super::frame::KindStated;
-use super::row::Row;
+use super::row::{Row, Suspect};
+use super::stamp::{Clock, Given};
 use crate::domain::message::Sighting;
-use crate::domain::{Direction, EntryPoint, Instant, Kind, Status, columns};
+use crate::domain::{Direction, Elapsed, EntryPoint, Kind, Status, columns};
 
-/// Where a row comes from: only the archive's own column `sighting` is obeyed, a log's is one more unknown one.
+/// Where a row comes from: only the archive's own columns `sighting` and `fold` are obeyed, a log's are two more
+/// unknown ones. What the archive holds was checked when it was written, by rules that may have been weaker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Form {
     #[default]
@@ -27,19 +29,16 @@ impl<'a> Texts<'a> {
         self.values[column] = Some(value);
     }
 
-    fn get(&self, name: &str) -> &str {
+    pub fn get(&self, name: &str) -> &str {
         let column = columns::ALL.iter().position(|known| *known == name);
         column.and_then(|column| self.values[column].as_deref()).unwrap_or_default()
     }
 
-    /// The row and whether it states its kind, or why it is rejected. `sent_at` is given where the file
-    /// stores instants, not texts.
-    pub fn row(&self, sent_at: Option<Instant>, form: Form) -> Result<(Row, KindStated), String> {
-        let customer = self.party(columns::CUSTOMER)?;
-        let conversation = match self.get(columns::CONVERSATION) {
-            "" => customer.clone(),
-            _ => self.party(columns::CONVERSATION)?,
-        };
+    /// The row and whether it states its kind, or why it is rejected. `given` is the stamp where the file
+    /// stores no text.
+    pub fn row(&self, given: Option<Given>, clock: &Clock, form: Form) -> Result<(Row, KindStated), String> {
+        let customer = self.party(columns::CUSTOMER, form)?;
+        let conversation = self.conversation(form)?;
         let direction =
             Direction::named(self.get(columns::DIRECTION)).ok_or("direction is neither inbound nor outbound")?;
         let (status, kind) = self.status_and_kind(direction);
@@ -50,23 +49,53 @@ impl<'a> Texts<'a> {
             name => name.parse().map_err(|_| "entry_point is not one of the known ones")?,
         };
         let stated = if kind.is_some() { KindStated::Yes } else { KindStated::No };
+        let (business, channel) = (self.id(columns::BUSINESS)?, self.id(columns::CHANNEL)?);
+        let message_id = self.id(columns::MESSAGE_ID)?;
+        let stamp = clock.stamp(given, self.get(columns::SENT_AT), direction, form)?;
+        let (sighting, fold) = match form {
+            Form::Archive => (
+                Sighting::named(self.get(columns::SIGHTING)).ok_or("sighting is not a status")?,
+                fold(self.get(columns::FOLD)).ok_or("fold is not a count of seconds")?,
+            ),
+            Form::Log => (Sighting::Stamped, stamp.fold),
+        };
         let row = Row {
-            business: self.id(columns::BUSINESS)?,
-            channel: self.id(columns::CHANNEL)?,
+            business,
+            channel,
             conversation,
             customer,
-            message_id: self.id(columns::MESSAGE_ID)?,
+            message_id,
             direction,
-            sent_at: self.stamp(sent_at)?,
+            sent_at: stamp.at,
             kind: kind.unwrap_or(Kind::Text),
             status,
             entry_point,
-            sighting: match form {
-                Form::Archive => Sighting::named(self.get(columns::SIGHTING)).ok_or("sighting is not a status")?,
-                Form::Log => Sighting::Stamped,
-            },
+            sighting,
+            fold,
         };
         Ok((row, stated))
+    }
+
+    /// What can be read of a row that was rejected, when it may have been an answer.
+    pub fn suspect(&self, given: Option<Given>, clock: &Clock, form: Form) -> Option<Suspect> {
+        let failed = || Status::named(self.get(columns::STATUS)) == Some(Status::Failed);
+        match Direction::named(self.get(columns::DIRECTION)) {
+            Some(Direction::Inbound) => return None,
+            Some(Direction::Outbound) if failed() => return None,
+            _ => {}
+        }
+        let stamp = clock.stamp(given, self.get(columns::SENT_AT), Direction::Outbound, form).ok();
+        Some(Suspect {
+            business: self.id(columns::BUSINESS).ok(),
+            channel: self.id(columns::CHANNEL).ok(),
+            conversation: self.conversation(form).ok(),
+            at: stamp.filter(|stamp| stamp.fold == Elapsed::ZERO).map(|stamp| stamp.at),
+        })
+    }
+
+    fn conversation(&self, form: Form) -> Result<String, String> {
+        let is_derived = self.get(columns::CONVERSATION).is_empty();
+        self.party(if is_derived { columns::CUSTOMER } else { columns::CONVERSATION }, form)
     }
 
     /// An id: visible ASCII, so that it is compared as bytes and cannot hide marks.
@@ -80,25 +109,13 @@ impl<'a> Texts<'a> {
         }
     }
 
-    /// A customer or a conversation: any text without control characters.
-    fn party(&self, name: &str) -> Result<String, String> {
-        let text = self.get(name);
-        match text.len() {
-            0 => Err(format!("{name} is empty")),
-            1..=255 if !text.chars().any(char::is_control) => Ok(text.to_owned()),
-            1..=255 => Err(format!("{name} has control characters")),
-            _ => Err(format!("{name} is longer than 255 bytes")),
+    /// A customer or a conversation.
+    fn party(&self, name: &str, form: Form) -> Result<String, String> {
+        match (self.get(name), form) {
+            ("", _) => Err(format!("{name} is empty")),
+            (text, Form::Archive) => Ok(text.to_owned()),
+            (text, Form::Log) => check_party(name, text).map(|()| text.to_owned()),
         }
-    }
-
-    fn stamp(&self, given: Option<Instant>) -> Result<Instant, String> {
-        let stamp = match (given, self.get(columns::SENT_AT)) {
-            (Some(instant), _) => instant,
-            (None, "") => return Err("sent_at is empty".to_owned()),
-            // The reason does not quote the field: a shifted row may have a number here.
-            (None, text) => text.parse().map_err(|_| "sent_at is not an instant in RFC 3339 with an offset")?,
-        };
-        if stamp < Instant::EARLIEST_STAMP { Err("sent_at lies before 2009".to_owned()) } else { Ok(stamp) }
     }
 
     /// A status that is not known may be that of an answer: the outbound message is kept as one of unknown
@@ -111,5 +128,26 @@ impl<'a> Texts<'a> {
             (None, Direction::Inbound) => (Status::Unstated, kind),
             (None, Direction::Outbound) => (Status::Unstated, Some(Kind::Other)),
         }
+    }
+}
+
+/// A party is any text without control characters, and without the marks of direction that chat exports put
+/// around numbers: with them one customer would be two.
+pub(super) fn check_party(what: &str, text: &str) -> Result<(), String> {
+    let is_mark = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    match text.len() {
+        0 => Err(format!("{what} is empty")),
+        256.. => Err(format!("{what} is longer than 255 bytes")),
+        _ if text.chars().any(char::is_control) => Err(format!("{what} has control characters")),
+        _ if text.contains(is_mark) => Err(format!("{what} has marks of text direction")),
+        _ => Ok(()),
+    }
+}
+
+/// Whole seconds as the archive writes them.
+fn fold(text: &str) -> Option<Elapsed> {
+    match text {
+        "" => Some(Elapsed::ZERO),
+        digits => digits.parse::<u32>().ok().map(|seconds| Elapsed::from_seconds(i64::from(seconds))),
     }
 }

@@ -196,11 +196,15 @@ mod tests {
             files: "**".to_owned(),
             format: None,
             zone: None,
+            stamps: crate::domain::settings::Stamps::Text,
+            from: None,
+            to: None,
+            expected_by: None,
+            keep_raw: None,
             channels: None,
             directions: Direction::BOTH.to_vec(),
             coverage,
             tolerance: Elapsed::ZERO,
-            keep_raw: None,
         }
     }
 

@@ -1,19 +1,23 @@
 //! The canonical log as CSV (RFC 4180, UTF-8, header by name).
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use super::ReadError;
 use super::canonical::Texts;
 use super::frame::Builder;
+use super::header::{columns_of, is_header, other_separator};
+use super::lines::{self, Metered};
+use super::options::Limits;
+use super::row::Suspect;
+use super::spreadsheet::Damage;
 use crate::domain::{Direction, columns};
 
-const LINE_MAX: usize = 1 << 20;
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Whether the first line is a header of the message log.
-pub(super) fn looks_like(plain: &[u8]) -> bool {
-    let first = plain.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    String::from_utf8_lossy(first).split(',').any(|name| name.trim().trim_matches('"') == columns::MESSAGE_ID)
+pub(super) fn looks_like(plain: &[u8], longest: usize) -> bool {
+    is_header(&String::from_utf8_lossy(lines::first(plain, longest)))
 }
 
 pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
@@ -21,32 +25,77 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
     if plain.iter().all(u8::is_ascii_whitespace) {
         return Ok(()); // A quiet day may be a file without even a header.
     }
-    let mut reader = csv::ReaderBuilder::new().has_headers(true).flexible(true).from_reader(plain);
-    let header = reader.headers().map_err(|_| ReadError::Header)?.clone();
-    let columns = columns_of(header.iter().map(str::trim))?;
+    let longest = builder.limits.line;
+    let allowed = Cell::new(longest.saturating_add(1));
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(true).flexible(true).from_reader(Metered::new(plain, &allowed));
+    let header = reader.headers().map_err(of_header)?.clone();
+    let columns = columns_in(&header, plain, &builder.limits)?;
     let mut record = csv::ByteRecord::new();
+    let mut damage = Damage::default();
     let mut line = reader.position().line();
     let mut last = (line, false);
-    // A vector of bytes cannot fail to be read, and the reader is flexible: every record is `Ok`.
-    while reader.read_byte_record(&mut record).unwrap_or(false) {
+    loop {
+        allowed.set(longest.saturating_add(1));
+        // The bytes are in memory and the reader is flexible: only a record that is too long is an error.
+        if !reader.read_byte_record(&mut record).map_err(|_| ReadError::LongLine(line))? {
+            break;
+        }
         let starts = record.position().map_or(line, csv::Position::line);
         line = reader.position().line();
-        check_extent(&record, starts, line, header.len())?;
+        check_extent(&record, starts, line, header.len(), longest)?;
         check_swallowed(&record, starts, &columns, header.len())?;
         last = (starts, record.iter().any(|field| field.contains(&b'\n')));
-        if record.len() != header.len() {
-            builder.reject(starts, format!("the row has {} fields, the header {}", record.len(), header.len()));
-            continue;
-        }
-        match texts(&record, &columns) {
-            Some(texts) => builder.take(&texts, None, starts),
-            None => builder.reject(starts, "a field is not UTF-8"),
-        }
+        take(&record, &columns, header.len(), starts, builder, &mut damage)?;
+        builder.check_rows()?;
     }
     // A log that ends inside a quote has an odd number of them, and its last record spans lines.
     let quotes = plain.iter().filter(|byte| **byte == b'"').count();
     if last.1 && quotes % 2 == 1 {
         return Err(ReadError::UnclosedQuote(last.0));
+    }
+    damage.check()
+}
+
+fn of_header(error: csv::Error) -> ReadError {
+    if error.is_io_error() { ReadError::LongLine(1) } else { ReadError::Header }
+}
+
+fn columns_in(header: &csv::StringRecord, plain: &[u8], limits: &Limits) -> Result<Vec<(usize, usize)>, ReadError> {
+    if header.len() > limits.columns {
+        return Err(ReadError::TooManyColumns { found: header.len(), limit: limits.columns });
+    }
+    let separator = || other_separator(&String::from_utf8_lossy(lines::first(plain, limits.line)));
+    columns_of(header.iter().map(str::trim)).map_err(|error| match (error, separator()) {
+        (ReadError::MissingColumns(_), Some(separator)) => ReadError::Separator(separator),
+        (error, _) => error,
+    })
+}
+
+/// A record to a message or a reject.
+fn take(
+    record: &csv::ByteRecord,
+    columns: &[(usize, usize)],
+    fields: usize,
+    row: u64,
+    builder: &mut Builder,
+    damage: &mut Damage,
+) -> Result<(), ReadError> {
+    if record.iter().all(|field| field.trim_ascii().is_empty()) {
+        damage.count_empty_row();
+        builder.reject(row, "every field is empty", None);
+    } else if record.len() == fields {
+        let (texts, is_whole) = texts(record, columns);
+        damage.look(&texts, row)?;
+        if is_whole {
+            builder.take(&texts, None, row);
+        } else {
+            builder.reject_texts(&texts, row, "a field is not UTF-8");
+        }
+    } else {
+        // Nobody knows which of its fields are where they belong.
+        let reason = format!("the row has {} fields, the header {fields}", record.len());
+        builder.reject(row, reason, Some(Suspect::default()));
     }
     Ok(())
 }
@@ -70,37 +119,31 @@ fn check_swallowed(
 }
 
 /// A quote that is never closed swallows the rows after it: the file is refused, since they would be lost.
-fn check_extent(record: &csv::ByteRecord, starts: u64, ends: u64, fields: usize) -> Result<(), ReadError> {
+fn check_extent(
+    record: &csv::ByteRecord,
+    starts: u64,
+    ends: u64,
+    fields: usize,
+    longest: usize,
+) -> Result<(), ReadError> {
     let lines = ends.saturating_sub(starts);
     if lines > 1 && record.len() != fields {
         return Err(ReadError::UnclosedQuote(starts));
     }
-    if record.as_slice().len() > LINE_MAX { Err(ReadError::LongLine(starts)) } else { Ok(()) }
+    if record.as_slice().len() > longest { Err(ReadError::LongLine(starts)) } else { Ok(()) }
 }
 
-/// For each column of the message log its place in the header.
-pub(super) fn columns_of<'h>(header: impl Iterator<Item = &'h str>) -> Result<Vec<(usize, usize)>, ReadError> {
-    let mut found: Vec<(usize, usize)> = Vec::new();
-    for (place, name) in header.enumerate() {
-        let Some(column) = columns::ALL.iter().position(|known| *known == name) else { continue };
-        if found.iter().any(|(known, _)| *known == column) {
-            return Err(ReadError::DuplicateColumn(columns::ALL[column].to_owned()));
-        }
-        found.push((column, place));
-    }
-    let has = |name: &&str| found.iter().any(|(column, _)| columns::ALL[*column] == *name);
-    let missing: Vec<&'static str> = columns::REQUIRED.into_iter().filter(|name| !has(name)).collect();
-    if missing.is_empty() { Ok(found) } else { Err(ReadError::MissingColumns(missing)) }
-}
-
-/// `None` when one of the fields that are read is not UTF-8; fields that are not read may hold anything.
-fn texts<'r>(record: &'r csv::ByteRecord, columns: &[(usize, usize)]) -> Option<Texts<'r>> {
+/// The fields that are read, and whether all of them are UTF-8; the others may hold anything.
+fn texts<'r>(record: &'r csv::ByteRecord, columns: &[(usize, usize)]) -> (Texts<'r>, bool) {
     let mut texts = Texts::default();
+    let mut is_whole = true;
     for (column, place) in columns {
-        let field = std::str::from_utf8(record.get(*place)?).ok()?;
-        texts.set(*column, Cow::Borrowed(field));
+        match std::str::from_utf8(record.get(*place).unwrap_or_default()) {
+            Ok(field) => texts.set(*column, Cow::Borrowed(field)),
+            Err(_) => is_whole = false,
+        }
     }
-    Some(texts)
+    (texts, is_whole)
 }
 
 #[cfg(test)]
@@ -128,7 +171,7 @@ mod tests {
     #[test]
     fn a_bad_row_is_rejected_with_its_reason() {
         check("1,b,c,+391,inbound,2018-08-01T00:00:00Z", None);
-        check("1,b,c,+391,inbound,2018-08-01T00:00:00", Some("sent_at is not an instant in RFC 3339 with an offset"));
+        check("1,b,c,+391,inbound,yesterday", Some("sent_at is not an instant in RFC 3339 with an offset"));
         check("1,b,c,+391,inbound,2008-12-31T23:59:59Z", Some("sent_at lies before 2009"));
         check(",b,c,+391,inbound,2018-08-01T00:00:00Z", Some("message_id is empty"));
         check("è,b,c,+391,inbound,2018-08-01T00:00:00Z", Some("message_id has characters other than visible ASCII"));

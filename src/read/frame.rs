@@ -7,8 +7,11 @@ use polars::prelude::{
     BooleanChunked, Column, DataFrame, IntoColumn, IntoSeries, NamedFrom, PolarsResult, Series, StringChunkedBuilder,
 };
 
+use super::ReadError;
 use super::canonical::{Form, Texts};
-use super::row::{Reject, Row};
+use super::options::{Limits, Options};
+use super::row::{Reject, Row, Suspect};
+use super::stamp::{Clock, Given};
 use crate::domain::message::Sighting;
 use crate::domain::{Direction, Instant, Kind, columns};
 
@@ -23,8 +26,8 @@ pub enum KindStated {
 pub struct Builder {
     texts: Vec<StringChunkedBuilder>,
     sent_at: Vec<i64>,
-    /// Messages after this instant are rejects.
-    latest: Instant,
+    pub(super) clock: Clock,
+    pub(super) limits: Limits,
     form: Form,
     pub rejects: Vec<Reject>,
 }
@@ -36,20 +39,26 @@ fn text_columns() -> impl Iterator<Item = &'static str> {
 
 impl Default for Builder {
     fn default() -> Self {
-        Self::through(Instant::MAX)
+        Self::new(&Options::default())
     }
 }
 
 impl Builder {
-    /// A builder that rejects messages after `latest`.
-    pub fn through(latest: Instant) -> Self {
+    pub fn new(options: &Options) -> Self {
         let texts = text_columns().map(|name| StringChunkedBuilder::new(name.into(), 0)).collect();
-        Self { texts, sent_at: Vec::new(), latest, form: Form::Log, rejects: Vec::new() }
+        let (clock, limits) = (Clock::of(options), options.limits);
+        Self { texts, sent_at: Vec::new(), clock, limits, form: Form::Log, rejects: Vec::new() }
     }
 
     /// A builder for files of the archive.
     pub(super) fn of_archive() -> Self {
         Self { form: Form::Archive, ..Self::default() }
+    }
+
+    /// Refuses the file when it has more rows than the limit.
+    pub(super) fn check_rows(&self) -> Result<(), ReadError> {
+        let rows = (self.sent_at.len() + self.rejects.len()) as u64;
+        if rows > self.limits.rows { Err(ReadError::TooManyRows(self.limits.rows)) } else { Ok(()) }
     }
 
     /// Takes the message number `number` of a file. A message seen through its statuses
@@ -61,10 +70,12 @@ impl Builder {
     }
 
     fn push_stating(&mut self, row: &Row, kind: KindStated, number: u64) {
-        if row.sent_at > self.latest {
-            return self.reject(number, "sent_at lies after the instant of judgement");
+        if let Err(reason) = self.clock.admit(row.sent_at) {
+            return self.reject(number, reason, row.suspect());
         }
-        let values: [&str; 10] = [
+        let seconds = row.fold.millis() / 1000;
+        let fold = if seconds == 0 { String::new() } else { seconds.to_string() };
+        let values: [&str; 11] = [
             &row.message_id,
             &row.business,
             &row.channel,
@@ -75,6 +86,7 @@ impl Builder {
             row.status.name(),
             row.entry_point.name(),
             row.sighting.name(),
+            &fold,
         ];
         self.sent_at.push(row.sent_at.micros());
         for (builder, value) in self.texts.iter_mut().zip(values) {
@@ -83,15 +95,20 @@ impl Builder {
     }
 
     /// Takes a row of a canonical log: a message, or a reject under the number `row`.
-    pub(super) fn take(&mut self, texts: &Texts, sent_at: Option<Instant>, row: u64) {
-        match texts.row(sent_at, self.form) {
+    pub(super) fn take(&mut self, texts: &Texts, given: Option<Given>, row: u64) {
+        match texts.row(given, &self.clock, self.form) {
             Ok((message, kind)) => self.push_stating(&message, kind, row),
-            Err(reason) => self.reject(row, reason),
+            Err(reason) => self.reject(row, reason, texts.suspect(given, &self.clock, self.form)),
         }
     }
 
-    pub(super) fn reject(&mut self, row: u64, reason: impl Into<String>) {
-        self.rejects.push(Reject { row, reason: reason.into(), suspect: None });
+    /// Rejects a row that has texts, for a reason that is not in them.
+    pub(super) fn reject_texts(&mut self, texts: &Texts, row: u64, reason: &str) {
+        self.reject(row, reason, texts.suspect(None, &self.clock, self.form));
+    }
+
+    pub(super) fn reject(&mut self, row: u64, reason: impl Into<String>, suspect: Option<Suspect>) {
+        self.rejects.push(Reject { row, reason: reason.into(), suspect });
     }
 
     pub fn first_and_last(&self) -> Option<(Instant, Instant)> {

@@ -10,10 +10,15 @@ pub mod coverage;
 mod csv;
 pub mod frame;
 pub mod identity;
+mod header;
 pub mod inbox;
+mod lines;
 mod ndjson;
+mod options;
 mod parquet;
 pub mod row;
+mod spreadsheet;
+mod stamp;
 pub mod webhook;
 
 use std::collections::BTreeMap;
@@ -25,14 +30,8 @@ use crate::domain::Instant;
 use crate::domain::settings::LogFormat;
 
 pub use bytes::{sha256, sha256_of};
-pub use row::Reject;
-
-/// What its source says of a file.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Options {
-    pub format: Option<LogFormat>,
-    pub latest: Instant,
-}
+pub use options::{Limits, Options};
+pub use row::{Reject, Suspect};
 
 /// One log file, read.
 #[derive(Debug)]
@@ -58,8 +57,18 @@ pub enum ReadError {
     NotAFile,
     #[error("the compressed data is damaged or cut off")]
     Compression(#[source] std::io::Error),
-    #[error("the file unpacks to more than {0} bytes")]
-    TooLarge(u64),
+    #[error("the file is a bomb, or should be cut into days: its {packed} bytes unpack to {unpacked} and more")]
+    Bomb { packed: u64, unpacked: u64 },
+    #[error("the file has more than {0} rows; cut it into days")]
+    TooManyRows(u64),
+    #[error("the file has {found} columns, more than {limit}")]
+    TooManyColumns { found: usize, limit: usize },
+    #[error("the file is written in UTF-16; write it in UTF-8")]
+    Utf16,
+    #[error("a spreadsheet has damaged the log: {0}; take the export as it was before a spreadsheet opened it")]
+    Spreadsheet(String),
+    #[error("the fields are separated by {0}, as some spreadsheets do; export them separated by commas")]
+    Separator(&'static str),
     #[error(
         "the form of the log is not known: neither CSV with the columns of the message log, NDJSON, Parquet nor webhook bodies"
     )]
@@ -72,20 +81,21 @@ pub enum ReadError {
     Header,
     #[error("line {0}: a quote is opened and never closed, so the rows after it cannot be told apart")]
     UnclosedQuote(u64),
-    #[error("line {0} is longer than a mebibyte")]
+    #[error("line {0} is longer than a line may be, or a quote in it is never closed")]
     LongLine(u64),
     #[error("the Parquet file is damaged: {0}")]
     Parquet(String),
     #[error("the column `{0}` has the type {1}, which cannot be read as {2}")]
     ColumnType(&'static str, String, &'static str),
-    #[error("the column `sent_at` has times without a zone; write timestamps with the zone UTC")]
+    #[error("the column `sent_at` has times without a zone: declare the `zone` of the source, or write them in UTC")]
     NoZone,
+    #[error("the column `sent_at` has numbers: declare their unit as `stamps` of the source")]
+    NoUnit,
     #[error("a frame could not be built")]
     Frame(#[from] polars::prelude::PolarsError),
 }
 
-/// Reads one log file. `format` is what the source says; `None` looks at the name and the first bytes.
-/// Messages after `latest` are rejects.
+/// Reads one log file.
 pub fn read_file(path: &Path, options: &Options) -> Result<LogFile, ReadError> {
     read_bytes(&raw_bytes(path)?, path, options)
 }
@@ -98,12 +108,15 @@ pub fn raw_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
 /// Reads a log that is already in memory; `path` tells only how it may be formed.
 pub fn read_bytes(raw: &[u8], path: &Path, options: &Options) -> Result<LogFile, ReadError> {
     let sha256 = bytes::sha256(raw);
-    let plain = bytes::unpacked(raw, path)?;
+    let plain = bytes::unpacked(raw, path, &options.limits)?;
+    if bytes::is_utf16(&plain) {
+        return Err(ReadError::Utf16);
+    }
     let format = match options.format {
         Some(format) => format,
-        None => detect(path, &plain)?,
+        None => detect(path, &plain, options.limits.line)?,
     };
-    let mut builder = frame::Builder::through(options.latest);
+    let mut builder = frame::Builder::new(options);
     let mut others = BTreeMap::new();
     match format {
         LogFormat::Csv => csv::read(&plain, &mut builder)?,
@@ -113,6 +126,7 @@ pub fn read_bytes(raw: &[u8], path: &Path, options: &Options) -> Result<LogFile,
             let read = webhook::file(&plain);
             (1..).zip(&read.rows).for_each(|(number, row)| builder.push(row, number));
             builder.rejects.extend(read.rejects);
+            builder.check_rows()?;
             others = read.others;
         }
     }
@@ -130,11 +144,11 @@ pub fn described(error: &dyn std::error::Error) -> String {
     }
 }
 
-fn detect(path: &Path, plain: &[u8]) -> Result<LogFormat, ReadError> {
+fn detect(path: &Path, plain: &[u8], longest: usize) -> Result<LogFormat, ReadError> {
     if plain.starts_with(b"PAR1") {
         return Ok(LogFormat::Parquet);
     }
-    if ndjson::looks_like(plain) {
+    if ndjson::looks_like(plain, longest) {
         return Ok(LogFormat::Ndjson);
     }
     if webhook::looks_like(plain) {
@@ -146,7 +160,10 @@ fn detect(path: &Path, plain: &[u8]) -> Result<LogFormat, ReadError> {
     match (extension, plain.iter().find(|byte| !byte.is_ascii_whitespace())) {
         ("csv", _) => Ok(LogFormat::Csv),
         ("ndjson" | "jsonl", _) | (_, Some(b'{')) => Ok(LogFormat::Ndjson),
-        _ if csv::looks_like(plain) => Ok(LogFormat::Csv),
+        _ if csv::looks_like(plain, longest) => Ok(LogFormat::Csv),
         _ => Err(ReadError::UnknownFormat),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,41 +6,45 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::ReadError;
 use super::canonical::Texts;
 use super::frame::Builder;
+use super::row::Suspect;
+use super::spreadsheet::Damage;
+use super::{ReadError, lines};
 use crate::domain::columns;
 
-const LINE_MAX: usize = 1 << 20;
-
 /// Whether the first line is an object with a column of the message log.
-pub(super) fn looks_like(plain: &[u8]) -> bool {
-    let first = plain.split(|byte| *byte == b'\n').find(|line| !line.iter().all(u8::is_ascii_whitespace));
-    let line = first.and_then(|line| serde_json::from_slice::<Line>(line).ok());
+pub(super) fn looks_like(plain: &[u8], longest: usize) -> bool {
+    let blank = plain.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let line = serde_json::from_slice::<Line>(lines::first(&plain[blank..], longest)).ok();
     line.is_some_and(|line| columns::REQUIRED.iter().any(|name| line.keys.contains(name)))
 }
 
 pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
     let plain = plain.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(plain);
     let mut keys: Vec<&'static str> = Vec::new();
-    let mut lines = 0_u64;
-    for (number, line) in (1..).zip(plain.split(|byte| *byte == b'\n')) {
+    let mut damage = Damage::default();
+    let mut is_quiet = true;
+    for line in lines::lines(plain, builder.limits.line) {
+        let (number, line) = line?;
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        if line.len() > LINE_MAX {
-            return Err(ReadError::LongLine(number));
-        }
-        lines += 1;
+        is_quiet = false;
         match serde_json::from_slice::<Line>(line) {
             Ok(line) => {
                 keys.extend(line.keys.iter().filter(|key| !keys.contains(key)).copied().collect::<Vec<_>>());
+                damage.look(&line.texts, number)?;
                 builder.take(&line.texts, None, number);
             }
-            Err(error) => builder.reject(number, reason(&error)),
+            Err(error) => builder.reject(number, reason(&error), Some(Suspect::default())),
         }
+        builder.check_rows()?;
     }
-    if lines == 0 { Ok(()) } else { check_keys(&keys) }
+    if !is_quiet {
+        check_keys(&keys)?;
+    }
+    damage.check()
 }
 
 /// A required key that no row has is a missing column, as in a CSV header.

@@ -5,13 +5,17 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use polars::prelude::{
-    Column, DataFrame, DataType, Int64Chunked, ParquetReader, PolarsResult, SerReader, StringChunked, TimeUnit,
+    Column, DataFrame, DataType, Int64Chunked, ParquetReader, PolarsError, PolarsResult, SerReader, StringChunked,
+    TimeUnit,
 };
 
 use super::ReadError;
 use super::canonical::Texts;
-use super::csv::columns_of;
 use super::frame::Builder;
+use super::header::columns_of;
+use super::options::Limits;
+use super::stamp::Given;
+use crate::domain::settings::Stamps;
 use crate::domain::{Instant, columns};
 
 pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
@@ -20,15 +24,36 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
     catch_unwind(AssertUnwindSafe(|| rows(plain, builder))).unwrap_or_else(stopped)
 }
 
+/// The stamps of a file that stores them as timestamps.
+struct Timestamps {
+    micros: Int64Chunked,
+    are_local: bool,
+}
+
+impl Timestamps {
+    fn given(&self, row: usize) -> Option<Given> {
+        let micros = self.micros.get(row)?;
+        Some(if self.are_local { Given::Local(micros) } else { Given::Instant(Instant::from_micros(micros)) })
+    }
+}
+
 fn rows(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
-    let frame = decoded(plain)?;
+    let frame = decoded(plain, &builder.limits)?;
     let mut texts: Vec<(usize, StringChunked)> = Vec::new();
     let mut stamps = None;
     for (column, name) in columns::ALL.into_iter().enumerate() {
         let Ok(values) = frame.column(name) else { continue };
         match values.dtype() {
-            DataType::Datetime(_, None) if name == columns::SENT_AT => return Err(ReadError::NoZone),
-            DataType::Datetime(_, Some(_)) if name == columns::SENT_AT => stamps = Some(micros(values)?),
+            DataType::Datetime(_, zone) if name == columns::SENT_AT => {
+                let are_local = zone.is_none();
+                if are_local && !builder.clock.has_zone() {
+                    return Err(ReadError::NoZone);
+                }
+                stamps = Some(Timestamps { micros: micros(values)?, are_local });
+            }
+            dtype if name == columns::SENT_AT && dtype.is_integer() && builder.clock.stamps == Stamps::Text => {
+                return Err(ReadError::NoUnit);
+            }
             _ => texts.push((column, text(name, values)?)),
         }
     }
@@ -37,8 +62,8 @@ fn rows(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
         for (column, values) in &texts {
             fields.set(*column, Cow::Borrowed(values.get(row).unwrap_or_default()));
         }
-        let stamp = stamps.as_ref().and_then(|stamps| stamps.get(row)).map(Instant::from_micros);
-        builder.take(&fields, stamp, row as u64 + 1);
+        let given = stamps.as_ref().and_then(|stamps| stamps.given(row));
+        builder.take(&fields, given, row as u64 + 1);
     }
     Ok(())
 }
@@ -56,10 +81,14 @@ pub(super) fn whole(plain: &[u8], wanted: &[&str]) -> Result<DataFrame, ReadErro
     read.unwrap_or_else(stopped)
 }
 
+fn damaged(error: PolarsError) -> ReadError {
+    ReadError::Parquet(first_line(&error.to_string()))
+}
+
 /// The known columns of the file, after its own counts of rows were compared with each other.
-fn decoded(plain: &[u8]) -> Result<DataFrame, ReadError> {
-    let damaged = |error: polars::prelude::PolarsError| ReadError::Parquet(first_line(&error.to_string()));
+fn decoded(plain: &[u8], limits: &Limits) -> Result<DataFrame, ReadError> {
     let mut reader = ParquetReader::new(Cursor::new(plain.to_vec()));
+    check_limits(&mut reader, plain.len() as u64, limits)?;
     let schema = reader.schema().map_err(damaged)?;
     columns_of(schema.iter_names().map(|name| name.as_str()))?;
     let known = columns::ALL.into_iter().filter(|name| schema.contains(name)).map(str::to_owned).collect();
@@ -70,13 +99,37 @@ fn decoded(plain: &[u8]) -> Result<DataFrame, ReadError> {
         group.parquet_columns().iter().all(|column| Some(column.num_values()) == rows)
     });
     let (rows, sum) = (metadata.num_rows, groups.map(|group| group.num_rows()).sum::<usize>());
+    if !agree || rows != sum {
+        return Err(contradiction());
+    }
     let frame = reader.with_columns(Some(known)).set_rechunk(true).finish().map_err(damaged)?;
     let whole = frame.columns().iter().all(|column| column.len() == rows);
-    if agree && whole && rows == sum && frame.height() == rows {
-        Ok(frame)
-    } else {
-        Err(ReadError::Parquet("its counts of rows contradict each other".to_owned()))
+    if whole && frame.height() == rows { Ok(frame) } else { Err(contradiction()) }
+}
+
+fn contradiction() -> ReadError {
+    ReadError::Parquet("its counts of rows contradict each other".to_owned())
+}
+
+/// What the footer says of the size of the file, before a page of it is unpacked.
+fn check_limits(reader: &mut ParquetReader<Cursor<Vec<u8>>>, packed: u64, limits: &Limits) -> Result<(), ReadError> {
+    let metadata = reader.get_metadata().map_err(damaged)?;
+    let found = metadata.schema_descr.columns().len();
+    let limit = limits.columns.saturating_mul(10);
+    if found > limit {
+        return Err(ReadError::TooManyColumns { found, limit });
     }
+    let declared = metadata.row_groups.iter().map(|group| group.num_rows());
+    let rows = declared.fold(metadata.num_rows, usize::max) as u64;
+    if rows > limits.rows {
+        return Err(ReadError::TooManyRows(limits.rows));
+    }
+    let chunks = metadata.row_groups.iter().flat_map(|group| group.parquet_columns());
+    let pages = chunks.map(|chunk| u64::try_from(chunk.uncompressed_size()).unwrap_or(u64::MAX));
+    let pages = pages.fold(0, u64::saturating_add);
+    // One value in a dictionary can stand for any number of rows: each takes its place in memory.
+    let unpacked = pages.max(rows.saturating_mul(8 * columns::ALL.len() as u64));
+    if limits.are_passed(packed, unpacked) { Err(ReadError::Bomb { packed, unpacked }) } else { Ok(()) }
 }
 
 fn first_line(text: &str) -> String {
@@ -97,9 +150,12 @@ fn text(name: &'static str, values: &Column) -> Result<StringChunked, ReadError>
     let dtype = values.dtype();
     let readable =
         dtype.is_string() || dtype.is_integer() || dtype.is_null() || matches!(dtype, DataType::Categorical(..));
-    if !readable || (name == columns::SENT_AT && !dtype.is_string()) {
+    if !readable || (name == columns::SENT_AT && !dtype.is_string() && !dtype.is_integer()) {
         let wanted = if name == columns::SENT_AT { "a timestamp with a zone" } else { "text" };
         return Err(ReadError::ColumnType(name, dtype.to_string(), wanted));
     }
     Ok(values.cast(&DataType::String)?.str()?.clone())
 }
+
+#[cfg(test)]
+mod tests;

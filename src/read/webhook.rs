@@ -7,12 +7,13 @@
 
 mod envelope;
 mod message;
+mod suspect;
 
 use std::collections::BTreeMap;
 
 use self::envelope::Node;
 use self::message::Place;
-use super::row::{Reject, Row};
+use super::row::{Reject, Row, Suspect};
 
 /// What bodies say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,12 +27,14 @@ pub struct Read {
 }
 
 const NOT_A_BODY: &str = "not a webhook body";
+/// What is not read at all may hold any answer.
+const UNREAD: Option<Suspect> = Some(Suspect { business: None, channel: None, conversation: None, at: None });
 
 /// Reads one body, a JSON document by itself, into `read`. `row` is its number in the file.
 pub fn body(json: &[u8], row: u64, read: &mut Read) {
     match serde_json::from_slice::<Node>(json) {
         Ok(node) => read.body(&node, row),
-        Err(error) => read.reject(row, json_reason(&error)),
+        Err(error) => read.reject(row, json_reason(&error), UNREAD),
     }
 }
 
@@ -59,7 +62,7 @@ pub fn file(bytes: &[u8]) -> Read {
                 length
             }
             Err(reason) => {
-                read.reject(line, reason);
+                read.reject(line, reason, UNREAD);
                 next_candidate(unread)
             }
         };
@@ -108,8 +111,8 @@ fn first_of_keys(inside: &[u8], telling: impl Fn(&[u8]) -> Option<bool>) -> Opti
 }
 
 impl Read {
-    fn reject(&mut self, row: u64, reason: impl Into<String>) {
-        self.rejects.push(Reject { row, reason: reason.into(), suspect: None });
+    fn reject(&mut self, row: u64, reason: impl Into<String>, suspect: Option<Suspect>) {
+        self.rejects.push(Reject { row, reason: reason.into(), suspect });
     }
 
     fn bodies(&mut self, node: &Node, row: u64) {
@@ -127,7 +130,7 @@ impl Read {
     fn body(&mut self, node: &Node, row: u64) {
         let parts = ["metadata", "messages", "statuses", "message_echoes", "history"];
         if !node.at("entry").is_null() {
-            let entries = self.list("entry", node.at("entry"), row);
+            let entries = self.list("entry", node.at("entry"), row, UNREAD);
             if node.at("entry").is_empty_list() {
                 self.count(&Node::Null);
             }
@@ -141,15 +144,15 @@ impl Read {
         } else if parts.into_iter().any(|part| !node.at(part).is_null()) {
             self.change(&Node::Null, &Node::Null, node, row);
         } else {
-            self.reject(row, NOT_A_BODY);
+            self.reject(row, NOT_A_BODY, UNREAD);
         }
     }
 
     fn entry(&mut self, entry: &Node, row: u64) {
         if entry.at("changes").is_null() {
-            return self.reject(row, "an entry has no changes");
+            return self.reject(row, "an entry has no changes", UNREAD);
         }
-        let changes = self.list("changes", entry.at("changes"), row);
+        let changes = self.list("changes", entry.at("changes"), row, UNREAD);
         if entry.at("changes").is_empty_list() {
             self.count(&Node::Null);
         }
@@ -160,23 +163,25 @@ impl Read {
 
     fn change(&mut self, entry: &Node, field: &Node, value: &Node, row: u64) {
         if !value.is_object() {
-            return self.reject(row, "the value of a change is not an object with each key once");
+            return self.reject(row, "the value of a change is not an object with each key once", UNREAD);
         }
         let read_before = self.rows.len() + self.rejects.len();
         let place = Place::of(entry, value);
         let field_is = |name: &str| field.text().as_deref() == Some(name);
-        let messages = self.list("messages", value.at("messages"), row);
         if field_is("history") {
-            self.take("message", messages, row, |message| place.past(&Node::Null, message));
+            let messages = self.list("messages", value.at("messages"), row, Some(place.suspect()));
+            let read = |message: &Node| place.past(&Node::Null, message);
+            self.take("message", messages, row, read, |message| place.lost_past(&Node::Null, message));
         } else {
-            self.take("message", messages, row, |message| place.inbound(message));
+            let messages = self.list("messages", value.at("messages"), row, None);
+            self.take("message", messages, row, |message| place.inbound(message), |_| None);
         }
-        let echoes = self.list("message_echoes", value.at("message_echoes"), row);
-        self.take("echo", echoes, row, |echo| place.echo(echo));
+        let echoes = self.list("message_echoes", value.at("message_echoes"), row, Some(place.suspect()));
+        self.take("echo", echoes, row, |echo| place.echo(echo), |echo| Some(place.lost_echo(echo)));
         if !field_is("calls") {
-            let statuses = self.list("statuses", value.at("statuses"), row);
+            let statuses = self.list("statuses", value.at("statuses"), row, Some(place.suspect()));
             let of_messages = statuses.iter().filter(|status| status.at("type").text().as_deref() != Some("call"));
-            self.take("status", of_messages, row, |status| place.status(status));
+            self.take("status", of_messages, row, |status| place.status(status), |status| place.lost_status(status));
         }
         self.history(&place, value.at("history"), row);
         if self.rows.len() + self.rejects.len() == read_before {
@@ -185,25 +190,28 @@ impl Read {
     }
 
     fn history(&mut self, place: &Place, history: &Node, row: u64) {
-        for chunk in self.list("history", history, row) {
-            let threads = self.list("threads", chunk.at("threads"), row);
+        for chunk in self.list("history", history, row, Some(place.suspect())) {
+            let threads = self.list("threads", chunk.at("threads"), row, Some(place.suspect()));
             if [chunk].into_iter().chain(threads).any(|node| !node.is_object()) {
-                self.reject(row, "a chunk or a thread of the history is not an object with each key once");
+                let reason = "a chunk or a thread of the history is not an object with each key once";
+                self.reject(row, reason, Some(place.suspect()));
             }
             for thread in threads {
-                let messages = self.list("messages", thread.at("messages"), row);
-                self.take("message", messages, row, |message| place.past(thread, message));
+                let messages = self.list("messages", thread.at("messages"), row, Some(place.suspect()));
+                let read = |message: &Node| place.past(thread, message);
+                self.take("message", messages, row, read, |message| place.lost_past(thread, message));
             }
         }
     }
 
-    /// The elements of a list; none where it is missing. Anything else in its place is rejected.
-    fn list<'n>(&mut self, what: &str, node: &'n Node, row: u64) -> &'n [Node] {
+    /// The elements of a list; none where it is missing. Anything else in its place is rejected,
+    /// and is as suspect as what it should have held.
+    fn list<'n>(&mut self, what: &str, node: &'n Node, row: u64, suspect: Option<Suspect>) -> &'n [Node] {
         match node {
             Node::List(nodes) => nodes,
             Node::Null => &[],
             _ => {
-                self.reject(row, format!("{what} is not a list"));
+                self.reject(row, format!("{what} is not a list"), suspect);
                 &[]
             }
         }
@@ -215,12 +223,13 @@ impl Read {
         nodes: impl IntoIterator<Item = &'n Node>,
         row: u64,
         read: impl Fn(&Node) -> Result<Row, String>,
+        lost: impl Fn(&Node) -> Option<Suspect>,
     ) {
         for node in nodes {
             let found = if node.is_object() { read(node) } else { Err("not an object with each key once".to_owned()) };
             match found {
                 Ok(found) => self.rows.push(found),
-                Err(reason) => self.reject(row, format!("{what}: {reason}")),
+                Err(reason) => self.reject(row, format!("{what}: {reason}"), lost(node)),
             }
         }
     }

@@ -2,16 +2,14 @@
 
 use super::envelope::Node;
 use crate::domain::message::Sighting;
-use crate::domain::{Direction, EntryPoint, Instant, Kind, Status};
+use crate::domain::{Direction, Elapsed, EntryPoint, Instant, Kind, Status};
+use crate::read::canonical::check_party;
 use crate::read::row::Row;
-
-/// Stamps from 2100 on are refused: they are milliseconds, or nonsense.
-const LATEST_STAMP_SECONDS: i64 = 4_102_444_800;
 
 /// Where a change happened: the parts that its messages share.
 pub(super) struct Place<'n> {
     entry: &'n Node,
-    metadata: &'n Node,
+    pub(super) metadata: &'n Node,
     /// The business's own number.
     number: Option<String>,
     /// The only contact of the change: who it is about where a message leaves that out.
@@ -44,8 +42,11 @@ impl<'n> Place<'n> {
 
     /// A message that the business wrote in its own app, an element of `message_echoes`.
     pub fn echo(&self, message: &Node) -> Result<Row, String> {
-        let customer = party(message.at("to")).or_else(|| party(message.at("to_user_id")));
-        self.outbound_to(message, customer.or_else(|| self.contact.clone()))
+        self.outbound_to(message, self.echoed_to(message))
+    }
+
+    pub(super) fn echoed_to(&self, message: &Node) -> Option<String> {
+        recipient(message).or_else(|| self.contact.clone())
     }
 
     /// An outbound message as one of its statuses shows it, an element of `statuses`. A status does not tell
@@ -68,32 +69,42 @@ impl<'n> Place<'n> {
                 (Status::Unstated, Sighting::OnRead)
             }
         };
+        let row = self.row(message, Direction::Outbound, self.told_of(message))?;
+        Ok(Row { kind, status, sighting, ..row })
+    }
+
+    /// The customer, or the group, of whose message a status tells.
+    pub(super) fn told_of(&self, message: &Node) -> Option<String> {
         let recipient = message.at("recipient_id");
-        let customer = if message.at("recipient_type").text().as_deref() == Some("group") {
+        if message.at("recipient_type").text().as_deref() == Some("group") {
             recipient.text().map(Into::into)
         } else {
             party(recipient).or_else(|| party(message.at("recipient_user_id"))).or_else(|| self.contact.clone())
-        };
-        let row = self.row(message, Direction::Outbound, customer)?;
-        Ok(Row { kind, status, sighting, ..row })
+        }
     }
 
     /// A message of the time before the business came to the API. `thread` is that of the conversation; the
     /// messages that tell of media later have none.
     pub fn past(&self, thread: &Node, message: &Node) -> Result<Row, String> {
-        let from = party(message.at("from")).or_else(|| party(message.at("from_user_id")));
-        let from = from.ok_or("from is missing")?;
-        let customer = party(thread.at("id"));
-        match (&self.number, &customer) {
-            (Some(number), _) if *number == from => {}
-            (_, Some(customer)) if *customer == from => return self.inbound_of(message, Some(from)),
-            (Some(_), None) => return self.inbound_of(message, Some(from)),
-            (None, Some(_)) => {}
-            _ => return Err("from is neither the business nor the customer of the thread".to_owned()),
+        match self.past_direction(thread, message)? {
+            Direction::Inbound => self.inbound_of(message, writer(message)),
+            Direction::Outbound => {
+                let status = past_status(message.at("history_context").at("status"))?;
+                let customer = party(thread.at("id")).or_else(|| recipient(message));
+                Ok(Row { status, ..self.outbound_to(message, customer)? })
+            }
         }
-        let to = || party(message.at("to")).or_else(|| party(message.at("to_user_id")));
-        let status = past_status(message.at("history_context").at("status"))?;
-        Ok(Row { status, ..self.outbound_to(message, customer.or_else(to))? })
+    }
+
+    pub(super) fn past_direction(&self, thread: &Node, message: &Node) -> Result<Direction, String> {
+        let from = writer(message).ok_or("from is missing")?;
+        match (&self.number, party(thread.at("id"))) {
+            (Some(number), _) if *number == from => Ok(Direction::Outbound),
+            (_, Some(customer)) if customer == from => Ok(Direction::Inbound),
+            (Some(_), None) => Ok(Direction::Inbound),
+            (None, Some(_)) => Ok(Direction::Outbound),
+            _ => Err("from is neither the business nor the customer of the thread".to_owned()),
+        }
     }
 
     fn inbound_of(&self, message: &Node, customer: Option<String>) -> Result<Row, String> {
@@ -122,12 +133,21 @@ impl<'n> Place<'n> {
             status: Status::Unstated,
             entry_point: EntryPoint::Unknown,
             sighting: Sighting::Stamped,
+            fold: Elapsed::ZERO,
         })
     }
 }
 
+fn writer(message: &Node) -> Option<String> {
+    party(message.at("from")).or_else(|| party(message.at("from_user_id")))
+}
+
+pub(super) fn recipient(message: &Node) -> Option<String> {
+    party(message.at("to")).or_else(|| party(message.at("to_user_id")))
+}
+
 /// The one written form of a party: a phone number as `+` and digits, an id as it stands.
-fn party(node: &Node) -> Option<String> {
+pub(super) fn party(node: &Node) -> Option<String> {
     let name = node.text()?;
     let unspaced: String = name.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')')).collect();
     let digits = unspaced.strip_prefix('+').unwrap_or(&unspaced);
@@ -137,15 +157,11 @@ fn party(node: &Node) -> Option<String> {
 
 fn checked_party(what: &str, party: Option<String>) -> Result<String, String> {
     let party = party.ok_or_else(|| format!("{what} is missing"))?;
-    match party.len() {
-        1..=255 if !party.chars().any(char::is_control) => Ok(party),
-        1..=255 => Err(format!("{what} has control characters")),
-        _ => Err(format!("{what} is longer than 255 bytes")),
-    }
+    check_party(what, &party).map(|()| party)
 }
 
 /// An id: visible ASCII, so that it is compared as bytes and cannot hide marks.
-fn id(what: &str, node: &Node) -> Result<String, String> {
+pub(super) fn id(what: &str, node: &Node) -> Result<String, String> {
     let text = node.text().ok_or_else(|| format!("{what} is missing"))?;
     match text.len() {
         1..=255 if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text.into_owned()),
@@ -155,7 +171,7 @@ fn id(what: &str, node: &Node) -> Result<String, String> {
 }
 
 /// Unix seconds, as a number or as its digits.
-fn stamp(node: &Node) -> Result<Instant, String> {
+pub(super) fn stamp(node: &Node) -> Result<Instant, String> {
     let seconds = match node {
         Node::Null => return Err("timestamp is missing".to_owned()),
         Node::Number(seconds) => Some(*seconds),
@@ -163,10 +179,8 @@ fn stamp(node: &Node) -> Result<Instant, String> {
         _ => None,
     };
     let seconds = seconds.filter(|seconds| *seconds >= 0).ok_or("timestamp is not a count of seconds")?;
-    if seconds >= LATEST_STAMP_SECONDS {
-        return Err("timestamp lies after 2099: it must be in seconds".to_owned());
-    }
-    let stamp = Instant::from_unix_seconds(seconds).ok_or("timestamp is not a count of seconds")?;
+    let stamp = Instant::from_unix_seconds(seconds).filter(|stamp| *stamp < Instant::STAMPS_END);
+    let stamp = stamp.ok_or("timestamp lies after 2099: it must be in seconds")?;
     if stamp < Instant::EARLIEST_STAMP { Err("timestamp lies before 2009".to_owned()) } else { Ok(stamp) }
 }
 
@@ -193,7 +207,7 @@ fn entry_point(message: &Node) -> EntryPoint {
 }
 
 /// The status that `history` states of an outbound message. A pending one was written and is on its way.
-fn past_status(node: &Node) -> Result<Status, String> {
+pub(super) fn past_status(node: &Node) -> Result<Status, String> {
     if node.is_null() {
         return Ok(Status::Unstated);
     }

@@ -1,0 +1,73 @@
+//! How a log is to be read: what its source declares, and how much of it is read at all.
+
+use crate::domain::settings::{LogFormat, Source, Stamps};
+use crate::domain::{Instant, Zone};
+
+/// What is known of a log before it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Options {
+    /// `None`: seen from the name and the first bytes.
+    pub format: Option<LogFormat>,
+    /// The zone of local times; without it they are refused.
+    pub zone: Option<Zone>,
+    pub stamps: Stamps,
+    /// Messages before this instant are rejects.
+    pub from: Option<Instant>,
+    /// Messages at or after this instant are rejects.
+    pub to: Option<Instant>,
+    /// Messages after this instant are rejects.
+    pub latest: Instant,
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            format: None,
+            zone: None,
+            stamps: Stamps::Text,
+            from: None,
+            to: None,
+            latest: Instant::MAX,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Options {
+    /// What `source` declares. Messages of any later instant are taken.
+    pub fn of(source: &Source) -> Self {
+        let Source { format, zone, stamps, from, to, .. } = *source;
+        Self { format, zone, stamps, from, to, ..Self::default() }
+    }
+}
+
+/// Beyond these a file is no log but a bomb or a mistake. They lie far above every honest day of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Limits {
+    /// Bytes of a compressed file when it is unpacked.
+    pub unpacked: u64,
+    /// How many times its size a compressed file may unpack to, once it has [`Limits::RATIO_FROM`] bytes.
+    pub ratio: u64,
+    pub rows: u64,
+    /// Bytes of a line of CSV (a record, with the lines inside its quotes) or of NDJSON.
+    pub line: usize,
+    /// Columns of a CSV header; Parquet, where they cost less, may have ten times as many.
+    pub columns: usize,
+}
+
+impl Limits {
+    /// A small file may be packed well: a header and a few equal rows.
+    pub const RATIO_FROM: u64 = 64 << 20;
+
+    /// Whether what has grown to `unpacked` bytes out of `packed` is to be refused.
+    pub fn are_passed(&self, packed: u64, unpacked: u64) -> bool {
+        unpacked > self.unpacked || (unpacked > Self::RATIO_FROM && unpacked > packed.saturating_mul(self.ratio))
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { unpacked: 8 << 30, ratio: 250, rows: 200_000_000, line: 1 << 20, columns: 1_000 }
+    }
+}
