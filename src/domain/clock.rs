@@ -121,7 +121,8 @@ impl FromStr for TimeOfDay {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = text.split_once(':').and_then(|(hour, minute)| two_digits(hour).zip(two_digits(minute)));
-        let minutes = parts.filter(|(hour, minute)| *hour < 24 && *minute < 60).map(|(hour, minute)| hour * 60 + minute);
+        let minutes =
+            parts.filter(|(hour, minute)| *hour < 24 && *minute < 60).map(|(hour, minute)| hour * 60 + minute);
         let minutes = minutes.and_then(|minutes| u16::try_from(minutes).ok());
         minutes.map(Self).ok_or_else(|| format!("`{text}` is not a time of day such as 06:00"))
     }

@@ -125,7 +125,8 @@ mod tests {
             for cut in pack(one).len() + 1..whole.len() {
                 assert!(unpack(&whole[..cut], Limits::default()).is_err(), "cut at {cut}");
             }
-            for garbage in [b"\0".as_slice(), b"\n", b"garbage", b"\x1f\x8b", &[0; 512], b"1,b,c,x,outbound,\n1,b,c\n"] {
+            for garbage in [b"\0".as_slice(), b"\n", b"garbage", b"\x1f\x8b", &[0; 512], b"1,b,c,x,outbound,\n1,b,c\n"]
+            {
                 let packed = [pack(one).as_slice(), garbage].concat();
                 assert!(unpack(&packed, Limits::default()).is_err(), "{garbage:?}");
             }
