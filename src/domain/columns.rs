@@ -23,6 +23,8 @@ pub const FOLD: &str = "fold";
 /// Columns without which a log cannot be read.
 pub const REQUIRED: [&str; 6] = [MESSAGE_ID, BUSINESS, CHANNEL, CUSTOMER, DIRECTION, SENT_AT];
 pub const OPTIONAL: [&str; 6] = [CONVERSATION, KIND, STATUS, ENTRY_POINT, SIGHTING, FOLD];
+/// Columns of the archive alone: in a log they are unknown ones.
+pub const ARCHIVED: [&str; 2] = [SIGHTING, FOLD];
 pub const ALL: [&str; 12] = [
     MESSAGE_ID,
     BUSINESS,

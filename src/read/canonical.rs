@@ -8,13 +8,10 @@ use super::stamp::{Clock, Given};
 use crate::domain::message::Sighting;
 use crate::domain::{Direction, Elapsed, EntryPoint, Kind, Status, columns};
 
-/// Where a row comes from: only the archive's own columns `sighting` and `fold` are obeyed, a log's are two more
-/// unknown ones. What the archive holds was checked when it was written, by rules that may have been weaker.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Form {
-    #[default]
-    Log,
-    Archive,
+/// The index in [`columns::ALL`] of a column that is read. What only the archive has, a log's column of that
+/// name, is one more unknown one.
+pub(super) fn column(name: &str) -> Option<usize> {
+    columns::ALL.iter().position(|known| *known == name && !columns::ARCHIVED.contains(known))
 }
 
 /// The texts of one row, by column; `None` where the row or the file has none.
@@ -36,9 +33,9 @@ impl<'a> Texts<'a> {
 
     /// The row and whether it states its kind, or why it is rejected. `given` is the stamp where the file
     /// stores no text.
-    pub fn row(&self, given: Option<Given>, clock: &Clock, form: Form) -> Result<(Row, KindStated), String> {
-        let customer = self.party(columns::CUSTOMER, form)?;
-        let conversation = self.conversation(form)?;
+    pub fn row(&self, given: Option<Given>, clock: &Clock) -> Result<(Row, KindStated), String> {
+        let customer = self.party(columns::CUSTOMER)?;
+        let conversation = self.conversation()?;
         let direction =
             Direction::named(self.get(columns::DIRECTION)).ok_or("direction is neither inbound nor outbound")?;
         let (status, kind) = self.status_and_kind(direction);
@@ -51,14 +48,7 @@ impl<'a> Texts<'a> {
         let stated = if kind.is_some() { KindStated::Yes } else { KindStated::No };
         let (business, channel) = (self.id(columns::BUSINESS)?, self.id(columns::CHANNEL)?);
         let message_id = self.id(columns::MESSAGE_ID)?;
-        let stamp = clock.stamp(given, self.get(columns::SENT_AT), direction, form)?;
-        let (sighting, fold) = match form {
-            Form::Archive => (
-                Sighting::named(self.get(columns::SIGHTING)).ok_or("sighting is not a status")?,
-                fold(self.get(columns::FOLD)).ok_or("fold is not a count of seconds")?,
-            ),
-            Form::Log => (Sighting::Stamped, stamp.fold),
-        };
+        let stamp = clock.stamp(given, self.get(columns::SENT_AT), direction)?;
         let row = Row {
             business,
             channel,
@@ -70,32 +60,32 @@ impl<'a> Texts<'a> {
             kind: kind.unwrap_or(Kind::Text),
             status,
             entry_point,
-            sighting,
-            fold,
+            sighting: Sighting::Stamped,
+            fold: stamp.fold,
         };
         Ok((row, stated))
     }
 
     /// What can be read of a row that was rejected, when it may have been an answer.
-    pub fn suspect(&self, given: Option<Given>, clock: &Clock, form: Form) -> Option<Suspect> {
+    pub fn suspect(&self, given: Option<Given>, clock: &Clock) -> Option<Suspect> {
         let failed = || Status::named(self.get(columns::STATUS)) == Some(Status::Failed);
         match Direction::named(self.get(columns::DIRECTION)) {
             Some(Direction::Inbound) => return None,
             Some(Direction::Outbound) if failed() => return None,
             _ => {}
         }
-        let stamp = clock.stamp(given, self.get(columns::SENT_AT), Direction::Outbound, form).ok();
+        let stamp = clock.stamp(given, self.get(columns::SENT_AT), Direction::Outbound).ok();
         Some(Suspect {
             business: self.id(columns::BUSINESS).ok(),
             channel: self.id(columns::CHANNEL).ok(),
-            conversation: self.conversation(form).ok(),
+            conversation: self.conversation().ok(),
             at: stamp.filter(|stamp| stamp.fold == Elapsed::ZERO).map(|stamp| stamp.at),
         })
     }
 
-    fn conversation(&self, form: Form) -> Result<String, String> {
+    fn conversation(&self) -> Result<String, String> {
         let is_derived = self.get(columns::CONVERSATION).is_empty();
-        self.party(if is_derived { columns::CUSTOMER } else { columns::CONVERSATION }, form)
+        self.party(if is_derived { columns::CUSTOMER } else { columns::CONVERSATION })
     }
 
     /// An id: visible ASCII, so that it is compared as bytes and cannot hide marks.
@@ -110,11 +100,10 @@ impl<'a> Texts<'a> {
     }
 
     /// A customer or a conversation.
-    fn party(&self, name: &str, form: Form) -> Result<String, String> {
-        match (self.get(name), form) {
-            ("", _) => Err(format!("{name} is empty")),
-            (text, Form::Archive) => Ok(text.to_owned()),
-            (text, Form::Log) => check_party(name, text).map(|()| text.to_owned()),
+    fn party(&self, name: &str) -> Result<String, String> {
+        match self.get(name) {
+            "" => Err(format!("{name} is empty")),
+            text => check_party(name, text).map(|()| text.to_owned()),
         }
     }
 
@@ -141,13 +130,5 @@ pub(super) fn check_party(what: &str, text: &str) -> Result<(), String> {
         _ if text.chars().any(char::is_control) => Err(format!("{what} has control characters")),
         _ if text.contains(is_mark) => Err(format!("{what} has marks of text direction")),
         _ => Ok(()),
-    }
-}
-
-/// Whole seconds as the archive writes them.
-fn fold(text: &str) -> Option<Elapsed> {
-    match text {
-        "" => Some(Elapsed::ZERO),
-        digits => digits.parse::<u32>().ok().map(|seconds| Elapsed::from_seconds(i64::from(seconds))),
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
     let allowed = Cell::new(longest.saturating_add(1));
     let mut reader =
         csv::ReaderBuilder::new().has_headers(true).flexible(true).from_reader(Metered::new(plain, &allowed));
-    let header = reader.headers().map_err(of_header)?.clone();
+    let header = reader.headers().map_err(|error| of_header(&error))?.clone();
     let columns = columns_in(&header, plain, &builder.limits)?;
     let mut record = csv::ByteRecord::new();
     let mut damage = Damage::default();
@@ -57,7 +57,7 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
     damage.check()
 }
 
-fn of_header(error: csv::Error) -> ReadError {
+fn of_header(error: &csv::Error) -> ReadError {
     if error.is_io_error() { ReadError::LongLine(1) } else { ReadError::Header }
 }
 

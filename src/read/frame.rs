@@ -8,7 +8,7 @@ use polars::prelude::{
 };
 
 use super::ReadError;
-use super::canonical::{Form, Texts};
+use super::canonical::Texts;
 use super::options::{Limits, Options};
 use super::row::{Reject, Row, Suspect};
 use super::stamp::{Clock, Given};
@@ -28,7 +28,6 @@ pub struct Builder {
     sent_at: Vec<i64>,
     pub(super) clock: Clock,
     pub(super) limits: Limits,
-    form: Form,
     pub rejects: Vec<Reject>,
 }
 
@@ -47,12 +46,7 @@ impl Builder {
     pub fn new(options: &Options) -> Self {
         let texts = text_columns().map(|name| StringChunkedBuilder::new(name.into(), 0)).collect();
         let (clock, limits) = (Clock::of(options), options.limits);
-        Self { texts, sent_at: Vec::new(), clock, limits, form: Form::Log, rejects: Vec::new() }
-    }
-
-    /// A builder for files of the archive.
-    pub(super) fn of_archive() -> Self {
-        Self { form: Form::Archive, ..Self::default() }
+        Self { texts, sent_at: Vec::new(), clock, limits, rejects: Vec::new() }
     }
 
     /// Refuses the file when it has more rows than the limit.
@@ -96,15 +90,15 @@ impl Builder {
 
     /// Takes a row of a canonical log: a message, or a reject under the number `row`.
     pub(super) fn take(&mut self, texts: &Texts, given: Option<Given>, row: u64) {
-        match texts.row(given, &self.clock, self.form) {
+        match texts.row(given, &self.clock) {
             Ok((message, kind)) => self.push_stating(&message, kind, row),
-            Err(reason) => self.reject(row, reason, texts.suspect(given, &self.clock, self.form)),
+            Err(reason) => self.reject(row, reason, texts.suspect(given, &self.clock)),
         }
     }
 
     /// Rejects a row that has texts, for a reason that is not in them.
     pub(super) fn reject_texts(&mut self, texts: &Texts, row: u64, reason: &str) {
-        self.reject(row, reason, texts.suspect(None, &self.clock, self.form));
+        self.reject(row, reason, texts.suspect(None, &self.clock));
     }
 
     pub(super) fn reject(&mut self, row: u64, reason: impl Into<String>, suspect: Option<Suspect>) {

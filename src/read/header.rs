@@ -1,6 +1,7 @@
 //! Headers of logs: columns are found by their names, in any order.
 
 use super::ReadError;
+use super::canonical::column;
 use crate::domain::columns;
 
 /// What spreadsheets of some countries write instead of commas.
@@ -10,7 +11,7 @@ const SEPARATORS: [(u8, &str); 2] = [(b';', "semicolons"), (b'\t', "tabs")];
 pub(super) fn columns_of<'h>(header: impl Iterator<Item = &'h str>) -> Result<Vec<(usize, usize)>, ReadError> {
     let mut found: Vec<(usize, usize)> = Vec::new();
     for (place, name) in header.enumerate() {
-        let Some(column) = columns::ALL.iter().position(|known| *known == name) else { continue };
+        let Some(column) = column(name) else { continue };
         if found.iter().any(|(known, _)| *known == column) {
             return Err(ReadError::DuplicateColumn(columns::ALL[column].to_owned()));
         }

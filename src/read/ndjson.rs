@@ -4,14 +4,16 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::canonical::Texts;
+use super::canonical::{Texts, column};
 use super::frame::Builder;
 use super::row::Suspect;
 use super::spreadsheet::Damage;
 use super::{ReadError, lines};
 use crate::domain::columns;
+
+const ODD: &str = "a value has the wrong type, or a key stands twice";
 
 /// Whether the first line is an object with a column of the message log.
 pub(super) fn looks_like(plain: &[u8], longest: usize) -> bool {
@@ -35,7 +37,11 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
             Ok(line) => {
                 keys.extend(line.keys.iter().filter(|key| !keys.contains(key)).copied().collect::<Vec<_>>());
                 damage.look(&line.texts, number)?;
-                builder.take(&line.texts, None, number);
+                if line.is_odd {
+                    builder.reject_texts(&line.texts, number, ODD);
+                } else {
+                    builder.take(&line.texts, None, number);
+                }
             }
             Err(error) => builder.reject(number, reason(&error), Some(Suspect::default())),
         }
@@ -56,7 +62,7 @@ fn check_keys(keys: &[&'static str]) -> Result<(), ReadError> {
 /// The kind of error without its text, which may quote the line.
 fn reason(error: &serde_json::Error) -> &'static str {
     match error.classify() {
-        serde_json::error::Category::Data => "a value has the wrong type, or a key stands twice",
+        serde_json::error::Category::Data => ODD,
         serde_json::error::Category::Eof => "the JSON is cut off",
         _ => "not valid JSON",
     }
@@ -64,8 +70,11 @@ fn reason(error: &serde_json::Error) -> &'static str {
 
 /// The known keys of one object; the values of unknown keys are passed over without being decoded.
 struct Line<'a> {
+    /// Without those that are odd.
     texts: Texts<'a>,
     keys: Vec<&'static str>,
+    /// A value has the wrong type, or a key stands twice.
+    is_odd: bool,
 }
 
 impl<'de> Deserialize<'de> for Line<'de> {
@@ -84,25 +93,26 @@ impl<'de> Visitor<'de> for LineVisitor {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Line<'de>, M::Error> {
-        let mut line = Line { texts: Texts::default(), keys: Vec::new() };
+        let mut line = Line { texts: Texts::default(), keys: Vec::new(), is_odd: false };
         while let Some(key) = map.next_key::<Cow<str>>()? {
-            let Some(column) = columns::ALL.iter().position(|known| *known == key) else {
+            let Some(column) = column(&key) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
-            if line.keys.contains(&columns::ALL[column]) {
-                return Err(de::Error::custom("a key stands twice"));
-            }
-            line.keys.push(columns::ALL[column]);
             let Scalar(value) = map.next_value()?;
-            line.texts.set(column, value);
+            let is_second = line.keys.contains(&columns::ALL[column]);
+            line.is_odd |= is_second || value.is_none();
+            line.texts.set(column, value.filter(|_| !is_second).unwrap_or_default());
+            if !is_second {
+                line.keys.push(columns::ALL[column]);
+            }
         }
         Ok(line)
     }
 }
 
-/// A text, a whole number as its digits, or null as nothing.
-struct Scalar<'a>(Cow<'a, str>);
+/// A text, a whole number as its digits, null as the empty text; `None` for anything else.
+struct Scalar<'a>(Option<Cow<'a, str>>);
 
 impl<'de> Deserialize<'de> for Scalar<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -120,23 +130,42 @@ impl<'de> Visitor<'de> for ScalarVisitor {
     }
 
     fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Scalar(Cow::Borrowed(text)))
+        Ok(Scalar(Some(Cow::Borrowed(text))))
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Scalar(Cow::Owned(text.to_owned())))
+        Ok(Scalar(Some(Cow::Owned(text.to_owned()))))
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Scalar(Cow::Owned(number.to_string())))
+        Ok(Scalar(Some(Cow::Owned(number.to_string()))))
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Scalar(Cow::Owned(number.to_string())))
+        Ok(Scalar(Some(Cow::Owned(number.to_string()))))
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Scalar(None))
+    }
+
+    #[expect(clippy::disallowed_types, reason = "serde hands over a fraction so; it is dropped")]
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Scalar(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Scalar(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Scalar(None))
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-        Ok(Scalar(Cow::Borrowed("")))
+        Ok(Scalar(Some(Cow::Borrowed(""))))
     }
 }
 

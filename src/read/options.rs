@@ -71,3 +71,35 @@ impl Default for Limits {
         Self { unpacked: 8 << 30, ratio: 250, rows: 200_000_000, line: 1 << 20, columns: 1_000 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::settings::Coverage;
+    use crate::domain::{Direction, Elapsed};
+
+    #[test]
+    fn what_the_source_declares_reaches_the_reader() {
+        let [from, to] = ["2018-08-01T00:00:00Z", "2018-09-01T00:00:00Z"].map(|text| Some(text.parse().unwrap()));
+        let zone = Some("Europe/Rome".parse().unwrap());
+        let source = Source {
+            name: "s".to_owned(),
+            files: "**".to_owned(),
+            format: Some(LogFormat::Csv),
+            zone,
+            stamps: Stamps::Seconds,
+            from,
+            to,
+            expected_by: None,
+            keep_raw: None,
+            channels: None,
+            directions: Direction::BOTH.to_vec(),
+            coverage: Coverage::Span,
+            tolerance: Elapsed::ZERO,
+        };
+        let format = Some(LogFormat::Csv);
+        let expected = Options { format, zone, stamps: Stamps::Seconds, from, to, ..Options::default() };
+        assert_eq!(Options::of(&source), expected);
+        assert_eq!(expected.latest, Instant::MAX);
+    }
+}

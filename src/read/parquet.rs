@@ -10,7 +10,7 @@ use polars::prelude::{
 };
 
 use super::ReadError;
-use super::canonical::Texts;
+use super::canonical::{Texts, column};
 use super::frame::Builder;
 use super::header::columns_of;
 use super::options::Limits;
@@ -38,7 +38,7 @@ impl Timestamps {
 }
 
 fn rows(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
-    let frame = decoded(plain, &builder.limits)?;
+    let frame = decoded(plain, builder)?;
     let mut texts: Vec<(usize, StringChunked)> = Vec::new();
     let mut stamps = None;
     for (column, name) in columns::ALL.into_iter().enumerate() {
@@ -81,25 +81,26 @@ pub(super) fn whole(plain: &[u8], wanted: &[&str]) -> Result<DataFrame, ReadErro
     read.unwrap_or_else(stopped)
 }
 
-fn damaged(error: PolarsError) -> ReadError {
+fn damaged(error: &PolarsError) -> ReadError {
     ReadError::Parquet(first_line(&error.to_string()))
 }
 
 /// The known columns of the file, after its own counts of rows were compared with each other.
-fn decoded(plain: &[u8], limits: &Limits) -> Result<DataFrame, ReadError> {
+fn decoded(plain: &[u8], builder: &Builder) -> Result<DataFrame, ReadError> {
     use ArrowDataType::{Int8, Int16, UInt8, UInt16};
     let mut reader = ParquetReader::new(Cursor::new(plain.to_vec()));
-    check_limits(&mut reader, plain.len() as u64, limits)?;
-    let schema = reader.schema().map_err(damaged)?;
+    check_limits(&mut reader, plain.len() as u64, &builder.limits)?;
+    let schema = reader.schema().map_err(|error| damaged(&error))?;
     columns_of(schema.iter_names().map(|name| name.as_str()))?;
-    for name in columns::ALL {
+    let is_read = |name: &&str| column(name).is_some() && schema.contains(name);
+    for name in columns::ALL.into_iter().filter(is_read) {
         // Polars could read them, with more of it built in than numbers of ids and stamps are worth.
         if let Some(small @ (Int8 | Int16 | UInt8 | UInt16)) = schema.get(name).map(|field| &field.dtype) {
             return Err(ReadError::ColumnType(name, format!("{small:?}"), "text or a number of 32 or 64 bits"));
         }
     }
-    let known = columns::ALL.into_iter().filter(|name| schema.contains(name)).map(str::to_owned).collect();
-    let metadata = reader.get_metadata().map_err(damaged)?;
+    let known = columns::ALL.into_iter().filter(is_read).map(str::to_owned).collect();
+    let metadata = reader.get_metadata().map_err(|error| damaged(&error))?;
     let groups = metadata.row_groups.iter();
     let agree = groups.clone().all(|group| {
         let rows = i64::try_from(group.num_rows()).ok();
@@ -109,7 +110,7 @@ fn decoded(plain: &[u8], limits: &Limits) -> Result<DataFrame, ReadError> {
     if !agree || rows != sum {
         return Err(contradiction());
     }
-    let frame = reader.with_columns(Some(known)).set_rechunk(true).finish().map_err(damaged)?;
+    let frame = reader.with_columns(Some(known)).set_rechunk(true).finish().map_err(|error| damaged(&error))?;
     let whole = frame.columns().iter().all(|column| column.len() == rows);
     if whole && frame.height() == rows { Ok(frame) } else { Err(contradiction()) }
 }
@@ -120,7 +121,7 @@ fn contradiction() -> ReadError {
 
 /// What the footer says of the size of the file, before a page of it is unpacked.
 fn check_limits(reader: &mut ParquetReader<Cursor<Vec<u8>>>, packed: u64, limits: &Limits) -> Result<(), ReadError> {
-    let metadata = reader.get_metadata().map_err(damaged)?;
+    let metadata = reader.get_metadata().map_err(|error| damaged(&error))?;
     let found = metadata.schema_descr.columns().len();
     let limit = limits.columns.saturating_mul(10);
     if found > limit {

@@ -1,6 +1,5 @@
 //! The stamp of a message: how a log writes it, and which stamps its source may have.
 
-use super::canonical::Form;
 use super::options::Options;
 use crate::domain::clock::Readings;
 use crate::domain::settings::Stamps;
@@ -50,13 +49,7 @@ impl Clock {
     }
 
     /// The stamp that a row has, or why it has none. No reason quotes it: a shifted row may have a number there.
-    pub fn stamp(
-        &self,
-        given: Option<Given>,
-        text: &str,
-        direction: Direction,
-        form: Form,
-    ) -> Result<Stamp, &'static str> {
+    pub fn stamp(&self, given: Option<Given>, text: &str, direction: Direction) -> Result<Stamp, &'static str> {
         let stamp = match given {
             Some(Given::Instant(at)) => Stamp::sure(at),
             Some(Given::Local(micros)) => {
@@ -67,7 +60,7 @@ impl Clock {
             None => Stamp::sure(number(text, self.stamps)?),
         };
         // What an older version archived stays readable.
-        let is_beyond = form == Form::Log && stamp.at >= Instant::STAMPS_END;
+        let is_beyond = stamp.at >= Instant::STAMPS_END;
         match stamp.at {
             at if at < Instant::EARLIEST_STAMP => Err("sent_at lies before 2009"),
             _ if is_beyond => Err("sent_at lies after 2099"),
@@ -154,7 +147,7 @@ mod tests {
 
     /// What a text is read as in each direction: the stamps with their folds, or the reason.
     fn read(options: &Options, text: &str) -> String {
-        let one = |direction| match Clock::of(options).stamp(None, text, direction, Form::Log) {
+        let one = |direction| match Clock::of(options).stamp(None, text, direction) {
             Ok(Stamp { at, fold: Elapsed::ZERO }) => at.to_string(),
             Ok(Stamp { at, fold }) => format!("{at} fold {fold}"),
             Err(reason) => reason.to_owned(),

@@ -100,7 +100,13 @@ fn a_broken_line_of_json_is_suspect() {
     let good = r#"{"message_id":1,"business":"b","channel":"c","customer":"x","direction":"outbound","sent_at":"2018-08-01T00:00:00Z"}"#;
     for (bad, suspect) in [
         ("{\"message_id\":1".to_owned(), "? ? ? ?"),
-        (good.replace(":1,", ":1.5,"), "? ? ? ?"),
+        (good.replace("\"outbound\"", "\"inbound\",\"direction\":\"outbound\""), "b c x 2018-08-01T00:00:00.000Z"),
+        (good.replace(":1,", ":1.5,"), "b c x 2018-08-01T00:00:00.000Z"),
+        (good.replace("\"x\"", "[\"x\",{}]"), "b c ? 2018-08-01T00:00:00.000Z"),
+        (good.replace("\"x\"", "{\"x\":[]}"), "b c ? 2018-08-01T00:00:00.000Z"),
+        (good.replace("\"c\"", "true"), "b ? x 2018-08-01T00:00:00.000Z"),
+        (good.replace("outbound", "inbound").replace(":1,", ":1.5,"), "none"),
+        ("[1]".to_owned(), "? ? ? ?"),
         ("{}".to_owned(), "? ? ? ?"),
         (good.replace("\"x\"", "null"), "b c ? 2018-08-01T00:00:00.000Z"),
         (good.replace("\"x\"", "\"x\\u202ey\""), "b c ? 2018-08-01T00:00:00.000Z"),
@@ -277,6 +283,8 @@ fn a_time_that_the_clocks_show_twice_keeps_its_fold_in_the_archive() {
     let rows = "1,b,c,x,inbound,2018-10-28T02:30:00,7,read\n2,b,c,x,outbound,2018-10-28 02:30:00,7,read\n\
                 3,b,c,x,outbound,2018-10-28T03:30:00,7,read\n4,b,c,x,outbound,2018-03-25T02:30:00,7,read\n";
     let text = format!("{HEADER},fold,sighting\n{rows}");
+    let json = r#"{"message_id":1,"business":"b","channel":"c","customer":"x","direction":"outbound","sent_at":"2018-08-01T00:00:00Z","fold":{},"sighting":1.5}"#;
+    assert_eq!(read(json.as_bytes(), "log.ndjson", &Options::default()).unwrap().frame.height(), 1);
     let log = read(text.as_bytes(), "log.csv", &Options { zone, ..Options::default() }).unwrap();
     let stamps = ["2018-10-28T01:30:00.000Z", "2018-10-28T00:30:00.000Z", "2018-10-28T02:30:00.000Z"];
     assert_eq!(column(&log.frame, columns::SENT_AT), stamps);

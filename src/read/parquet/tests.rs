@@ -123,6 +123,15 @@ fn an_id_may_be_any_whole_number() {
 }
 
 #[test]
+fn the_columns_of_the_archive_are_unknown_ones_in_a_log() {
+    let august = "2018-08-01T00:00:00Z".parse::<Instant>().unwrap().micros();
+    for field in ["required int64 fold (TIMESTAMP(MICROS,true));", "required int32 sighting (INTEGER(8,true));"] {
+        let file = file(&format!("{}{field}", fields(TEXT, UTC)), august, 1);
+        assert_eq!(told(&file, &Options::default()), "m 2018-08-01T00:00:00.000Z");
+    }
+}
+
+#[test]
 fn the_footer_is_asked_before_anything_is_unpacked() {
     let usual = Limits::default();
     let options = |limits| Options { limits, ..Options::default() };
