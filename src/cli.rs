@@ -44,6 +44,8 @@ pub enum Command {
     /// Answer jobs on standard input: what a run starts to read untrusted files
     #[command(hide = true)]
     ReadFiles,
+    /// List what keeps open months waiting, or accept that it will never be proven
+    Gap(Gap),
 }
 
 #[derive(Args, Debug)]
@@ -219,6 +221,46 @@ pub struct Purge {
     /// Remove every raw file that was read before this instant, whatever its source says
     #[arg(long, value_name = "INSTANT")]
     pub before: Option<Instant>,
+    /// Judge as of this instant [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<Instant>,
+}
+
+#[derive(Args, Debug)]
+pub struct Gap {
+    #[command(subcommand)]
+    pub action: GapAction,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum GapAction {
+    /// Every hold that keeps an open month waiting, and those that were accepted
+    List(GapList),
+    /// Exclude the waits of a hold for good: they are never billed, whatever arrives later
+    Accept(GapAccept),
+}
+
+#[derive(Args, Debug)]
+pub struct GapList {
+    #[command(flatten)]
+    pub configured: Configured,
+    /// Judge as of this instant [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<Instant>,
+    /// Form of the list on standard output
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Args, Debug)]
+pub struct GapAccept {
+    /// Id of the hold, as `gap list` shows it
+    pub id: String,
+    /// Why the logs will never prove it; recorded in the ledger
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    pub configured: Configured,
     /// Judge as of this instant [default: now]
     #[arg(long, value_name = "INSTANT")]
     pub as_of: Option<Instant>,

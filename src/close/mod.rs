@@ -54,7 +54,8 @@ pub enum CloseError {
     Undecided(Verdict),
 }
 
-/// Closes the month from its waits, which lie in `span`, are decided, and are sorted.
+/// Closes the month from its waits, which lie in `span`, are decided, and are sorted. Waits that the operator
+/// excluded are decided: they stay held for good and are not billed.
 pub fn close(
     business: &Business,
     month: Month,
@@ -64,10 +65,8 @@ pub fn close(
     currency: Currency,
 ) -> Result<ClosedMonth, CloseError> {
     let counts = counts(rated);
-    let undecided =
-        rated.iter().map(|rated| rated.wait.verdict).find(|v| matches!(v, Verdict::Pending | Verdict::Held));
-    if let Some(verdict) = undecided {
-        return Err(CloseError::Undecided(verdict));
+    if let Some(open) = rated.iter().find(|rated| rated.wait.is_open()) {
+        return Err(CloseError::Undecided(open.wait.verdict));
     }
     let lines = lines(rated, currency).ok_or(CloseError::Overflow)?;
     let net = Money::sum(currency, lines.iter().map(|line| line.amount)).ok_or(CloseError::Overflow)?;

@@ -71,10 +71,10 @@ pub fn missing_logs(
     lacking.collect()
 }
 
-/// What the waits of a month, judged at its cut, still lack.
+/// What the waits of a month, judged at its cut, still lack. Excluded waits lack nothing: they are never billed.
 pub fn undecided<'r>(rated: impl IntoIterator<Item = &'r RatedWait>) -> Vec<Missing> {
     let (mut held, mut pending, mut first) = (0, 0, None);
-    for rated in rated {
+    for rated in rated.into_iter().filter(|rated| rated.wait.is_open()) {
         match rated.wait.verdict {
             Verdict::Held => {
                 held += 1;

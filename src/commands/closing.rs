@@ -11,11 +11,12 @@ use crate::close::readiness::{Missing, cut, missing_logs, undecided};
 use crate::close::{self, ClosedMonth, Issue, check};
 use crate::domain::charge::RatedWait;
 use crate::domain::settings::Coverage;
-use crate::domain::{Business, Instant, Invoice, InvoiceNumber, Month, Zone};
+use crate::domain::{Business, Elapsed, Instant, Invoice, InvoiceNumber, Month, Ownership, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued, MonthClosed};
 use crate::ledger::{Additions, History, Ledger, LedgerError};
 use crate::pair::Conflict;
+use crate::read::coverage;
 
 /// A month of a business that is not closed yet.
 pub struct OpenMonth<'s> {
@@ -68,7 +69,7 @@ struct Judging<'j> {
 
 fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Result<OpenMonth<'s>, Failure> {
     let Judging { setup, evidence, archive, as_of } = *judging;
-    let cut = cut(business, month, setup.tariff.horizon(), evidence.tolerance(business));
+    let cut = cut(business, month, setup.tariff.horizon(), tolerance(setup, business));
     let of_channel = |channel: &str| evidence.of_channel(channel, as_of);
     let missing = missing_logs(business, month, cut, as_of, &of_channel);
     // A month that waits for logs is still shown as far as it is known.
@@ -91,6 +92,13 @@ fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Res
         Failure::new(Kind::SelfCheck, format!("{month} of {} cannot be closed", business.id)).because(error)
     })?;
     Ok(open(Step::Close(Box::new(closed)), rated))
+}
+
+/// The greatest tolerance of the channels that the business ever owns: by the configuration, so that the evidence
+/// of a month ends at the same instant whichever files have come.
+fn tolerance(setup: &Setup, business: &Business) -> Elapsed {
+    let of_channel = |owned: &Ownership| coverage::tolerance(&setup.config.sources, owned.channel.as_str());
+    business.channels.iter().map(of_channel).max().unwrap_or(Elapsed::ZERO)
 }
 
 /// Sources under whose coverage most months wait, by name and setting.

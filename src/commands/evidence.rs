@@ -8,10 +8,10 @@ use super::archived::Archive;
 use super::setup::Setup;
 use crate::domain::charge::RatedWait;
 use crate::domain::settings::LogFormat;
-use crate::domain::{Business, BusinessId, ChannelEvidence, Direction, Elapsed, Instant, Month, columns};
+use crate::domain::{Accepted, Business, BusinessId, ChannelEvidence, Direction, Instant, Month, Span, columns};
 use crate::engine;
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::LogRead;
+use crate::ledger::entry::{Cause, HoldAccepted, LogRead};
 use crate::pair::Conflict;
 use crate::rate::NoRate;
 use crate::read::coverage::{Known, Proof, known};
@@ -25,6 +25,8 @@ pub struct Evidence {
     pub known: BTreeMap<String, Known>,
     /// The files, in the order of their places in the column `file`.
     pub files: Vec<LogRead>,
+    /// By business and channel: what the operator accepted.
+    accepted: BTreeMap<(String, String), Accepted>,
 }
 
 impl Evidence {
@@ -58,7 +60,30 @@ impl Evidence {
             frame::channels(&all).map_err(broken)?.into_keys().map(|(business, _)| business).collect();
         let of = |name: String| Ok((name.clone(), frame::of_business(&all, &name).map_err(broken)?));
         let by_business = names.into_iter().map(of).collect::<Result<_, Failure>>()?;
-        Ok(Self { by_business, known, files: files.cloned().collect() })
+        Ok(Self { by_business, known, files: files.cloned().collect(), accepted: BTreeMap::new() })
+    }
+
+    /// The same evidence, judged with the holds that the operator accepted.
+    pub fn with_accepted<'h>(self, holds: impl Iterator<Item = &'h HoldAccepted>) -> Self {
+        let mut accepted: BTreeMap<(String, String), Accepted> = BTreeMap::new();
+        for hold in holds {
+            let of_channel = accepted.entry((hold.business.to_string(), hold.channel.to_string())).or_default();
+            match (hold.cause, &hold.conversation) {
+                (Cause::UnknownKind, _) => of_channel.questions.extend(hold.messages.iter().cloned()),
+                (Cause::Conflict, _) => {
+                    for message in &hold.messages {
+                        let through = of_channel.disputes.entry(message.clone()).or_insert(hold.through);
+                        *through = hold.through.max(*through);
+                    }
+                }
+                (Cause::Gap | Cause::Unread | Cause::UnknownAnswer, Some(conversation)) => {
+                    of_channel.conversations.entry(conversation.clone()).or_default().extend(&hold.spans);
+                }
+                (Cause::Gap | Cause::Unread | Cause::UnknownAnswer, None) => of_channel.spans.extend(&hold.spans),
+            }
+        }
+        accepted.values_mut().for_each(Accepted::tidy);
+        Self { accepted, ..self }
     }
 
     /// The proof about a channel as of `as_of`.
@@ -66,10 +91,11 @@ impl Evidence {
         self.known.get(channel)?.evidence(as_of)
     }
 
-    /// The greatest tolerance of the channels that the business ever owns.
-    pub fn tolerance(&self, business: &Business) -> Elapsed {
-        let channels = business.channels.iter().filter_map(|owned| self.known.get(owned.channel.as_str()));
-        channels.map(|known| known.tolerance).max().unwrap_or(Elapsed::ZERO)
+    /// What a business's waits on a channel are judged by, as of `through`.
+    pub fn of_business(&self, business: &BusinessId, channel: &str, through: Instant) -> Option<ChannelEvidence> {
+        let key = (business.to_string(), channel.to_owned());
+        let accepted = self.accepted.get(&key).cloned().unwrap_or_default();
+        Some(ChannelEvidence { accepted, ..self.of_channel(channel, through)? }.cut_at(through))
     }
 
     /// The rated waits of a month of a business, judged by what was known before `through`.
@@ -78,7 +104,7 @@ impl Evidence {
             return Ok(Waits { rated: Ok(Vec::new()), conflicts: Vec::new() });
         };
         let span = month.span(business.zone);
-        let evidence = |_: &str, channel: &str| Some(self.of_channel(channel, through)?.cut_at(through));
+        let evidence = |_: &str, channel: &str| self.of_business(&business.id, channel, through);
         let wanted = |wait: &crate::domain::Wait| crate::close::is_of_month(wait, business, span);
         let decided = engine::decide(messages, &evidence, &setup.tariff, &wanted)
             .map_err(|error| Failure::new(Kind::SelfCheck, "the messages could not be paired").because(error))?;
@@ -157,7 +183,7 @@ fn broken(error: polars::prelude::PolarsError) -> Failure {
 }
 
 fn owned(messages: &DataFrame, setup: &Setup) -> Result<DataFrame, Failure> {
-    let owners: BTreeMap<&str, Vec<(&Business, crate::domain::Span)>> =
+    let owners: BTreeMap<&str, Vec<(&Business, Span)>> =
         setup.businesses.iter().fold(BTreeMap::new(), |mut owners, business| {
             for owned in &business.channels {
                 owners.entry(owned.channel.as_str()).or_default().push((business, owned.span));
@@ -180,5 +206,6 @@ fn proof(file: &LogRead) -> Proof {
         channels: file.channels.clone(),
         speaks_for: file.speaks_for.clone(),
         directions: file.directions.clone(),
+        unread: file.unread.clone(),
     }
 }

@@ -32,6 +32,7 @@ pub fn explain(args: &Explain, world: &mut World) -> Result<Outcome, Failure> {
     let mut found = closed_waits(&is_wanted, &state, &ledger, &history)?;
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
     let evidence = Evidence::gather(files.iter().copied(), &setup, &archive)?;
+    let evidence = evidence.with_accepted(history.accepted_through(history.last));
     for open in open_months(&setup, &history, &evidence, &archive, as_of)? {
         let why = match &open.step {
             Step::Wait(reasons) => format!("{} is not closed: {}", open.month, reasons.join("; ")),
@@ -159,7 +160,10 @@ fn why(rated: &RatedWait, found: &Found) -> String {
             format!("no answer within the window of {window}{tolerance}, and the logs are known beyond it")
         }
         Verdict::Pending => "the logs are not known beyond the deadline yet".to_owned(),
-        Verdict::Held => wait.held_for.map(|why| why.to_string()).unwrap_or_default(),
+        Verdict::Held => {
+            let why = wait.held_for.map(|why| why.to_string()).unwrap_or_default();
+            if wait.excluded { format!("{why}; the operator accepted this, and the wait is never billed") } else { why }
+        }
     }
 }
 
@@ -175,6 +179,7 @@ fn rate(rated: &RatedWait, found: &Found) -> String {
 
 fn charged(rated: &RatedWait, found: &Found) -> String {
     match (&found.fate, &rated.charge) {
+        _ if rated.wait.excluded => "no, and never: see `ritardo gap list` for the recorded reason".to_owned(),
         (Fate::Open(why), _) => format!("not yet: {why}"),
         (Fate::Closed(None), _) | (_, None) => "no".to_owned(),
         (Fate::Closed(Some(invoice)), Some(charge)) => {

@@ -8,6 +8,7 @@ mod evidence;
 mod explain;
 pub mod files;
 mod forget;
+mod gap;
 mod init;
 mod inspect;
 mod intake;
@@ -75,6 +76,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Verify(args) => verify::verify(&args, world),
         Command::Audit(args) => audit::audit(&args, world),
         Command::Explain(args) => explain::explain(&args, world),
+        Command::Gap(args) => gap::gap(&args, world),
     }
 }
 

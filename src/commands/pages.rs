@@ -142,6 +142,7 @@ impl Replays {
                 let setup = recorded::setup(ledger, closed)?;
                 let files: Vec<_> = history.files_through(closed.evidence_through).collect();
                 let evidence = Evidence::gather(files.iter().copied(), &setup, &Archive::open(state, &history)?)?;
+                let evidence = evidence.with_accepted(history.accepted_through(closed.evidence_through));
                 Ok(vacant.insert((setup, evidence)))
             }
         }

@@ -84,6 +84,7 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
     let archive = Archive::open(state, &history)?;
     let evidence = Evidence::gather(files.iter().copied(), setup, &archive)?;
+    let evidence = evidence.with_accepted(history.accepted_through(history.last));
     let after_closing = after_closing(&history, setup, &archive, &intake)?;
     let mut open = closing::open_months(setup, &history, &evidence, &archive, as_of)?;
     let unseen = unseen(&open, &evidence);
@@ -133,6 +134,7 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
         _ => Archive::open(state, &history)?,
     };
     let evidence = Evidence::gather(files.iter().copied(), setup, &archive)?;
+    let evidence = evidence.with_accepted(history.accepted_through(history.last));
     let after_closing = after_closing(&history, setup, &archive, &intake)?;
     let open = closing::open_months(setup, &history, &evidence, &archive, as_of)?;
     let strangers = evidence.strangers(setup)?;
@@ -188,7 +190,7 @@ fn after_closing(
 }
 
 /// A night never goes back behind what was already decided.
-fn check_clock(history: &History, as_of: Instant) -> Result<(), Failure> {
+pub fn check_clock(history: &History, as_of: Instant) -> Result<(), Failure> {
     let last = history.closed.values().map(|closed| closed.closed_at).max();
     match last {
         Some(last) if as_of < last => {

@@ -1,6 +1,6 @@
 //! What a night did, for a person and for a program.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -245,8 +245,9 @@ impl Summary {
         for file in &self.set_aside {
             line("set aside", format!("{}: {}", file.file, file.reason));
         }
-        if let Some(first) = self.conflicts.first() {
-            let (messages, differs_in) = (counted(self.conflicts.len() as u64, "message"), first.differs_in.join(", "));
+        let holding = || self.conflicts.iter().filter(|conflict| !conflict.accepted);
+        if let Some(first) = holding().next() {
+            let (messages, differs_in) = (counted(holding().count() as u64, "message"), first.differs_in.join(", "));
             let example = format!("{} of {}, in {differs_in}", first.message_id, first.business);
             line(
                 "conflict",
@@ -285,7 +286,8 @@ impl Summary {
     fn say_months(&self, line: &mut dyn FnMut(&str, String)) {
         let width = self.closed.iter().map(|closed| closed.business.len()).max().unwrap_or_default();
         for Closed { month, business, verdicts, invoice, .. } in &self.closed {
-            let Counts { waits, late, unanswered, .. } = verdicts;
+            let Counts { waits, late, unanswered, held, .. } = verdicts;
+            let excluded = if *held > 0 { format!(", {held} excluded") } else { String::new() };
             let billed = match invoice {
                 Some(Invoiced { number, total, .. }) => {
                     format!("{}  {total}", number.as_deref().unwrap_or("to be invoiced"))
@@ -293,7 +295,7 @@ impl Summary {
                 None => "no charges, no invoice".to_owned(),
             };
             let label = if self.dry_run { "closable" } else { "closed" };
-            let waits = format!("{waits:>5} waits, {late:>3} late, {unanswered:>3} unanswered");
+            let waits = format!("{waits:>5} waits, {late:>3} late, {unanswered:>3} unanswered{excluded}");
             line(label, format!("{month}  {business:<width$}  {waits}  {billed}"));
         }
         for (label, months) in [("parked", &self.parked), ("waiting", &self.waiting)] {
@@ -350,8 +352,12 @@ fn troubles(mail: &Sent) -> Vec<Trouble> {
 }
 
 fn conflicts(night: &Night) -> Vec<Conflict> {
-    let all = night.open.iter().flat_map(|open| &open.conflicts);
-    all.cloned().collect::<BTreeSet<_>>().into_iter().collect()
+    let mut conflicts: BTreeMap<(&str, &str, &str), &Conflict> = BTreeMap::new();
+    // Months come in order: the last one knows the most versions.
+    for conflict in night.open.iter().flat_map(|open| &open.conflicts) {
+        conflicts.insert((&conflict.business, &conflict.channel, &conflict.message_id), conflict);
+    }
+    conflicts.into_values().cloned().collect()
 }
 
 fn closed(night: &Night) -> Vec<Closed> {

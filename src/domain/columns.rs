@@ -19,6 +19,9 @@ pub const SIGHTING: &str = "sighting";
 /// Where the stamp is a local time that the clocks showed twice: whole seconds between its two readings, else
 /// empty. An inbound message has the later reading, an outbound one the earlier. Only the archive has it.
 pub const FOLD: &str = "fold";
+/// Which file of the evidence a row came from, as an index of `Int64`. Frames of several files may have it
+/// beside the columns of [`ALL`].
+pub const FILE: &str = "file";
 
 /// Columns without which a log cannot be read.
 pub const REQUIRED: [&str; 6] = [MESSAGE_ID, BUSINESS, CHANNEL, CUSTOMER, DIRECTION, SENT_AT];

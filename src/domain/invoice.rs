@@ -148,6 +148,7 @@ pub struct Counts {
     pub late: u64,
     pub unanswered: u64,
     pub pending: u64,
+    /// In a closed month these are the waits that the operator excluded: they are never billed.
     pub held: u64,
 }
 

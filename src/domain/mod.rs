@@ -24,7 +24,7 @@ pub use business::{Business, BusinessId, ChannelId, Ownership};
 pub use charge::{Charge, Market, RateRow};
 pub use clock::{LocalTime, TimeOfDay};
 pub use date::{Date, Zone};
-pub use evidence::ChannelEvidence;
+pub use evidence::{Accepted, ChannelEvidence};
 pub use instant::{Elapsed, Instant, Span};
 pub use invoice::{Invoice, InvoiceNumber};
 pub use message::{Direction, EntryPoint, Kind, Status};

@@ -62,6 +62,8 @@ crate::written_as_text!(Verdict);
 pub enum HeldFor {
     /// Outbound logs are missing from this instant on.
     Gap(Instant),
+    /// An outbound row of the conversation at or after this instant could not be read.
+    Unread(Instant),
     /// An outbound message of an unknown kind at this instant may be the answer.
     UnknownAnswer(Instant),
     /// The inbound message is of an unknown kind and may not ask for an answer.
@@ -74,6 +76,7 @@ impl fmt::Display for HeldFor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Gap(from) => write!(f, "outbound logs are missing from {from}"),
+            Self::Unread(at) => write!(f, "an outbound row at {at} that could not be read may be the answer"),
             Self::UnknownAnswer(at) => write!(f, "an outbound message of unknown kind at {at} may be the answer"),
             Self::UnknownKind => write!(f, "the message is of an unknown kind and may not ask for an answer"),
             Self::Conflict => write!(f, "exports disagree about a message of this conversation"),
@@ -100,12 +103,24 @@ pub struct Wait {
     /// The first instant from `received_at` on at which an answer may have gone unseen, before the
     /// watermark. Lateness steps longer than the window hang on it.
     pub doubt_at: Option<HeldFor>,
+    /// The first such instant that the operator has accepted. Final where it lies in the time of the wait.
+    pub accepted_at: Option<HeldFor>,
+    /// Held for good: the operator accepted that the logs will never prove it, so it is never billed, whatever
+    /// arrives later.
+    ///
+    /// Invariant: only a held wait is excluded.
+    pub excluded: bool,
     /// The watermark of the channel when the verdict was given.
     pub watermark: Instant,
     pub tolerance: Elapsed,
 }
 
 impl Wait {
+    /// Whether logs, or the operator, may still decide it.
+    pub const fn is_open(&self) -> bool {
+        matches!(self.verdict, Verdict::Pending) || (matches!(self.verdict, Verdict::Held) && !self.excluded)
+    }
+
     /// Time from question to answer; an answer stamped up to the tolerance before its question took none.
     pub fn length(&self) -> Option<Elapsed> {
         self.answered_at.map(|answered_at| answered_at.since(self.received_at).max(Elapsed::ZERO))
@@ -123,7 +138,7 @@ impl HeldFor {
     /// The instant from which on nothing is proven; `None` when the wait as a whole is in doubt.
     pub const fn from(self) -> Option<Instant> {
         match self {
-            Self::Gap(at) | Self::UnknownAnswer(at) => Some(at),
+            Self::Gap(at) | Self::Unread(at) | Self::UnknownAnswer(at) => Some(at),
             Self::UnknownKind | Self::Conflict => None,
         }
     }

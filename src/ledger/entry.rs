@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::invoice::Counts;
-use crate::domain::{BusinessId, Date, Decimal, Instant, InvoiceNumber, Money, Month};
+use crate::domain::{BusinessId, ChannelId, Date, Decimal, Instant, InvoiceNumber, Money, Month, Span};
 
 /// One fact. The written form is JSON with the fields in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub enum Entry {
     Erased(Erased),
     /// Raw files whose time was over were removed.
     Purged(Purged),
+    /// The operator accepted a hold: the waits that it concerns are never billed.
+    HoldAccepted(HoldAccepted),
 }
 
 impl Entry {
@@ -47,6 +49,7 @@ impl Entry {
             Self::Forgotten(_) => "forgotten",
             Self::Erased(_) => "erased",
             Self::Purged(_) => "purged",
+            Self::HoldAccepted(_) => "hold_accepted",
         }
     }
 }
@@ -246,4 +249,55 @@ pub enum MailOutcome {
     Refused,
     /// It may have arrived: the connection was lost after the last byte.
     Unknown,
+}
+
+/// A hold that the operator accepted, for one conversation or for the whole channel. What was accepted together
+/// has the same id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoldAccepted {
+    pub id: String,
+    pub business: BusinessId,
+    pub channel: ChannelId,
+    pub cause: Cause,
+    /// In which answers may be missing for good; unknown answers are spans of a microsecond.
+    pub spans: Vec<Span>,
+    /// As the archive names it; `None`: the spans concern the whole channel.
+    pub conversation: Option<String>,
+    /// Ids of questions of unknown kind, or of the message of which exports disagree.
+    pub messages: Vec<String>,
+    /// A disagreement excludes the waits received before; otherwise the end of what was accepted.
+    pub through: Instant,
+    /// In the operator's own words.
+    pub reason: String,
+    /// The instant of judgement by which the hold was listed.
+    pub at: Instant,
+}
+
+/// Why waits are held that the operator can accept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Outbound logs are missing.
+    Gap,
+    /// Outbound rows could not be read.
+    Unread,
+    /// Outbound messages are of unknown kinds.
+    UnknownAnswer,
+    /// Inbound messages are of unknown kinds.
+    UnknownKind,
+    /// Exports disagree about a message.
+    Conflict,
+}
+
+impl Cause {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gap => "gap",
+            Self::Unread => "unread",
+            Self::UnknownAnswer => "unknown_answer",
+            Self::UnknownKind => "unknown_kind",
+            Self::Conflict => "conflict",
+        }
+    }
 }

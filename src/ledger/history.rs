@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Recorded;
 use super::entry::{
-    Artefact, Documents, Entry, Forgotten, Issued, LogRead, Mail, MailAttempt, MailOutcome, MonthClosed, SetAside,
+    Artefact, Documents, Entry, Forgotten, HoldAccepted, Issued, LogRead, Mail, MailAttempt, MailOutcome, MonthClosed,
+    SetAside,
 };
 use crate::domain::{BusinessId, Instant, InvoiceNumber, Month};
 
@@ -33,6 +34,8 @@ pub struct History {
     pub erased: usize,
     /// SHA-256 of raw files that were kept and are gone.
     pub purged: BTreeSet<String>,
+    /// Accepted holds in order, with the place of the entry.
+    pub accepted: Vec<(u64, HoldAccepted)>,
     /// Place of the last entry.
     pub last: u64,
     /// Hash of the last entry; empty for an empty ledger.
@@ -73,6 +76,7 @@ impl History {
                 self.documents.insert(documents.number.clone(), documents);
             }
             Entry::Mail(mail) => self.mails.push(mail),
+            Entry::HoldAccepted(hold) => self.accepted.push((seq, hold)),
             Entry::MailAttempt(attempt) => {
                 self.attempts.entry(attempt.message_id.clone()).or_default().push(attempt);
             }
@@ -102,6 +106,11 @@ impl History {
     /// The files that were known when the ledger ended at `seq`.
     pub fn files_through(&self, seq: u64) -> impl Iterator<Item = &LogRead> {
         self.files.iter().filter(move |(place, _)| *place <= seq).map(|(_, file)| file)
+    }
+
+    /// The holds that were accepted when the ledger ended at `seq`.
+    pub fn accepted_through(&self, seq: u64) -> impl Iterator<Item = &HoldAccepted> {
+        self.accepted.iter().filter(move |(place, _)| *place <= seq).map(|(_, hold)| hold)
     }
 
     /// The invoice of a closed month, where it had charges.

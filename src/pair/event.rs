@@ -1,12 +1,13 @@
 //! One event, once: copies and sightings of a message become one event, or a conflict.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use polars::prelude::{DataFrame, Int64Chunked, PolarsResult, SortMultipleOptions, StringChunked};
+use polars::prelude::{DataFrame, PolarsResult, SortMultipleOptions};
 
-use crate::domain::message::{Counts, Sighting};
-use crate::domain::{Direction, EntryPoint, Instant, Kind, Status, columns};
+use super::copies::{Columns, Copy, differences, merged};
+use crate::domain::message::Counts;
+use crate::domain::{ChannelEvidence, Direction, Elapsed, EntryPoint, Instant, Status, columns};
 
 /// All messages, each once, by channel and conversation.
 pub(super) struct Events {
@@ -20,6 +21,8 @@ pub(super) struct Events {
 pub(super) struct Channel {
     pub business: Arc<str>,
     pub channel: Arc<str>,
+    /// `None` where nothing is proven.
+    pub evidence: Option<ChannelEvidence>,
     pub conversations: BTreeMap<Arc<str>, Conversation>,
 }
 
@@ -27,12 +30,17 @@ pub(super) struct Channel {
 pub(super) struct Conversation {
     /// In no order.
     pub events: Vec<Event>,
-    /// Exports disagree about one of its messages.
+    /// Exports disagree about one of its messages, and nobody has accepted it.
     pub disputed: bool,
+    /// An accepted disagreement excludes the waits received before this instant.
+    pub excluded_before: Option<Instant>,
 }
 
 pub(super) struct Event {
     pub at: Instant,
+    /// How much earlier a question, how much later an answer may really have been, where its local time is one
+    /// that the clocks repeat.
+    pub fold: Elapsed,
     pub direction: Direction,
     pub counts: Counts,
     pub status: Status,
@@ -49,129 +57,163 @@ pub struct Conflict {
     pub message_id: String,
     /// The facts in which the copies differ, by column name.
     pub differs_in: Vec<&'static str>,
+    /// Whether the operator accepted it: it holds nothing any more.
+    pub accepted: bool,
+    /// What the copies say, each once, sorted; at least two.
+    pub versions: Vec<Version>,
 }
 
-/// The columns of a frame, read side by side.
-struct Columns<'f> {
-    message_id: &'f StringChunked,
-    business: &'f StringChunked,
-    channel: &'f StringChunked,
-    customer: &'f StringChunked,
-    direction: &'f StringChunked,
-    sent_at: &'f Int64Chunked,
-    conversation: &'f StringChunked,
-    kind: &'f StringChunked,
-    status: &'f StringChunked,
-    entry_point: &'f StringChunked,
-    sighting: &'f StringChunked,
+/// One version of a message. Parties are as the frame has them, and are never written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Version {
+    pub sent_at: Instant,
+    pub direction: Direction,
+    /// Empty where the log does not state it.
+    pub kind: String,
+    pub status: &'static str,
+    pub entry_point: EntryPoint,
+    #[serde(skip)]
+    pub customer: String,
+    #[serde(skip)]
+    pub conversation: String,
+    /// How many rows say so.
+    pub rows: u64,
+    /// The first file that says so, where the frame names files.
+    pub file: Option<u32>,
 }
 
-/// One row of the frame.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Copy<'f> {
-    customer: &'f str,
-    direction: Direction,
-    sent_at: Instant,
-    conversation: &'f str,
-    kind: &'f str,
-    status: Status,
-    entry_point: EntryPoint,
-    sighting: Sighting,
-}
-
-/// `watermark` is that of a (business, channel): statuses at or after it are not evidence yet, whatever they
-/// would say of an earlier message, so that a month closed late equals one closed on time.
-pub(super) fn events(frame: &DataFrame, watermark: &dyn Fn(&str, &str) -> Option<Instant>) -> PolarsResult<Events> {
-    // One chunk a column, so that rows are reached without a search.
-    let mut sorted =
-        frame.sort([columns::BUSINESS, columns::CHANNEL, columns::MESSAGE_ID], SortMultipleOptions::default())?;
-    sorted.rechunk_mut_par();
+/// Statuses at or after the watermark of their channel are not evidence yet, whatever they would say of an
+/// earlier message, so that a month closed late equals one closed on time.
+pub(super) fn events(
+    frame: &DataFrame,
+    evidence: &dyn Fn(&str, &str) -> Option<ChannelEvidence>,
+) -> PolarsResult<Events> {
+    let sorted = by_message(frame)?;
     let columns = Columns::of(&sorted)?;
     let mut events = Events { channels: Vec::new(), conflicts: Vec::new(), count: 0, after_watermark: 0 };
-    let (mut start, mut of_channel) = (0, None);
-    while start < sorted.height() {
-        let key = columns.key(start);
-        let end = (start + 1..sorted.height()).find(|row| columns.key(*row) != key).unwrap_or(sorted.height());
-        let (business, channel, _) = key;
-        if of_channel.is_none_or(|(known, _)| known != (business, channel)) {
-            of_channel = Some(((business, channel), watermark(business, channel)));
-        }
-        let through = of_channel.and_then(|(_, through)| through).unwrap_or(Instant::MIN);
-        let copies = (start..end)
-            .map(|row| columns.copy(row))
-            .filter(|copy| copy.sighting == Sighting::Stamped || copy.sent_at < through);
+    for rows in messages(&columns, sorted.height()) {
+        let key @ (business, channel, _) = columns.key(rows.start);
+        let through = events.enter(business, channel, evidence);
+        let copies = rows.map(|row| (columns.copy(row), columns.file(row)));
+        let copies = copies.filter(|(copy, _)| copy.is_stamped() || copy.sent_at < through);
         events.add(key, &copies.collect::<Vec<_>>());
-        start = end;
     }
     Ok(events)
 }
 
-impl<'f> Columns<'f> {
-    fn of(frame: &'f DataFrame) -> PolarsResult<Self> {
-        let text = |name: &str| frame.column(name)?.str();
-        Ok(Self {
-            message_id: text(columns::MESSAGE_ID)?,
-            business: text(columns::BUSINESS)?,
-            channel: text(columns::CHANNEL)?,
-            customer: text(columns::CUSTOMER)?,
-            direction: text(columns::DIRECTION)?,
-            sent_at: frame.column(columns::SENT_AT)?.i64()?,
-            conversation: text(columns::CONVERSATION)?,
-            kind: text(columns::KIND)?,
-            status: text(columns::STATUS)?,
-            entry_point: text(columns::ENTRY_POINT)?,
-            sighting: text(columns::SIGHTING)?,
-        })
-    }
+/// The rows in order of business, channel and message; one chunk a column, so that rows are reached without a
+/// search.
+pub(super) fn by_message(frame: &DataFrame) -> PolarsResult<DataFrame> {
+    let mut sorted =
+        frame.sort([columns::BUSINESS, columns::CHANNEL, columns::MESSAGE_ID], SortMultipleOptions::default())?;
+    sorted.rechunk_mut_par();
+    Ok(sorted)
+}
 
-    fn key(&self, row: usize) -> (&'f str, &'f str, &'f str) {
-        let at = |column: &'f StringChunked| column.get(row).unwrap_or_default();
-        (at(self.business), at(self.channel), at(self.message_id))
-    }
-
-    fn copy(&self, row: usize) -> Copy<'f> {
-        let at = |column: &'f StringChunked| column.get(row).unwrap_or_default();
-        Copy {
-            customer: at(self.customer),
-            // Invariant: `read` stores only names that parse; the fallbacks are the ones that charge nothing.
-            direction: Direction::named(at(self.direction)).unwrap_or(Direction::Outbound),
-            sent_at: Instant::from_micros(self.sent_at.get(row).unwrap_or_default()),
-            conversation: at(self.conversation),
-            kind: at(self.kind),
-            status: Status::named(at(self.status)).unwrap_or(Status::Unstated),
-            entry_point: at(self.entry_point).parse().unwrap_or(EntryPoint::Unknown),
-            sighting: Sighting::named(at(self.sighting)).unwrap_or(Sighting::Stamped),
-        }
-    }
+/// The rows of each message in a frame of [`by_message`].
+pub(super) fn messages<'f>(
+    columns: &'f Columns<'f>,
+    height: usize,
+) -> impl Iterator<Item = std::ops::Range<usize>> + 'f {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let key = (start < height).then(|| columns.key(start))?;
+        let end = (start + 1..height).find(|row| columns.key(*row) != key).unwrap_or(height);
+        let rows = start..end;
+        start = end;
+        Some(rows)
+    })
 }
 
 impl Events {
-    fn add(&mut self, (business, channel, message_id): (&str, &str, &str), copies: &[Copy]) {
+    /// Makes the channel the last one, and gives its watermark.
+    fn enter(
+        &mut self,
+        business: &str,
+        channel: &str,
+        evidence: &dyn Fn(&str, &str) -> Option<ChannelEvidence>,
+    ) -> Instant {
+        let same = |last: &Channel| &*last.business == business && &*last.channel == channel;
+        if !self.channels.last().is_some_and(same) {
+            self.channels.push(Channel {
+                business: business.into(),
+                channel: channel.into(),
+                evidence: evidence(business, channel),
+                conversations: BTreeMap::new(),
+            });
+        }
+        let known = self.channels.last().and_then(|last| last.evidence.as_ref());
+        known.map_or(Instant::MIN, |evidence| evidence.watermark)
+    }
+
+    fn add(&mut self, (business, channel, message_id): (&str, &str, &str), copies: &[(Copy, Option<u32>)]) {
         self.count += 1;
-        if copies.is_empty() {
+        let Some(place) = self.channels.last_mut().filter(|_| !copies.is_empty()) else {
             self.after_watermark += 1;
             return;
+        };
+        let said: Vec<Copy> = copies.iter().map(|(copy, _)| *copy).collect();
+        let differs_in = differences(&said);
+        let accepted = place.evidence.as_ref().and_then(|known| known.accepted.disputes.get(message_id)).copied();
+        if let Some(through) = accepted {
+            for copy in &said {
+                let conversation = place.conversation(copy.conversation);
+                conversation.excluded_before = conversation.excluded_before.max(Some(through));
+            }
         }
-        let differs_in = differences(copies);
-        let same = |known: &&mut Channel| &*known.business == business && &*known.channel == channel;
-        if self.channels.last_mut().as_mut().is_none_or(|last| !same(last)) {
-            let (business, channel) = (business.into(), channel.into());
-            self.channels.push(Channel { business, channel, conversations: BTreeMap::new() });
-        }
-        let Some(place) = self.channels.last_mut() else { return };
         if differs_in.is_empty() {
-            place.conversation(copies[0].conversation).events.push(merged(message_id, copies));
+            place.conversation(said[0].conversation).events.push(merged(message_id, &said));
             return;
         }
-        let versions: BTreeSet<&Copy> = copies.iter().collect();
-        for copy in versions {
+        let versions = versions(copies);
+        for copy in versions.keys() {
             // Each version is kept as an event of its own conversation, which is held as a whole.
             let conversation = place.conversation(copy.conversation);
-            conversation.disputed = true;
-            conversation.events.push(merged(message_id, &[*copy]));
+            conversation.disputed |= accepted.is_none();
+            let event = merged(message_id, &[*copy]);
+            // What was accepted holds no conversation any more, but it proves nothing either.
+            conversation.events.push(if accepted.is_none() { event } else { event.in_doubt() });
         }
-        let (business, channel) = (business.to_owned(), channel.to_owned());
-        self.conflicts.push(Conflict { business, channel, message_id: message_id.to_owned(), differs_in });
+        self.conflicts.push(Conflict {
+            business: business.to_owned(),
+            channel: channel.to_owned(),
+            message_id: message_id.to_owned(),
+            differs_in,
+            accepted: accepted.is_some(),
+            versions: versions.into_iter().map(version).collect(),
+        });
+    }
+}
+
+/// Distinct copies with the number of their rows and the first of their files.
+fn versions<'f>(copies: &[(Copy<'f>, Option<u32>)]) -> BTreeMap<Copy<'f>, (u64, Option<u32>)> {
+    let mut versions: BTreeMap<Copy, (u64, Option<u32>)> = BTreeMap::new();
+    for (copy, file) in copies {
+        let (rows, first) = versions.entry(*copy).or_default();
+        *rows += 1;
+        *first = first.iter().chain(file).min().copied();
+    }
+    versions
+}
+
+fn version((copy, (rows, file)): (Copy, (u64, Option<u32>))) -> Version {
+    Version {
+        sent_at: copy.sent_at,
+        direction: copy.direction,
+        kind: copy.kind.to_owned(),
+        status: copy.status.name(),
+        entry_point: copy.entry_point,
+        customer: copy.customer.to_owned(),
+        conversation: copy.conversation.to_owned(),
+        rows,
+        file,
+    }
+}
+
+impl Event {
+    /// The same event, of which neither kind nor fate is certain.
+    fn in_doubt(self) -> Self {
+        Self { counts: Counts::Unknown, status: Status::Unstated, ..self }
     }
 }
 
@@ -181,65 +223,5 @@ impl Channel {
             self.conversations.insert(name.into(), Conversation::default());
         }
         self.conversations.entry(name.into()).or_default()
-    }
-}
-
-/// The columns in which copies of one message contradict each other. Statuses never do: they follow one
-/// another. A fact that one copy leaves out contradicts nothing.
-fn differences(copies: &[Copy]) -> Vec<&'static str> {
-    fn differ<T: PartialEq>(values: impl Iterator<Item = T>) -> bool {
-        let mut values = values;
-        let first = values.next();
-        values.any(|value| first.as_ref().is_some_and(|first| *first != value))
-    }
-    let stamped = || copies.iter().filter(|copy| copy.sighting == Sighting::Stamped);
-    let stated_kinds = stamped().map(|copy| copy.kind).filter(|kind| !kind.is_empty());
-    let stated_entry_points = copies.iter().map(|copy| copy.entry_point).filter(|point| *point != EntryPoint::Unknown);
-    let found = [
-        (columns::CUSTOMER, differ(copies.iter().map(|copy| copy.customer))),
-        (columns::CONVERSATION, differ(copies.iter().map(|copy| copy.conversation))),
-        (columns::DIRECTION, differ(copies.iter().map(|copy| copy.direction))),
-        (columns::SENT_AT, !agree(&stamped().map(|copy| copy.sent_at).collect::<Vec<_>>())),
-        (columns::KIND, differ(stated_kinds)),
-        (columns::ENTRY_POINT, differ(stated_entry_points)),
-    ];
-    found.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
-}
-
-/// Units to which exports cut the time of a message: a millisecond, a second, a minute.
-const PRECISIONS: [i64; 3] = [1000, 1_000_000, 60_000_000];
-
-/// Whether all stamps are the same instant, or cuts of the finest of them.
-fn agree(stamps: &[Instant]) -> bool {
-    let Some(finest) = finest(stamps) else { return true };
-    stamps.iter().all(|stamp| {
-        let cut = |unit: &i64| finest.micros().div_euclid(*unit) * unit == stamp.micros();
-        *stamp == finest || PRECISIONS.iter().any(cut)
-    })
-}
-
-/// The stamp with the most precision; of equals the latest.
-fn finest(stamps: &[Instant]) -> Option<Instant> {
-    let coarseness = |stamp: &Instant| PRECISIONS.iter().filter(|unit| stamp.micros() % **unit == 0).count();
-    stamps.iter().copied().min_by_key(|stamp| (coarseness(stamp), std::cmp::Reverse(*stamp)))
-}
-
-/// One event of copies that do not contradict each other.
-fn merged(message_id: &str, copies: &[Copy]) -> Event {
-    let stamped: Vec<Instant> = copies.iter().filter(|c| c.sighting == Sighting::Stamped).map(|c| c.sent_at).collect();
-    let first_sign = copies.iter().map(|copy| (copy.sighting, copy.sent_at)).min();
-    let at = finest(&stamped).or(first_sign.map(|(_, at)| at)).unwrap_or(Instant::MAX);
-    // An unknown status beside a known one adds no doubt: the message was sent.
-    let known_sign = copies.iter().any(|copy| copy.sighting != Sighting::Stamped && copy.status != Status::Unstated);
-    let tells = |copy: &&Copy| copy.sighting == Sighting::Stamped || !known_sign;
-    let kind = copies.iter().filter(tells).map(|copy| copy.kind).filter(|kind| !kind.is_empty()).max();
-    Event {
-        at,
-        direction: copies[0].direction,
-        counts: kind.map_or(Kind::Text, Kind::named).counts(),
-        status: copies.iter().map(|copy| copy.status).max().unwrap_or(Status::Unstated),
-        entry_point: copies.iter().map(|copy| copy.entry_point).min().unwrap_or(EntryPoint::Unknown),
-        customer: copies[0].customer.into(),
-        message_id: message_id.into(),
     }
 }

@@ -2,7 +2,9 @@
 #![deny(clippy::float_arithmetic)]
 
 mod answer;
+mod copies;
 mod event;
+mod skew;
 
 use std::sync::Arc;
 
@@ -10,7 +12,8 @@ use polars::prelude::{DataFrame, PolarsError};
 
 use crate::domain::{ChannelEvidence, Reading, Wait};
 
-pub use event::Conflict;
+pub use event::{Conflict, Version};
+pub use skew::{Clock, Skew, Stamp, skew};
 
 /// What the messages say, taken together.
 #[derive(Debug, Default)]
@@ -38,12 +41,11 @@ pub fn pair(
     evidence: &dyn Fn(&str, &str) -> Option<ChannelEvidence>,
     reading: Reading,
 ) -> Result<Paired, PairError> {
-    let watermark = |business: &str, channel: &str| evidence(business, channel).map(|evidence| evidence.watermark);
-    let events = event::events(frame, &watermark)?;
+    let events = event::events(frame, evidence)?;
     let (messages, after_watermark, conflicts) = (events.count, events.after_watermark, events.conflicts);
     let mut paired = Paired { waits: Vec::new(), messages, after_watermark, conflicts };
     for channel in &events.channels {
-        let Some(evidence) = evidence(&channel.business, &channel.channel) else { continue };
+        let Some(evidence) = &channel.evidence else { continue };
         for (name, conversation) in &channel.conversations {
             let place = answer::Place {
                 business: Arc::clone(&channel.business),
@@ -52,7 +54,7 @@ pub fn pair(
             };
             let later = conversation.events.iter().filter(|event| event.at >= evidence.watermark).count();
             paired.after_watermark += later as u64;
-            answer::answer(&place, conversation, &evidence, reading, &mut paired.waits);
+            answer::answer(&place, conversation, evidence, reading, &mut paired.waits);
         }
     }
     paired.waits.sort_by(|a, b| a.order().cmp(&b.order()));

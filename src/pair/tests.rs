@@ -5,7 +5,12 @@ use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, Series};
 use super::pair;
 use crate::domain::{ChannelEvidence, Elapsed, Instant, Reading, Span, columns};
 
+mod fold;
+mod holds;
+mod skew;
+
 /// `in` and `out` with an id and a time on 1 August 2018 or later: `in 1 00:00`, `out 9 +1d 00:00:00.001 kind=note`.
+/// A time with its own date stands for itself: `in 1 2018-10-28T00:30Z`. The facts of a row are columns.
 fn frame(script: &str) -> DataFrame {
     let mut table: Vec<[String; columns::ALL.len()]> = Vec::new();
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -23,7 +28,10 @@ fn frame(script: &str) -> DataFrame {
             }
         }
         let seconds = if time.len() == 5 { ":00" } else { "" };
-        let at: Instant = format!("2018-08-{day:02}T{time}{seconds}Z").parse().unwrap();
+        let at: Instant = match time.strip_suffix('Z') {
+            Some(whole) => instant(whole),
+            None => format!("2018-08-{day:02}T{time}{seconds}Z").parse().unwrap(),
+        };
         let at = at.micros().to_string();
         facts.extend([("message_id", id.as_str()), ("direction", direction), ("sent_at", at.as_str())]);
         for (name, value) in facts {
@@ -42,6 +50,12 @@ fn frame(script: &str) -> DataFrame {
     };
     let height = table.len();
     DataFrame::new(height, columns::ALL.iter().enumerate().map(column).collect()).unwrap()
+}
+
+/// `2018-10-28T00:30`, or finer.
+fn instant(text: &str) -> Instant {
+    let seconds = if text.len() == 16 { ":00" } else { "" };
+    format!("{text}{seconds}Z").parse().unwrap()
 }
 
 fn august(day_and_time: &str) -> Instant {

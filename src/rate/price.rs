@@ -6,6 +6,7 @@
 use super::NoRate;
 use super::tariff::{Price, Rate, Step, Tariff};
 use crate::domain::charge::{Charge, RateRow, RatedWait};
+use crate::domain::wait::HeldFor;
 use crate::domain::{Elapsed, Verdict, Wait};
 
 /// Finds the market of every wait, and the charge of the late and unanswered ones.
@@ -30,11 +31,24 @@ pub(super) fn price(wait: Wait, tariff: &Tariff) -> Result<RatedWait, NoRate> {
         }
         Price::Steps(steps) => {
             let (verdict, step) = step_of(&wait, steps, tariff);
-            let held_for = if verdict == Verdict::Held { wait.doubt_at } else { wait.held_for };
+            let (verdict, held_for, excluded) = match verdict {
+                Settled::As(verdict) => (verdict, wait.held_for, false),
+                Settled::Held => (Verdict::Held, wait.doubt_at, false),
+                Settled::Excluded => (Verdict::Held, wait.accepted_at, true),
+            };
             let charge = step.map(|step| charge_of(rate, step));
-            RatedWait { wait: Wait { verdict, held_for, ..wait }, market, charge }
+            RatedWait { wait: Wait { verdict, held_for, excluded, ..wait }, market, charge }
         }
     })
+}
+
+/// What the lateness steps make of a charged wait.
+enum Settled {
+    As(Verdict),
+    /// By a doubt that logs may still end.
+    Held,
+    /// By one that the operator accepted.
+    Excluded,
 }
 
 fn charge_of(rate: &Rate, step: &Step) -> Charge {
@@ -45,22 +59,30 @@ fn charge_of(rate: &Rate, step: &Step) -> Charge {
 /// The verdict of a charged wait under lateness steps, and its step where that is settled.
 ///
 /// The wait's end is its answer, or for a message never answered the instant in which the last step is
-/// reached. A gap before that end, or a watermark that has not passed it, leaves the step open.
-fn step_of<'s>(wait: &Wait, steps: &'s [Step], tariff: &Tariff) -> (Verdict, Option<&'s Step>) {
-    let Some(last) = steps.last() else { return (wait.verdict, None) };
+/// reached. A gap before that end, or a watermark that has not passed it, leaves the step open. Where the first
+/// such gap was accepted, the wait is excluded; behind an earlier one an earlier answer may still appear, which
+/// would end the wait before what was accepted.
+fn step_of<'s>(wait: &Wait, steps: &'s [Step], tariff: &Tariff) -> (Settled, Option<&'s Step>) {
+    let Some(last) = steps.last() else { return (Settled::As(wait.verdict), None) };
     let last_reached = wait.received_at.plus(last.after).plus(wait.tolerance);
     let settled_at = wait.answered_at.map_or(last_reached, |answered_at| answered_at.min(last_reached));
-    let doubt_at = wait.doubt_at.and_then(|doubt| doubt.from());
-    if doubt_at.is_some_and(|doubt_at| doubt_at <= settled_at) {
-        return (Verdict::Held, None);
+    let before_end = |doubt: Option<HeldFor>| doubt.and_then(HeldFor::from).filter(|at| *at <= settled_at);
+    // Before the watermark has passed it, an earlier answer may still become known.
+    let accepted_at = before_end(wait.accepted_at).filter(|at| *at < wait.watermark);
+    match (accepted_at, before_end(wait.doubt_at)) {
+        (Some(accepted_at), doubt_at) if doubt_at.is_none_or(|doubt_at| accepted_at <= doubt_at) => {
+            return (Settled::Excluded, None);
+        }
+        (_, Some(_)) => return (Settled::Held, None),
+        (_, None) => {}
     }
     match wait.length() {
         Some(length) => {
             let reached = |step: &&Step| !tariff.reading.is_within(length, step.after.plus(wait.tolerance));
-            (wait.verdict, steps.iter().rev().find(reached))
+            (Settled::As(wait.verdict), steps.iter().rev().find(reached))
         }
-        None if wait.watermark > last_reached => (wait.verdict, Some(last)),
-        None => (Verdict::Pending, None),
+        None if wait.watermark > last_reached => (Settled::As(wait.verdict), Some(last)),
+        None => (Settled::As(Verdict::Pending), None),
     }
 }
 
@@ -71,4 +93,69 @@ pub(super) fn last_step(tariff: &Tariff) -> Elapsed {
         Price::Flat(_) => None,
     });
     steps.max().unwrap_or(Elapsed::ZERO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{EntryPoint, Instant};
+
+    const TARIFF: &str = r#"
+id = "t"
+version = "1"
+currency = "USD"
+zone = "UTC"
+source = "a test"
+rate = [{ market = "other", steps = [{ after = "24h", price = "0.01" }, { after = "48h", price = "0.02" },
+                                     { after = "72h", price = "0.03" }] }]"#;
+
+    fn hour(hour: i64) -> Instant {
+        Instant::from_unix_seconds(1_533_081_600 + hour * 3600).unwrap()
+    }
+
+    /// A late or unanswered wait received at hour 0, with a doubt and an accepted doubt at these hours.
+    #[track_caller]
+    fn check(answered: Option<i64>, doubt: Option<i64>, accepted: Option<i64>, expected: &str) {
+        let tariff = Tariff::parse(std::path::Path::new("t.toml"), TARIFF).unwrap();
+        let wait = Wait {
+            business: "b".into(),
+            channel: "c".into(),
+            conversation: "v".into(),
+            customer: "+391".into(),
+            message_id: "1".into(),
+            entry_point: EntryPoint::Unknown,
+            received_at: hour(0),
+            answered_at: answered.map(hour),
+            deadline: hour(24),
+            verdict: if answered.is_some() { Verdict::Late } else { Verdict::Unanswered },
+            held_for: None,
+            doubt_at: doubt.map(|at| HeldFor::Gap(hour(at))),
+            accepted_at: accepted.map(|at| HeldFor::Gap(hour(at))),
+            excluded: false,
+            watermark: hour(200),
+            tolerance: Elapsed::ZERO,
+        };
+        let rated = price(wait, &tariff).unwrap();
+        let found = match (&rated.charge, rated.wait.excluded) {
+            (Some(charge), false) => charge.amount.to_string(),
+            (None, true) => format!("excluded {}", rated.wait.verdict),
+            (None, false) => rated.wait.verdict.to_string(),
+            (Some(_), true) => "charged and excluded".to_owned(),
+        };
+        assert_eq!(found, expected, "answered {answered:?}, doubt {doubt:?}, accepted {accepted:?}");
+    }
+
+    #[test]
+    fn an_accepted_doubt_excludes_a_wait_whose_step_hangs_on_it() {
+        check(Some(50), None, None, "0.02");
+        check(None, None, None, "0.03");
+        check(Some(50), Some(40), None, "held");
+        check(Some(50), Some(40), Some(40), "excluded held");
+        check(Some(50), None, Some(40), "excluded held"); // logs arrived since
+        check(None, None, Some(72), "excluded held");
+        check(None, None, Some(73), "0.03"); // the last step is reached
+        check(Some(50), None, Some(51), "0.02"); // answered before
+        check(Some(50), Some(60), Some(40), "excluded held");
+        check(Some(50), Some(30), Some(40), "held"); // an earlier answer may appear, and would end it before
+    }
 }

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::evidence::Unread;
+use crate::domain::evidence::united;
 use crate::domain::settings::{Coverage, Source};
-use crate::domain::{ChannelEvidence, Date, Direction, Elapsed, Instant, Span, Zone};
+use crate::domain::{ChannelEvidence, ChannelId, Date, Direction, Elapsed, Instant, Span, Zone};
 
 /// What one read file says about time, before the other files of its source are known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -21,6 +23,8 @@ pub struct Proof {
     pub speaks_for: Option<Vec<String>>,
     /// Directions that the manifest speaks for; `None`: those of the source.
     pub directions: Option<Vec<Direction>>,
+    /// What its rejected rows leave open, within what it proves of the outbound direction.
+    pub unread: Vec<Unread>,
 }
 
 /// The sidecar of a file, `FILE.manifest.json`. Keys that are not named here are ignored.
@@ -79,6 +83,8 @@ pub struct Known {
     /// Sorted, disjoint, not touching.
     pub inbound: Vec<Span>,
     pub outbound: Vec<Span>,
+    /// By conversation: where an outbound row was rejected, and no other file proves the time.
+    pub doubts: BTreeMap<String, Vec<Span>>,
     pub tolerance: Elapsed,
     /// Names of the sources that speak for the channel.
     pub sources: BTreeSet<String>,
@@ -89,20 +95,67 @@ impl Known {
     pub fn evidence(&self, as_of: Instant) -> Option<ChannelEvidence> {
         let (inbound, outbound) = (self.inbound.last()?.to, self.outbound.last()?.to);
         let watermark = inbound.min(outbound).min(as_of);
-        Some(ChannelEvidence { watermark, gaps: gaps(&self.outbound, watermark), tolerance: self.tolerance })
+        Some(ChannelEvidence {
+            gaps: gaps(&self.outbound, before(watermark)),
+            tolerance: self.tolerance,
+            doubts: self.doubts.clone(),
+            ..ChannelEvidence::complete_through(watermark)
+        })
     }
 
     /// What the inbound logs leave open before `through`.
     pub fn inbound_gaps(&self, through: Instant) -> Vec<Span> {
-        gaps(&self.inbound, through)
+        gaps(&self.inbound, before(through))
     }
 
-    fn add(&mut self, direction: Direction, span: Span) {
-        match direction {
-            Direction::Inbound => self.inbound.push(span),
-            Direction::Outbound => self.outbound.push(span),
-        }
+    /// What is proven of one direction in a span of time, and what is not.
+    pub fn covered_within(&self, direction: Direction, within: Span) -> Covered {
+        let spans = match direction {
+            Direction::Inbound => &self.inbound,
+            Direction::Outbound => &self.outbound,
+        };
+        let cut = spans.iter().map(|span| Span { from: span.from.max(within.from), to: span.to.min(within.to) });
+        Covered { spans: cut.filter(|span| span.from < span.to).collect(), gaps: gaps(spans, within) }
     }
+
+    /// What the claims of a channel come to. A claim does not hold where a rejected row of its own files may be an
+    /// outbound message: there another must.
+    fn of(claims: &[Claim]) -> Self {
+        let of = |direction| claims.iter().filter(move |claim| claim.direction == direction);
+        let inbound = united(of(Direction::Inbound).map(|claim| claim.span).collect());
+        let holding = |conversation: Option<&str>| {
+            united(of(Direction::Outbound).flat_map(|claim| claim.without(conversation)).collect())
+        };
+        let outbound = holding(None);
+        let disputed: BTreeSet<&str> = claims.iter().flat_map(Claim::conversations).collect();
+        let doubts = disputed.into_iter().map(|conversation| {
+            let proven = holding(Some(conversation));
+            (conversation.to_owned(), outbound.iter().flat_map(|span| gaps(&proven, *span)).collect::<Vec<_>>())
+        });
+        let doubts = doubts.filter(|(_, spans)| !spans.is_empty()).collect();
+        let sources = claims.iter().map(|claim| claim.source.to_owned()).collect();
+        Self { inbound, outbound, doubts, tolerance: Elapsed::ZERO, sources }
+    }
+}
+
+/// What is proven of a direction, and what is not: together the whole time that was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Covered {
+    pub spans: Vec<Span>,
+    pub gaps: Vec<Span>,
+}
+
+/// Whether a source may carry a channel, by its configuration alone.
+fn may_carry(source: &Source, channel: &str) -> bool {
+    let declared = |channels: &Vec<ChannelId>| channels.iter().any(|known| known.as_str() == channel);
+    source.channels.as_ref().is_none_or(declared)
+}
+
+/// The tolerance of a channel: the greatest of the sources that may carry it, whichever files are there. Were it
+/// that of the files, taking one away could add a charge.
+pub fn tolerance(sources: &[Source], channel: &str) -> Elapsed {
+    let tolerances = sources.iter().filter(|source| may_carry(source, channel)).map(|source| source.tolerance);
+    tolerances.max().unwrap_or(Elapsed::ZERO)
 }
 
 /// What the files of all sources prove, by channel.
@@ -111,30 +164,52 @@ pub fn known<'p>(sources: &[Source], proofs: impl Iterator<Item = (&'p str, &'p 
     for (source, proof) in proofs {
         by_source.entry(source).or_default().push(proof);
     }
-    let mut channels: BTreeMap<String, Known> = BTreeMap::new();
+    let mut claims: BTreeMap<String, Vec<Claim>> = BTreeMap::new();
     for source in sources {
         let proofs = by_source.get(source.name.as_str()).map(Vec::as_slice).unwrap_or_default();
-        for (channel, direction, span) in spans(source, proofs) {
-            let known = channels.entry(channel).or_default();
-            known.add(direction, span);
-            known.tolerance = known.tolerance.max(source.tolerance);
-            known.sources.insert(source.name.clone());
+        for (channel, claim) in claimed(source, proofs) {
+            claims.entry(channel).or_default().push(claim);
         }
     }
-    for known in channels.values_mut() {
-        known.inbound = united(std::mem::take(&mut known.inbound));
-        known.outbound = united(std::mem::take(&mut known.outbound));
-    }
-    channels
+    let known = |(channel, claims): (String, Vec<Claim>)| {
+        let known = Known { tolerance: tolerance(sources, &channel), ..Known::of(&claims) };
+        (channel, known)
+    };
+    claims.into_iter().map(known).collect()
 }
 
-fn spans(source: &Source, proofs: &[&Proof]) -> Vec<(String, Direction, Span)> {
+/// What a file, or with `continuous` coverage a source, claims to prove about a channel and a direction.
+struct Claim<'p> {
+    source: &'p str,
+    direction: Direction,
+    span: Span,
+    /// What its rejected rows leave open on the channel.
+    unread: Vec<&'p Unread>,
+}
+
+impl<'p> Claim<'p> {
+    fn conversations(&self) -> impl Iterator<Item = &'p str> {
+        self.unread.iter().filter_map(|unread| unread.conversation.as_deref())
+    }
+
+    /// Where it holds, for one conversation or for those that no rejected row names.
+    fn without(&self, conversation: Option<&str>) -> Vec<Span> {
+        let concerns = |unread: &&&Unread| {
+            unread.conversation.is_none() || (conversation.is_some() && unread.conversation.as_deref() == conversation)
+        };
+        let holes = united(self.unread.iter().filter(concerns).map(|unread| unread.span).collect());
+        gaps(&holes, self.span)
+    }
+}
+
+fn claimed<'p>(source: &'p Source, proofs: &[&'p Proof]) -> Vec<(String, Claim<'p>)> {
     let carried: BTreeSet<&str> = match &source.channels {
         Some(channels) => channels.iter().map(|channel| channel.as_str()).collect(),
         None => proofs.iter().flat_map(|proof| proof.channels.iter().map(String::as_str)).collect(),
     };
     let whole = extent(proofs.iter().copied());
-    let mut spans = Vec::new();
+    let all_unread = || proofs.iter().flat_map(|proof| &proof.unread);
+    let mut claims = Vec::new();
     for proof in proofs {
         let span = match source.coverage {
             Coverage::Manifest | Coverage::Daily => proof.declared,
@@ -143,15 +218,28 @@ fn spans(source: &Source, proofs: &[&Proof]) -> Vec<(String, Direction, Span)> {
         };
         let Some(span) = span else { continue };
         let speaks_for: Vec<&str> = match &proof.speaks_for {
-            Some(channels) => channels.iter().map(String::as_str).collect(),
+            // A manifest cannot speak for channels that the configuration does not give to its source.
+            Some(channels) => channels.iter().map(String::as_str).filter(|name| may_carry(source, name)).collect(),
             None => carried.iter().copied().collect(),
         };
         let directions = proof.directions.as_ref().unwrap_or(&source.directions);
         for channel in speaks_for {
-            spans.extend(directions.iter().map(|direction| (channel.to_owned(), *direction, span)));
+            let concerns = |unread: &&Unread| unread.channel.as_deref().is_none_or(|named| named == channel);
+            let unread: Vec<&Unread> = match source.coverage {
+                // The files of the source claim the whole together.
+                Coverage::Continuous => all_unread().filter(concerns).collect(),
+                _ => proof.unread.iter().filter(concerns).collect(),
+            };
+            let claim = |direction: &Direction| Claim {
+                source: &source.name,
+                direction: *direction,
+                span,
+                unread: if *direction == Direction::Outbound { unread.clone() } else { Vec::new() },
+            };
+            claims.extend(directions.iter().map(|direction| (channel.to_owned(), claim(direction))));
         }
     }
-    spans
+    claims
 }
 
 /// From the first to the last message of some files, both included.
@@ -161,120 +249,17 @@ fn extent<'p>(proofs: impl Iterator<Item = &'p Proof> + Clone) -> Option<Span> {
     Some(Span { from, to: last.plus(Elapsed::from_micros(1)) })
 }
 
-/// The same time as few spans as possible, in order.
-fn united(mut spans: Vec<Span>) -> Vec<Span> {
-    spans.sort();
-    let mut united: Vec<Span> = Vec::new();
-    for span in spans {
-        match united.last_mut().filter(|last| span.from <= last.to) {
-            Some(last) => last.to = last.to.max(span.to),
-            None => united.push(span),
-        }
-    }
-    united
-}
-
-/// What `spans` leave open before `watermark`.
-fn gaps(spans: &[Span], watermark: Instant) -> Vec<Span> {
-    let starts = std::iter::once(Instant::MIN).chain(spans.iter().map(|span| span.to));
-    let ends = spans.iter().map(|span| span.from).chain(std::iter::once(watermark));
-    let open = starts.zip(ends).map(|(from, to)| Span { from, to: to.min(watermark) });
+/// What `spans`, sorted and disjoint, leave open of a span.
+fn gaps(spans: &[Span], of: Span) -> Vec<Span> {
+    let starts = std::iter::once(of.from).chain(spans.iter().map(|span| span.to));
+    let ends = spans.iter().map(|span| span.from).chain(std::iter::once(of.to));
+    let open = starts.zip(ends).map(|(from, to)| Span { from: from.max(of.from), to: to.min(of.to) });
     open.filter(|gap| gap.from < gap.to).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn day(day: i64) -> Instant {
-        Instant::from_unix_seconds(1_533_081_600 + day * 86_400).unwrap()
-    }
-
-    fn source(coverage: Coverage) -> Source {
-        Source {
-            name: "s".to_owned(),
-            files: "**".to_owned(),
-            format: None,
-            zone: None,
-            stamps: crate::domain::settings::Stamps::Text,
-            from: None,
-            to: None,
-            expected_by: None,
-            keep_raw: None,
-            channels: None,
-            directions: Direction::BOTH.to_vec(),
-            coverage,
-            tolerance: Elapsed::ZERO,
-        }
-    }
-
-    fn proof(first: i64, last: i64, channels: &[&str]) -> Proof {
-        let channels = channels.iter().map(|name| (*name).to_owned()).collect();
-        let declared = Some(Span { from: day(first), to: day(last + 1) });
-        Proof { declared, first: Some(day(first)), last: Some(day(last)), channels, speaks_for: None, directions: None }
-    }
-
-    #[track_caller]
-    fn check(source: Source, proofs: &[Proof], as_of: i64, watermark: Option<Instant>, gaps: &[(Instant, Instant)]) {
-        let known = known(&[source], proofs.iter().map(|proof| ("s", proof)));
-        let evidence = known.get("c").and_then(|known| known.evidence(day(as_of)));
-        assert_eq!(evidence.as_ref().map(|evidence| evidence.watermark), watermark);
-        let found: Vec<_> = evidence.iter().flat_map(|e| &e.gaps).map(|gap| (gap.from, gap.to)).collect();
-        assert_eq!(found, gaps);
-    }
-
-    #[test]
-    fn each_coverage_proves_its_spans() {
-        let files = [proof(0, 1, &["c"]), proof(4, 5, &[])];
-        let micro = Elapsed::from_micros(1);
-        let before = |at| (Instant::MIN, at);
-        check(source(Coverage::Daily), &files, 9, Some(day(6)), &[before(day(0)), (day(2), day(4))]);
-        check(source(Coverage::Continuous), &files, 9, Some(day(5).plus(micro)), &[before(day(0))]);
-        check(
-            source(Coverage::Span),
-            &files,
-            9,
-            Some(day(5).plus(micro)),
-            &[before(day(0)), (day(1).plus(micro), day(4))],
-        );
-        check(source(Coverage::Daily), &files, 5, Some(day(5)), &[before(day(0)), (day(2), day(4))]);
-        check(source(Coverage::Daily), &files, 3, Some(day(3)), &[before(day(0)), (day(2), day(3))]);
-    }
-
-    #[test]
-    fn a_direction_that_was_never_covered_proves_nothing() {
-        let inbound_only = Source { directions: vec![Direction::Inbound], ..source(Coverage::Daily) };
-        check(inbound_only, &[proof(0, 1, &["c"])], 9, None, &[]);
-    }
-
-    #[test]
-    fn quiet_channels_are_proven_by_the_files_of_the_others() {
-        let quiet = Source { channels: Some(vec!["c".parse().unwrap()]), ..source(Coverage::Daily) };
-        check(quiet, &[proof(0, 1, &[])], 9, Some(day(2)), &[(Instant::MIN, day(0))]);
-    }
-
-    #[test]
-    fn the_day_is_found_in_the_name() {
-        let rome: Zone = "Europe/Rome".parse().unwrap();
-        let span = day_in_name("bakery_2018-08-31.csv.gz", rome).unwrap();
-        assert_eq!(span.from.to_string(), "2018-08-30T22:00:00.000Z");
-        assert_eq!(span.to.to_string(), "2018-08-31T22:00:00.000Z");
-        for name in ["x 2018-08-31.csv", "bakery-2018-08-31.csv", "2018-08-31"] {
-            assert_eq!(day_in_name(name, rome).unwrap(), span, "{name}");
-        }
-        for name in ["2018-02-30.csv", "12018-08-31.csv", "2018-08-311.csv", "2018-8-31.csv"] {
-            assert!(day_in_name(name, rome).is_err(), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_manifest_that_does_not_fit_is_refused() {
-        let text = br#"{"from":"2018-08-01T00:00:00Z","to":"2018-08-08T00:00:00Z","rows":3,"sha256":"ab"}"#;
-        let manifest = Manifest::parse(text).unwrap();
-        assert!(manifest.check_sha256("AB").is_ok());
-        assert!(manifest.check_sha256("ac").is_err());
-        assert!(manifest.check_rows(3).is_ok());
-        assert!(manifest.check_rows(4).is_err());
-        assert!(Manifest::parse(b"{}").is_err());
-    }
+fn before(watermark: Instant) -> Span {
+    Span { from: Instant::MIN, to: watermark }
 }
+
+#[cfg(test)]
+mod tests;

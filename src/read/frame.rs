@@ -129,7 +129,7 @@ pub fn empty() -> PolarsResult<DataFrame> {
 pub fn with_file(frame: DataFrame, place: i64) -> PolarsResult<DataFrame> {
     let places = vec![place; frame.height()];
     let mut frame = frame;
-    frame.with_column(Series::new("file".into(), places).into_column())?;
+    frame.with_column(Series::new(columns::FILE.into(), places).into_column())?;
     Ok(frame)
 }
 

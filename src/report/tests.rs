@@ -33,6 +33,8 @@ fn wait(index: usize, received: &str, answered: &str, verdict: &str, charge: &st
         verdict: verdict.parse().unwrap(),
         held_for: None,
         doubt_at: None,
+        accepted_at: None,
+        excluded: false,
         watermark: "2018-10-01T00:00:00Z".parse().unwrap(),
         tolerance: Elapsed::ZERO,
     };
