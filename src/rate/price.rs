@@ -116,6 +116,12 @@ rate = [{ market = "other", steps = [{ after = "24h", price = "0.01" }, { after 
     /// A late or unanswered wait received at hour 0, with a doubt and an accepted doubt at these hours.
     #[track_caller]
     fn check(answered: Option<i64>, doubt: Option<i64>, accepted: Option<i64>, expected: &str) {
+        check_known(200, answered, doubt, accepted, expected);
+    }
+
+    /// The same with logs that are known up to an hour.
+    #[track_caller]
+    fn check_known(known: i64, answered: Option<i64>, doubt: Option<i64>, accepted: Option<i64>, expected: &str) {
         let tariff = Tariff::parse(std::path::Path::new("t.toml"), TARIFF).unwrap();
         let wait = Wait {
             business: "b".into(),
@@ -132,7 +138,7 @@ rate = [{ market = "other", steps = [{ after = "24h", price = "0.01" }, { after 
             doubt_at: doubt.map(|at| HeldFor::Gap(hour(at))),
             accepted_at: accepted.map(|at| HeldFor::Gap(hour(at))),
             excluded: false,
-            watermark: hour(200),
+            watermark: hour(known),
             tolerance: Elapsed::ZERO,
         };
         let rated = price(wait, &tariff).unwrap();
@@ -156,6 +162,8 @@ rate = [{ market = "other", steps = [{ after = "24h", price = "0.01" }, { after 
         check(None, None, Some(73), "0.03"); // the last step is reached
         check(Some(50), None, Some(51), "0.02"); // answered before
         check(Some(50), Some(60), Some(40), "excluded held");
+        check_known(40, None, None, Some(50), "pending"); // an answer before it may still become known
+        check_known(51, None, None, Some(50), "excluded held");
         check(Some(50), Some(30), Some(40), "held"); // an earlier answer may appear, and would end it before
     }
 }
