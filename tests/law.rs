@@ -21,8 +21,9 @@ use std::path::Path;
 use common::Dice;
 use polars::prelude::DataFrame;
 use ritardo::domain::charge::RatedWait;
+use ritardo::domain::evidence::Unread;
 use ritardo::domain::message::Sighting;
-use ritardo::domain::settings::{Coverage, Source};
+use ritardo::domain::settings::{Coverage, Source, Stamps};
 use ritardo::domain::{
     Accepted, ChannelEvidence, Decimal, Direction, Elapsed, EntryPoint, Instant, Kind, Span, Status,
 };
@@ -88,6 +89,7 @@ fn row(channel: &str, conversation: usize, id: String, direction: Direction, sen
         status: Status::Unstated,
         entry_point: EntryPoint::Unknown,
         sighting: Sighting::Stamped,
+        fold: Elapsed::ZERO,
     }
 }
 
@@ -199,10 +201,25 @@ fn source(dice: &mut Dice, name: String, tolerance: Elapsed) -> Source {
         files: "**".to_owned(),
         format: None,
         zone: None,
+        stamps: Stamps::Text,
+        from: None,
+        to: None,
+        expected_by: None,
+        keep_raw: None,
         channels: channels.map(|names| names.iter().map(|name| name.parse().unwrap()).collect()),
         directions: directions(dice),
         coverage,
         tolerance,
+    }
+}
+
+/// What a rejected row leaves open: as much of it as could be read.
+fn unread(dice: &mut Dice, row: &Row, file: Span) -> Unread {
+    let at = Span { from: row.sent_at, to: row.sent_at.plus(Elapsed::from_micros(1)) };
+    Unread {
+        channel: chance(dice, 70).then(|| row.channel.clone()),
+        conversation: chance(dice, 70).then(|| row.conversation.clone()),
+        span: if chance(dice, 50) { at } else { file },
     }
 }
 
@@ -221,7 +238,12 @@ fn files(dice: &mut Dice, source: &Source, hand: &Hand, messages: &[Message]) ->
                 && speaks_for.as_ref().unwrap_or(&carried).contains(&row.channel.as_str())
                 && own.as_ref().unwrap_or(&source.directions).contains(&row.direction)
         };
-        let rows: Vec<Row> = said.iter().filter(has).cloned().collect();
+        let broken = if chance(dice, 30) { 10 } else { 0 };
+        let (rejected, rows): (Vec<Row>, Vec<Row>) = said
+            .iter()
+            .filter(has)
+            .cloned()
+            .partition(|row| row.direction == Direction::Outbound && chance(dice, broken));
         let channels: BTreeSet<String> = rows.iter().map(|row| row.channel.clone()).collect();
         let proof = Proof {
             declared: Some(span),
@@ -230,6 +252,7 @@ fn files(dice: &mut Dice, source: &Source, hand: &Hand, messages: &[Message]) ->
             channels: channels.into_iter().collect(),
             speaks_for: speaks_for.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
             directions: own,
+            unread: rejected.iter().map(|row| unread(dice, row, span)).collect(),
         };
         files.push(File { source: source.name.clone(), proof, rows });
     }

@@ -12,6 +12,11 @@ fn source(coverage: Coverage) -> Source {
         files: "**".to_owned(),
         format: None,
         zone: None,
+        stamps: crate::domain::settings::Stamps::Text,
+        from: None,
+        to: None,
+        expected_by: None,
+        keep_raw: None,
         channels: None,
         directions: Direction::BOTH.to_vec(),
         coverage,
@@ -22,7 +27,15 @@ fn source(coverage: Coverage) -> Source {
 fn proof(first: i64, last: i64, channels: &[&str]) -> Proof {
     let channels = channels.iter().map(|name| (*name).to_owned()).collect();
     let declared = Some(Span { from: day(first), to: day(last + 1) });
-    Proof { declared, first: Some(day(first)), last: Some(day(last)), channels, speaks_for: None, directions: None }
+    Proof {
+        declared,
+        first: Some(day(first)),
+        last: Some(day(last)),
+        channels,
+        speaks_for: None,
+        directions: None,
+        unread: Vec::new(),
+    }
 }
 
 #[track_caller]
@@ -76,9 +89,10 @@ fn the_day_is_found_in_the_name() {
 fn a_manifest_that_does_not_fit_is_refused() {
     let text = br#"{"from":"2018-08-01T00:00:00Z","to":"2018-08-08T00:00:00Z","rows":3,"sha256":"ab"}"#;
     let manifest = Manifest::parse(text).unwrap();
-    assert!(manifest.check("AB", 3).is_ok());
-    assert!(manifest.check("ac", 3).is_err());
-    assert!(manifest.check("ab", 4).is_err());
+    assert!(manifest.check_sha256("AB").is_ok());
+    assert!(manifest.check_sha256("ac").is_err());
+    assert!(manifest.check_rows(3).is_ok());
+    assert!(manifest.check_rows(4).is_err());
     assert!(Manifest::parse(b"{}").is_err());
 }
 
@@ -197,4 +211,43 @@ fn a_window_of_time_is_split_into_what_is_proven_and_what_is_not() {
     }
     let inbound = known.covered_within(Direction::Inbound, span((0, 1)));
     assert_eq!(inbound, Covered { spans: Vec::new(), gaps: vec![span((0, 1))] });
+}
+
+fn unread(channel: Option<&str>, conversation: Option<&str>, from: i64, to: i64) -> Unread {
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    let span = Span { from: day(from), to: day(to) };
+    Unread { channel: owned(channel), conversation: owned(conversation), span }
+}
+
+/// What a rejected row leaves open is open until another file proves it: then the row is not needed.
+#[test]
+fn a_rejected_row_takes_back_what_its_file_claims() {
+    let of = |rows: Vec<Unread>| Proof { unread: rows, ..proof(0, 9, &["c"]) };
+    let known_of = |coverage, proofs: &[Proof]| {
+        let known = known(&[source(coverage)], proofs.iter().map(|proof| ("s", proof)));
+        let known = known["c"].clone();
+        let evidence = known.evidence(day(20)).unwrap();
+        let spans = |spans: &[Span]| {
+            let days = |at: Instant| at.since(day(0)).micros() / 86_400_000_000;
+            let inside = spans.iter().filter(|span| span.from >= day(0));
+            inside.map(|span| (days(span.from), days(span.to))).collect::<Vec<_>>()
+        };
+        let doubts: Vec<_> = evidence.doubts.iter().map(|(name, doubts)| (name.clone(), spans(doubts))).collect();
+        (spans(&evidence.gaps), doubts)
+    };
+    let named = |name: &str, from, to| vec![(name.to_owned(), vec![(from, to)])];
+    let row = || unread(Some("c"), Some("v"), 3, 4);
+    assert_eq!(known_of(Coverage::Daily, &[of(vec![row()])]), (vec![], named("v", 3, 4)));
+    assert_eq!(known_of(Coverage::Daily, &[of(vec![unread(None, Some("v"), 3, 4)])]), (vec![], named("v", 3, 4)));
+    assert_eq!(known_of(Coverage::Daily, &[of(vec![unread(Some("c"), None, 3, 4)])]), (vec![(3, 4)], vec![]));
+    assert_eq!(known_of(Coverage::Daily, &[of(vec![unread(None, None, 3, 4)])]), (vec![(3, 4)], vec![]));
+    assert_eq!(known_of(Coverage::Daily, &[of(vec![unread(Some("d"), None, 3, 4)])]), (vec![], vec![]));
+    // The same bad row in a second copy proves nothing; a sound export of the time does.
+    let (twice, mended) = ([of(vec![row()]), of(vec![row()])], [of(vec![row()]), of(vec![])]);
+    assert_eq!(known_of(Coverage::Daily, &twice), (vec![], named("v", 3, 4)));
+    assert_eq!(known_of(Coverage::Daily, &mended), (vec![], vec![]));
+    // With `continuous` the files claim the time together: another of them mends nothing.
+    assert_eq!(known_of(Coverage::Continuous, &mended), (vec![], named("v", 3, 4)));
+    let none_mended = [of(vec![unread(None, None, 3, 4)]), of(vec![])];
+    assert_eq!(known_of(Coverage::Continuous, &none_mended), (vec![(3, 4)], vec![]));
 }
