@@ -25,6 +25,8 @@ pub enum Command {
     Rate(Rate),
     /// The nightly run: read, pair, rate, close what can be closed, issue, mail, report
     Run(Run),
+    /// Show what the logs prove, channel by channel, and the alarms; nothing is written
+    Coverage(Coverage),
     /// Check the ledger's chain, every artefact and every total
     Verify(Configured),
     /// Re-run a closed month from the archive and compare
@@ -114,6 +116,28 @@ pub struct Run {
 pub enum Format {
     Text,
     Json,
+}
+
+#[derive(Args, Debug)]
+pub struct Coverage {
+    #[command(flatten)]
+    pub configured: Configured,
+    /// Month, such as 2018-08 [default: the open months of which anything is known, else the last closed one]
+    #[arg(long, value_name = "MONTH")]
+    pub month: Option<Month>,
+    /// Judge as of this instant [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<Instant>,
+    /// Form on standard output; svg is a picture of one month
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: CoverageForm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CoverageForm {
+    Text,
+    Json,
+    Svg,
 }
 
 #[derive(Args, Debug)]

@@ -96,7 +96,7 @@ fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Res
 
 /// The greatest tolerance of the channels that the business ever owns: by the configuration, so that the evidence
 /// of a month ends at the same instant whichever files have come.
-fn tolerance(setup: &Setup, business: &Business) -> Elapsed {
+pub fn tolerance(setup: &Setup, business: &Business) -> Elapsed {
     let of_channel = |owned: &Ownership| coverage::tolerance(&setup.config.sources, owned.channel.as_str());
     business.channels.iter().map(of_channel).max().unwrap_or(Elapsed::ZERO)
 }

@@ -7,7 +7,7 @@ use polars::prelude::DataFrame;
 use super::archived::Archive;
 use super::setup::Setup;
 use crate::domain::charge::RatedWait;
-use crate::domain::settings::LogFormat;
+use crate::domain::settings::{LogFormat, Source};
 use crate::domain::{Accepted, Business, BusinessId, ChannelEvidence, Direction, Instant, Month, Span, columns};
 use crate::engine;
 use crate::error::{Failure, Kind};
@@ -20,9 +20,11 @@ use crate::read::frame;
 /// All messages of some files, and what the files prove.
 pub struct Evidence {
     /// Frames by business; messages of businesses that are in no book are under their own names.
-    by_business: BTreeMap<String, DataFrame>,
+    pub by_business: BTreeMap<String, DataFrame>,
     /// By channel.
     pub known: BTreeMap<String, Known>,
+    /// What the files of each source alone prove, by source and channel.
+    pub by_source: BTreeMap<String, BTreeMap<String, Known>>,
     /// The files, in the order of their places in the column `file`.
     pub files: Vec<LogRead>,
     /// By business and channel: what the operator accepted.
@@ -55,12 +57,14 @@ impl Evidence {
         }
         let all = all.map_or_else(frame::empty, Ok).map_err(broken)?;
         let proofs: Vec<(&str, Proof)> = files.clone().map(|file| (file.source.as_str(), proof(file))).collect();
-        let known = known(&setup.config.sources, proofs.iter().map(|(source, proof)| (*source, proof)));
+        let known = known_of(&setup.config.sources, &proofs);
+        let alone = |source: &Source| known_of(std::slice::from_ref(source), &proofs);
+        let by_source = setup.config.sources.iter().map(|source| (source.name.clone(), alone(source))).collect();
         let names: BTreeSet<String> =
             frame::channels(&all).map_err(broken)?.into_keys().map(|(business, _)| business).collect();
         let of = |name: String| Ok((name.clone(), frame::of_business(&all, &name).map_err(broken)?));
         let by_business = names.into_iter().map(of).collect::<Result<_, Failure>>()?;
-        Ok(Self { by_business, known, files: files.cloned().collect(), accepted: BTreeMap::new() })
+        Ok(Self { by_business, known, by_source, files: files.cloned().collect(), accepted: BTreeMap::new() })
     }
 
     /// The same evidence, judged with the holds that the operator accepted.
@@ -89,6 +93,12 @@ impl Evidence {
     /// The proof about a channel as of `as_of`.
     pub fn of_channel(&self, channel: &str, as_of: Instant) -> Option<ChannelEvidence> {
         self.known.get(channel)?.evidence(as_of)
+    }
+
+    /// The gaps of a channel that the operator accepted.
+    pub fn accepted_spans(&self, business: &BusinessId, channel: &str) -> &[Span] {
+        let accepted = self.accepted.get(&(business.to_string(), channel.to_owned()));
+        accepted.map(|accepted| accepted.spans.as_slice()).unwrap_or_default()
     }
 
     /// What a business's waits on a channel are judged by, as of `through`.
@@ -178,7 +188,7 @@ pub struct Waits {
     pub conflicts: Vec<Conflict>,
 }
 
-fn broken(error: polars::prelude::PolarsError) -> Failure {
+pub fn broken(error: polars::prelude::PolarsError) -> Failure {
     Failure::new(Kind::SelfCheck, "the frames of the archive do not fit together").because(error)
 }
 
@@ -195,6 +205,10 @@ fn owned(messages: &DataFrame, setup: &Setup) -> Result<DataFrame, Failure> {
         Some(business.id.to_string())
     };
     frame::with_businesses(messages, &owner).map_err(broken)
+}
+
+fn known_of(sources: &[Source], proofs: &[(&str, Proof)]) -> BTreeMap<String, Known> {
+    known(sources, proofs.iter().map(|(source, proof)| (*source, proof)))
 }
 
 /// The proof that an entry recorded.

@@ -1,9 +1,11 @@
 //! One file per subcommand: the only place where the stages meet.
 
+mod alarms;
 mod archived;
 mod audit;
 mod check;
 mod closing;
+mod coverage;
 mod evidence;
 mod explain;
 pub mod files;
@@ -28,6 +30,7 @@ mod setup;
 mod state;
 mod summary;
 mod supervised;
+mod traffic;
 mod verify;
 
 use std::io::Write;
@@ -73,6 +76,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Forget(args) => forget::forget(&args, world),
         Command::Purge(args) => purge::purge(&args, world),
         Command::ReadFiles => reader::child::serve(world),
+        Command::Coverage(args) => coverage::coverage(&args, world),
         Command::Verify(args) => verify::verify(&args, world),
         Command::Audit(args) => audit::audit(&args, world),
         Command::Explain(args) => explain::explain(&args, world),

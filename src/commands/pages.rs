@@ -3,29 +3,42 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::archived::Archive;
+use super::closing::tolerance;
 use super::closing::{OpenMonth, Step};
+use super::coverage::{Look, of_business};
 use super::evidence::Evidence;
 use super::recorded;
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure};
+use crate::close::readiness::cut;
 use crate::domain::charge::RatedWait;
-use crate::domain::{BusinessId, Month};
+use crate::domain::{BusinessId, Instant, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::MonthClosed;
 use crate::ledger::{History, Ledger, MailState};
 use crate::render::Renderer;
+use crate::report::alarms::Alarm;
+use crate::report::coverage::ChannelCoverage;
 use crate::report::{BusinessMonth, MonthFacts, State as MonthState, month_page};
+
+/// What a night knows of the months that are still open.
+pub struct Seen<'s> {
+    pub open: &'s [OpenMonth<'s>],
+    pub evidence: &'s Evidence,
+    pub as_of: Instant,
+    pub alarms: &'s [Alarm],
+}
 
 /// Draws the page of every month that has a business in it, and writes those that changed.
 pub fn write_pages(
     setup: &Setup,
     state: &State,
     ledger: &Ledger,
-    open: &[OpenMonth],
+    seen: &Seen,
     renderer: &Renderer,
 ) -> Result<Vec<Month>, Failure> {
     let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
-    let known = Known { setup, state, ledger, history: &history, open };
+    let (open, known) = (seen.open, Known { setup, state, ledger, history: &history, seen });
     let mut written = Vec::new();
     let mut replays = Replays::default();
     // A month in which nothing is known yet has no page.
@@ -46,17 +59,23 @@ struct Known<'k> {
     state: &'k State,
     ledger: &'k Ledger,
     history: &'k History,
-    open: &'k [OpenMonth<'k>],
+    seen: &'k Seen<'k>,
 }
 
 fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer) -> Result<String, Failure> {
-    let Known { setup, state, ledger, history, open } = *known;
+    let Known { setup, state, ledger, history, seen } = *known;
+    let mut coverage = Vec::new();
     let mut months: Vec<(&crate::domain::Business, MonthState, Vec<RatedWait>)> = Vec::new();
     for business in &setup.businesses {
         if let Some(closed) = history.closed.get(&(business.id.clone(), month)) {
             let waits = replays.waits(state, ledger, closed)?;
+            coverage.extend(replays.coverage(state, ledger, closed)?);
             months.push((business, closed_state(history, &business.id, month), waits));
-        } else if let Some(open) = open.iter().find(|open| open.business.id == business.id && open.month == month) {
+        } else if let Some(open) = seen.open.iter().find(|open| open.business.id == business.id && open.month == month)
+        {
+            let cut = cut(business, month, setup.tariff.horizon(), tolerance(setup, business));
+            let look = Look { month, cut, through: seen.as_of, waits: &open.waits };
+            coverage.extend(of_business(setup, seen.evidence, business, &look)?);
             months.push((business, open_state(&open.step), open.waits.clone()));
         }
     }
@@ -80,10 +99,19 @@ fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer)
         rejected_rows: history.files.iter().map(|(_, file)| file.rejected).sum(),
         quarantined_files: history.standing_set_aside().map(|file| (file.name.clone(), file.reason.clone())).collect(),
         currency: setup.tariff.currency,
+        alarms: alarms(seen, month),
+        coverage,
     };
     renderer
         .page("report_month.html", &month_page(&facts))
         .map_err(|error| Failure::new(Kind::SelfCheck, format!("the page of {month} cannot be drawn")).because(error))
+}
+
+/// The alarms of a month that is still open: a page of closed months does not change with the nights.
+fn alarms(seen: &Seen, month: Month) -> Vec<String> {
+    let is_open = seen.open.iter().any(|open| open.month == month);
+    let of_month = seen.alarms.iter().filter(|alarm| is_open && alarm.months.contains(&month));
+    of_month.map(|alarm| alarm.text.clone()).collect()
 }
 
 fn closed_state(history: &History, business: &BusinessId, month: Month) -> MonthState {
@@ -125,6 +153,19 @@ impl Replays {
         })?;
         let waits = evidence.waits(business, closed.month, closed.cut, setup)?;
         waits.rated.map_err(|no_rate| Failure::new(Kind::Differences, no_rate.to_string()))
+    }
+
+    /// What the logs proved at the closing of a month.
+    pub fn coverage(
+        &mut self,
+        state: &State,
+        ledger: &Ledger,
+        closed: &MonthClosed,
+    ) -> Result<Vec<ChannelCoverage>, Failure> {
+        let (setup, evidence) = self.inputs(state, ledger, closed)?;
+        let look = Look { month: closed.month, cut: closed.cut, through: closed.cut, waits: &[] };
+        let business = setup.businesses.iter().find(|business| business.id == closed.business);
+        business.map_or(Ok(Vec::new()), |business| of_business(setup, evidence, business, &look))
     }
 
     /// The recorded setup and the evidence of a closing.

@@ -8,13 +8,14 @@ use super::issue::{self, Sent};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
-use super::{Outcome, World, forget, pages, say};
+use super::{Outcome, World, alarms, forget, pages, say};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{LogRead, SetAside};
 use crate::ledger::{Additions, Entry, History, Ledger, LedgerError};
 use crate::render::Renderer;
+use crate::report::alarms::Alarm;
 
 /// What a night did.
 pub struct Night<'s> {
@@ -34,6 +35,8 @@ pub struct Night<'s> {
     pub standing: Vec<SetAside>,
     /// Business, closed month, and the new rows that fall into it.
     pub after_closing: Vec<(String, Month, u64)>,
+    /// Of the months that were open when the night began.
+    pub alarms: Vec<Alarm>,
 }
 
 pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
@@ -46,6 +49,8 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
         Format::Text => say(world.out, summary.text().trim_end())?,
         Format::Json => say(world.out, &summary.json()?)?,
     }
+    // On standard error too: cron mails that even where the summary goes to a file.
+    night.alarms.iter().try_for_each(|alarm| say(world.err, &format!("alarm: {}", alarm.text)))?;
     if let Some(why) = &night.mail.stopped {
         let text = why.trim_start_matches("error: ").to_owned();
         let failure =
@@ -87,6 +92,7 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
     let after_closing = after_closing(&history, setup, &archive, &intake)?;
     let mut open = closing::open_months(setup, &history, &evidence, &archive, as_of)?;
+    let alarms = alarms::alarms(setup, &evidence, &open, as_of)?;
     let unseen = unseen(&open, &evidence);
     let standing = standing(&history, &intake);
     let closings = closing::close_months(setup, state, &mut ledger, &open, as_of)?;
@@ -95,7 +101,8 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let documents = issue::write_documents(state, &mut ledger, &renderer, world)?;
     let mail = issue::send(setup, state, &mut ledger, as_of, world)?;
     open.retain(|open| !matches!(open.step, Step::Close(_)));
-    let pages = pages::write_pages(setup, state, &ledger, &open, &renderer)?;
+    let seen = pages::Seen { open: &open, evidence: &evidence, as_of, alarms: &alarms };
+    let pages = pages::write_pages(setup, state, &ledger, &seen, &renderer)?;
     let strangers = evidence.strangers(setup)?;
     Ok(Night {
         setup,
@@ -111,6 +118,7 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
         unseen,
         standing,
         after_closing,
+        alarms,
     })
 }
 
@@ -137,6 +145,7 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
     let after_closing = after_closing(&history, setup, &archive, &intake)?;
     let open = closing::open_months(setup, &history, &evidence, &archive, as_of)?;
+    let alarms = alarms::alarms(setup, &evidence, &open, as_of)?;
     let strangers = evidence.strangers(setup)?;
     let (unseen, standing) = (unseen(&open, &evidence), standing(&history, &intake));
     let (closings, mail, pages) = (Closings::default(), Sent::default(), Vec::new());
@@ -154,6 +163,7 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
         unseen,
         standing,
         after_closing,
+        alarms,
     })
 }
 

@@ -1,9 +1,12 @@
 //! What a night did, for a person and for a program.
 
-use std::collections::BTreeMap;
+mod facts;
+
 use std::fmt::Write;
 
 use serde::Serialize;
+
+use self::facts::{closed, conflicts, reason, rows_read, strangers, troubles};
 
 use super::closing::Step;
 use super::issue::Sent;
@@ -11,8 +14,8 @@ use super::run::Night;
 use crate::domain::invoice::Counts;
 use crate::domain::{Decimal, Instant, Money, Month};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::SetAside;
 use crate::pair::Conflict;
+use crate::report::alarms::Alarm;
 
 /// Waiting months of one business that the text shows one by one; the JSON form has all.
 const MONTHS_SHOWN: usize = 3;
@@ -41,6 +44,7 @@ pub struct Summary {
     not_in_the_book: Vec<Unknown>,
     conflicts: Vec<Conflict>,
     after_closing: Vec<Late>,
+    alarms: Vec<Alarm>,
     documents: u64,
     mail: Mails,
     reports: Vec<Month>,
@@ -167,6 +171,7 @@ impl Summary {
             after_closing: (night.after_closing.iter())
                 .map(|(business, month, rows)| Late { month: *month, business: business.clone(), rows: *rows })
                 .collect(),
+            alarms: night.alarms.clone(),
             documents: night.documents,
             mail: Mails { sent, deferred, refused, unknown, troubles: troubles(&night.mail) },
             reports: night.pages.clone(),
@@ -211,6 +216,9 @@ impl Summary {
         line("run", format!("as of {}{dry}", self.as_of));
         self.say_read(&mut line);
         self.say_months(&mut line);
+        for Alarm { text, .. } in &self.alarms {
+            line("alarm", text.clone());
+        }
         if self.nothing_to_do {
             line("nothing", "to do: no new file, no month to close, no mail to send".to_owned());
         }
@@ -311,81 +319,6 @@ impl Summary {
             }
         }
     }
-}
-
-fn rows_read(night: &Night) -> Read {
-    let read = &night.intake;
-    let rejected = |(file, reject): &(String, crate::read::Reject)| Rejected {
-        file: file.clone(),
-        row: reject.row,
-        reason: reject.reason.clone(),
-    };
-    Read {
-        files: read.files,
-        messages: read.rows,
-        rejected: read.rejected,
-        first_rejects: read.first_rejects.iter().map(rejected).collect(),
-    }
-}
-
-fn strangers(night: &Night) -> Vec<Unknown> {
-    let told = night.strangers.iter().map(|((business, channel), rows)| Unknown {
-        business: business.clone(),
-        channel: channel.clone(),
-        rows: *rows,
-    });
-    told.collect()
-}
-
-fn reason(file: &SetAside) -> Reason {
-    Reason { file: file.name.clone(), reason: file.reason.clone() }
-}
-
-fn troubles(mail: &Sent) -> Vec<Trouble> {
-    let told = mail.troubles.iter().map(|(mail, outcome, reason)| Trouble {
-        number: mail.number.to_string(),
-        to: mail.to.clone(),
-        outcome,
-        reason: reason.clone(),
-    });
-    told.collect()
-}
-
-fn conflicts(night: &Night) -> Vec<Conflict> {
-    let mut conflicts: BTreeMap<(&str, &str, &str), &Conflict> = BTreeMap::new();
-    // Months come in order: the last one knows the most versions.
-    for conflict in night.open.iter().flat_map(|open| &open.conflicts) {
-        conflicts.insert((&conflict.business, &conflict.channel, &conflict.message_id), conflict);
-    }
-    conflicts.into_values().cloned().collect()
-}
-
-fn closed(night: &Night) -> Vec<Closed> {
-    let closings = &night.closings;
-    let decided = night.open.iter().filter_map(|open| match &open.step {
-        Step::Close(closed) => Some((open.business.id.to_string(), closed.as_ref())),
-        _ => None,
-    });
-    let rehearsed = decided.map(|(business, closed)| {
-        let invoice = Invoiced { number: None, net: closed.net, tax: closed.tax, total: closed.total };
-        let charges = closed.counts.late + closed.counts.unanswered;
-        let invoice = closed.has_charges().then_some(invoice);
-        Closed { month: closed.month, business, verdicts: closed.counts, charges, exact: closed.exact, invoice }
-    });
-    let carried_out = closings.months.iter().map(|(recorded, invoice)| Closed {
-        month: recorded.month,
-        business: recorded.business.to_string(),
-        verdicts: recorded.counts,
-        charges: recorded.charges,
-        exact: recorded.exact,
-        invoice: invoice.as_ref().map(|invoice| Invoiced {
-            number: Some(invoice.number.to_string()),
-            net: invoice.net,
-            tax: invoice.tax,
-            total: invoice.total,
-        }),
-    });
-    carried_out.chain(rehearsed).collect()
 }
 
 /// `1 file`, `1,234 files`.

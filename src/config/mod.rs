@@ -2,6 +2,7 @@
 //!
 //! All mistakes of a file are listed together, each with its line and what to do.
 
+mod alarms;
 mod bank;
 mod businesses;
 mod channels;
@@ -26,7 +27,7 @@ pub use starter::STARTER;
 
 use crate::domain::Mistake;
 use crate::domain::business::Issuer;
-use crate::domain::settings::{Limits, Source, Transport};
+use crate::domain::settings::{AlarmLimits, Limits, Source, Transport};
 use page::Page;
 use table::{Form, Table};
 
@@ -48,6 +49,7 @@ pub struct Config {
     pub sources: Vec<Source>,
     pub limits: Limits,
     pub transport: Transport,
+    pub alarms: AlarmLimits,
 }
 
 const CONFIG: Form = Form {
@@ -63,6 +65,7 @@ const CONFIG: Form = Form {
         "[[source]]",
         "[limits]",
         "[mail]",
+        "[alarms]",
     ],
 };
 
@@ -88,7 +91,19 @@ fn config(root: &Table<'_>) -> Option<Config> {
     refuse_mixed(root, &inbox, [Some(&state), transport.as_ref().and_then(mail::outbox)]);
     let (sources, limits) = (sources::sources(root), limits::limits(root));
     let issuer = issuer::issuer(root);
-    Some(Config { issuer: issuer?, state, inbox, tariff, businesses, key_file, sources, limits, transport: transport? })
+    let alarms = alarms::alarms(root);
+    Some(Config {
+        issuer: issuer?,
+        alarms,
+        state,
+        inbox,
+        tariff,
+        businesses,
+        key_file,
+        sources,
+        limits,
+        transport: transport?,
+    })
 }
 
 /// What the program writes would be read back as logs if it lay in the inbox.

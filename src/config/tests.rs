@@ -297,7 +297,7 @@ fn all_mistakes_of_a_file_are_listed_in_order() {
     assert_eq!(lines, [1, 2, 2, 2, 3, 4, 6, 10, 12]);
     assert_eq!(
         mistakes[0].hint,
-        "remove it; the keys here are issuer, state, inbox, tariff, businesses, key_file, invoice, source, limits, mail"
+        "remove it; the keys here are issuer, state, inbox, tariff, businesses, key_file, invoice, source, limits, mail, alarms"
     );
     let printed = mistakes.iter().map(Mistake::to_string).collect::<String>();
     assert!(!printed.contains("hunter2"), "{printed}");
@@ -364,5 +364,24 @@ fn plain_text_carries_no_login() {
         assert_eq!((smtp.tls, smtp.port, smtp.login), (Tls::Loopback, 2525, None));
         let mistakes = config_of(&format!("{mail}user = \"u\"\npassword_env = \"P\"\n{ISSUER}")).unwrap_err();
         assert_eq!(mistakes.iter().filter_map(|mistake| mistake.line).collect::<Vec<_>>(), [6, 7]);
+    }
+}
+
+#[test]
+fn alarms_have_limits_of_their_own() {
+    let limits = |text: &str| config_of(&format!("{ISSUER}{text}")).map(|config| config.alarms);
+    let usual = AlarmLimits { silence_messages: 10, held_days: 7 };
+    assert_eq!(limits("").unwrap(), usual);
+    assert_eq!(limits("[alarms]\n").unwrap(), usual);
+    let set = AlarmLimits { silence_messages: 0, held_days: 30 };
+    assert_eq!(limits("[alarms]\nsilence_messages = 0\nheld_days = 30\n").unwrap(), set);
+    for (text, part) in [
+        ("[alarms]\nheld_days = -1\n", "held_days"),
+        ("[alarms]\nheld_days = \"7d\"\n", "must be a whole number"),
+        ("[alarms]\nsilence_messages = 10.5\n", "must be a whole number"),
+        ("[alarms]\nsilence = 5\n", "silence"),
+    ] {
+        let text = format!("{ISSUER}{text}");
+        check(config_of(&text), &text, 8, part);
     }
 }

@@ -125,6 +125,21 @@ pub struct Source {
     pub tolerance: Elapsed,
 }
 
+/// When a person is told, beyond what holds a month up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlarmLimits {
+    /// Inbound messages without an outbound one that make a silence unusual; 0 switches the alarm off.
+    pub silence_messages: u32,
+    /// Days after its deadline from which on a held wait is told of.
+    pub held_days: u32,
+}
+
+impl Default for AlarmLimits {
+    fn default() -> Self {
+        Self { silence_messages: 10, held_days: 7 }
+    }
+}
+
 /// What one file may ask of the machine that reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -183,7 +183,8 @@ fn scale_top(max: u64) -> u64 {
     max.div_ceil(step).max(1).saturating_mul(step)
 }
 
-fn escaped(text: &str) -> String {
+/// A text inside an element.
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

@@ -1,5 +1,6 @@
 //! What is known of a month when its page is made.
 
+use super::coverage::ChannelCoverage;
 use crate::domain::charge::RatedWait;
 use crate::domain::{BusinessId, Currency, InvoiceNumber, Money, Month, Zone};
 
@@ -21,6 +22,10 @@ pub struct MonthFacts<'a> {
     pub quarantined_files: Vec<(String, String)>,
     /// The tariff's currency: that of the charges. An invoice may have another.
     pub currency: Currency,
+    /// What should be looked into, in sentences that name no customer and no message.
+    pub alarms: Vec<String>,
+    /// In the order of business and channel.
+    pub coverage: Vec<ChannelCoverage>,
 }
 
 /// What is known of one business in the month.

@@ -3,13 +3,17 @@
 //! Each page is a struct of texts for a template that computes nothing. No customer and no message is ever
 //! named, and no page prints when it was made: the same facts give the same bytes.
 
+pub mod alarms;
 pub mod bars;
 pub mod chart;
+pub mod coverage;
 pub mod facts;
+pub mod lanes;
 pub mod month;
 pub mod number;
 pub mod page;
 pub mod rows;
+pub mod strip;
 pub mod sums;
 pub mod tally;
 #[cfg(test)]

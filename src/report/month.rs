@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::coverage::Days;
 use super::facts::MonthFacts;
 use super::number::{Amounts, count, counted, money, month_name, share};
-use super::page::{Figure, MonthPage};
+use super::page::{CoveragePart, Figure, MonthPage};
 use super::sums::InvoiceTotals;
 use super::tally::Tally;
-use super::{bars, rows};
+use super::{bars, lanes, rows};
 use crate::domain::Decimal;
 
 /// The page of the month. The same facts give the same page.
@@ -34,6 +35,8 @@ pub fn month_page(facts: &MonthFacts) -> MonthPage {
         lengths: rows::stacks(&lengths),
         stack_total: rows::stack("Total", all.parts()),
         open: facts.businesses.iter().filter_map(rows::open).collect(),
+        alarms: facts.alarms.clone(),
+        coverage: coverage(facts),
         rejected_rows: count(facts.rejected_rows),
         quarantined_files: facts.quarantined_files.iter().map(rows::file).collect(),
         tariff: format!("{}@{}", facts.tariff_id, facts.tariff_version),
@@ -43,6 +46,16 @@ pub fn month_page(facts: &MonthFacts) -> MonthPage {
         issuer: facts.issuer.to_owned(),
         currency: facts.currency.to_string(),
         month,
+    }
+}
+
+fn coverage(facts: &MonthFacts) -> CoveragePart {
+    let days = Days::of(facts.month, &facts.coverage);
+    CoveragePart {
+        pictures: lanes::pictures(&facts.coverage, &days),
+        style: lanes::STYLE,
+        legend: lanes::legend(),
+        rows: facts.coverage.iter().map(rows::channel).collect(),
     }
 }
 

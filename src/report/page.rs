@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::coverage::SourceKind;
+
 /// The month page. All numbers are already formatted; the charts are SVG elements, the only markup here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MonthPage {
@@ -32,6 +34,8 @@ pub struct MonthPage {
     /// The sum of `days`, and of `lengths`.
     pub stack_total: StackRow,
     pub open: Vec<OpenRow>,
+    pub alarms: Vec<String>,
+    pub coverage: CoveragePart,
     pub rejected_rows: String,
     pub quarantined_files: Vec<FileRow>,
     /// `late-reply@2018-08`
@@ -40,6 +44,54 @@ pub struct MonthPage {
     pub chain_head: String,
     /// Zones that cut the days, sorted.
     pub zones: String,
+}
+
+/// What the logs of the channels prove.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CoveragePart {
+    /// SVG elements, to be printed as they are; none without channels.
+    pub pictures: Vec<String>,
+    /// Rules of their classes, for the page's own style sheet.
+    pub style: &'static str,
+    pub legend: Vec<LegendEntry>,
+    pub rows: Vec<ChannelRow>,
+}
+
+/// A channel and what its logs prove. Times are local to the business.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChannelRow {
+    pub business: String,
+    pub channel: String,
+    pub zone: String,
+    /// `known through 2018-09-03 00:00`
+    pub known: String,
+    pub lanes: Vec<LaneRow>,
+    pub sources: Vec<SourceKind>,
+    pub held: String,
+}
+
+/// One direction of a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LaneRow {
+    pub direction: &'static str,
+    /// Start of the first proof.
+    pub from: String,
+    /// End of the last proof.
+    pub through: String,
+    /// The first ones.
+    pub gaps: Vec<GapRow>,
+    /// `and 21 more`, or empty.
+    pub more: String,
+    pub messages: String,
+}
+
+/// A gap of the month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GapRow {
+    pub from: String,
+    pub to: String,
+    /// `accepted`, or empty.
+    pub note: &'static str,
 }
 
 /// A key figure.

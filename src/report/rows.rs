@@ -1,14 +1,17 @@
 //! The rows of the tables of the month page.
 
 use super::chart::Bar;
+use super::coverage::{ChannelCoverage, GAPS_NAMED, Lane, more_gaps};
 use super::facts::{BusinessMonth, MonthFacts, State};
 use super::number::{Amounts, NONE, count, counted, share};
 use super::page::{
-    BusinessRow, CountCells, EntryPointRow, FileRow, InvoiceSums, OpenRow, StackRow, TotalRow, VerdictRow,
+    BusinessRow, ChannelRow, CountCells, EntryPointRow, FileRow, GapRow, InvoiceSums, LaneRow, OpenRow, StackRow,
+    TotalRow, VerdictRow,
 };
+use super::strip;
 use super::sums::InvoiceTotals;
 use super::tally::{Tally, by};
-use crate::domain::{EntryPoint, Verdict};
+use crate::domain::{Direction, EntryPoint, Instant, Span, Verdict};
 
 /// The row of a business.
 pub fn business(amounts: Amounts, business: &BusinessMonth) -> BusinessRow {
@@ -144,4 +147,56 @@ pub fn open(business: &BusinessMonth) -> Option<OpenRow> {
 
 pub fn file((name, reason): &(String, String)) -> FileRow {
     FileRow { name: name.clone(), reason: reason.clone() }
+}
+
+/// The row of a channel in the table below the picture.
+pub fn channel(channel: &ChannelCoverage) -> ChannelRow {
+    let known = if channel.watermark.is_some() { "known " } else { "" };
+    ChannelRow {
+        business: channel.business.to_string(),
+        channel: channel.channel.clone(),
+        zone: channel.zone.to_string(),
+        known: format!("{known}{}", strip::known(channel)),
+        lanes: channel.lanes().map(|(direction, lane)| lane_row(channel, direction, lane)).into(),
+        sources: channel.sources.clone(),
+        held: if channel.held == 0 { NONE.to_owned() } else { count(channel.held) },
+    }
+}
+
+fn lane_row(channel: &ChannelCoverage, direction: Direction, lane: &Lane) -> LaneRow {
+    let local = |at: Option<Instant>| at.map_or(NONE.to_owned(), |at| channel.local(at));
+    let row = |note: &'static str| {
+        move |gap: &Span| GapRow { from: channel.local(gap.from), to: channel.local(gap.to), note }
+    };
+    let gaps = lane.gaps.iter().map(row("")).chain(lane.accepted.iter().map(row("accepted")));
+    LaneRow {
+        direction: direction.name(),
+        from: local(lane.first_proven),
+        through: local(lane.proven_through),
+        gaps: gaps.take(GAPS_NAMED).collect(),
+        more: more_gaps(lane.gaps.len() + lane.accepted.len()),
+        messages: count(lane.messages()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::coverage::GAPS_NAMED;
+    use super::super::coverage::tests::channel;
+
+    #[test]
+    fn a_channel_has_a_row_a_direction() {
+        let row = super::channel(&channel());
+        assert_eq!((row.known.as_str(), row.held.as_str()), ("known through 2018-08-25 00:00", "3"));
+        let [inbound, outbound] = row.lanes.as_slice() else { panic!("{row:?}") };
+        assert_eq!((inbound.from.as_str(), inbound.through.as_str()), ("2018-07-30 00:00", "2018-08-28 00:00"));
+        assert!(inbound.gaps.is_empty());
+        let gaps: Vec<_> = outbound.gaps.iter().map(|gap| (gap.from.as_str(), gap.note)).collect();
+        assert_eq!(gaps, [("2018-08-05 00:00", ""), ("2018-08-10 12:00", ""), ("2018-08-20 00:00", "accepted")]);
+        assert_eq!(outbound.more, "");
+        let mut many = channel();
+        many.outbound.gaps = vec![many.looked_at; 1233];
+        let many = super::channel(&many);
+        assert_eq!((many.lanes[1].gaps.len(), many.lanes[1].more.as_str()), (GAPS_NAMED, "and 1,224 more"));
+    }
 }

@@ -73,6 +73,8 @@ fn facts(businesses: Vec<BusinessMonth>) -> MonthFacts {
         rejected_rows: 1204,
         quarantined_files: Vec::new(),
         currency: "USD".parse().unwrap(),
+        alarms: Vec::new(),
+        coverage: Vec::new(),
     }
 }
 
@@ -261,8 +263,12 @@ fn no_customer_and_no_message_is_named() {
 #[test]
 fn the_same_facts_give_the_same_bytes_and_load_nothing() {
     let (waits, id) = (waits(AUGUST), id("a"));
-    let facts = facts(vec![business(&id, issued("USD", 20, 4), &waits)]);
+    let mut facts = facts(vec![business(&id, issued("USD", 20, 4), &waits)]);
+    facts.coverage.push(super::coverage::tests::channel());
+    facts.alarms.push("source <till>: a file is missing".into());
     let page = html(&month_page(&facts));
+    assert!(page.contains("<bdi>source &lt;till&gt;: a file is missing</bdi>"));
+    assert!(page.contains("What the logs prove") && page.contains("<bdi>+39&lt;0510</bdi>"));
     assert_eq!(page, html(&month_page(&facts)));
     // The SVG namespace is a name, not an address that is fetched.
     let page = page.replace("http://www.w3.org/2000/svg", "");

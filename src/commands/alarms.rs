@@ -1,0 +1,70 @@
+//! The alarms of a night: what the pure rules of `report::alarms` are given.
+
+use std::collections::BTreeMap;
+
+use super::closing::OpenMonth;
+use super::evidence::Evidence;
+use super::setup::Setup;
+use crate::domain::{Business, Date, Instant, Month, Span, Zone};
+use crate::error::Failure;
+use crate::report::alarms::{Alarm, Expected, held_long, missing_files, silence, silent};
+
+/// All alarms, those of sources first, then by business. Months that are not among the open ones give none.
+pub fn alarms(setup: &Setup, evidence: &Evidence, open: &[OpenMonth], as_of: Instant) -> Result<Vec<Alarm>, Failure> {
+    let limits = setup.config.alarms;
+    let mut alarms = files(setup, evidence, open, as_of);
+    for business in &setup.businesses {
+        let of_business = || open.iter().filter(|open| open.business.id == business.id);
+        let is_open = |month: Month| of_business().any(|open| open.month == month);
+        if limits.silence_messages > 0 {
+            alarms.extend(silences(business, evidence, as_of, limits.silence_messages, &is_open)?);
+        }
+        let waits = of_business().flat_map(|open| open.waits.iter().map(|rated| (open.month, rated)));
+        alarms.extend(held_long((&business.id, business.zone), waits, as_of, limits.held_days));
+    }
+    Ok(alarms)
+}
+
+fn files(setup: &Setup, evidence: &Evidence, open: &[OpenMonth], as_of: Instant) -> Vec<Alarm> {
+    let is_open = |channel: &str, day: Date| {
+        let has_day = |open: &&OpenMonth| Month::new(day.year(), day.month()) == Some(open.month);
+        open.iter().filter(has_day).any(|open| owns(open.business, channel, day))
+    };
+    let mut alarms = Vec::new();
+    for source in &setup.config.sources {
+        let Some(by) = source.expected_by else { continue };
+        let Some(channels) = evidence.by_source.get(&source.name) else { continue };
+        let lanes = channels.iter().flat_map(|(channel, known)| {
+            [known.inbound.as_slice(), known.outbound.as_slice()].map(|proven| (channel.as_str(), proven))
+        });
+        let (zone, lanes) = (source.zone.unwrap_or(Zone::UTC), lanes.collect());
+        alarms.extend(missing_files(&Expected { source: &source.name, zone, by, lanes }, as_of, &is_open));
+    }
+    alarms
+}
+
+fn owns(business: &Business, channel: &str, day: Date) -> bool {
+    let day = Span { from: day.start(business.zone), to: day.plus_days(1).start(business.zone) };
+    business.channels_in(day).any(|owned| owned.channel.as_str() == channel)
+}
+
+fn silences(
+    business: &Business,
+    evidence: &Evidence,
+    as_of: Instant,
+    messages: u32,
+    is_open: &dyn Fn(Month) -> bool,
+) -> Result<Vec<Alarm>, Failure> {
+    let traffic = evidence.traffic(&business.id, Span::ALWAYS)?;
+    let mut owned_until: BTreeMap<&str, Instant> = BTreeMap::new();
+    for owned in &business.channels {
+        let until = owned_until.entry(owned.channel.as_str()).or_insert(owned.span.to);
+        *until = owned.span.to.max(*until);
+    }
+    let alarms = owned_until.into_iter().filter_map(|(channel, until)| {
+        let watermark = evidence.of_channel(channel, as_of)?.watermark.min(until);
+        let silence = silence(traffic.get(channel)?, watermark, messages)?;
+        silent((&business.id, channel, business.zone), silence, is_open)
+    });
+    Ok(alarms.collect())
+}

@@ -1,0 +1,46 @@
+//! When the messages of a business were sent: for the picture and the alarms. No verdict hangs on it.
+
+use std::collections::BTreeMap;
+
+use super::evidence::{Evidence, broken};
+use crate::domain::message::{Counts, Sighting};
+use crate::domain::{BusinessId, Direction, Instant, Kind, Span, columns};
+use crate::error::Failure;
+use crate::report::alarms::Traffic;
+
+impl Evidence {
+    /// The messages of a business that were sent in `span`, each once, by channel.
+    pub fn traffic(&self, business: &BusinessId, span: Span) -> Result<BTreeMap<String, Traffic>, Failure> {
+        let Some(messages) = self.by_business.get(business.as_str()) else { return Ok(BTreeMap::new()) };
+        let text = |name: &str| messages.column(name).and_then(|column| column.str()).map_err(broken);
+        let (channel, id) = (text(columns::CHANNEL)?, text(columns::MESSAGE_ID)?);
+        let (direction, kind, sighting) = (text(columns::DIRECTION)?, text(columns::KIND)?, text(columns::SIGHTING)?);
+        let sent_at = messages.column(columns::SENT_AT).and_then(|column| column.i64()).map_err(broken)?;
+        let (mut rows, at) = (Vec::new(), |micros: Option<i64>| Instant::from_micros(micros.unwrap_or_default()));
+        for row in (0..messages.height()).filter(|row| span.contains(at(sent_at.get(*row)))) {
+            let sighting = Sighting::named(sighting.get(row).unwrap_or_default()).unwrap_or(Sighting::Stamped);
+            let key = (channel.get(row).unwrap_or_default(), id.get(row).unwrap_or_default());
+            rows.push((key, sighting, at(sent_at.get(row)), row));
+        }
+        // Of the copies of a message the first stamp counts, or where none has one, the first sign.
+        rows.sort_unstable();
+        rows.dedup_by_key(|(key, ..)| *key);
+        rows.sort_unstable_by_key(|(_, _, sent_at, row)| (*sent_at, *row));
+        let mut traffic: BTreeMap<String, Traffic> = BTreeMap::new();
+        for ((channel, _), _, sent_at, row) in rows {
+            let traffic = match traffic.get_mut(channel) {
+                Some(traffic) => traffic,
+                None => traffic.entry(channel.to_owned()).or_default(),
+            };
+            if Direction::named(direction.get(row).unwrap_or_default()) == Some(Direction::Inbound) {
+                traffic.inbound.push(sent_at);
+                // A log that states no kind leaves it to the default: a text.
+                let kind = kind.get(row).filter(|kind| !kind.is_empty()).map_or(Kind::Text, Kind::named);
+                traffic.asking.extend((kind.counts() == Counts::Yes).then_some(sent_at));
+            } else {
+                traffic.outbound.push(sent_at);
+            }
+        }
+        Ok(traffic)
+    }
+}
