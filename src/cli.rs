@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::domain::{Instant, Month};
+use crate::domain::settings::Stamps;
+use crate::domain::{Instant, Month, Zone};
 use crate::error::exit_codes;
 
 /// Late-reply billing for WhatsApp message logs: exports in, invoices mailed, every month auditable.
@@ -37,6 +38,8 @@ pub enum Command {
     Inspect(Inspect),
     /// Show rejected rows with their reasons
     Rejects(Rejects),
+    /// Show messages of which exports disagree, with every version
+    Conflicts(Conflicts),
     /// List, show, or read again files that were set aside as a whole
     Quarantine(Quarantine),
     /// Destroy what identifies one customer
@@ -48,6 +51,11 @@ pub enum Command {
     ReadFiles,
     /// List what keeps open months waiting, or accept that it will never be proven
     Gap(Gap),
+}
+
+fn stamps(name: &str) -> Result<Stamps, String> {
+    let found = Stamps::ALL.into_iter().find(|stamps| stamps.name() == name);
+    found.ok_or_else(|| "one of text, seconds, milliseconds, microseconds".to_owned())
 }
 
 #[derive(Args, Debug)]
@@ -87,6 +95,12 @@ pub struct Rate {
     /// Summary to write (JSON)
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
+    /// Zone of local times, which are refused without it
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<Zone>,
+    /// How the logs write `sent_at` [default: text] [possible values: text, seconds, milliseconds, microseconds]
+    #[arg(long, value_name = "UNIT", value_parser = stamps)]
+    pub stamps: Option<Stamps>,
     /// This is the child that the command works in
     #[arg(long, hide = true)]
     pub in_child: bool,
@@ -171,6 +185,12 @@ pub struct Inspect {
     /// Configuration file: says which source claims the files, and what is known of them
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Without a configuration: zone of local times, which are refused without it
+    #[arg(long, value_name = "ZONE", conflicts_with = "config")]
+    pub zone: Option<Zone>,
+    /// Without a configuration: how the logs write `sent_at` [possible values: text, seconds, milliseconds, microseconds]
+    #[arg(long, value_name = "UNIT", value_parser = stamps, conflicts_with = "config")]
+    pub stamps: Option<Stamps>,
     /// Judge as of this instant [default: now]
     #[arg(long, value_name = "INSTANT")]
     pub as_of: Option<Instant>,
@@ -186,6 +206,18 @@ pub struct Rejects {
     /// Only this file: its name inside the inbox, or the beginning of its SHA-256
     #[arg(long, value_name = "NAME")]
     pub file: Option<String>,
+    /// Form of the result on standard output
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Args, Debug)]
+pub struct Conflicts {
+    #[command(flatten)]
+    pub configured: Configured,
+    /// Judge as of this instant [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<Instant>,
     /// Form of the result on standard output
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Format,

@@ -10,7 +10,7 @@ use super::closing::{OpenMonth, open_months};
 use super::evidence::Evidence;
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
-use super::{Outcome, World, alarms, say};
+use super::{Outcome, World, alarms, clocks, say};
 use crate::cli::{Coverage, CoverageForm};
 use crate::close::readiness::cut;
 use crate::domain::charge::RatedWait;
@@ -18,6 +18,7 @@ use crate::domain::{Business, Date, Instant, Month, Ownership, Span, Verdict, Zo
 use crate::error::{Failure, Kind};
 use crate::ledger::History;
 use crate::ledger::entry::LogRead;
+use crate::pair::Skew;
 use crate::report::alarms::{Alarm, Traffic};
 use crate::report::coverage::{ChannelCoverage, Days, Lane, SourceKind};
 use crate::report::{lanes, strip};
@@ -28,6 +29,8 @@ struct Told {
     format: &'static str,
     as_of: Instant,
     months: Vec<MonthTold>,
+    /// How far the clocks lie apart.
+    clocks: Vec<Skew>,
     alarms: Vec<Alarm>,
 }
 
@@ -60,7 +63,7 @@ pub fn coverage(args: &Coverage, world: &mut World) -> Result<Outcome, Failure> 
         return Err(failure.hint("--month names another one, such as 2018-08"));
     }
     let alarms = alarms::alarms(&setup, &evidence, &open, as_of)?;
-    let told = Told { format: "ritardo-coverage/1", as_of, months, alarms };
+    let told = Told { format: "ritardo-coverage/1", as_of, months, clocks: evidence.skews()?, alarms };
     let text = match args.format {
         CoverageForm::Text => text(&told),
         CoverageForm::Json => json(&told)?,
@@ -190,6 +193,7 @@ fn text(told: &Told) -> String {
         lines.push(String::new());
     }
     lines.push(strip::LEGEND.to_owned());
+    lines.extend(told.clocks.iter().map(|skew| format!("{:<9} {}", "clocks", clocks::told(skew))));
     lines.extend(told.alarms.iter().map(|alarm| format!("{:<9} {}", "alarm", alarm.text)));
     lines.join("\n")
 }

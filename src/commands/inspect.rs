@@ -47,7 +47,7 @@ pub fn inspect(args: &Inspect, world: &mut World) -> Result<Outcome, Failure> {
     let as_of = args.as_of.unwrap_or(world.now);
     let mut inspected = Vec::new();
     for path in &args.files {
-        inspected.push(inspect_one(path, run.as_ref(), as_of)?);
+        inspected.push(inspect_one(path, args, run.as_ref(), as_of)?);
     }
     match args.format {
         Format::Text => {
@@ -80,14 +80,18 @@ fn run(config: &Path) -> Result<Run, Failure> {
     Ok(Run { setup, state, history })
 }
 
-fn inspect_one(path: &Path, run: Option<&Run>, as_of: Instant) -> Result<Inspected, Failure> {
+fn inspect_one(path: &Path, args: &Inspect, run: Option<&Run>, as_of: Instant) -> Result<Inspected, Failure> {
     let found = found(path, run);
     let source = run.and_then(|run| inbox::claimed(&run.setup.config.sources, &found.name));
     let limits = run.map_or_else(Limits::default, |run| run.setup.config.limits);
     let hello = Hello { key: None, forgotten: Vec::new(), memory: limits.memory, cpu: limits.cpu_seconds };
+    let mut options = intake::options(source, &inbox::Declared::default(), as_of, &limits);
+    if run.is_none() {
+        (options.zone, options.stamps) = (args.zone, args.stamps.unwrap_or_default());
+    }
     let job = Job {
         path: path.to_owned(),
-        options: intake::options(source, &inbox::Declared::default(), as_of, &limits),
+        options,
         into: std::path::PathBuf::new(),
         keep_raw: false,
     };

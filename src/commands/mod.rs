@@ -4,7 +4,9 @@ mod alarms;
 mod archived;
 mod audit;
 mod check;
+mod clocks;
 mod closing;
+mod conflicts;
 mod coverage;
 mod evidence;
 mod explain;
@@ -30,6 +32,7 @@ mod setup;
 mod state;
 mod summary;
 mod supervised;
+mod suspects;
 mod traffic;
 mod verify;
 
@@ -71,6 +74,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Rate(args) => rate::rate(&args, world),
         Command::Run(args) => run::run(&args, world),
         Command::Inspect(args) => inspect::inspect(&args, world),
+        Command::Conflicts(args) => conflicts::conflicts(&args, world),
         Command::Rejects(args) => rejects::rejects(&args, world),
         Command::Quarantine(args) => quarantine::quarantine(&args, world),
         Command::Forget(args) => forget::forget(&args, world),

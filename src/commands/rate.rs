@@ -10,12 +10,13 @@ use super::files::{self, Access};
 use super::setup::Written;
 use super::summary::counted;
 use super::supervised::{Ended, announce, supervised};
+use super::suspects::Suspects;
 use super::{Outcome, World, progress, say};
 use crate::cli::{Only, Rate};
 use crate::close;
 use crate::domain::charge::RatedWait;
 use crate::domain::invoice::Counts;
-use crate::domain::{ChannelEvidence, Currency, Decimal, Instant};
+use crate::domain::{Currency, Decimal, Instant};
 use crate::engine;
 use crate::error::{Failure, Kind};
 use crate::pair::Conflict;
@@ -79,6 +80,7 @@ struct Logs {
     inputs: Vec<Input>,
     rejects: Vec<RejectRow>,
     passed_over: Vec<String>,
+    suspects: Suspects,
 }
 
 /// Works in a child, so that a log whose damage ends the process is named.
@@ -113,9 +115,9 @@ fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
     let written = Written::read(&args.tariff)
         .map_err(|failure| failure.hint("--tariff names a TOML file; `ritardo init` writes a commented one"))?;
     let tariff = Tariff::parse(&written.path, &written.text).map_err(Failure::of_mistakes)?;
-    let logs = logs(&args.inputs, args.as_of, world)?;
+    let logs = logs(args, world)?;
 
-    let evidence = |_: &str, _: &str| Some(ChannelEvidence::complete_through(complete_through));
+    let evidence = |_: &str, channel: &str| Some(logs.suspects.evidence(channel, complete_through));
     let decided = engine::decide(&logs.frame, &evidence, &tariff, &|_| true).map_err(self_check)?;
     let rated = decided.rated.map_err(|no_rate| {
         let failure = Failure::new(Kind::Configuration, no_rate.to_string()).at(&args.tariff);
@@ -177,17 +179,19 @@ fn form_of(path: &Path) -> Result<Form, Failure> {
 
 /// Reads all inputs. One that cannot be read stops the command: without it an answer may be missing, and
 /// the logs were declared complete.
-fn logs(inputs: &[PathBuf], as_of: Instant, world: &mut World) -> Result<Logs, Failure> {
-    let (paths, passed_over) = expanded(inputs)?;
+fn logs(args: &Rate, world: &mut World) -> Result<Logs, Failure> {
+    let (paths, passed_over) = expanded(&args.inputs)?;
     let bar = progress::bar(world.watched, "reading", paths.len());
     let frame = read::frame::empty().map_err(self_check)?;
-    let mut logs = Logs { frame, inputs: Vec::new(), rejects: Vec::new(), passed_over };
+    let mut logs = Logs { frame, inputs: Vec::new(), rejects: Vec::new(), passed_over, suspects: Suspects::default() };
     for path in paths {
         announce(&path);
-        let options = Options { latest: as_of, ..Options::default() };
+        let stamps = args.stamps.unwrap_or_default();
+        let options = Options { latest: args.as_of, zone: args.zone, stamps, ..Options::default() };
         let log = read::read_file(&path, &options).map_err(|error| unreadable(&path, error))?;
         let file = path.display().to_string();
         let (rows, rejected) = (log.frame.height() as u64, log.rejects.len() as u64);
+        logs.suspects.add(&log);
         logs.frame.vstack_mut(&log.frame).map_err(self_check)?;
         logs.inputs.push(Input { file: file.clone(), format: log.format.name(), sha256: log.sha256, rows, rejected });
         let rejects = log.rejects.into_iter();
@@ -239,6 +243,9 @@ fn warn(logs: &Logs, conflicts: &[Conflict], world: &mut World) -> Result<(), Fa
         let (count, RejectRow { file, row, reason }) = (logs.rejects.len(), first);
         let rows = if count == 1 { "1 row was".to_owned() } else { format!("{count} rows were") };
         say(world.err, &format!("warning: {rows} rejected; the first: {file}, row {row}: {reason}"))?;
+        if !logs.suspects.is_empty() {
+            say(world.err, "warning: a rejected row may be an answer: the waits that it could end are held")?;
+        }
     }
     if let Some(first) = logs.passed_over.first() {
         let links = counted(logs.passed_over.len() as u64, "link or device");

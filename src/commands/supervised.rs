@@ -54,6 +54,12 @@ fn arguments(args: &Rate) -> Vec<OsString> {
     if let Some(through) = args.complete_through {
         option("--complete-through", through.to_string().into());
     }
+    if let Some(zone) = args.zone {
+        option("--zone", zone.to_string().into());
+    }
+    if let Some(stamps) = args.stamps {
+        option("--stamps", stamps.name().into());
+    }
     if let Some(out) = &args.out {
         option("--out", out.clone().into());
     }
