@@ -123,7 +123,7 @@ impl<'s> Archive<'s> {
     pub fn with_names<'f>(
         &self,
         files: impl Iterator<Item = &'f LogRead>,
-        rated: Vec<RatedWait>,
+        rated: &[RatedWait],
     ) -> Result<Vec<RatedWait>, Failure> {
         let charged = || rated.iter().filter(|rated| rated.charge.is_some()).map(|rated| &rated.wait);
         let wanted: BTreeSet<&str> = charged().map(|wait| &*wait.message_id).collect();

@@ -117,7 +117,7 @@ fn audit_one(
         looks: Vec::new(),
     };
     let archive = Archive::open(state, history)?;
-    let rated = archive.with_names(evidence.files.iter(), rated)?;
+    let rated = archive.with_names(evidence.files.iter(), &rated)?;
     let now_sha256 = issued.map(|issued| history.line_file_sha256(issued));
     match replay(setup, recorded, issued, &rated, now_sha256) {
         Err(why) => result.differences.push(why),

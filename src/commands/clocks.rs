@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn a_difference_has_a_sign_and_milliseconds() {
-        for (micros, text) in [(0, "+0.000 s"), (400_000, "+0.400 s"), (-3_000_999, "-3.000 s"), (61_500_000, "+61.500 s")]
+        for (micros, text) in
+            [(0, "+0.000 s"), (400_000, "+0.400 s"), (-3_000_999, "-3.000 s"), (61_500_000, "+61.500 s")]
         {
             assert_eq!(seconds(Elapsed::from_micros(micros)), text);
         }

@@ -87,7 +87,7 @@ fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Res
         return Ok(open(Step::Wait(reasons), rated));
     }
     let (name, currency) = (setup.tariff.name(), setup.tariff.currency);
-    let named = archive.with_names(evidence.files.iter(), rated.clone())?;
+    let named = archive.with_names(evidence.files.iter(), &rated)?;
     let closed = close::close(business, month, cut, &named, &name, currency).map_err(|error| {
         Failure::new(Kind::SelfCheck, format!("{month} of {} cannot be closed", business.id)).because(error)
     })?;

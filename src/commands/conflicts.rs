@@ -79,7 +79,8 @@ fn print(told: &Told, zone: Zone, world: &mut World) -> Result<(), Failure> {
     say(world.out, &format!("{message_id}  {business}, channel {channel}: differs in {differs_in}{accepted}"))?;
     for (version, file) in told.conflict.versions.iter().zip(&told.files) {
         let Version { sent_at, direction, kind, status, rows, .. } = version;
-        let (kind, status) = (if kind.is_empty() { "text" } else { kind }, if status.is_empty() { "-" } else { status });
+        let (kind, status) =
+            (if kind.is_empty() { "text" } else { kind }, if status.is_empty() { "-" } else { status });
         let (rows, at) = (counted(*rows, "row"), zone.print(*sent_at));
         let file = file.as_deref().unwrap_or("a log");
         say(world.out, &format!("  {at}  {direction:<8} {kind:<11} {status:<9} {rows} of {file}"))?;

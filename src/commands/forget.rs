@@ -71,7 +71,7 @@ pub fn finish(setup: &Setup, state: &State, ledger: &mut Ledger) -> Result<(), F
         // The names go last: what is redacted is found by them.
         blank(&archive, &history, forgotten)?;
         let (person, at) = (forgotten.person.clone(), forgotten.at);
-        let purged = (!raw.is_empty()).then(|| Entry::Purged(Purged { at, raw }));
+        let purged = (!raw.is_empty()).then_some(Entry::Purged(Purged { at, raw }));
         add(ledger, purged.into_iter().chain([Entry::Erased(Erased { person, at })]).collect())?;
     }
     Ok(())

@@ -89,12 +89,7 @@ fn inspect_one(path: &Path, args: &Inspect, run: Option<&Run>, as_of: Instant) -
     if run.is_none() {
         (options.zone, options.stamps) = (args.zone, args.stamps.unwrap_or_default());
     }
-    let job = Job {
-        path: path.to_owned(),
-        options,
-        into: std::path::PathBuf::new(),
-        keep_raw: false,
-    };
+    let job = Job { path: path.to_owned(), options, into: std::path::PathBuf::new(), keep_raw: false };
     let mut readings = reader::read_all(&[job], &hello, &limits, &|| ())?;
     let (read, refused) = match readings.pop() {
         Some(Reading::Read(read)) => (Some(*read), None),

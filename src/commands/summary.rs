@@ -259,7 +259,9 @@ impl Summary {
             let example = format!("{} of {}, in {differs_in}", first.message_id, first.business);
             line(
                 "conflict",
-                format!("exports disagree about {messages}, whose conversations are held (see `ritardo conflicts`); the first: {example}"),
+                format!(
+                    "exports disagree about {messages}, whose conversations are held (see `ritardo conflicts`); the first: {example}"
+                ),
             );
         }
         for file in &self.still_set_aside {
