@@ -15,6 +15,7 @@ use serde_json::json;
 
 const AS_OF: &str = "2018-09-05T00:00:00Z";
 
+#[expect(clippy::disallowed_methods, reason = "how many are tried is up to who runs the test")]
 fn mutants() -> usize {
     std::env::var("RITARDO_MUTANTS").ok().and_then(|count| count.parse().ok()).unwrap_or(1000)
 }
