@@ -145,6 +145,7 @@ fn what_is_forgotten_does_not_come_back() {
 
 /// Killed at many instants, a forgetting is finished by the next run.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the instants at which it is killed")]
 fn a_killed_forgetting_is_finished_by_the_next_run() {
     let whole = sample("privacy-killed");
     night(&whole).expect(0);
