@@ -144,7 +144,9 @@ pub fn of_business(
         let mut sources: Vec<SourceKind> =
             setup.config.sources.iter().filter(|source| speaks(&source.name)).map(SourceKind::from).collect();
         sources.sort_by(|a, b| a.name.cmp(&b.name));
-        let is_held = |rated: &&RatedWait| rated.wait.verdict == Verdict::Held && *rated.wait.channel == *channel;
+        let is_held = |rated: &&RatedWait| {
+            rated.wait.verdict == Verdict::Held && !rated.wait.excluded && *rated.wait.channel == *channel
+        };
         ChannelCoverage {
             business: business.id.clone(),
             channel: channel.to_owned(),

@@ -157,7 +157,8 @@ pub fn held_long<'w>(
     days: u32,
 ) -> Vec<Alarm> {
     let limit = Elapsed::from_seconds(i64::from(days) * 86_400);
-    let is_old = |rated: &RatedWait| rated.wait.verdict == Verdict::Held && rated.wait.deadline.plus(limit) < as_of;
+    let is_held = |wait: &crate::domain::Wait| wait.verdict == Verdict::Held && !wait.excluded;
+    let is_old = |rated: &RatedWait| is_held(&rated.wait) && rated.wait.deadline.plus(limit) < as_of;
     let mut channels: BTreeMap<&str, Vec<(Month, &RatedWait)>> = BTreeMap::new();
     for (month, rated) in waits.filter(|(_, rated)| is_old(rated)) {
         channels.entry(&rated.wait.channel).or_default().push((month, rated));
@@ -323,7 +324,10 @@ mod tests {
     #[test]
     fn old_held_waits_are_told_of_by_channel() {
         let gap = Some(HeldFor::Gap(at("2018-08-05T00:00:00Z")));
+        let mut accepted = wait("+4", "2018-08-04T00:00:00Z", Verdict::Held, gap);
+        accepted.wait.excluded = true;
         let waits = [
+            accepted,
             wait("+1", "2018-08-05T00:00:00Z", Verdict::Held, Some(HeldFor::Conflict)),
             wait("+1", "2018-08-04T00:00:00Z", Verdict::Held, gap),
             wait("+2", "2018-08-04T00:00:00Z", Verdict::Pending, gap),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::number::count;
-use crate::domain::settings::Source;
+use crate::domain::settings::{Coverage, Source};
 use crate::domain::{BusinessId, Date, Direction, Elapsed, Instant, Month, Span, Zone};
 
 /// The picture ends here, however long the horizon of a tariff is.
@@ -69,6 +69,13 @@ pub struct SourceKind {
 impl From<&Source> for SourceKind {
     fn from(source: &Source) -> Self {
         Self { name: source.name.clone(), coverage: source.coverage.name(), tolerance: source.tolerance }
+    }
+}
+
+impl SourceKind {
+    /// Only a manifest says what a file must be: without one, a byte that turned on the way is not noticed.
+    pub fn checked(&self) -> &'static str {
+        if self.coverage == Coverage::Manifest.name() { ", verified by manifests" } else { ", unverified" }
     }
 }
 

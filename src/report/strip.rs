@@ -23,7 +23,7 @@ pub fn channel(coverage: &ChannelCoverage, days: &Days) -> Vec<String> {
         }
     }
     for source in &coverage.sources {
-        line("source", format!("{}: {}, tolerance {}", source.name, source.coverage, source.tolerance));
+        line("source", format!("{}: {}{}, tolerance {}", source.name, source.coverage, source.checked(), source.tolerance));
     }
     if coverage.held > 0 {
         line("held", counted(coverage.held, "wait", "waits"));
@@ -113,7 +113,7 @@ bakery  channel +39<0510  times of UTC
   gap       outbound 2018-08-05 00:00 to 2018-08-06 00:00
   gap       outbound 2018-08-10 12:00 to 2018-08-11 00:00
   accepted  outbound 2018-08-20 00:00 to 2018-08-21 00:00
-  source    till: daily, tolerance 0s
+  source    till: daily, unverified, tolerance 0s
   held      3 waits
             1   5   10   15   20   25   30  1
   in        ███████████████████████████---- -
