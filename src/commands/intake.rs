@@ -33,6 +33,8 @@ pub struct Intake {
     pub rejected: u64,
     /// Files that are read later, since the time that they speak of is not over yet.
     pub early: Vec<String>,
+    /// Files without declared time whose last message lies after the instant of the run, with that message's instant.
+    pub ahead: Vec<(String, Instant)>,
     /// Files that were written to while they were read: the next night reads them.
     pub changed: Vec<String>,
     /// Links, pipes, sockets and devices.
@@ -269,15 +271,20 @@ impl Intake {
             Reading::Read(read) if read.sha256 != *sha256 => self.changed.push(found.name.clone()),
             Reading::Read(read) => match wanted.declared.check_rows(read.rows + read.rejected) {
                 Err(reason) => self.set_aside(night, found, sha256.clone(), &reason, Some(tried_with.clone())),
-                Ok(()) if is_premature(wanted, &read, night.as_of) => self.early.push(found.name.clone()),
-                Ok(()) => {
-                    if night.writing == Writing::Yes {
-                        scratch.settle(night.state, &read)?;
-                    }
-                    self.add(wanted, *read, night.as_of);
-                }
+                Ok(()) => match ahead(wanted, &read, night.as_of) {
+                    Some(last) => self.ahead.push((found.name.clone(), last)),
+                    None => self.keep(wanted, *read, night, scratch)?,
+                },
             },
         }
+        Ok(())
+    }
+
+    fn keep(&mut self, wanted: &Wanted, read: FileRead, night: &Night, scratch: &Scratch) -> Result<(), Failure> {
+        if night.writing == Writing::Yes {
+            scratch.settle(night.state, &read)?;
+        }
+        self.add(wanted, read, night.as_of);
         Ok(())
     }
 
@@ -331,9 +338,11 @@ impl Intake {
     }
 }
 
-/// A file that does not say which time it speaks of, and has messages after the instant of judgement.
-fn is_premature(wanted: &Wanted, read: &FileRead, as_of: Instant) -> bool {
-    wanted.declared.span.is_none() && read.last.is_some_and(|last| last > as_of.plus(wanted.source.tolerance))
+/// The last message of a file that does not say which time it speaks of, where it lies after the instant of
+/// judgement.
+fn ahead(wanted: &Wanted, read: &FileRead, as_of: Instant) -> Option<Instant> {
+    let ahead = |last: &Instant| wanted.declared.span.is_none() && *last > as_of.plus(wanted.source.tolerance);
+    read.last.filter(ahead)
 }
 
 /// What the rejected rows leave open.

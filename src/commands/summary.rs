@@ -33,6 +33,8 @@ pub struct Summary {
     still_set_aside: Vec<Reason>,
     /// Files whose declared time is not over yet.
     early: Vec<String>,
+    /// Files without declared time whose last message lies after the instant of the run.
+    ahead: Vec<Ahead>,
     /// Files that were written to while they were read: for the next night.
     changed: Vec<String>,
     /// Links, pipes, sockets and devices of the inbox.
@@ -125,6 +127,12 @@ struct Trouble {
     reason: String,
 }
 
+#[derive(Serialize)]
+struct Ahead {
+    file: String,
+    last: Instant,
+}
+
 /// What of a closed month was never seen.
 #[derive(Serialize)]
 struct Unseen {
@@ -154,6 +162,7 @@ impl Summary {
             set_aside: read.newly_set_aside().map(reason).collect(),
             still_set_aside: night.standing.iter().map(reason).collect(),
             early: read.early.clone(),
+            ahead: (read.ahead.iter()).map(|(file, last)| Ahead { file: file.clone(), last: *last }).collect(),
             changed: read.changed.clone(),
             passed_over: read.passed_over.clone(),
             closed: closed(night),
@@ -269,6 +278,9 @@ impl Summary {
         }
         for file in &self.early {
             line("not yet", format!("{file}: the time that it speaks of is not over"));
+        }
+        for Ahead { file, last } in &self.ahead {
+            line("not yet", format!("{file}: its last message is of {last}, after the instant of this run"));
         }
         for file in &self.changed {
             line("not yet", format!("{file}: it was written to while it was read; the next run reads it"));
