@@ -131,7 +131,7 @@ fn no_mutant_takes_the_run_down() {
         .iter()
         .map(|name| sha256(&fs::read(folder.join("inbox").join(name)).unwrap()))
         .collect();
-    let early = summary["early"].as_array().unwrap().len();
+    let early = summary["ahead"].as_array().unwrap().len();
     let mut told: std::collections::BTreeSet<String> =
         bodies(&folder.join("state"), "file").iter().map(|file| text(file, "sha256")).collect();
     let read = told.len();
