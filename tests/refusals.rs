@@ -9,6 +9,7 @@ mod common;
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use common::{Ran, copy, files, ledger, ritardo, root, scratch};
@@ -32,8 +33,8 @@ struct Told {
 }
 
 /// The steps: `# title`, `$ ritardo …`, `write FILE TEXT`, `append FILE TEXT`, `replace FILE :: OLD => NEW`,
-/// `copy FILE TO`, `cut FILE BYTES`, `remove FILE`, `sql STATEMENTS`, `hold FILE`,
-/// `key STATE`. In texts `\n` is a line end.
+/// `copy FILE TO`, `cut FILE BYTES`, `remove FILE`, `open FILE` to others, `sql STATEMENTS`, `hold FILE`,
+/// `key STATE`, and `refused ritardo …`, of which nothing is told. In texts `\n` is a line end.
 fn tell(case: &str) -> Told {
     let folder = scratch(&format!("refusal-{case}"));
     copy(&refusals().join("base"), &folder);
@@ -58,6 +59,10 @@ fn tell(case: &str) -> Told {
                 let arguments: Vec<&str> = rest.split(' ').collect();
                 assert_eq!(arguments[0], "ritardo", "{case}: {line}");
                 last = Some(ritardo(&folder, &arguments[1..]));
+            }
+            "refused" => {
+                let arguments: Vec<&str> = rest.split(' ').collect();
+                assert_ne!(ritardo(&folder, &arguments[1..]).code, 0, "{case}: {line}");
             }
             "key" => common::give_key(&folder.join(rest), '5'),
             "hold" => {
@@ -99,6 +104,7 @@ fn change(case: &str, folder: &Path, verb: &str, rest: &str) {
             let bytes = fs::read(&path).unwrap();
             fs::write(&path, &bytes[..text.parse::<usize>().unwrap()]).unwrap();
         }
+        "open" => fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap(),
         "remove" if path.is_dir() => fs::remove_dir_all(&path).unwrap(),
         "remove" => fs::remove_file(&path).unwrap_or_else(|error| panic!("{case}: {name}: {error}")),
         _ => panic!("{case}: there is no step `{verb}`"),
