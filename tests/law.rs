@@ -9,6 +9,10 @@
 //! Months with lateness steps have no statuses. A message whose `sent` status is lost stands at its delivery, also
 //! where it was sent before the question: a wait that is late beyond doubt then has the price of a lower step at
 //! once, where the whole logs would hold it by a gap before the next one.
+//!
+//! Nor is there a message of which the whole logs know a later status and not when it was sent: the rule takes its
+//! first sign for the instant of an answer, also where it was sent before the question. There the fuller logs are
+//! the kinder ones.
 #![cfg(test)]
 #![expect(clippy::cast_possible_wrap, reason = "throws of dice are small")]
 #![expect(clippy::disallowed_methods, reason = "how many months are taken is told by the environment")]
@@ -279,6 +283,12 @@ fn generated(dice: &mut Dice) -> Logs {
         };
         all.extend(files(dice, &source, &hand, &messages));
         sources.push(source);
+    }
+    let is_sent = |row: &&Row| matches!(row.sighting, Sighting::Stamped | Sighting::OnSent);
+    let sent: BTreeSet<String> =
+        all.iter().flat_map(|file: &File| &file.rows).filter(is_sent).map(|row| row.message_id.clone()).collect();
+    for file in &mut all {
+        file.rows.retain(|row| sent.contains(&row.message_id));
     }
     let rates = if by_status || chance(dice, 25) { FLAT } else { STEPS };
     let tariff = Tariff::parse(Path::new("t.toml"), &format!("{HEAD}{rates}")).unwrap();

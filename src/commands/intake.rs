@@ -73,8 +73,8 @@ pub struct Night<'n> {
     which: Which,
     /// Source, digest and declared span of what was read before.
     read: BTreeSet<(&'n str, &'n str, Option<Span>)>,
-    /// Name, digest and circumstances of what was set aside before.
-    tried: BTreeSet<(&'n str, &'n str, Option<&'n str>)>,
+    /// Digest and circumstances of what was set aside before.
+    tried: BTreeSet<(&'n str, &'n str)>,
 }
 
 /// Reads what is new. Archive and rejects are written before the ledger names them.
@@ -186,10 +186,9 @@ fn fate_of<'n>(found: &Found, sha256: &str, night: &Night<'n>) -> Fate<'n> {
     if night.read.contains(&(source.name.as_str(), sha256, declared.span)) {
         return Fate::Known;
     }
-    let tried_with = tried_with(source, &declared);
+    let tried_with = tried_with(source, &declared, found);
     // Set aside before, and nothing that could help it has changed since.
-    let tried = (found.name.as_str(), sha256, Some(tried_with.as_str()));
-    if night.which == Which::New && night.tried.contains(&tried) {
+    if night.which == Which::New && night.tried.contains(&(sha256, tried_with.as_str())) {
         return Fate::Tried;
     }
     Fate::Read(Box::new(Wanted { found: found.clone(), source, declared, sha256: sha256.to_owned(), tried_with }))
@@ -239,9 +238,11 @@ pub fn options(source: Option<&Source>, declared: &Declared, as_of: Instant, lim
 }
 
 /// All that the reading of a file depends on beside its bytes.
-fn tried_with(source: &Source, declared: &Declared) -> String {
-    let version = env!("CARGO_PKG_VERSION");
-    sha256(format!("{version}\n{source:?}\n{:?}", declared.sidecar_sha256).as_bytes())
+fn tried_with(source: &Source, declared: &Declared, found: &Found) -> String {
+    let (version, Declared { span, sidecar_sha256, .. }) = (env!("CARGO_PKG_VERSION"), declared);
+    // Of the name, its end tells a form of log.
+    let ending = found.path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    sha256(format!("{version}\n{source:?}\n{span:?}\n{sidecar_sha256:?}\n{ending:?}").as_bytes())
 }
 
 impl<'n> Night<'n> {
@@ -254,8 +255,9 @@ impl<'n> Night<'n> {
         which: Which,
     ) -> Self {
         let read = |(_, file): &'n (u64, LogRead)| (file.source.as_str(), file.sha256.as_str(), file.declared);
-        let tried = |aside: &'n SetAside| (aside.name.as_str(), aside.sha256.as_str(), aside.tried_with.as_deref());
-        let (read, tried) = (history.files.iter().map(read).collect(), history.set_aside.iter().map(tried).collect());
+        let tried = |aside: &'n SetAside| Some((aside.sha256.as_str(), aside.tried_with.as_deref()?));
+        let read = history.files.iter().map(read).collect();
+        let tried = history.set_aside.iter().filter_map(tried).collect();
         Self { setup, state, history, as_of, writing, which, read, tried }
     }
 }

@@ -123,14 +123,18 @@ impl Known {
     fn of(claims: &[Claim]) -> Self {
         let of = |direction| claims.iter().filter(move |claim| claim.direction == direction);
         let inbound = united(of(Direction::Inbound).map(|claim| claim.span).collect());
-        let holding = |conversation: Option<&str>| {
-            united(of(Direction::Outbound).flat_map(|claim| claim.without(conversation)).collect())
-        };
-        let outbound = holding(None);
-        let disputed: BTreeSet<&str> = claims.iter().flat_map(Claim::conversations).collect();
-        let doubts = disputed.into_iter().map(|conversation| {
-            let proven = holding(Some(conversation));
-            (conversation.to_owned(), outbound.iter().flat_map(|span| gaps(&proven, *span)).collect::<Vec<_>>())
+        let outbound = united(of(Direction::Outbound).flat_map(|claim| claim.without(None)).collect());
+        let mut holes: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+        for unread in claims.iter().flat_map(|claim| &claim.unread) {
+            let Some(conversation) = unread.conversation.as_deref() else { continue };
+            holes.entry(conversation).or_default().push(unread.span);
+        }
+        let doubts = holes.into_iter().map(|(conversation, holes)| {
+            let holes = united(holes);
+            let near = |claim: &&Claim| holes.iter().any(|hole| hole.overlaps(&claim.span));
+            let others = of(Direction::Outbound).filter(near).flat_map(|claim| claim.without(Some(conversation)));
+            let proven = united(others.collect());
+            (conversation.to_owned(), holes.iter().flat_map(|hole| gaps(&proven, *hole)).collect::<Vec<_>>())
         });
         let doubts = doubts.filter(|(_, spans)| !spans.is_empty()).collect();
         let sources = claims.iter().map(|claim| claim.source.to_owned()).collect();
@@ -188,12 +192,11 @@ struct Claim<'p> {
 }
 
 impl<'p> Claim<'p> {
-    fn conversations(&self) -> impl Iterator<Item = &'p str> {
-        self.unread.iter().filter_map(|unread| unread.conversation.as_deref())
-    }
-
     /// Where it holds, for one conversation or for those that no rejected row names.
     fn without(&self, conversation: Option<&str>) -> Vec<Span> {
+        if self.unread.is_empty() {
+            return vec![self.span];
+        }
         let concerns = |unread: &&&Unread| {
             unread.conversation.is_none() || (conversation.is_some() && unread.conversation.as_deref() == conversation)
         };

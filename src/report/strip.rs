@@ -23,7 +23,10 @@ pub fn channel(coverage: &ChannelCoverage, days: &Days) -> Vec<String> {
         }
     }
     for source in &coverage.sources {
-        line("source", format!("{}: {}{}, tolerance {}", source.name, source.coverage, source.checked(), source.tolerance));
+        line(
+            "source",
+            format!("{}: {}{}, tolerance {}", source.name, source.coverage, source.checked(), source.tolerance),
+        );
     }
     if coverage.held > 0 {
         line("held", counted(coverage.held, "wait", "waits"));
