@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::evidence::Unread;
-use crate::domain::evidence::united;
-use crate::domain::settings::{Coverage, Source};
+use claims::{Claim, Voice, proven, widened};
+
+use crate::domain::evidence::{Unread, united};
+use crate::domain::settings::Source;
 use crate::domain::{ChannelEvidence, ChannelId, Date, Direction, Elapsed, Instant, Span, Zone};
 
 /// What one read file says about time, before the other files of its source are known.
@@ -119,25 +120,25 @@ impl Known {
     }
 
     /// What the claims of a channel come to. A claim does not hold where a rejected row of its own files may be an
-    /// outbound message: there another must.
-    fn of(claims: &[Claim]) -> Self {
-        let of = |direction| claims.iter().filter(move |claim| claim.direction == direction);
-        let inbound = united(of(Direction::Inbound).map(|claim| claim.span).collect());
-        let outbound = united(of(Direction::Outbound).flat_map(|claim| claim.without(None)).collect());
+    /// outbound message: there another must. `drift` is by how much the clocks of its sources may differ.
+    fn of(claims: &[Claim], drift: Elapsed) -> Self {
+        let inbound = claims.iter().filter(|claim| claim.direction == Direction::Inbound);
+        let inbound = united(inbound.map(|claim| claim.span).collect());
+        let outbound: Vec<&Claim> = claims.iter().filter(|claim| claim.direction == Direction::Outbound).collect();
         let mut holes: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
-        for unread in claims.iter().flat_map(|claim| &claim.unread) {
+        for unread in outbound.iter().flat_map(|claim| &claim.unread) {
             let Some(conversation) = unread.conversation.as_deref() else { continue };
-            holes.entry(conversation).or_default().push(unread.span);
+            holes.entry(conversation).or_default().push(widened(unread.span, drift));
         }
         let doubts = holes.into_iter().map(|(conversation, holes)| {
             let holes = united(holes);
-            let near = |claim: &&Claim| holes.iter().any(|hole| hole.overlaps(&claim.span));
-            let others = of(Direction::Outbound).filter(near).flat_map(|claim| claim.without(Some(conversation)));
-            let proven = united(others.collect());
+            let near = |claim: &&&Claim| holes.iter().any(|hole| widened(*hole, drift).overlaps(&claim.span));
+            let proven = proven(outbound.iter().filter(near).copied(), Some(conversation), drift);
             (conversation.to_owned(), holes.iter().flat_map(|hole| gaps(&proven, *hole)).collect::<Vec<_>>())
         });
         let doubts = doubts.filter(|(_, spans)| !spans.is_empty()).collect();
         let sources = claims.iter().map(|claim| claim.source.to_owned()).collect();
+        let outbound = proven(outbound.into_iter(), None, drift);
         Self { inbound, outbound, doubts, tolerance: Elapsed::ZERO, sources }
     }
 }
@@ -168,88 +169,27 @@ pub fn known<'p>(sources: &[Source], proofs: impl Iterator<Item = (&'p str, &'p 
     for (source, proof) in proofs {
         by_source.entry(source).or_default().push(proof);
     }
-    let mut claims: BTreeMap<String, Vec<Claim>> = BTreeMap::new();
-    for source in sources {
-        let proofs = by_source.get(source.name.as_str()).map(Vec::as_slice).unwrap_or_default();
-        for (channel, claim) in claimed(source, proofs) {
-            claims.entry(channel).or_default().push(claim);
+    let voice = |source| Voice::new(source, by_source.remove(source.name.as_str()).unwrap_or_default());
+    let voices: Vec<Voice> = sources.iter().map(voice).collect();
+    let channels: BTreeSet<&str> = voices.iter().flat_map(Voice::channels).collect();
+    // Most channels are told of by the same files, which say the same of each.
+    let mut alike: BTreeMap<(Vec<bool>, Elapsed, Elapsed), Known> = BTreeMap::new();
+    let known = |channel: &str| {
+        let tolerance = tolerance(sources, channel);
+        // One clock does not differ from itself. It counts who may speak, not whose files are there.
+        let speaks = |source: &&Source| source.directions.contains(&Direction::Outbound) && may_carry(source, channel);
+        let drift = if sources.iter().filter(speaks).count() < 2 { Elapsed::ZERO } else { tolerance };
+        let judged = || {
+            let claims: Vec<Claim> = voices.iter().flat_map(|voice| voice.claims(channel)).collect();
+            Known { tolerance, ..Known::of(&claims, drift) }
+        };
+        if voices.iter().any(|voice| voice.singles_out(channel)) {
+            return judged();
         }
-    }
-    let known = |(channel, claims): (String, Vec<Claim>)| {
-        let known = Known { tolerance: tolerance(sources, &channel), ..Known::of(&claims) };
-        (channel, known)
+        let carried = voices.iter().map(|voice| voice.carries(channel)).collect();
+        alike.entry((carried, tolerance, drift)).or_insert_with(judged).clone()
     };
-    claims.into_iter().map(known).collect()
-}
-
-/// What a file, or with `continuous` coverage a source, claims to prove about a channel and a direction.
-struct Claim<'p> {
-    source: &'p str,
-    direction: Direction,
-    span: Span,
-    /// What its rejected rows leave open on the channel.
-    unread: Vec<&'p Unread>,
-}
-
-impl<'p> Claim<'p> {
-    /// Where it holds, for one conversation or for those that no rejected row names.
-    fn without(&self, conversation: Option<&str>) -> Vec<Span> {
-        if self.unread.is_empty() {
-            return vec![self.span];
-        }
-        let concerns = |unread: &&&Unread| {
-            unread.conversation.is_none() || (conversation.is_some() && unread.conversation.as_deref() == conversation)
-        };
-        let holes = united(self.unread.iter().filter(concerns).map(|unread| unread.span).collect());
-        gaps(&holes, self.span)
-    }
-}
-
-fn claimed<'p>(source: &'p Source, proofs: &[&'p Proof]) -> Vec<(String, Claim<'p>)> {
-    let carried: BTreeSet<&str> = match &source.channels {
-        Some(channels) => channels.iter().map(|channel| channel.as_str()).collect(),
-        None => proofs.iter().flat_map(|proof| proof.channels.iter().map(String::as_str)).collect(),
-    };
-    let whole = extent(proofs.iter().copied());
-    let all_unread = || proofs.iter().flat_map(|proof| &proof.unread);
-    let mut claims = Vec::new();
-    for proof in proofs {
-        let span = match source.coverage {
-            Coverage::Manifest | Coverage::Daily => proof.declared,
-            Coverage::Continuous => whole,
-            Coverage::Span => extent(std::iter::once(*proof)),
-        };
-        let Some(span) = span else { continue };
-        let speaks_for: Vec<&str> = match &proof.speaks_for {
-            // A manifest cannot speak for channels that the configuration does not give to its source.
-            Some(channels) => channels.iter().map(String::as_str).filter(|name| may_carry(source, name)).collect(),
-            None => carried.iter().copied().collect(),
-        };
-        let directions = proof.directions.as_ref().unwrap_or(&source.directions);
-        for channel in speaks_for {
-            let concerns = |unread: &&Unread| unread.channel.as_deref().is_none_or(|named| named == channel);
-            let unread: Vec<&Unread> = match source.coverage {
-                // The files of the source claim the whole together.
-                Coverage::Continuous => all_unread().filter(concerns).collect(),
-                _ => proof.unread.iter().filter(concerns).collect(),
-            };
-            let claim = |direction: &Direction| Claim {
-                source: &source.name,
-                direction: *direction,
-                span,
-                unread: if *direction == Direction::Outbound { unread.clone() } else { Vec::new() },
-            };
-            claims.extend(directions.iter().map(|direction| (channel.to_owned(), claim(direction))));
-        }
-    }
-    claims
-}
-
-/// From the first to the last message of some files, both included.
-fn extent<'p>(proofs: impl Iterator<Item = &'p Proof> + Clone) -> Option<Span> {
-    let from = proofs.clone().filter_map(|proof| proof.first).min()?;
-    let last = proofs.filter_map(|proof| proof.last).max()?;
-    Some(Span { from, to: last.plus(Elapsed::from_micros(1)) })
+    channels.iter().copied().map(str::to_owned).zip(channels.iter().copied().map(known)).collect()
 }
 
 /// What `spans`, sorted and disjoint, leave open of a span.
@@ -264,5 +204,6 @@ fn before(watermark: Instant) -> Span {
     Span { from: Instant::MIN, to: watermark }
 }
 
+mod claims;
 #[cfg(test)]
 mod tests;

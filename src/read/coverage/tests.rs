@@ -1,6 +1,7 @@
 //! Files on the left, what they prove on the right.
 
 use super::*;
+use crate::domain::settings::Coverage;
 
 fn day(day: i64) -> Instant {
     Instant::from_unix_seconds(1_533_081_600 + day * 86_400).unwrap()
@@ -108,7 +109,7 @@ fn named(name: &str, directions: &[Direction], channels: Option<&[&str]>, second
 }
 
 /// What the files of several sources prove about the channel `c`: days as `0-2 4-5`, inbound, then outbound.
-fn proven(sources: &[Source], files: &[(&str, i64, i64)]) -> (String, String) {
+fn spoken(sources: &[Source], files: &[(&str, i64, i64)]) -> (String, String) {
     let proofs: Vec<(&str, Proof)> =
         files.iter().map(|(name, first, last)| (*name, proof(*first, *last, &["c"]))).collect();
     let known = known(sources, proofs.iter().map(|(name, proof)| (*name, proof)));
@@ -161,7 +162,7 @@ fn sources_are_united_for_each_direction() {
         ("never outbound", vec![asks()], &[("asks", 0, 1)], "0-2", ""),
     ];
     for (what, sources, files, inbound, outbound) in rows {
-        assert_eq!(proven(&sources, files), (inbound.to_owned(), outbound.to_owned()), "{what}");
+        assert_eq!(spoken(&sources, files), (inbound.to_owned(), outbound.to_owned()), "{what}");
     }
 }
 
@@ -188,6 +189,47 @@ fn a_manifest_speaks_for_channels_of_its_source_only() {
     let declared = Source { channels: Some(vec!["c".parse().unwrap()]), ..source(Coverage::Manifest) };
     assert_eq!(channels(declared), ["c"]);
     assert_eq!(channels(source(Coverage::Manifest)), ["c", "d"]);
+}
+
+#[test]
+fn a_manifest_speaks_for_directions_of_its_source_only() {
+    let both = Proof { directions: Some(Direction::BOTH.to_vec()), ..proof(0, 1, &["c"]) };
+    let asks = Source { directions: vec![Direction::Inbound], ..source(Coverage::Manifest) };
+    let known = known(&[asks], std::iter::once(("s", &both)));
+    assert_eq!((known["c"].inbound.len(), known["c"].outbound.len()), (1, 0));
+}
+
+/// The same message stands at other instants by other clocks: where two sources meet, or have each lost it, neither
+/// speaks for the other.
+#[test]
+fn edges_of_sources_give_way_by_the_tolerance() {
+    let two = |seconds| [named("one", &Direction::BOTH, None, seconds), named("two", &[Direction::Outbound], None, 0)];
+    let open = |sources: &[Source], files: &[(&str, &Proof)]| {
+        let known = known(sources, files.iter().copied());
+        let within = Span { from: day(1), to: day(5) };
+        let doubts = known["c"].doubts.get("v").cloned().unwrap_or_default();
+        let said = |span: &Span| (span.from.since(day(0)).micros(), span.to.since(day(0)).micros());
+        let covered = known["c"].covered_within(Direction::Outbound, within);
+        (covered.gaps.iter().map(said).collect::<Vec<_>>(), doubts.iter().map(said).collect::<Vec<_>>())
+    };
+    let (early, late) = (proof(0, 2, &["c"]), proof(3, 6, &["c"]));
+    let (second, micros) = (1_000_000, 86_400_000_000);
+    let meeting = [("one", &early), ("two", &late)];
+    assert_eq!(open(&two(0), &meeting), (vec![], vec![]));
+    assert_eq!(open(&two(60), &meeting), (vec![(3 * micros - 60 * second, 3 * micros + 60 * second)], vec![]));
+    assert_eq!(open(&two(60), &[("one", &early), ("one", &late)]), (vec![], vec![]), "files of one clock");
+    assert_eq!(open(&two(60)[..1], &[("one", &early), ("one", &late)]), (vec![], vec![]), "one source");
+    // Each of them has lost the row, which they stamp half a minute apart.
+    let lost = |at: i64| {
+        let at = day(2).plus(Elapsed::from_seconds(at));
+        let span = Span { from: at, to: at.plus(Elapsed::from_micros(1)) };
+        Proof { unread: vec![Unread { span, ..unread(Some("c"), Some("v"), 0, 0) }], ..proof(0, 6, &["c"]) }
+    };
+    let (one, other) = (lost(0), lost(30));
+    let expected = vec![(2 * micros - 30 * second, 2 * micros + 60 * second + 1)];
+    assert_eq!(open(&two(60), &[("one", &one), ("two", &other)]), (vec![], expected));
+    let sound = proof(0, 6, &["c"]);
+    assert_eq!(open(&two(60), &[("one", &one), ("two", &sound)]), (vec![], vec![]), "the other has it");
 }
 
 #[test]

@@ -1,0 +1,154 @@
+//! What each file, or with `continuous` coverage each source, claims to prove about a channel and a direction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Proof, gaps, may_carry};
+use crate::domain::evidence::{Unread, united};
+use crate::domain::settings::{Coverage, Source};
+use crate::domain::{Direction, Elapsed, Span};
+
+/// A span of time in which a source claims to have every message of one direction on the channel at hand.
+pub struct Claim<'p> {
+    pub source: &'p str,
+    pub direction: Direction,
+    pub span: Span,
+    /// What its rejected rows leave open on the channel.
+    pub unread: Vec<&'p Unread>,
+}
+
+impl Claim<'_> {
+    /// Where it holds, for one conversation or for those that no rejected row names.
+    fn without(&self, conversation: Option<&str>) -> Vec<Span> {
+        if self.unread.is_empty() {
+            return vec![self.span];
+        }
+        let concerns = |unread: &&&Unread| {
+            unread.conversation.is_none() || (conversation.is_some() && unread.conversation.as_deref() == conversation)
+        };
+        let holes = united(self.unread.iter().filter(concerns).map(|unread| unread.span).collect());
+        gaps(&holes, self.span)
+    }
+}
+
+/// What the outbound claims prove together, for one conversation or for those that no rejected row names.
+///
+/// What a source proves it proves by its own clock. What another clock puts just inside may lie just outside, so
+/// that two sources which meet, or which have each lost the same row, could claim between them a message that
+/// neither has: the edges of each give way by `drift`.
+pub fn proven<'c, 'p: 'c>(
+    claims: impl Iterator<Item = &'c Claim<'p>>,
+    conversation: Option<&str>,
+    drift: Elapsed,
+) -> Vec<Span> {
+    let mut by_source: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+    for claim in claims {
+        by_source.entry(claim.source).or_default().extend(claim.without(conversation));
+    }
+    let narrowed = |span: Span| Span { from: span.from.plus(drift), to: span.to.minus(drift) };
+    united(by_source.into_values().flat_map(united).map(narrowed).collect())
+}
+
+pub fn widened(span: Span, by: Elapsed) -> Span {
+    Span { from: span.from.minus(by), to: span.to.plus(by) }
+}
+
+/// A source and its files, ready to be asked about one channel after the other: there may be many of both.
+pub struct Voice<'p> {
+    source: &'p Source,
+    /// Channels of which the files speak that do not name any.
+    carried: BTreeSet<&'p str>,
+    /// The files that speak for `carried`.
+    general: Vec<&'p Proof>,
+    /// The files whose manifest names channels, by channel.
+    speaking: BTreeMap<&'p str, Vec<&'p Proof>>,
+    /// Channels that a rejected row names.
+    doubted: BTreeSet<&'p str>,
+    /// From the first to the last message of all files.
+    whole: Option<Span>,
+    /// What the rejected rows of all files leave open.
+    unread: Vec<&'p Unread>,
+}
+
+impl<'p> Voice<'p> {
+    pub fn new(source: &'p Source, proofs: Vec<&'p Proof>) -> Self {
+        let carried = match &source.channels {
+            Some(channels) => channels.iter().map(|channel| channel.as_str()).collect(),
+            None => proofs.iter().flat_map(|proof| proof.channels.iter().map(String::as_str)).collect(),
+        };
+        let unread: Vec<&Unread> = proofs.iter().flat_map(|proof| &proof.unread).collect();
+        let mut speaking: BTreeMap<&str, Vec<&Proof>> = BTreeMap::new();
+        for proof in &proofs {
+            let named = proof.speaks_for.iter().flatten().map(String::as_str);
+            // A manifest cannot speak for channels that the configuration does not give to its source.
+            for channel in named.filter(|channel| may_carry(source, channel)).collect::<BTreeSet<_>>() {
+                speaking.entry(channel).or_default().push(proof);
+            }
+        }
+        Self {
+            source,
+            carried,
+            whole: extent(proofs.iter().copied()),
+            doubted: unread.iter().filter_map(|unread| unread.channel.as_deref()).collect(),
+            unread,
+            speaking,
+            general: proofs.into_iter().filter(|proof| proof.speaks_for.is_none()).collect(),
+        }
+    }
+
+    /// The channels that it may say something of.
+    pub fn channels(&self) -> impl Iterator<Item = &'p str> {
+        let general = if self.general.is_empty() { None } else { Some(self.carried.iter().copied()) };
+        general.into_iter().flatten().chain(self.speaking.keys().copied())
+    }
+
+    pub fn carries(&self, channel: &str) -> bool {
+        self.carried.contains(channel)
+    }
+
+    /// Whether it says of this channel what it does not say of all.
+    pub fn singles_out(&self, channel: &str) -> bool {
+        self.speaking.contains_key(channel) || self.doubted.contains(channel)
+    }
+
+    pub fn claims(&self, channel: &str) -> Vec<Claim<'p>> {
+        let concerns = |unread: &&Unread| unread.channel.as_deref().is_none_or(|named| named == channel);
+        let general = self.carries(channel).then_some(&self.general);
+        let proofs = general.into_iter().chain(self.speaking.get(channel)).flatten().copied();
+        if self.source.coverage == Coverage::Continuous {
+            // The files claim the whole together.
+            let Some(span) = self.whole else { return Vec::new() };
+            let directions: BTreeSet<Direction> = proofs.flat_map(|proof| self.directions(proof)).collect();
+            let unread: Vec<&Unread> = self.unread.iter().copied().filter(concerns).collect();
+            return directions.into_iter().map(|direction| self.claim(direction, span, &unread)).collect();
+        }
+        let mut claims = Vec::new();
+        for proof in proofs {
+            let span = match self.source.coverage {
+                Coverage::Manifest | Coverage::Daily => proof.declared,
+                Coverage::Continuous | Coverage::Span => extent(std::iter::once(proof)),
+            };
+            let Some(span) = span else { continue };
+            let unread: Vec<&Unread> = proof.unread.iter().filter(concerns).collect();
+            claims.extend(self.directions(proof).map(|direction| self.claim(direction, span, &unread)));
+        }
+        claims
+    }
+
+    /// Those of its manifest; nor can that speak for directions that the configuration does not give to its source.
+    fn directions(&self, proof: &'p Proof) -> impl Iterator<Item = Direction> {
+        let meant = proof.directions.as_ref().unwrap_or(&self.source.directions);
+        self.source.directions.iter().copied().filter(|direction| meant.contains(direction))
+    }
+
+    fn claim(&self, direction: Direction, span: Span, unread: &[&'p Unread]) -> Claim<'p> {
+        let unread = if direction == Direction::Outbound { unread.to_vec() } else { Vec::new() };
+        Claim { source: &self.source.name, direction, span, unread }
+    }
+}
+
+/// From the first to the last message of some files, both included.
+fn extent<'p>(proofs: impl Iterator<Item = &'p Proof> + Clone) -> Option<Span> {
+    let from = proofs.clone().filter_map(|proof| proof.first).min()?;
+    let last = proofs.filter_map(|proof| proof.last).max()?;
+    Some(Span { from, to: last.plus(Elapsed::from_micros(1)) })
+}
