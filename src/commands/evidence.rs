@@ -39,13 +39,14 @@ impl Evidence {
         setup: &Setup,
         archive: &Archive,
     ) -> Result<Self, Failure> {
+        let owners = owners(setup);
         let mut all: Option<DataFrame> = None;
         let mut loaded: BTreeSet<(&str, bool)> = BTreeSet::new();
         for (place, file) in (0..).zip(files.clone()) {
             let is_webhook = file.format == LogFormat::Webhook.name();
             for kept in archive.kept(file).into_iter().filter(|kept| loaded.insert((kept.sha256(), is_webhook))) {
                 let messages = archive.messages(kept)?;
-                let messages = if is_webhook { owned(&messages, setup)? } else { messages };
+                let messages = if is_webhook { owned(&messages, &owners)? } else { messages };
                 let messages = frame::with_file(messages, place).map_err(broken)?;
                 match &mut all {
                     Some(all) => {
@@ -60,10 +61,7 @@ impl Evidence {
         let known = known_of(&setup.config.sources, &proofs);
         let alone = |source: &Source| known_of(std::slice::from_ref(source), &proofs);
         let by_source = setup.config.sources.iter().map(|source| (source.name.clone(), alone(source))).collect();
-        let names: BTreeSet<String> =
-            frame::channels(&all).map_err(broken)?.into_keys().map(|(business, _)| business).collect();
-        let of = |name: String| Ok((name.clone(), frame::of_business(&all, &name).map_err(broken)?));
-        let by_business = names.into_iter().map(of).collect::<Result<_, Failure>>()?;
+        let by_business = frame::by_business(all).map_err(broken)?;
         Ok(Self { by_business, known, by_source, files: files.cloned().collect(), accepted: BTreeMap::new() })
     }
 
@@ -192,14 +190,20 @@ pub fn broken(error: polars::prelude::PolarsError) -> Failure {
     Failure::new(Kind::SelfCheck, "the frames of the archive do not fit together").because(error)
 }
 
-fn owned(messages: &DataFrame, setup: &Setup) -> Result<DataFrame, Failure> {
-    let owners: BTreeMap<&str, Vec<(&Business, Span)>> =
-        setup.businesses.iter().fold(BTreeMap::new(), |mut owners, business| {
-            for owned in &business.channels {
-                owners.entry(owned.channel.as_str()).or_default().push((business, owned.span));
-            }
-            owners
-        });
+/// By channel: who owned it, and when.
+type Owners<'s> = BTreeMap<&'s str, Vec<(&'s Business, Span)>>;
+
+fn owners(setup: &Setup) -> Owners<'_> {
+    let mut owners = Owners::new();
+    for business in &setup.businesses {
+        for owned in &business.channels {
+            owners.entry(owned.channel.as_str()).or_default().push((business, owned.span));
+        }
+    }
+    owners
+}
+
+fn owned(messages: &DataFrame, owners: &Owners) -> Result<DataFrame, Failure> {
     let owner = |channel: &str, at: Instant, _: &str| {
         let (business, _) = owners.get(channel)?.iter().find(|(_, span)| span.contains(at))?;
         Some(business.id.to_string())

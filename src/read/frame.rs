@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use polars::prelude::{
-    BooleanChunked, Column, DataFrame, IntoColumn, IntoSeries, NamedFrom, PolarsResult, Series, StringChunkedBuilder,
+    Column, DataFrame, IdxCa, IdxSize, IntoColumn, IntoSeries, NamedFrom, PolarsResult, Series, StringChunkedBuilder,
 };
 
 use super::ReadError;
@@ -177,9 +177,14 @@ pub fn directions(frame: &DataFrame) -> PolarsResult<Vec<(String, String, u64, u
     Ok(rows.into_iter().map(counted).collect())
 }
 
-/// The rows of one business.
-pub fn of_business(frame: &DataFrame, business: &str) -> PolarsResult<DataFrame> {
-    let mask: BooleanChunked =
-        frame.column(columns::BUSINESS)?.str()?.iter().map(|name| Some(name == Some(business))).collect();
-    frame.filter(&mask)
+/// The rows of each business, in their order; each column in one chunk.
+pub fn by_business(mut frame: DataFrame) -> PolarsResult<BTreeMap<String, DataFrame>> {
+    // With a chunk for each of many files, every step costs as much as there are files.
+    frame.rechunk_mut_par();
+    let mut rows: BTreeMap<&str, Vec<IdxSize>> = BTreeMap::new();
+    for (row, business) in (0..).zip(frame.column(columns::BUSINESS)?.str()?.iter()) {
+        rows.entry(business.unwrap_or_default()).or_default().push(row);
+    }
+    let of = |(name, rows): (&str, _)| Ok((name.to_owned(), frame.take(&IdxCa::from_vec("rows".into(), rows))?));
+    rows.into_iter().map(of).collect()
 }
