@@ -29,7 +29,7 @@ use ritardo::domain::evidence::Unread;
 use ritardo::domain::message::Sighting;
 use ritardo::domain::settings::{Coverage, Source, Stamps};
 use ritardo::domain::{
-    Accepted, ChannelEvidence, Decimal, Direction, Elapsed, EntryPoint, Instant, Kind, Span, Status,
+    Accepted, ChannelEvidence, Decimal, Direction, Elapsed, EntryPoint, Instant, Kind, Month, Span, Status, Zone,
 };
 use ritardo::engine::decide;
 use ritardo::rate::Tariff;
@@ -311,7 +311,7 @@ fn evidence<'f>(logs: &Logs, files: impl Iterator<Item = &'f File>, accepted: &A
 
 fn rated(logs: &Logs, frame: &DataFrame, evidence: &Evidence) -> Vec<RatedWait> {
     let of_channel = |_: &str, channel: &str| evidence.get(channel).cloned();
-    decide(frame, &of_channel, &logs.tariff, &|_| true).unwrap().rated.unwrap()
+    decide(frame, &of_channel, &logs.tariff, &|_| true, &|_, at| Month::of(at, Zone::UTC)).unwrap().rated.unwrap()
 }
 
 fn judged(logs: &Logs, kept: &[bool], accepted: &Accepted) -> Vec<RatedWait> {

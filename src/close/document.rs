@@ -47,6 +47,7 @@ pub fn invoice(
         buyer: business.party.clone(),
         reference: business.reference.clone(),
         lines: closed.lines.clone(),
+        adjustments: Vec::new(),
         net: closed.net,
         vat: closed.vat.clone(),
         tax: closed.tax,
@@ -54,6 +55,7 @@ pub fn invoice(
         payment: Payment { iban: issuer.iban.clone(), bic: issuer.bic.clone(), days: issuer.payment_days },
         computation: Computation {
             window: tariff.window,
+            reading: String::new(),
             zone: business.zone,
             tariff_id: tariff.id.clone(),
             tariff_version: tariff.version.clone(),

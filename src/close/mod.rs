@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 
 use crate::domain::charge::RatedWait;
 use crate::domain::invoice::{Counts, Line, Vat};
+use crate::domain::reading::{ChargeFor, DateOf};
 use crate::domain::{
-    Business, Currency, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Ownership, Rounding, Span,
-    Verdict, Wait,
+    Business, Currency, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Ownership, Reading, Rounding,
+    Span, Verdict, Wait,
 };
 
 pub use document::{Issue, TariffName, invoice};
@@ -79,10 +80,25 @@ pub fn close(
     Ok(ClosedMonth { month, cut, counts, lines, net, vat, tax, total, exact, line_file, data_sha256 })
 }
 
-/// Whether a wait is one of the business's in `month`: received in it, on a channel that it then owned.
-pub fn is_of_month(wait: &Wait, business: &Business, month: Span) -> bool {
+/// Whether a wait is one of the business's in `month`, on a channel that it owned when the message was received.
+///
+/// A charge belongs to the month of one instant. Where that instant is the answer and none is known yet, or another
+/// may be found, the wait keeps every month waiting in which it could lie; one that is decided without an answer
+/// belongs to the month in which it was received.
+pub fn is_of_month(wait: &Wait, business: &Business, month: Span, reading: &Reading) -> bool {
     let owns = |owned: &Ownership| owned.channel.as_str() == &*wait.channel && owned.span.contains(wait.received_at);
-    *wait.business == *business.id.as_str() && month.contains(wait.received_at) && business.channels.iter().any(owns)
+    *wait.business == *business.id.as_str() && falls_in(wait, month, reading) && business.channels.iter().any(owns)
+}
+
+fn falls_in(wait: &Wait, month: Span, reading: &Reading) -> bool {
+    let by_answer = reading.month_of == DateOf::Answered && reading.charge_for != ChargeFor::LateOutbound;
+    if by_answer && wait.is_open() {
+        let last = reading.give_up.map_or(Instant::MAX, |give_up| wait.received_at.plus(give_up).plus(wait.tolerance));
+        let through = wait.answered_at.unwrap_or(last).max(wait.received_at);
+        return wait.received_at < month.to && month.from <= through;
+    }
+    let at = if wait.excluded { None } else { wait.dated(reading.month_of) };
+    month.contains(at.unwrap_or(wait.received_at))
 }
 
 /// Waits by verdict.
@@ -118,7 +134,7 @@ fn lines(rated: &[RatedWait], currency: Currency) -> Option<Vec<Line>> {
     }
     let line = |((market, entry_point, step, unit_price), (quantity, exact)): (LineKey, (u64, Decimal))| {
         let amount = exact.rounded(currency, Rounding::HalfAwayFromZero)?;
-        Some(Line { market, entry_point, step, quantity, unit_price, exact, amount })
+        Some(Line { market, entry_point, free: false, tier: None, step, quantity, unit_price, exact, amount })
     };
     sums.into_iter().map(line).collect()
 }

@@ -113,8 +113,9 @@ impl Evidence {
         };
         let span = month.span(business.zone);
         let evidence = |_: &str, channel: &str| self.of_business(&business.id, channel, through);
-        let wanted = |wait: &crate::domain::Wait| crate::close::is_of_month(wait, business, span);
-        let decided = engine::decide(messages, &evidence, &setup.tariff, &wanted)
+        let reading = &setup.tariff.reading;
+        let wanted = |wait: &crate::domain::Wait| crate::close::is_of_month(wait, business, span, reading);
+        let decided = engine::decide(messages, &evidence, &setup.tariff, &wanted, &|_, _| month)
             .map_err(|error| Failure::new(Kind::SelfCheck, "the messages could not be paired").because(error))?;
         Ok(Waits { rated: decided.rated, conflicts: decided.conflicts })
     }

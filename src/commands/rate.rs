@@ -16,7 +16,7 @@ use crate::cli::{Only, Rate};
 use crate::close;
 use crate::domain::charge::RatedWait;
 use crate::domain::invoice::Counts;
-use crate::domain::{Currency, Decimal, Instant};
+use crate::domain::{Currency, Decimal, Instant, Month};
 use crate::engine;
 use crate::error::{Failure, Kind};
 use crate::pair::Conflict;
@@ -118,7 +118,9 @@ fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
     let logs = logs(args, world)?;
 
     let evidence = |_: &str, channel: &str| Some(logs.suspects.evidence(channel, complete_through));
-    let decided = engine::decide(&logs.frame, &evidence, &tariff, &|_| true).map_err(self_check)?;
+    // Businesses have no zone here: their months are cut in that of the tariff.
+    let month_of = |_: &str, at: Instant| Month::of(at, tariff.zone);
+    let decided = engine::decide(&logs.frame, &evidence, &tariff, &|_| true, &month_of).map_err(self_check)?;
     let rated = decided.rated.map_err(|no_rate| {
         let failure = Failure::new(Kind::Configuration, no_rate.to_string()).at(&args.tariff);
         failure.hint("nothing was written; add a rate that is in force at that instant")

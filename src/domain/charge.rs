@@ -63,14 +63,28 @@ crate::written_as_text!(Market);
 /// The row of the tariff that gave a price.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RateRow {
-    /// Line of the row in the tariff file, counted from 1.
+    /// Line of the row in the tariff file (or in the table of rates that it names), counted from 1.
     pub line: u32,
+    /// The tier: how many charges of the market lie below it, where the row has tiers.
+    pub tier: Option<u64>,
     /// The lateness step: length of the wait after which it began, where the row has steps.
     pub step: Option<super::Elapsed>,
+    /// Zero for a free unit.
     pub price: Decimal,
 }
 
-/// A wait with what it costs. `rate` and `amount` are `None` where nothing is charged.
+/// Place of a charge among those of its billing month, counted from 1 in the order of pricing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The tariff counts nothing.
+    Uncounted,
+    /// This free unit of the business.
+    Free(u64),
+    /// This charge of the business in the market, free units left out.
+    InMarket(u64),
+}
+
+/// A wait with what it costs. `charge` is `None` where nothing is charged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RatedWait {
     pub wait: Wait,
@@ -82,5 +96,12 @@ pub struct RatedWait {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charge {
     pub rate: RateRow,
+    pub place: Place,
     pub amount: Decimal,
+}
+
+impl Charge {
+    pub const fn is_free(&self) -> bool {
+        matches!(self.place, Place::Free(_))
+    }
 }

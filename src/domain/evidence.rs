@@ -25,6 +25,8 @@ pub struct ChannelEvidence {
     pub watermark: Instant,
     /// Spans before the watermark in which outbound messages may be missing: sorted, disjoint.
     pub gaps: Vec<Span>,
+    /// The same of inbound messages. Only readings hang on them under which a message more can spare a charge.
+    pub inbound_gaps: Vec<Span>,
     /// By conversation, spans in which an outbound row of it could not be read: sorted, disjoint.
     pub doubts: BTreeMap<String, Vec<Span>>,
     /// What will never be proven, by decision of the operator.
@@ -54,6 +56,7 @@ impl ChannelEvidence {
         Self {
             watermark,
             gaps: Vec::new(),
+            inbound_gaps: Vec::new(),
             doubts: BTreeMap::new(),
             accepted: Accepted::default(),
             tolerance: Elapsed::ZERO,
@@ -66,6 +69,7 @@ impl ChannelEvidence {
         Self {
             watermark: self.watermark.min(cut),
             gaps: cut_spans(&self.gaps, cut),
+            inbound_gaps: cut_spans(&self.inbound_gaps, cut),
             doubts: doubts.filter(|(_, spans)| !spans.is_empty()).collect(),
             accepted: self.accepted.clone(),
             tolerance: self.tolerance,

@@ -74,9 +74,12 @@ pub struct Invoice {
     pub seller_email: String,
     pub buyer: Party,
     pub reference: Option<String>,
-    /// Sorted by market, entry point, price.
+    /// Sorted by market, entry point, free units first, tier, step, price.
     pub lines: Vec<Line>,
-    /// Sum of the lines.
+    /// What a minimum adds to the lines, or a cap takes from them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adjustments: Vec<Adjustment>,
+    /// Sum of the lines and adjustments.
     pub net: Money,
     /// One entry per category and rate.
     pub vat: Vec<Vat>,
@@ -93,6 +96,12 @@ pub struct Invoice {
 pub struct Line {
     pub market: Market,
     pub entry_point: EntryPoint,
+    /// Units that the tariff gives for nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub free: bool,
+    /// How many charges of the market lie below the tier, where the tariff has tiers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<u64>,
     /// Length of the wait after which the price holds, where the tariff has steps.
     pub step: Option<Elapsed>,
     pub quantity: u64,
@@ -101,6 +110,23 @@ pub struct Line {
     pub exact: Decimal,
     /// The same, rounded once to the minor unit.
     pub amount: Money,
+}
+
+/// What the whole month costs more, or less, than its charges.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adjustment {
+    pub kind: AdjustmentKind,
+    /// The smallest or greatest net amount of a month, in the tariff's currency.
+    pub limit: Money,
+    /// Positive for a minimum, negative for a cap.
+    pub amount: Money,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdjustmentKind {
+    Minimum,
+    Cap,
 }
 
 /// Tax of one category and rate over the lines that have it.
@@ -127,6 +153,9 @@ pub struct Payment {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Computation {
     pub window: Elapsed,
+    /// What differs from the default reading, as the tariff writes it; empty for the default.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reading: String,
     pub zone: Zone,
     pub tariff_id: String,
     pub tariff_version: String,

@@ -21,7 +21,7 @@ pub mod text;
 pub mod wait;
 
 pub use business::{Business, BusinessId, ChannelId, Ownership};
-pub use charge::{Charge, Market, RateRow};
+pub use charge::{Charge, Market, Place, RateRow};
 pub use clock::{LocalTime, TimeOfDay};
 pub use date::{Date, Zone};
 pub use evidence::{Accepted, ChannelEvidence};

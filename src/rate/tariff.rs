@@ -64,10 +64,10 @@ impl Tariff {
         format!("{}@{}", self.id, self.version)
     }
 
-    /// How long after a message its charge can still change: the window or the last lateness step.
+    /// How long after a message its charge can still change: the window, the last lateness step, or `give_up`.
     /// The tolerance of a source comes on top.
     pub fn horizon(&self) -> Elapsed {
-        self.reading.window.max(price::last_step(self))
+        self.reading.horizon().max(price::last_step(self))
     }
 
     /// The market of a customer: the longest calling code of the tariff that begins its E.164 number.

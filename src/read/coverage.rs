@@ -98,6 +98,7 @@ impl Known {
         let watermark = inbound.min(outbound).min(as_of);
         Some(ChannelEvidence {
             gaps: gaps(&self.outbound, before(watermark)),
+            inbound_gaps: gaps(&self.inbound, before(watermark)),
             tolerance: self.tolerance,
             doubts: self.doubts.clone(),
             ..ChannelEvidence::complete_through(watermark)

@@ -31,6 +31,7 @@ pub(crate) fn invoice(language: Language) -> Invoice {
             line("1809", EntryPoint::Unknown, None, 1_000, "0.0475", "47.50"),
             line("other", EntryPoint::InformationRequest, Some("24h"), 760, "0.032895", "25.00"),
         ],
+        adjustments: Vec::new(),
         net,
         vat: vec![vat(net, "O", "0", Money::zero(net.currency()))],
         tax: Money::zero(net.currency()),
@@ -83,6 +84,8 @@ fn line(market: &str, entry_point: EntryPoint, step: Option<&str>, quantity: u64
     Line {
         market: market.parse().unwrap(),
         entry_point,
+        free: false,
+        tier: None,
         step: step.map(|step| step.parse().unwrap()),
         quantity,
         unit_price,
@@ -98,6 +101,7 @@ fn vat(net: Money, category: &str, rate: &str, tax: Money) -> Vat {
 fn computation() -> Computation {
     Computation {
         window: "24h".parse().unwrap(),
+        reading: String::new(),
         zone: "Europe/Rome".parse().unwrap(),
         tariff_id: "late-reply".to_owned(),
         tariff_version: "2018-08".to_owned(),

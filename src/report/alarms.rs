@@ -306,6 +306,7 @@ mod tests {
             conversation: "secret".into(),
             customer: "+393331234567".into(),
             message_id: "secret".into(),
+            run: Vec::new(),
             entry_point: EntryPoint::Unknown,
             received_at,
             answered_at: None,

@@ -4,7 +4,7 @@ use super::page::{CountCells, StackRow};
 use super::{BusinessMonth, MonthFacts, MonthPage, State, month_page};
 use crate::domain::charge::RatedWait;
 use crate::domain::{
-    BusinessId, Charge, Decimal, Elapsed, EntryPoint, Instant, Market, Money, RateRow, Verdict, Wait, Zone,
+    BusinessId, Charge, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Place, RateRow, Verdict, Wait, Zone,
 };
 
 const CUSTOMER: &str = "+393331234567";
@@ -18,14 +18,15 @@ fn waits(table: &str) -> Vec<RatedWait> {
 
 fn wait(index: usize, received: &str, answered: &str, verdict: &str, charge: &str) -> RatedWait {
     let received_at: Instant = received.parse().unwrap();
-    let rate = |price: Decimal| RateRow { line: 7, step: None, price };
-    let charge = charge.parse().ok().map(|amount| Charge { rate: rate(amount), amount });
+    let rate = |price: Decimal| RateRow { line: 7, tier: None, step: None, price };
+    let charge = charge.parse().ok().map(|amount| Charge { rate: rate(amount), place: Place::Uncounted, amount });
     let wait = Wait {
         business: "bakery".into(),
         channel: "channel-secret".into(),
         conversation: "conversation-secret".into(),
         customer: CUSTOMER.into(),
         message_id: MESSAGE.into(),
+        run: Vec::new(),
         entry_point: EntryPoint::ALL[index % 4],
         received_at,
         answered_at: answered.parse().ok(),

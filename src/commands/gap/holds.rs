@@ -73,7 +73,7 @@ fn gather<'b>(
     };
     let of_month = Which::Month(month.month);
     match wait.held_for {
-        Some(HeldFor::Gap(at)) => {
+        Some(HeldFor::Gap(at) | HeldFor::InboundGap(at)) => {
             let known = evidence.of_channel(&wait.channel, as_of);
             let gap = known.and_then(|known| known.gaps.into_iter().find(|gap| gap.contains(at)));
             let gap = gap.unwrap_or_else(|| moment(at));
@@ -85,7 +85,7 @@ fn gather<'b>(
             let span = spans.into_iter().find(|span| span.contains(at)).unwrap_or_else(|| moment(at));
             add(Cause::Unread, of_month, Some((Some(&wait.conversation), span)), None);
         }
-        Some(HeldFor::UnknownAnswer(at)) => {
+        Some(HeldFor::UnknownAnswer(at) | HeldFor::UnknownDelivery(at)) => {
             add(Cause::UnknownAnswer, of_month, Some((Some(&wait.conversation), moment(at))), None);
         }
         Some(HeldFor::UnknownKind) => add(Cause::UnknownKind, of_month, None, Some(&wait.message_id)),
