@@ -8,7 +8,7 @@ use polars::prelude::DataFrame;
 use super::keyfile;
 use super::state::State;
 use crate::domain::charge::RatedWait;
-use crate::domain::{Elapsed, Instant, Span};
+use crate::domain::{Elapsed, Instant, Span, Wait};
 use crate::error::{Failure, Kind};
 use crate::ledger::History;
 use crate::ledger::entry::{LogRead, Part};
@@ -128,7 +128,10 @@ impl<'s> Archive<'s> {
         let charged = || rated.iter().filter(|rated| rated.charge.is_some()).map(|rated| &rated.wait);
         let wanted: BTreeSet<&str> = charged().map(|wait| &*wait.message_id).collect();
         let from = charged().map(|wait| wait.received_at).min().unwrap_or(Instant::MAX);
-        let last = charged().map(|wait| wait.received_at).max().unwrap_or(Instant::MIN);
+        // A charged message is never later than the end of its wait: others of a run, and outbound ones, are later
+        // than `received_at`.
+        let end = |wait: &Wait| wait.answered_at.unwrap_or(wait.watermark).max(wait.received_at);
+        let last = charged().map(end).max().unwrap_or(Instant::MIN);
         let within = Span { from, to: last.plus(Elapsed::from_micros(1)) };
         let found = self.find(files, &wanted, within)?;
         let mut named: Vec<RatedWait> = rated.iter().map(|rated| plain(rated, &found)).collect();
@@ -141,7 +144,10 @@ fn plain(rated: &RatedWait, found: &BTreeMap<(String, String), Named>) -> RatedW
     let mut named = rated.clone();
     if rated.charge.is_some() {
         let key = (rated.wait.message_id.to_string(), rated.wait.customer.to_string());
-        let (id, customer) = found.get(&key).cloned().unwrap_or_else(|| (forgotten_id(&key.0), String::new()));
+        // Another customer than the message's own gives the clock of a run in a conversation of several.
+        let of_message = || found.range((key.0.clone(), String::new())..).next().filter(|((id, _), _)| *id == key.0);
+        let known = found.get(&key).or_else(|| of_message().map(|(_, named)| named)).cloned();
+        let (id, customer) = known.unwrap_or_else(|| (forgotten_id(&key.0), String::new()));
         named.wait.message_id = id.into();
         named.wait.customer = customer.into();
     }

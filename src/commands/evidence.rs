@@ -13,7 +13,7 @@ use crate::engine;
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Cause, HoldAccepted, LogRead};
 use crate::pair::Conflict;
-use crate::rate::NoRate;
+use crate::rate::{NoRate, Tariff};
 use crate::read::coverage::{Known, Proof, known};
 use crate::read::frame;
 
@@ -108,14 +108,29 @@ impl Evidence {
 
     /// The rated waits of a month of a business, judged by what was known before `through`.
     pub fn waits(&self, business: &Business, month: Month, through: Instant, setup: &Setup) -> Result<Waits, Failure> {
+        self.waits_under(business, month, through, &setup.tariff, None)
+    }
+
+    /// The same under another tariff; `more` are messages that were never sent, for what might have been.
+    pub fn waits_under(
+        &self,
+        business: &Business,
+        month: Month,
+        through: Instant,
+        tariff: &Tariff,
+        more: Option<&DataFrame>,
+    ) -> Result<Waits, Failure> {
         let Some(messages) = self.by_business.get(business.id.as_str()) else {
             return Ok(Waits { rated: Ok(Vec::new()), conflicts: Vec::new() });
         };
+        let messages = match more {
+            Some(more) => &messages.vstack(more).map_err(broken)?,
+            None => messages,
+        };
         let span = month.span(business.zone);
         let evidence = |_: &str, channel: &str| self.of_business(&business.id, channel, through);
-        let reading = &setup.tariff.reading;
-        let wanted = |wait: &crate::domain::Wait| crate::close::is_of_month(wait, business, span, reading);
-        let decided = engine::decide(messages, &evidence, &setup.tariff, &wanted, &|_, _| month)
+        let wanted = |wait: &crate::domain::Wait| crate::close::is_of_month(wait, business, span, &tariff.reading);
+        let decided = engine::decide(messages, &evidence, tariff, &wanted, &|_, _| month)
             .map_err(|error| Failure::new(Kind::SelfCheck, "the messages could not be paired").because(error))?;
         Ok(Waits { rated: decided.rated, conflicts: decided.conflicts })
     }

@@ -3,11 +3,13 @@
 mod alarms;
 mod archived;
 mod audit;
+mod cases;
 mod check;
 mod clocks;
 mod closing;
 mod conflicts;
 mod coverage;
+mod due;
 mod evidence;
 mod explain;
 pub mod files;
@@ -24,6 +26,7 @@ mod purge;
 mod quarantine;
 mod rate;
 mod reader;
+mod readings;
 mod recorded;
 mod rejects;
 mod run;
@@ -33,8 +36,10 @@ mod state;
 mod summary;
 mod supervised;
 mod suspects;
+mod table;
 mod traffic;
 mod verify;
+mod what_if;
 
 use std::io::Write;
 
@@ -84,6 +89,9 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Verify(args) => verify::verify(&args, world),
         Command::Audit(args) => audit::audit(&args, world),
         Command::Explain(args) => explain::explain(&args, world),
+        Command::Readings(args) => readings::readings(&args, world),
+        Command::WhatIf(args) => what_if::what_if(&args, world),
+        Command::Due(args) => due::due(&args, world),
         Command::Gap(args) => gap::gap(&args, world),
     }
 }

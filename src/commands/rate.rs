@@ -75,12 +75,12 @@ struct RejectRow {
 }
 
 /// All inputs, read.
-struct Logs {
-    frame: DataFrame,
+pub(super) struct Logs {
+    pub frame: DataFrame,
     inputs: Vec<Input>,
     rejects: Vec<RejectRow>,
     passed_over: Vec<String>,
-    suspects: Suspects,
+    pub suspects: Suspects,
 }
 
 /// Works in a child, so that a log whose damage ends the process is named.
@@ -88,7 +88,12 @@ pub fn rate(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
     if args.in_child {
         return rate_here(args, world);
     }
-    match supervised(args)? {
+    outcome(supervised(args)?)
+}
+
+/// What the end of the child means.
+pub(super) fn outcome(ended: Ended) -> Result<Outcome, Failure> {
+    match ended {
         Ended::Code(code) => Ok(Outcome::Code(code)),
         Ended::In(file) => {
             let failure = if file.is_empty() {
@@ -181,7 +186,7 @@ fn form_of(path: &Path) -> Result<Form, Failure> {
 
 /// Reads all inputs. One that cannot be read stops the command: without it an answer may be missing, and
 /// the logs were declared complete.
-fn logs(args: &Rate, world: &mut World) -> Result<Logs, Failure> {
+pub(super) fn logs(args: &Rate, world: &mut World) -> Result<Logs, Failure> {
     let (paths, passed_over) = expanded(&args.inputs)?;
     let bar = progress::bar(world.watched, "reading", paths.len());
     let frame = read::frame::empty().map_err(self_check)?;
@@ -240,7 +245,7 @@ fn say_totals(totals: &Totals, world: &mut World) -> Result<(), Failure> {
     say(world.out, &format!("{waits}: {verdicts}; {charges}, {} {}", totals.currency, totals.total))
 }
 
-fn warn(logs: &Logs, conflicts: &[Conflict], world: &mut World) -> Result<(), Failure> {
+pub(super) fn warn(logs: &Logs, conflicts: &[Conflict], world: &mut World) -> Result<(), Failure> {
     if let Some(first) = logs.rejects.first() {
         let (count, RejectRow { file, row, reason }) = (logs.rejects.len(), first);
         let rows = if count == 1 { "1 row was".to_owned() } else { format!("{count} rows were") };

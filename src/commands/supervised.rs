@@ -22,13 +22,18 @@ pub enum Ended {
     In(String),
 }
 
-/// Runs the same command in a child.
+/// Runs `rate` in a child.
 pub fn supervised(args: &Rate) -> Result<Ended, Failure> {
+    in_child(arguments(args))
+}
+
+/// Runs this program with these words in a child.
+pub fn in_child(words: Vec<OsString>) -> Result<Ended, Failure> {
     let failed = |error| Failure::new(Kind::InputOutput, "cannot start the reader").because(error);
     let (ours, theirs) = UnixStream::pair().map_err(failed)?;
     let program = std::env::current_exe().map_err(failed)?;
     let mut command = Command::new(program);
-    command.args(arguments(args)).stdin(Stdio::from(OwnedFd::from(theirs)));
+    command.args(words).stdin(Stdio::from(OwnedFd::from(theirs)));
     let mut child = command.spawn().map_err(failed)?;
     // The command holds the child's end of the socket; without it the lines end when the child does.
     drop(command);

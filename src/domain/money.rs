@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::Elapsed;
+
 /// Decimal places that a [`Decimal`] holds.
 const PLACES: u32 = 9;
 const ONE: i128 = 10_i128.pow(PLACES);
@@ -33,6 +35,13 @@ impl Decimal {
     /// The sum, or `None` when it does not fit.
     pub fn sum(amounts: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {
         amounts.into_iter().try_fold(Decimal::ZERO, Decimal::checked_add)
+    }
+
+    /// `whole / part` times as much, as an estimate: what a part of a month has come to, for all of it. Rounded half
+    /// away from zero at nine places; `None` when it does not fit or there is no part.
+    pub fn extrapolated(self, part: Elapsed, whole: Elapsed) -> Option<Decimal> {
+        let product = self.0.checked_mul(i128::from(whole.micros()))?;
+        Rounding::HalfAwayFromZero.divide(product, i128::from(part.micros())).map(Decimal)
     }
 
     /// The count of `10^-9` units: how a Parquet DECIMAL(38, 9) stores it.
@@ -210,6 +219,16 @@ impl Money {
         let product = i128::from(self.minor).checked_mul(percent.0)?;
         let minor = rounding.divide(product, 100 * ONE)?;
         Some(Money { minor: i64::try_from(minor).ok()?, currency: self.currency })
+    }
+
+    /// The amount with the other sign.
+    pub const fn negated(self) -> Money {
+        Money { minor: self.minor.saturating_neg(), currency: self.currency }
+    }
+
+    /// Digits with a sign, unless it is zero: `+3.50`, `-3.50`, `0.00`.
+    pub fn signed(self) -> String {
+        if self.minor > 0 { format!("+{}", self.digits()) } else { self.digits() }
     }
 
     /// The same amount as an exact decimal.

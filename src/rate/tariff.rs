@@ -1,6 +1,6 @@
 //! The tariff: parsed once into a form that has no gap, no overlap and no price out of bounds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{price, written};
@@ -57,6 +57,30 @@ impl Tariff {
     /// Reads the TOML form. All mistakes of the file are listed, not only the first.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Vec<Mistake>> {
         written::parse(path, text)
+    }
+
+    /// The same rates under another reading. An error says why they do not go together.
+    pub fn with_reading(&self, reading: Reading) -> Result<Self, String> {
+        if let Some(clash) = reading.clash() {
+            return Err(format!("{}: {}", clash.field, clash.message));
+        }
+        let has_steps = price::last_step(self) > Elapsed::ZERO;
+        if has_steps && reading.window != self.reading.window {
+            return Err("the lateness steps begin at another window".to_owned());
+        }
+        if has_steps && reading.give_up.is_some_and(|give_up| give_up <= price::last_step(self)) {
+            return Err("the last lateness step begins after give_up".to_owned());
+        }
+        Ok(Self { reading, ..self.clone() })
+    }
+
+    /// Lengths of a wait after which some price begins: the window and the lateness steps.
+    pub fn price_changes(&self) -> BTreeSet<Elapsed> {
+        let steps = self.rates().filter_map(|rate| match &rate.price {
+            Price::Steps(steps) => Some(steps.iter().map(|step| step.after)),
+            Price::Flat(_) => None,
+        });
+        steps.flatten().chain([self.reading.window]).collect()
     }
 
     /// `late-reply@2018-08`.

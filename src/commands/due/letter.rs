@@ -1,0 +1,100 @@
+//! The mail that tells a business which messages await an answer. It is no document: it is not recorded, and sent
+//! again each time that it is asked for.
+
+use std::fmt::Write as _;
+
+use super::outlook::{Open, State};
+use crate::commands::cases::Desk;
+use crate::commands::{World, say};
+use crate::deliver::{self, Letter, Outcome};
+use crate::domain::business::Language;
+use crate::domain::{Business, Zone};
+use crate::error::{Failure, Kind};
+use crate::report::chart::escaped;
+
+/// More messages than these are only counted.
+const SHOWN: usize = 200;
+
+/// Sends a business its list; nothing where none is due. What became of each mail is said on standard error.
+pub fn send(desk: &Desk, business: &Business, due: &[Open], world: &mut World) -> Result<(), Failure> {
+    if due.is_empty() {
+        return Ok(());
+    }
+    let issuer = &desk.setup.config.issuer;
+    let text = text(business, due, &desk.setup.tariff.currency.to_string());
+    let html = format!(
+        "<!doctype html><html lang=\"{}\"><body><pre>{}</pre></body></html>",
+        business.language.code(),
+        escaped(&text)
+    );
+    let domain = issuer.email.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    for (index, to) in (1..).zip(&business.recipients) {
+        let stamp: String = desk.as_of.to_string().chars().filter(char::is_ascii_alphanumeric).collect();
+        let stem = format!("due-{}-{stamp}-{index}", business.id);
+        let letter = Letter {
+            message_id: &format!("{stem}@{domain}"),
+            date: desk.as_of,
+            from_name: &issuer.party.legal_name,
+            from: &issuer.email,
+            to,
+            language: business.language.code(),
+            subject: &subject(business.language, due.len()),
+            text: &text,
+            html: &html,
+            attachments: Vec::new(),
+        };
+        let failed = |error| Failure::new(Kind::Configuration, "the mail was not sent").because(error);
+        let bytes = deliver::eml(&letter).map_err(failed)?;
+        let name = format!("{stem}.eml");
+        let transport = &desk.setup.config.transport;
+        let carried = deliver::deliver(transport, &bytes, &name, &issuer.email, to, &deliver::password);
+        let said = match carried.map_err(failed)? {
+            Outcome::Sent { .. } => "sent".to_owned(),
+            Outcome::Deferred { reason } => format!("deferred: {reason}; ask again later"),
+            Outcome::Refused { reason } => format!("refused: {reason}"),
+            Outcome::Unknown { reason } => format!("perhaps sent: {reason}"),
+        };
+        say(world.err, &format!("mail      {} to {to}: {said}", business.id))?;
+    }
+    Ok(())
+}
+
+fn subject(language: Language, due: usize) -> String {
+    match language {
+        Language::English => format!("{due} messages await an answer"),
+        Language::Italian => format!("{due} messaggi attendono risposta"),
+    }
+}
+
+fn text(business: &Business, due: &[Open], currency: &str) -> String {
+    let (intro, late, cost, more) = match business.language {
+        Language::English => (
+            "To these messages no answer was seen. Each becomes late after the time beside it, and then costs the amount.",
+            "already late",
+            "costs",
+            "more",
+        ),
+        Language::Italian => (
+            "A questi messaggi non risulta alcuna risposta. Dopo l'orario indicato ciascuno è in ritardo e costa l'importo.",
+            "già in ritardo",
+            "costa",
+            "altri",
+        ),
+    };
+    let mut text = format!("{intro}\n\n");
+    for open in due.iter().take(SHOWN) {
+        let late = if open.state == State::InTime { String::new() } else { format!(" ({late})") };
+        let (at, customer, cost_of) = (printed(business.zone, open), &open.customer, open.cost);
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "{at}{late}  {customer}  {}  {cost} {currency} {cost_of}", open.message_id);
+    }
+    if due.len() > SHOWN {
+        let _ = writeln!(text, "+ {} {more}", due.len() - SHOWN);
+    }
+    text
+}
+
+fn printed(zone: Zone, open: &Open) -> String {
+    // To the minute: a person reads it.
+    zone.print(open.late_after).chars().take(16).collect()
+}
