@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use super::closing::OpenMonth;
 use super::evidence::Evidence;
 use super::setup::Setup;
-use crate::domain::{Business, Date, Instant, Month, Span, Zone};
+use crate::domain::settings::Source;
+use crate::domain::{Business, Date, Direction, Instant, Month, Span, Zone};
 use crate::error::Failure;
+use crate::read::coverage::Known;
 use crate::report::alarms::{Alarm, Expected, held_long, missing_files, silence, silent};
 
 /// All alarms, those of sources first, then by business. Months that are not among the open ones give none.
@@ -28,19 +30,40 @@ pub fn alarms(setup: &Setup, evidence: &Evidence, open: &[OpenMonth], as_of: Ins
 fn files(setup: &Setup, evidence: &Evidence, open: &[OpenMonth], as_of: Instant) -> Vec<Alarm> {
     let is_open = |channel: &str, day: Date| {
         let has_day = |open: &&OpenMonth| Month::new(day.year(), day.month()) == Some(open.month);
-        open.iter().filter(has_day).any(|open| owns(open.business, channel, day))
+        open.iter().filter(has_day).any(|open| channel == ANY || owns(open.business, channel, day))
     };
+    let first_open = open.iter().map(|open| open.month.first_day()).min();
+    let nothing = BTreeMap::new();
     let mut alarms = Vec::new();
     for source in &setup.config.sources {
         let Some(by) = source.expected_by else { continue };
-        let Some(channels) = evidence.by_source.get(&source.name) else { continue };
-        let lanes = channels.iter().flat_map(|(channel, known)| {
-            [known.inbound.as_slice(), known.outbound.as_slice()].map(|proven| (channel.as_str(), proven))
-        });
-        let (zone, lanes) = (source.zone.unwrap_or(Zone::UTC), lanes.collect());
-        alarms.extend(missing_files(&Expected { source: &source.name, zone, by, lanes }, as_of, &is_open));
+        let zone = source.zone.unwrap_or(Zone::UTC);
+        let channels = evidence.by_source.get(&source.name).unwrap_or(&nothing);
+        let mut lanes: Vec<(&str, &[Span])> =
+            channels.iter().flat_map(|(channel, known)| of(channel, known, source)).collect();
+        if lanes.is_empty() {
+            // No file has ever come: the source may carry whatever it declares.
+            let declared = source.channels.iter().flatten().map(|channel| (channel.as_str(), NEVER));
+            lanes.extend(declared.chain(source.channels.is_none().then_some((ANY, NEVER))));
+        }
+        let since = source.from.map(|from| zone.date_of(from)).or(first_open);
+        let Some(since) = since.max(first_open) else { continue };
+        let expected = Expected { source: &source.name, zone, by, lanes, since };
+        alarms.extend(missing_files(&expected, as_of, &is_open));
     }
     alarms
+}
+
+/// Any channel of the book.
+const ANY: &str = "";
+const NEVER: &[Span] = &[];
+
+fn of<'k>(channel: &'k str, known: &'k Known, source: &Source) -> Vec<(&'k str, &'k [Span])> {
+    let lane = |direction: &Direction| match direction {
+        Direction::Inbound => (channel, known.inbound.as_slice()),
+        Direction::Outbound => (channel, known.outbound.as_slice()),
+    };
+    source.directions.iter().map(lane).collect()
 }
 
 fn owns(business: &Business, channel: &str, day: Date) -> bool {

@@ -6,6 +6,7 @@ use polars::prelude::DataFrame;
 
 use super::archived::Archive;
 use super::setup::Setup;
+use super::strays;
 use crate::domain::charge::RatedWait;
 use crate::domain::settings::{LogFormat, Source};
 use crate::domain::{Accepted, Business, BusinessId, ChannelEvidence, Direction, Instant, Month, Span, columns};
@@ -58,10 +59,12 @@ impl Evidence {
         }
         let all = all.map_or_else(frame::empty, Ok).map_err(broken)?;
         let proofs: Vec<(&str, Proof)> = files.clone().map(|file| (file.source.as_str(), proof(file))).collect();
-        let known = known_of(&setup.config.sources, &proofs);
+        let mut known = known_of(&setup.config.sources, &proofs);
         let alone = |source: &Source| known_of(std::slice::from_ref(source), &proofs);
         let by_source = setup.config.sources.iter().map(|source| (source.name.clone(), alone(source))).collect();
         let by_business = frame::by_business(all).map_err(broken)?;
+        let keyed = |channel: &str| archive.key.party(channel);
+        strays::take_back(&mut known, &by_business, &owners, &keyed).map_err(broken)?;
         Ok(Self { by_business, known, by_source, files: files.cloned().collect(), accepted: BTreeMap::new() })
     }
 
@@ -207,7 +210,7 @@ pub fn broken(error: polars::prelude::PolarsError) -> Failure {
 }
 
 /// By channel: who owned it, and when.
-type Owners<'s> = BTreeMap<&'s str, Vec<(&'s Business, Span)>>;
+pub type Owners<'s> = BTreeMap<&'s str, Vec<(&'s Business, Span)>>;
 
 fn owners(setup: &Setup) -> Owners<'_> {
     let mut owners = Owners::new();

@@ -10,7 +10,7 @@ use super::setup::Setup;
 use super::state::State;
 use super::{World, keyfile, progress};
 use crate::domain::evidence::Unread;
-use crate::domain::settings::{Limits, Source};
+use crate::domain::settings::{Limits, LogFormat, Source};
 use crate::domain::{Elapsed, Instant, Span};
 use crate::error::{Failure, Kind};
 use crate::ledger::History;
@@ -271,9 +271,9 @@ impl Intake {
             }
             Reading::Changed => self.changed.push(found.name.clone()),
             Reading::Read(read) if read.sha256 != *sha256 => self.changed.push(found.name.clone()),
-            Reading::Read(read) => match wanted.declared.check_rows(read.rows + read.rejected) {
-                Err(reason) => self.set_aside(night, found, sha256.clone(), &reason, Some(tried_with.clone())),
-                Ok(()) => match ahead(wanted, &read, night.as_of) {
+            Reading::Read(read) => match refused(wanted, &read) {
+                Some(reason) => self.set_aside(night, found, sha256.clone(), &reason, Some(tried_with.clone())),
+                None => match ahead(wanted, &read, night.as_of) {
                     Some(last) => self.ahead.push((found.name.clone(), last)),
                     None => self.keep(wanted, *read, night, scratch)?,
                 },
@@ -338,6 +338,24 @@ impl Intake {
     pub fn newly_set_aside(&self) -> impl Iterator<Item = &SetAside> {
         self.entries.iter().filter_map(|entry| if let Entry::SetAside(file) = entry { Some(file) } else { None })
     }
+}
+
+/// Why a file that could be read proves nothing that it claims.
+fn refused(wanted: &Wanted, read: &FileRead) -> Option<String> {
+    let Wanted { source, declared, .. } = wanted;
+    if let Err(reason) = declared.check_rows(read.rows + read.rejected) {
+        return Some(reason);
+    }
+    if let (0, Some(first)) = (read.rows, read.first_rejects.first()) {
+        let (rejected, Reject { row, reason, .. }) = (read.rejected, first);
+        return Some(format!("none of its {rejected} rows can be read; row {row}: {reason}"));
+    }
+    let (span, first, last) = (declared.span?, read.first?, read.last?);
+    // Statuses of webhooks arrive when they like.
+    let is_log = read.format != LogFormat::Webhook.name();
+    let is_apart = last < span.from.minus(source.tolerance) || first >= span.to.plus(source.tolerance);
+    let Span { from, to } = span;
+    (is_log && is_apart).then(|| format!("its messages are of {first} to {last}, and it declares {from} to {to}"))
 }
 
 /// The last message of a file that does not say which time it speaks of, where it lies after the instant of

@@ -33,6 +33,7 @@ mod run;
 mod scratch;
 mod setup;
 mod state;
+mod strays;
 mod summary;
 mod supervised;
 mod suspects;

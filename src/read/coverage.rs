@@ -73,8 +73,11 @@ pub fn day_in_name(name: &str, zone: Zone) -> Result<Span, String> {
         |place: Option<usize>| place.and_then(|place| name.as_bytes().get(place)).is_some_and(u8::is_ascii_digit);
     let alone = |start: &usize| !is_digit(start.checked_sub(1)) && !is_digit(Some(start + 10));
     let candidates = (0..name.len()).filter(alone).filter_map(|start| name.get(start..start + 10));
-    let day = candidates.filter_map(|text| text.parse::<Date>().ok()).next();
-    let day = day.ok_or("its name has no day such as 2018-08-31, which `coverage = \"daily\"` needs")?;
+    let days: BTreeSet<Date> = candidates.filter_map(|text| text.parse().ok()).collect();
+    let day = days.first().ok_or("its name has no day such as 2018-08-31, which `coverage = \"daily\"` needs")?;
+    if days.len() > 1 {
+        return Err("its name has several days: which one it speaks of is not certain".to_owned());
+    }
     Ok(Span { from: day.start(zone), to: day.plus_days(1).start(zone) })
 }
 
@@ -120,6 +123,19 @@ impl Known {
         Covered { spans: cut.filter(|span| span.from < span.to).collect(), gaps: gaps(spans, within) }
     }
 
+    /// Takes back spans of outbound logs, of one conversation or of all.
+    pub fn take_back(&mut self, holes: &[(Option<String>, Span)]) {
+        for (conversation, hole) in holes {
+            if let Some(conversation) = conversation {
+                self.doubts.entry(conversation.clone()).or_default().push(*hole);
+            }
+        }
+        self.doubts.values_mut().for_each(|spans| *spans = united(std::mem::take(spans)));
+        let general = holes.iter().filter(|(conversation, _)| conversation.is_none()).map(|(_, hole)| *hole);
+        let general = united(general.collect());
+        self.outbound = self.outbound.iter().flat_map(|span| gaps(&general, *span)).collect();
+    }
+
     /// What the claims of a channel come to. A claim does not hold where a rejected row of its own files may be an
     /// outbound message: there another must. `drift` is by how much the clocks of its sources may differ.
     fn of(claims: &[Claim], drift: Elapsed) -> Self {
@@ -127,19 +143,16 @@ impl Known {
         let inbound = united(inbound.map(|claim| claim.span).collect());
         let outbound: Vec<&Claim> = claims.iter().filter(|claim| claim.direction == Direction::Outbound).collect();
         let mut holes: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
-        for unread in outbound.iter().flat_map(|claim| &claim.unread) {
-            let Some(conversation) = unread.conversation.as_deref() else { continue };
-            holes.entry(conversation).or_default().push(widened(unread.span, drift));
+        for (conversation, own) in outbound.iter().flat_map(|claim| claim.named()) {
+            holes.entry(conversation).or_default().extend(own.iter().map(|hole| widened(*hole, drift)));
         }
         let doubts = holes.into_iter().map(|(conversation, holes)| {
-            let holes = united(holes);
-            let near = |claim: &&&Claim| holes.iter().any(|hole| widened(*hole, drift).overlaps(&claim.span));
-            let proven = proven(outbound.iter().filter(near).copied(), Some(conversation), drift);
-            (conversation.to_owned(), holes.iter().flat_map(|hole| gaps(&proven, *hole)).collect::<Vec<_>>())
+            let open = |hole: Span| gaps(&proven(&outbound, Some(conversation), widened(hole, drift), drift), hole);
+            (conversation.to_owned(), united(holes).into_iter().flat_map(open).collect::<Vec<_>>())
         });
         let doubts = doubts.filter(|(_, spans)| !spans.is_empty()).collect();
         let sources = claims.iter().map(|claim| claim.source.to_owned()).collect();
-        let outbound = proven(outbound.into_iter(), None, drift);
+        let outbound = proven(&outbound, None, Span::ALWAYS, drift);
         Self { inbound, outbound, doubts, tolerance: Elapsed::ZERO, sources }
     }
 }

@@ -46,12 +46,14 @@ pub struct Expected<'e> {
     pub by: TimeOfDay,
     /// What its own files prove, for each channel and direction that it carries. Sorted and disjoint.
     pub lanes: Vec<(&'e str, &'e [Span])>,
+    /// The first day that is expected of a lane of which no file has ever come.
+    pub since: Date,
 }
 
-/// The days of a source whose files should be there and are not: only those after the first that is, and of
-/// these the last ones. `is_open` says whether a month of an owner of the channel that has the day is open.
+/// The days of a source whose files should be there and are not: those after the first that is, or where none ever
+/// came from `since` on, and of these the last ones. `is_open` says whether a month of an owner of the channel that has the day is open.
 pub fn missing_files(expected: &Expected, as_of: Instant, is_open: &dyn Fn(&str, Date) -> bool) -> Option<Alarm> {
-    let Expected { source, zone, by, lanes } = expected;
+    let Expected { source, zone, by, lanes, since } = expected;
     // The newest day whose morning after has passed.
     let today = zone.date_of(as_of);
     let last = if zone.at(today, *by) <= as_of { today.previous() } else { today.previous().previous() };
@@ -59,7 +61,7 @@ pub fn missing_files(expected: &Expected, as_of: Instant, is_open: &dyn Fn(&str,
     let lacks = |day: &Date| {
         let end = day.plus_days(1).start(*zone).minus(Elapsed::from_micros(1));
         lanes.iter().any(|(channel, proven)| {
-            let began = proven.first().is_some_and(|first| zone.date_of(first.from) < *day);
+            let began = proven.first().map_or(*since <= *day, |first| zone.date_of(first.from) < *day);
             began && !proven.iter().any(|span| span.contains(end)) && is_open(channel, *day)
         })
     };
@@ -218,7 +220,8 @@ mod tests {
         ] {
             let proven = spans(proven);
             let lanes = vec![("+1", proven.as_slice())];
-            let expected = Expected { source: "till", zone: rome, by: "06:00".parse().unwrap(), lanes };
+            let (by, since) = ("06:00".parse().unwrap(), "2018-10-01".parse().unwrap());
+            let expected = Expected { source: "till", zone: rome, by, lanes, since };
             let open = |_: &str, day: Date| day.month() != 6 || day.day() <= 5;
             assert_eq!(days(missing_files(&expected, at(as_of), &open)).0, missing, "{proven:?} {as_of}");
         }
@@ -228,7 +231,8 @@ mod tests {
     fn many_missing_files_are_one_alarm() {
         let (proven, none) = (spans("01-01T00 01-02T00"), Vec::new());
         let lanes = vec![("+2", none.as_slice()), ("+1", proven.as_slice())];
-        let mut expected = Expected { source: "till", zone: Zone::UTC, by: "07:00".parse().unwrap(), lanes };
+        let (by, since) = ("07:00".parse().unwrap(), "2018-10-01".parse().unwrap());
+        let mut expected = Expected { source: "till", zone: Zone::UTC, by, lanes, since };
         let (missing, text) = days(missing_files(&expected, at("2018-06-15T07:00:00Z"), &|_, _| true));
         assert_eq!(missing.split(' ').count(), DAYS_BACK);
         assert!(missing.starts_with("05-15 ") && missing.ends_with(" 06-14"), "{missing}");
@@ -241,6 +245,8 @@ mod tests {
         let alarm = missing_files(&expected, at("2018-09-05T12:00:00Z"), &|_, _| true).unwrap();
         let wanted = "source till: the file of 2018-09-04 was expected by 2018-09-05 07:00 Europe/Rome and is missing";
         assert_eq!(alarm.text, wanted);
+        let never = Expected { lanes: vec![("+1", &[])], since: "2018-09-03".parse().unwrap(), ..expected };
+        assert_eq!(days(missing_files(&never, at("2018-09-05T12:00:00Z"), &|_, _| true)).0, "09-03 09-04");
         let json = serde_json::to_value(&alarm).unwrap();
         assert_eq!(json["kind"], "files");
         assert_eq!(json["months"][0], "2018-09");

@@ -5,44 +5,53 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Proof, gaps, may_carry};
 use crate::domain::evidence::{Unread, united};
 use crate::domain::settings::{Coverage, Source};
-use crate::domain::{Direction, Elapsed, Span};
+use crate::domain::{Direction, Elapsed, Instant, Span};
 
 /// A span of time in which a source claims to have every message of one direction on the channel at hand.
 pub struct Claim<'p> {
     pub source: &'p str,
     pub direction: Direction,
     pub span: Span,
-    /// What its rejected rows leave open on the channel.
-    pub unread: Vec<&'p Unread>,
+    /// What its rejected rows leave open on the channel where they name no conversation: sorted, disjoint.
+    general: Vec<Span>,
+    /// The same by conversation.
+    named: BTreeMap<&'p str, Vec<Span>>,
 }
 
-impl Claim<'_> {
-    /// Where it holds, for one conversation or for those that no rejected row names.
-    fn without(&self, conversation: Option<&str>) -> Vec<Span> {
-        if self.unread.is_empty() {
-            return vec![self.span];
-        }
-        let concerns = |unread: &&&Unread| {
-            unread.conversation.is_none() || (conversation.is_some() && unread.conversation.as_deref() == conversation)
+impl<'p> Claim<'p> {
+    /// What its rejected rows leave open of single conversations.
+    pub fn named(&self) -> impl Iterator<Item = (&'p str, &[Span])> {
+        self.named.iter().map(|(conversation, holes)| (*conversation, holes.as_slice()))
+    }
+
+    /// Where it holds within a span, for one conversation or for those that no rejected row names.
+    fn without(&self, conversation: Option<&str>, within: Span) -> Vec<Span> {
+        let span = Span { from: self.span.from.max(within.from), to: self.span.to.min(within.to) };
+        let near = |holes: &[Span]| {
+            let (first, end) = (first_after(holes, span.from), holes.partition_point(|hole| hole.from < span.to));
+            holes.get(first..end).unwrap_or_default().to_vec()
         };
-        let holes = united(self.unread.iter().filter(concerns).map(|unread| unread.span).collect());
-        gaps(&holes, self.span)
+        let own = conversation.and_then(|conversation| self.named.get(conversation));
+        let holes = [near(&self.general), own.map(|own| near(own)).unwrap_or_default()].concat();
+        gaps(&united(holes), span)
     }
 }
 
-/// What the outbound claims prove together, for one conversation or for those that no rejected row names.
+/// The place of the first span that ends after an instant; the spans are sorted and disjoint.
+fn first_after(spans: &[Span], at: Instant) -> usize {
+    spans.partition_point(|span| span.to <= at)
+}
+
+/// What the outbound claims prove together within a span, for one conversation or for those that no rejected row
+/// names.
 ///
 /// What a source proves it proves by its own clock. What another clock puts just inside may lie just outside, so
 /// that two sources which meet, or which have each lost the same row, could claim between them a message that
-/// neither has: the edges of each give way by `drift`.
-pub fn proven<'c, 'p: 'c>(
-    claims: impl Iterator<Item = &'c Claim<'p>>,
-    conversation: Option<&str>,
-    drift: Elapsed,
-) -> Vec<Span> {
+/// neither has: the edges of each give way by `drift`, those of the span as well.
+pub fn proven(claims: &[&Claim], conversation: Option<&str>, within: Span, drift: Elapsed) -> Vec<Span> {
     let mut by_source: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
-    for claim in claims {
-        by_source.entry(claim.source).or_default().extend(claim.without(conversation));
+    for claim in claims.iter().filter(|claim| claim.span.overlaps(&within)) {
+        by_source.entry(claim.source).or_default().extend(claim.without(conversation, within));
     }
     let narrowed = |span: Span| Span { from: span.from.plus(drift), to: span.to.minus(drift) };
     united(by_source.into_values().flat_map(united).map(narrowed).collect())
@@ -141,8 +150,18 @@ impl<'p> Voice<'p> {
     }
 
     fn claim(&self, direction: Direction, span: Span, unread: &[&'p Unread]) -> Claim<'p> {
-        let unread = if direction == Direction::Outbound { unread.to_vec() } else { Vec::new() };
-        Claim { source: &self.source.name, direction, span, unread }
+        let mut claim =
+            Claim { source: &self.source.name, direction, span, general: Vec::new(), named: BTreeMap::new() };
+        for unread in unread.iter().filter(|_| direction == Direction::Outbound) {
+            let holes = match unread.conversation.as_deref() {
+                Some(conversation) => claim.named.entry(conversation).or_default(),
+                None => &mut claim.general,
+            };
+            holes.push(unread.span);
+        }
+        claim.general = united(claim.general);
+        claim.named.values_mut().for_each(|holes| *holes = united(std::mem::take(holes)));
+        claim
     }
 }
 
