@@ -340,13 +340,16 @@ impl Intake {
     }
 }
 
+/// From so many rejected rows on, a file without any other is refused as a whole: it is not what its source says.
+const FEW: u64 = 10;
+
 /// Why a file that could be read proves nothing that it claims.
 fn refused(wanted: &Wanted, read: &FileRead) -> Option<String> {
     let Wanted { source, declared, .. } = wanted;
     if let Err(reason) = declared.check_rows(read.rows + read.rejected) {
         return Some(reason);
     }
-    if let (0, Some(first)) = (read.rows, read.first_rejects.first()) {
+    if let (0, FEW.., Some(first)) = (read.rows, read.rejected, read.first_rejects.first()) {
         let (rejected, Reject { row, reason, .. }) = (read.rejected, first);
         return Some(format!("none of its {rejected} rows can be read; row {row}: {reason}"));
     }

@@ -73,6 +73,9 @@ pub enum HeldFor {
     UnknownAnswer(Instant),
     /// Whether the outbound message of this instant was delivered is not known, and only then it is the answer.
     UnknownDelivery(Instant),
+    /// The outbound message of this instant went to the same customer in another conversation, where logs differ in
+    /// whether they name conversations.
+    OtherConversation(Instant),
     /// Inbound logs are missing from this instant on, and an inbound message would change the wait.
     InboundGap(Instant),
     /// The inbound message is of an unknown kind and may not ask for an answer.
@@ -89,6 +92,10 @@ impl fmt::Display for HeldFor {
             Self::UnknownAnswer(at) => write!(f, "an outbound message of unknown kind at {at} may be the answer"),
             Self::UnknownDelivery(at) => {
                 write!(f, "whether the outbound message at {at} was delivered is not known, and it may be the answer")
+            }
+            Self::OtherConversation(at) => {
+                write!(f, "a log without conversations parts this message from one to the same customer at {at}, ")?;
+                f.write_str("which may be the answer")
             }
             Self::InboundGap(from) => {
                 write!(f, "inbound logs are missing from {from}, and a message in them would change this wait")
@@ -182,6 +189,7 @@ impl HeldFor {
             | Self::Unread(at)
             | Self::UnknownAnswer(at)
             | Self::UnknownDelivery(at)
+            | Self::OtherConversation(at)
             | Self::InboundGap(at) => Some(at),
             Self::UnknownKind | Self::Conflict => None,
         }

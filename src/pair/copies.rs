@@ -169,7 +169,7 @@ pub(super) fn merged(message_id: &str, copies: &[Copy]) -> Event {
         at,
         fold,
         direction: copies[0].direction,
-        counts: kind.map_or(Kind::Text, Kind::named).counts(),
+        kind: kind.map_or(Kind::Text, Kind::named),
         status: copies.iter().map(|copy| copy.status).max().unwrap_or(Status::Unstated),
         entry_point: copies.iter().map(|copy| copy.entry_point).min().unwrap_or(EntryPoint::Unknown),
         customer: copies[0].customer.into(),

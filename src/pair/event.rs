@@ -1,13 +1,13 @@
 //! One event, once: copies and sightings of a message become one event, or a conflict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use polars::prelude::{DataFrame, PolarsResult, SortMultipleOptions};
 
 use super::copies::{Columns, Copy, differences, merged};
 use crate::domain::message::Counts;
-use crate::domain::{ChannelEvidence, Direction, Elapsed, EntryPoint, Instant, Status, columns};
+use crate::domain::{ChannelEvidence, Direction, Elapsed, EntryPoint, Instant, Kind, Status, columns};
 
 /// All messages, each once, by channel and conversation.
 pub(super) struct Events {
@@ -32,6 +32,8 @@ pub(super) struct Conversation {
     pub events: Vec<Event>,
     /// Exports disagree about one of its messages, and nobody has accepted it.
     pub disputed: bool,
+    /// Outbound messages to the same customer that stand in another conversation; see [`Channel::look_elsewhere`].
+    pub elsewhere: Vec<Instant>,
     /// An accepted disagreement excludes the waits received before this instant.
     pub excluded_before: Option<Instant>,
 }
@@ -42,7 +44,7 @@ pub(super) struct Event {
     /// that the clocks repeat.
     pub fold: Elapsed,
     pub direction: Direction,
-    pub counts: Counts,
+    pub kind: Kind,
     pub status: Status,
     pub entry_point: EntryPoint,
     pub customer: Arc<str>,
@@ -98,6 +100,7 @@ pub(super) fn events(
         let copies = copies.filter(|(copy, _)| copy.is_stamped() || copy.sent_at < through);
         events.add(key, &copies.collect::<Vec<_>>());
     }
+    events.channels.iter_mut().for_each(Channel::look_elsewhere);
     Ok(events)
 }
 
@@ -210,14 +213,50 @@ fn version((copy, (rows, file)): (Copy, (u64, Option<u32>))) -> Version {
     }
 }
 
+impl Conversation {
+    /// When the business wrote to a customer, in a way that may be an answer.
+    fn sent_to(&self, customer: &str) -> Vec<Instant> {
+        let may_answer = |event: &&Event| {
+            let fits = event.direction == Direction::Outbound && &*event.customer == customer;
+            fits && event.status != Status::Failed && event.kind.counts() != Counts::No
+        };
+        self.events.iter().filter(may_answer).map(|event| event.at).collect()
+    }
+}
+
 impl Event {
     /// The same event, of which neither kind nor fate is certain.
     fn in_doubt(self) -> Self {
-        Self { counts: Counts::Unknown, status: Status::Unstated, ..self }
+        Self { kind: Kind::Other, status: Status::Unstated, ..self }
     }
 }
 
 impl Channel {
+    /// Where one log names the conversations and another does not, a question and its answer can stand apart: each
+    /// then knows of the other's outbound messages to the same customer. A log without conversations has the
+    /// customer in their place.
+    fn look_elsewhere(&mut self) {
+        let mut named: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
+        for (name, conversation) in &self.conversations {
+            for event in conversation.events.iter().filter(|event| event.customer != *name) {
+                if self.conversations.contains_key(&event.customer) {
+                    named.entry(Arc::clone(&event.customer)).or_default().insert(Arc::clone(name));
+                }
+            }
+        }
+        for (customer, others) in named {
+            let Some(unnamed) = self.conversations.get(&customer) else { continue };
+            let here = unnamed.sent_to(&customer);
+            let mut there = Vec::new();
+            for name in others {
+                let Some(other) = self.conversations.get_mut(&name) else { continue };
+                there.extend(other.sent_to(&customer));
+                other.elsewhere.extend(&here);
+            }
+            self.conversation(&customer).elsewhere.extend(there);
+        }
+    }
+
     fn conversation(&mut self, name: &str) -> &mut Conversation {
         if !self.conversations.contains_key(name) {
             self.conversations.insert(name.into(), Conversation::default());

@@ -4,12 +4,16 @@
 mod answer;
 mod copies;
 mod event;
+mod outbound;
+mod run;
+mod sent;
 mod skew;
 
 use std::sync::Arc;
 
 use polars::prelude::{DataFrame, PolarsError};
 
+use crate::domain::reading::ChargeFor;
 use crate::domain::{ChannelEvidence, Reading, Wait};
 
 pub use event::{Conflict, Version};
@@ -32,7 +36,7 @@ pub struct Paired {
 #[error("the frame of messages could not be read")]
 pub struct PairError(#[from] PolarsError);
 
-/// Finds the answer of every inbound message.
+/// Finds the answer of every inbound message, or what else the reading charges for.
 ///
 /// `frame` has the columns of [`crate::domain::columns::ALL`], in any order of rows; `evidence` says what
 /// is proven about a (business, channel), `None` where nothing is: its messages give no wait.
@@ -54,7 +58,11 @@ pub fn pair(
             };
             let later = conversation.events.iter().filter(|event| event.at >= evidence.watermark).count();
             paired.after_watermark += later as u64;
-            answer::answer(&place, conversation, evidence, reading, &mut paired.waits);
+            let talk = answer::Talk { place: &place, conversation, evidence, reading: &reading };
+            match reading.charge_for {
+                ChargeFor::LateOutbound => outbound::outbound(&talk, &mut paired.waits),
+                ChargeFor::UnansweredInbound | ChargeFor::LateReply => answer::answer(&talk, &mut paired.waits),
+            }
         }
     }
     paired.waits.sort_by(|a, b| a.order().cmp(&b.order()));

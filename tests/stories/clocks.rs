@@ -90,7 +90,12 @@ fn i12_stamps_out_of_range_and_of_another_unit_are_rejected() {
         ("term/3.csv", "2018-09-01T00:00:00Z", Some("end of its source")),
     ];
     for (index, (file, at, _)) in table.iter().enumerate() {
-        shop.put(file, sheet(&[row(&format!("f-{index}"), "inbound", at)]));
+        let mut rows = vec![row(&format!("f-{index}"), "inbound", at)];
+        if *at == "2018-08-14T00:00:00Z" {
+            // A file none of whose messages is of its day is refused as a whole.
+            rows.push(row("f-own", "inbound", "2018-08-12T10:00:00Z"));
+        }
+        shop.put(file, sheet(&rows));
     }
     shop.night(0);
     assert_eq!(shop.read().len(), table.len());

@@ -85,7 +85,7 @@ fn gather<'b>(
             let span = spans.into_iter().find(|span| span.contains(at)).unwrap_or_else(|| moment(at));
             add(Cause::Unread, of_month, Some((Some(&wait.conversation), span)), None);
         }
-        Some(HeldFor::UnknownAnswer(at) | HeldFor::UnknownDelivery(at)) => {
+        Some(HeldFor::UnknownAnswer(at) | HeldFor::UnknownDelivery(at) | HeldFor::OtherConversation(at)) => {
             add(Cause::UnknownAnswer, of_month, Some((Some(&wait.conversation), moment(at))), None);
         }
         Some(HeldFor::UnknownKind) => add(Cause::UnknownKind, of_month, None, Some(&wait.message_id)),
