@@ -6,7 +6,8 @@ pub mod tariff;
 mod written;
 
 use crate::domain::charge::RatedWait;
-use crate::domain::{Instant, Market, Month, Wait};
+use crate::domain::invoice::Adjustment;
+use crate::domain::{Instant, Market, Money, Month, Wait};
 
 pub use tariff::Tariff;
 
@@ -49,5 +50,11 @@ pub fn rate(
 
 /// Gives free units and tiers anew, after ids of messages were changed: they decide between charges of one instant.
 pub fn count(rated: &mut [RatedWait], tariff: &Tariff, month_of: &dyn Fn(&str, Instant) -> Month) {
-    let _ = (rated, tariff, month_of);
+    price::count(rated, tariff, month_of);
+}
+
+/// What a minimum or a cap makes of the rounded sum of a month's lines; see the order of pricing. `has_paid_charge`:
+/// not all charges of the month are free units. `None` when a sum does not fit.
+pub fn adjustments(net: Money, has_paid_charge: bool, tariff: &Tariff) -> Option<Vec<Adjustment>> {
+    price::adjustments(net, has_paid_charge, tariff)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{price, written};
 use crate::domain::text::leading_digits;
-use crate::domain::{Currency, Decimal, Elapsed, EntryPoint, Instant, Market, Mistake, Reading, Span, Zone};
+use crate::domain::{Currency, Decimal, Elapsed, EntryPoint, Instant, Market, Mistake, Money, Reading, Span, Zone};
 
 /// Prices for late replies, with the reading of the rule that they belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,34 @@ pub struct Tariff {
     /// Where the rates come from, in the file's own words.
     pub source: String,
     pub reading: Reading,
+    /// Every price lies within these.
+    pub bounds: (Decimal, Decimal),
+    /// How the tiers of its rates are read; `None`: no rate has any.
+    pub tiers: Option<TierMode>,
+    /// So many of the first charges of a business and month cost nothing.
+    pub free: u64,
+    /// The least and the most that the charges of a business and month come to.
+    pub minimum: Option<Money>,
+    pub cap: Option<Money>,
     pub(super) markets: BTreeMap<Market, MarketRates>,
+}
+
+/// Which charges have the price of a tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TierMode {
+    /// Those beyond the tier's beginning.
+    Graduated,
+    /// All of the market, when their number goes beyond it.
+    AllUnits,
+}
+
+impl TierMode {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Graduated => "graduated",
+            Self::AllUnits => "all_units",
+        }
+    }
 }
 
 /// The rates of one market.
@@ -32,15 +59,25 @@ pub(super) struct MarketRates {
 
 /// One row of the rate table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Rate {
+pub struct Rate {
     /// Line in the file, from 1.
     pub line: u32,
+    /// When it is in force.
     pub span: Span,
+    /// Not empty, rising; the first begins above 0. A row without tiers has one.
+    pub tiers: Vec<Tier>,
+}
+
+/// The prices of the charges beyond a number of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tier {
+    /// So many charges of the business and market lie below it in the month.
+    pub above: u64,
     pub price: Price,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Price {
+pub enum Price {
     Flat(Decimal),
     /// Not empty, rising; the first begins at the window.
     Steps(Vec<Step>),
@@ -48,13 +85,49 @@ pub(super) enum Price {
 
 /// The price of a wait longer than `after`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Step {
+pub struct Step {
     pub after: Elapsed,
     pub price: Decimal,
 }
 
+/// A row of the rate table with what it is for.
+#[derive(Clone, Copy, Debug)]
+pub struct RateOf<'t> {
+    pub market: &'t Market,
+    /// `None`: every entry point that has no row of its own.
+    pub entry_point: Option<EntryPoint>,
+    pub rate: &'t Rate,
+}
+
+impl Price {
+    /// The lateness steps; none for a flat price.
+    pub fn steps(&self) -> &[Step] {
+        match self {
+            Self::Flat(_) => &[],
+            Self::Steps(steps) => steps,
+        }
+    }
+}
+
+impl Rate {
+    /// Whether the row has tiers.
+    pub fn is_tiered(&self) -> bool {
+        self.tiers.len() > 1
+    }
+
+    /// The tier that a number of charges reaches, itself included.
+    pub(super) fn tier(&self, number: u64) -> Option<&Tier> {
+        self.tiers.iter().rfind(|tier| tier.above < number)
+    }
+
+    /// The last instant, as length of a wait, at which its price can change in any tier.
+    pub(super) fn last_step(&self) -> Option<Elapsed> {
+        self.tiers.iter().filter_map(|tier| tier.price.steps().last()).map(|step| step.after).max()
+    }
+}
+
 impl Tariff {
-    /// Reads the TOML form. All mistakes of the file are listed, not only the first.
+    /// Reads the written form: TOML, with the table of rates where it names one ([`Tariff::with_table`]). All mistakes of the file are listed, not only the first.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Vec<Mistake>> {
         written::parse(path, text)
     }
@@ -76,11 +149,19 @@ impl Tariff {
 
     /// Lengths of a wait after which some price begins: the window and the lateness steps.
     pub fn price_changes(&self) -> BTreeSet<Elapsed> {
-        let steps = self.rates().filter_map(|rate| match &rate.price {
-            Price::Steps(steps) => Some(steps.iter().map(|step| step.after)),
-            Price::Flat(_) => None,
-        });
-        steps.flatten().chain([self.reading.window]).collect()
+        let tiers = self.rates().flat_map(|rate| &rate.tiers);
+        let steps = tiers.flat_map(|tier| tier.price.steps()).map(|step| step.after);
+        steps.chain([self.reading.window]).collect()
+    }
+
+    /// The name of the table of rates that a tariff's TOML asks for; `None` where it has none.
+    pub fn table_name(toml: &str) -> Option<String> {
+        written::table_name(toml)
+    }
+
+    /// TOML and table as the one text that [`Tariff::parse`] reads and the ledger keeps. An error says why not.
+    pub fn with_table(toml: &str, name: &str, table: &str) -> Result<String, String> {
+        written::joined(toml, name, table)
     }
 
     /// `late-reply@2018-08`.
@@ -108,6 +189,22 @@ impl Tariff {
         specific.chain(&rates.general).find(|rate| rate.span.contains(instant))
     }
 
+    /// The rate table, in the order of market, entry point (the general rows first) and time.
+    pub fn rows(&self) -> impl Iterator<Item = RateOf<'_>> {
+        self.markets.iter().flat_map(|(market, rates)| {
+            let general = rates.general.iter().map(move |rate| RateOf { market, entry_point: None, rate });
+            let own = rates.by_entry_point.iter().flat_map(move |(entry_point, rates)| {
+                rates.iter().map(move |rate| RateOf { market, entry_point: Some(*entry_point), rate })
+            });
+            general.chain(own)
+        })
+    }
+
+    /// Whether charges are counted: for tiers or free units.
+    pub fn counts(&self) -> bool {
+        self.free > 0 || self.tiers.is_some()
+    }
+
     pub(super) fn rates(&self) -> impl Iterator<Item = &Rate> {
         self.markets.values().flat_map(|market| market.general.iter().chain(market.by_entry_point.values().flatten()))
     }
@@ -127,7 +224,7 @@ mod tests {
     fn check(tariff: &Tariff, customer: &str, entry_point: EntryPoint, at: &str, price: Option<&str>) {
         let market = tariff.market_of(customer);
         let rate = tariff.rate_at(&market, entry_point, at.parse().unwrap());
-        let found = rate.map(|rate| match &rate.price {
+        let found = rate.map(|rate| match &rate.tiers[0].price {
             Price::Flat(price) => price.to_string(),
             Price::Steps(steps) => format!("{} steps", steps.len()),
         });

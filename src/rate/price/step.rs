@@ -1,105 +1,56 @@
-//! The price of one wait.
-//!
-//! The order of pricing is that of the rule: the rate in force at `received_at` for the customer's market
-//! and the entry point, then the lateness step.
+//! Lateness steps: the price of a wait hangs on its length, and is open while that is.
 
-use super::NoRate;
-use super::tariff::{Price, Rate, Step, Tariff};
-use crate::domain::charge::{Charge, Place, RateRow, RatedWait};
 use crate::domain::wait::HeldFor;
-use crate::domain::{Elapsed, Verdict, Wait};
-
-/// Finds the market of every wait, and the charge of the late and unanswered ones.
-pub(super) fn price(wait: Wait, tariff: &Tariff) -> Result<RatedWait, NoRate> {
-    let market = tariff.market_of(&wait.customer);
-    if !wait.verdict.is_charged(tariff.reading.charge_for) {
-        return Ok(RatedWait { wait, market, charge: None });
-    }
-    let priced_at = wait.dated(tariff.reading.price_date).unwrap_or(wait.received_at);
-    let Some(rate) = tariff.rate_at(&market, wait.entry_point, priced_at) else {
-        return Err(NoRate {
-            tariff: tariff.name(),
-            business: wait.business.to_string(),
-            message_id: wait.message_id.to_string(),
-            market,
-            priced_at,
-        });
-    };
-    Ok(match &rate.price {
-        Price::Flat(price) => {
-            let rate = RateRow { line: rate.line, tier: None, step: None, price: *price };
-            RatedWait { wait, market, charge: Some(Charge { amount: rate.price, place: Place::Uncounted, rate }) }
-        }
-        Price::Steps(steps) => {
-            let (verdict, step) = step_of(&wait, steps, tariff);
-            let (verdict, held_for, excluded) = match verdict {
-                Settled::As(verdict) => (verdict, wait.held_for, false),
-                Settled::Held => (Verdict::Held, wait.doubt_at, false),
-                Settled::Excluded => (Verdict::Held, wait.accepted_at, true),
-            };
-            let charge = step.map(|step| charge_of(rate, step));
-            RatedWait { wait: Wait { verdict, held_for, excluded, ..wait }, market, charge }
-        }
-    })
-}
+use crate::domain::{Elapsed, Reading, Verdict, Wait};
+use crate::rate::tariff::{Price, Step};
 
 /// What the lateness steps make of a charged wait.
-enum Settled {
-    As(Verdict),
+pub(super) enum Settled {
+    /// Its price will not change any more.
+    Yes,
+    /// The step that it is in is not over.
+    Pending,
     /// By a doubt that logs may still end.
     Held,
     /// By one that the operator accepted.
     Excluded,
 }
 
-fn charge_of(rate: &Rate, step: &Step) -> Charge {
-    let rate = RateRow { line: rate.line, tier: None, step: Some(step.after), price: step.price };
-    Charge { amount: rate.price, place: Place::Uncounted, rate }
-}
-
-/// The verdict of a charged wait under lateness steps, and its step where that is settled.
+/// Whether the step of a charged wait is settled; `last` is the beginning of the last step that it may come to.
 ///
 /// The wait's end is its answer, or for a message never answered the instant in which the last step is
 /// reached. A gap before that end, or a watermark that has not passed it, leaves the step open. Where the first
 /// such gap was accepted, the wait is excluded; behind an earlier one an earlier answer may still appear, which
 /// would end the wait before what was accepted.
-fn step_of<'s>(wait: &Wait, steps: &'s [Step], tariff: &Tariff) -> (Settled, Option<&'s Step>) {
-    let Some(last) = steps.last() else { return (Settled::As(wait.verdict), None) };
-    let last_reached = wait.received_at.plus(last.after).plus(wait.tolerance);
+pub(super) fn settled(wait: &Wait, last: Option<Elapsed>) -> Settled {
+    let Some(last) = last else { return Settled::Yes };
+    let last_reached = wait.received_at.plus(last).plus(wait.tolerance);
     let settled_at = wait.answered_at.map_or(last_reached, |answered_at| answered_at.min(last_reached));
     let before_end = |doubt: Option<HeldFor>| doubt.and_then(HeldFor::from).filter(|at| *at <= settled_at);
     // Before the watermark has passed it, an earlier answer may still become known.
     let accepted_at = before_end(wait.accepted_at).filter(|at| *at < wait.watermark);
     match (accepted_at, before_end(wait.doubt_at)) {
-        (Some(accepted_at), doubt_at) if doubt_at.is_none_or(|doubt_at| accepted_at <= doubt_at) => {
-            return (Settled::Excluded, None);
-        }
-        (_, Some(_)) => return (Settled::Held, None),
-        (_, None) => {}
-    }
-    match wait.length() {
-        Some(length) => {
-            let reached = |step: &&Step| !tariff.reading.is_within(length, step.after.plus(wait.tolerance));
-            (Settled::As(wait.verdict), steps.iter().rev().find(reached))
-        }
-        None if wait.watermark > last_reached => (Settled::As(wait.verdict), Some(last)),
-        None => (Settled::As(Verdict::Pending), None),
+        (Some(accepted_at), doubt_at) if doubt_at.is_none_or(|doubt_at| accepted_at <= doubt_at) => Settled::Excluded,
+        (_, Some(_)) => Settled::Held,
+        (_, None) if wait.answered_at.is_some() || wait.watermark > last_reached => Settled::Yes,
+        (_, None) => Settled::Pending,
     }
 }
 
-/// The longest time after `received_at` at which a price can still change.
-pub(super) fn last_step(tariff: &Tariff) -> Elapsed {
-    let steps = tariff.rates().filter_map(|rate| match &rate.price {
-        Price::Steps(steps) => steps.last().map(|step| step.after),
-        Price::Flat(_) => None,
-    });
-    steps.max().unwrap_or(Elapsed::ZERO)
+/// The step that a settled wait has come to; `None` for a flat price. A message never answered comes to the last.
+pub(super) fn step<'p>(wait: &Wait, price: &'p Price, reading: &Reading) -> Option<&'p Step> {
+    let reached = |step: &&Step| match wait.length() {
+        Some(length) => !reading.is_within(length, step.after.plus(wait.tolerance)),
+        None => wait.verdict == Verdict::Unanswered,
+    };
+    price.steps().iter().rfind(reached)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{EntryPoint, Instant};
+    use crate::domain::{EntryPoint, Instant, Month, Zone};
+    use crate::rate::{Tariff, rate};
 
     const TARIFF: &str = r#"
 id = "t"
@@ -143,7 +94,7 @@ rate = [{ market = "other", steps = [{ after = "24h", price = "0.01" }, { after 
             watermark: hour(known),
             tolerance: Elapsed::ZERO,
         };
-        let rated = price(wait, &tariff).unwrap();
+        let rated = rate(vec![wait], &tariff, &|_, at| Month::of(at, Zone::UTC)).unwrap().remove(0);
         let found = match (&rated.charge, rated.wait.excluded) {
             (Some(charge), false) => charge.amount.to_string(),
             (None, true) => format!("excluded {}", rated.wait.verdict),
