@@ -17,7 +17,7 @@ use crate::ledger::History;
 use crate::ledger::entry::{Entry, Key, LogRead, SetAside};
 use crate::read::identity::IdKey;
 use crate::read::inbox::{self, Declared, Found};
-use crate::read::{self, Options, Reject, sha256};
+use crate::read::{self, Latest, Options, Reject, sha256};
 
 /// A stamp so far after the time that a file speaks of is a broken clock.
 const CLOCK_SLACK: Elapsed = Elapsed::DAY;
@@ -231,10 +231,12 @@ impl Wanted<'_> {
 /// How a file is read.
 pub fn options(source: Option<&Source>, declared: &Declared, as_of: Instant, limits: &Limits) -> Options {
     // A broken clock is told from the file's own claim where it makes one, so that a late run reads the same.
-    let latest = declared.span.map_or(as_of.plus(YEAR), |span| span.to.plus(CLOCK_SLACK));
+    let (latest, latest_is) = declared
+        .span
+        .map_or((as_of.plus(YEAR), Latest::YearAhead), |span| (span.to.plus(CLOCK_SLACK), Latest::Declared));
     let usual = read::Limits::default();
     let limits = read::Limits { unpacked: limits.unpacked, ratio: limits.ratio, rows: limits.rows, ..usual };
-    Options { latest, limits, ..source.map_or_else(Options::default, Options::of) }
+    Options { latest, latest_is, limits, ..source.map_or_else(Options::default, Options::of) }
 }
 
 /// All that the reading of a file depends on beside its bytes.
@@ -308,7 +310,7 @@ impl Intake {
         self.files += 1;
         self.rows += read.rows;
         self.rejected += read.rejected;
-        let unread = unread(&read, declared);
+        let unread = unread(&read, declared, as_of);
         let (speaks_for, directions) = declared.speaks_for();
         self.first_rejects.extend(read.first_rejects.into_iter().take(3).map(|reject| (found.name.clone(), reject)));
         let channels: BTreeSet<String> = read.channels.into_iter().map(|(_, channel, ..)| channel).collect();
@@ -369,10 +371,12 @@ fn ahead(wanted: &Wanted, read: &FileRead, as_of: Instant) -> Option<Instant> {
 }
 
 /// What the rejected rows leave open.
-fn unread(read: &FileRead, declared: &Declared) -> Vec<Unread> {
+fn unread(read: &FileRead, declared: &Declared, as_of: Instant) -> Vec<Unread> {
     let micro = Elapsed::from_micros(1);
     let extent = read.first.zip(read.last).map(|(from, last)| Span { from, to: last.plus(micro) });
-    let Some(whole) = declared.span.or(extent) else { return Vec::new() };
+    // Of a file without a message nobody knows when its rows were: at any time up to now.
+    let ever = Span { from: Instant::EARLIEST_STAMP, to: as_of };
+    let whole = declared.span.or(extent).unwrap_or(ever);
     if read.more_suspects {
         return vec![Unread { channel: None, conversation: None, span: whole }];
     }

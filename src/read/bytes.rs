@@ -77,6 +77,11 @@ fn limited(mut decoder: impl Read, packed: u64, limits: &Limits) -> Result<Vec<u
     }
 }
 
+/// Whether the bytes are compressed, by the first of them.
+pub(super) fn is_packed(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..])
+}
+
 /// Whether the text is UTF-16: by its byte order mark, or by the zeros beside its first letters.
 pub(super) fn is_utf16(plain: &[u8]) -> bool {
     matches!(

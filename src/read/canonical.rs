@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::frame::KindStated;
+use super::party::check_party;
 use super::row::{Row, Suspect};
 use super::stamp::{Clock, Given};
 use crate::domain::message::Sighting;
@@ -117,18 +118,5 @@ impl<'a> Texts<'a> {
             (None, Direction::Inbound) => (Status::Unstated, kind),
             (None, Direction::Outbound) => (Status::Unstated, Some(Kind::Other)),
         }
-    }
-}
-
-/// A party is any text without control characters, and without the marks of direction that chat exports put
-/// around numbers: with them one customer would be two.
-pub(super) fn check_party(what: &str, text: &str) -> Result<(), String> {
-    let is_mark = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    match text.len() {
-        0 => Err(format!("{what} is empty")),
-        256.. => Err(format!("{what} is longer than 255 bytes")),
-        _ if text.chars().any(char::is_control) => Err(format!("{what} has control characters")),
-        _ if text.contains(is_mark) => Err(format!("{what} has marks of text direction")),
-        _ => Ok(()),
     }
 }

@@ -11,7 +11,8 @@ use super::lines::{self, Metered};
 use super::options::Limits;
 use super::row::Suspect;
 use super::spreadsheet::Damage;
-use crate::domain::{Direction, columns};
+use super::stamp::Clock;
+use crate::domain::Direction;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -44,7 +45,7 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
         let starts = record.position().map_or(line, csv::Position::line);
         line = reader.position().line();
         check_extent(&record, starts, line, header.len(), longest)?;
-        check_swallowed(&record, starts, &columns, header.len())?;
+        check_swallowed(&record, starts, header.len(), &builder.clock)?;
         last = (starts, record.iter().any(|field| field.contains(&b'\n')));
         take(&record, &columns, header.len(), starts, builder, &mut damage)?;
         builder.check_rows()?;
@@ -100,21 +101,18 @@ fn take(
     Ok(())
 }
 
-/// A field of several lines, one of which is a whole row with its direction in its place, has swallowed it.
-fn check_swallowed(
-    record: &csv::ByteRecord,
-    starts: u64,
-    columns: &[(usize, usize)],
-    fields: usize,
-) -> Result<(), ReadError> {
-    let direction = columns.iter().find(|(column, _)| columns::ALL[*column] == columns::DIRECTION);
-    let Some((_, place)) = direction else { return Ok(()) };
-    let is_row = |line: &[u8]| {
-        let cells: Vec<&[u8]> = line.trim_ascii().split(|byte| *byte == b',').collect();
-        let cell = cells.get(*place).and_then(|cell| std::str::from_utf8(cell).ok()).unwrap_or_default();
-        cells.len() >= fields && Direction::named(cell.trim_matches('"')).is_some()
-    };
-    let swallowed = record.iter().any(|field| field.split(|byte| *byte == b'\n').skip(1).any(is_row));
+/// A field of several lines that has swallowed the end of one row and the begin of another holds their direction
+/// and their stamp, wherever its column stands; where that stamp is none, it holds as many commas as a row.
+fn check_swallowed(record: &csv::ByteRecord, starts: u64, fields: usize, clock: &Clock) -> Result<(), ReadError> {
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let swallowed = record.iter().filter(|field| field.iter().any(is_end)).any(|field| {
+        let cells = field.split(|byte| *byte == b',' || is_end(byte));
+        let mut cells = cells.map(|cell| std::str::from_utf8(cell).unwrap_or_default().trim_matches('"'));
+        let is_direction =
+            |cell: &str| Direction::BOTH.iter().any(|direction| cell.eq_ignore_ascii_case(direction.name()));
+        let commas = field.iter().filter(|byte| **byte == b',').count();
+        cells.clone().any(is_direction) && (commas + 1 >= fields || cells.any(|cell| clock.knows(cell.trim())))
+    });
     if swallowed { Err(ReadError::UnclosedQuote(starts)) } else { Ok(()) }
 }
 
@@ -208,6 +206,46 @@ mod tests {
         }
         let two_lines = format!("{HEADER},text\n{row},\"two lines,\nand a comma\"\n");
         assert!(read(two_lines.as_bytes(), &mut Builder::default()).is_ok());
+    }
+
+    /// The rows of `cells` with a text in the column `place`, and what is read of them.
+    fn with_text(place: usize, rows: &[(&str, &str)]) -> Result<(), ReadError> {
+        let row = |cells: &str, text: &str| {
+            let mut cells: Vec<&str> = cells.split(',').collect();
+            cells.insert(place, text);
+            cells.join(",") + "\n"
+        };
+        let sheet = rows.iter().fold(row(HEADER, "text"), |sheet, (cells, text)| sheet + &row(cells, text));
+        read(sheet.as_bytes(), &mut Builder::default())
+    }
+
+    /// What a quote swallows up to the next one is an end of a row and the begin of another: no answer may be in it.
+    #[test]
+    fn a_quote_that_swallows_rows_is_seen_wherever_the_text_stands() {
+        let asked = "q1,b,c,+391,inbound,2018-08-10T10:00:00Z";
+        let answered = "a1,b,c,+391,outbound,2018-08-10T11:00:00Z";
+        let other = "z1,b,c,+392,inbound,2018-08-10T12:00:00Z";
+        for place in 0..=6 {
+            for (text, end) in [("\"hi", "so\""), ("\"hi", "so \"fine"), ("\"a, b, c", "d, e\""), ("\"", "\"")] {
+                let read = with_text(place, &[(asked, "x"), (answered, text), (other, end), (other, "ok")]);
+                assert!(matches!(read, Err(ReadError::UnclosedQuote(3))), "{place} {text} {end}: {read:?}");
+            }
+            let local = answered.replace("T11:00:00Z", " 11:00:00");
+            let nonsense = answered.replace("2018-08-10T11:00:00Z", "noon");
+            for answered in [&local, &nonsense] {
+                let read = with_text(place, &[(asked, "x"), (answered, "\"hi"), (answered, "so\"")]);
+                assert!(matches!(read, Err(ReadError::UnclosedQuote(3))), "{place} {answered}: {read:?}");
+            }
+            for text in [
+                "\"two\nlines\"",
+                "\"a, b,\r\n\r\nc,d,e,f,g,h\"",
+                "\"outbound\nyes, inbound, or not\"",
+                "\"of\n2018-08-10T10:00:00Z\"",
+            ] {
+                let read = with_text(place, &[(asked, text), (answered, "x")]);
+                assert!(read.is_ok(), "{place} {text}: {read:?}");
+            }
+        }
     }
 
     #[test]

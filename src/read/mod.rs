@@ -16,6 +16,7 @@ mod lines;
 mod ndjson;
 mod options;
 mod parquet;
+mod party;
 pub mod row;
 mod spreadsheet;
 mod stamp;
@@ -30,7 +31,7 @@ use crate::domain::Instant;
 use crate::domain::settings::LogFormat;
 
 pub use bytes::{sha256, sha256_of};
-pub use options::{Limits, Options};
+pub use options::{Latest, Limits, Options};
 pub use row::{Reject, Suspect};
 
 /// One log file, read.
@@ -63,6 +64,10 @@ pub enum ReadError {
     TooManyRows(u64),
     #[error("the file has {found} columns, more than {limit}")]
     TooManyColumns { found: usize, limit: usize },
+    #[error("the file is compressed twice: unpack it once")]
+    CompressedTwice,
+    #[error("the file has nothing but zero bytes, as after a crash or on a full disk; take the export again")]
+    Zeros,
     #[error("the file is written in UTF-16; write it in UTF-8")]
     Utf16,
     #[error("a spreadsheet has damaged the log: {0}; take the export as it was before a spreadsheet opened it")]
@@ -73,6 +78,10 @@ pub enum ReadError {
         "the form of the log is not known: neither CSV with the columns of the message log, NDJSON, Parquet nor webhook bodies"
     )]
     UnknownFormat,
+    #[error("the file is one JSON array: write one object a line, without brackets and commas around them")]
+    JsonArray,
+    #[error("no line is a JSON object: write one whole object a line")]
+    NoObjects,
     #[error("required columns are missing: {}", .0.join(", "))]
     MissingColumns(Vec<&'static str>),
     #[error("the column `{0}` stands twice in the header")]
@@ -109,6 +118,12 @@ pub fn raw_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
 pub fn read_bytes(raw: &[u8], path: &Path, options: &Options) -> Result<LogFile, ReadError> {
     let sha256 = bytes::sha256(raw);
     let plain = bytes::unpacked(raw, path, &options.limits)?;
+    if bytes::is_packed(&plain) {
+        return Err(ReadError::CompressedTwice);
+    }
+    if !plain.is_empty() && plain.iter().all(|byte| *byte == 0) {
+        return Err(ReadError::Zeros);
+    }
     if bytes::is_utf16(&plain) {
         return Err(ReadError::Utf16);
     }

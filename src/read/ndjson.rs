@@ -24,9 +24,12 @@ pub(super) fn looks_like(plain: &[u8], longest: usize) -> bool {
 
 pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
     let plain = plain.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(plain);
+    if plain.trim_ascii_start().starts_with(b"[") {
+        return Err(ReadError::JsonArray);
+    }
     let mut keys: Vec<&'static str> = Vec::new();
     let mut damage = Damage::default();
-    let mut is_quiet = true;
+    let (mut is_quiet, mut has_object) = (true, false);
     for line in lines::lines(plain, builder.limits.line) {
         let (number, line) = line?;
         if line.iter().all(u8::is_ascii_whitespace) {
@@ -35,6 +38,7 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
         is_quiet = false;
         match serde_json::from_slice::<Line>(line) {
             Ok(line) => {
+                has_object = true;
                 keys.extend(line.keys.iter().filter(|key| !keys.contains(key)).copied().collect::<Vec<_>>());
                 damage.look(&line.texts, number)?;
                 if line.is_odd {
@@ -48,13 +52,16 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
         builder.check_rows()?;
     }
     if !is_quiet {
-        check_keys(&keys)?;
+        check_keys(&keys, has_object)?;
     }
     damage.check()
 }
 
 /// A required key that no row has is a missing column, as in a CSV header.
-fn check_keys(keys: &[&'static str]) -> Result<(), ReadError> {
+fn check_keys(keys: &[&'static str], has_object: bool) -> Result<(), ReadError> {
+    if !has_object {
+        return Err(ReadError::NoObjects);
+    }
     let missing: Vec<&'static str> = columns::REQUIRED.into_iter().filter(|name| !keys.contains(name)).collect();
     if missing.is_empty() { Ok(()) } else { Err(ReadError::MissingColumns(missing)) }
 }
@@ -63,8 +70,8 @@ fn check_keys(keys: &[&'static str]) -> Result<(), ReadError> {
 fn reason(error: &serde_json::Error) -> &'static str {
     match error.classify() {
         serde_json::error::Category::Data => ODD,
-        serde_json::error::Category::Eof => "the JSON is cut off",
-        _ => "not valid JSON",
+        serde_json::error::Category::Eof => "the JSON is cut off: a line must hold one whole object",
+        _ => "not valid JSON: a line must hold one object",
     }
 }
 
@@ -184,8 +191,9 @@ mod tests {
         let good = r#"{"message_id":1,"business":"b","channel":"c","customer":"x","direction":"inbound","sent_at":"2018-08-01T00:00:00Z","text":{"a":[1]},"kind":null}"#;
         assert_eq!(rejects(&format!("{good}\n\n{good}\r\n")), []);
         for (bad, reason) in [
-            ("{\"message_id\":1", "the JSON is cut off"),
-            ("nonsense", "not valid JSON"),
+            ("{\"message_id\":1", "the JSON is cut off: a line must hold one whole object"),
+            (&format!("{good}{good}"), "not valid JSON: a line must hold one object"),
+            ("nonsense", "not valid JSON: a line must hold one object"),
             (r#"{"message_id":1.5}"#, "a value has the wrong type, or a key stands twice"),
             (r#"{"message_id":"1","message_id":"2"}"#, "a value has the wrong type, or a key stands twice"),
             (r#"{"message_id":"1","customer":"x\ny"}"#, "customer has control characters"),
@@ -196,6 +204,15 @@ mod tests {
 
     #[test]
     fn another_kind_of_file_is_refused() {
-        assert!(matches!(read(b"{\"hello\":1}\n", &mut Builder::default()), Err(ReadError::MissingColumns(_))));
+        let refused = |text: &str| read(text.as_bytes(), &mut Builder::default()).unwrap_err();
+        assert!(matches!(refused("{\"hello\":1}\n"), ReadError::MissingColumns(_)));
+        let good = r#"{"message_id":1,"business":"b","channel":"c","customer":"x","direction":"inbound","sent_at":"2018-08-01T00:00:00Z"}"#;
+        // Of the lines of an array the last has no comma after it, and would be read alone.
+        for array in [format!("[\n{good},\n{good}\n]\n"), format!(" [{good}]"), "[]".to_owned()] {
+            assert!(matches!(refused(&array), ReadError::JsonArray), "{array}");
+        }
+        for broken in [good.replace(',', ",\n"), "nonsense\n".to_owned()] {
+            assert!(matches!(refused(&broken), ReadError::NoObjects), "{broken}");
+        }
     }
 }

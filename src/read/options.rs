@@ -17,7 +17,31 @@ pub struct Options {
     pub to: Option<Instant>,
     /// Messages after this instant are rejects.
     pub latest: Instant,
+    pub latest_is: Latest,
     pub limits: Limits,
+}
+
+/// Where the latest instant of a file comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Latest {
+    /// As of it everything is judged.
+    #[default]
+    Judgement,
+    /// A year after the run: the file declares no time.
+    YearAhead,
+    /// A day after the end of the time that the file declares.
+    Declared,
+}
+
+impl Latest {
+    /// Why a message after it is rejected.
+    pub const fn passed(self) -> &'static str {
+        match self {
+            Self::Judgement => "sent_at lies after the instant of judgement",
+            Self::YearAhead => "sent_at lies more than a year after the instant of the run",
+            Self::Declared => "sent_at lies more than a day after the time that its file declares",
+        }
+    }
 }
 
 impl Default for Options {
@@ -29,6 +53,7 @@ impl Default for Options {
             from: None,
             to: None,
             latest: Instant::MAX,
+            latest_is: Latest::default(),
             limits: Limits::default(),
         }
     }

@@ -1,8 +1,13 @@
 //! Damage done by spreadsheets. A spreadsheet that opens a log takes ids for numbers: it rounds them to 15
 //! digits, writes them as `1.23457E+18` or groups their digits. What is lost cannot be had back, and rounded ids
-//! make one message of many: the file is refused.
+//! make one message of many: the file is refused. It takes stamps for dates and shows them in a form of its
+//! country, without a zone and without seconds: such a file is refused too.
+
+mod cells;
 
 use std::collections::BTreeSet;
+
+use cells::{is_grouped, is_local_date, is_marked_as_text, is_scientific};
 
 use super::ReadError;
 use super::canonical::Texts;
@@ -15,6 +20,8 @@ const IDS: [&str; 5] =
 const DIGITS_KEPT: usize = 15;
 /// So many zeros where any digit could stand are no chance: one in a million.
 const ZEROS_MIN: usize = 6;
+/// Of so many stamps one that is no date is a slip of a pen.
+const STAMPS_TO_ONE: u64 = 10;
 /// A person may leave some empty rows; only a program writes so many.
 const EMPTY_ROWS_MIN: u64 = 1_000;
 
@@ -23,6 +30,9 @@ const EMPTY_ROWS_MIN: u64 = 1_000;
 pub(super) struct Damage {
     rounded: [Rounded; IDS.len()],
     empty_rows: u64,
+    stamps: u64,
+    /// Stamps that are dates as a spreadsheet shows them.
+    dates: u64,
 }
 
 /// The long numbers of one column.
@@ -48,8 +58,15 @@ impl Damage {
                 let told = format!("row {row}: the digits of {column} are grouped by commas, as 12,345 would be");
                 return Err(ReadError::Spreadsheet(told));
             }
+            if is_marked_as_text(text) {
+                let told = format!("row {row}: {column} begins with a mark of spreadsheets, as '42 or =\"42\" would");
+                return Err(ReadError::Spreadsheet(told));
+            }
             rounded.look(text);
         }
+        let stamp = texts.get(columns::SENT_AT);
+        self.stamps += u64::from(!stamp.is_empty());
+        self.dates += u64::from(is_local_date(stamp));
         Ok(())
     }
 
@@ -62,6 +79,11 @@ impl Damage {
     pub fn check(&self) -> Result<(), ReadError> {
         if self.empty_rows >= EMPTY_ROWS_MIN {
             return Err(ReadError::Spreadsheet(format!("a spreadsheet wrote {} empty rows", self.empty_rows)));
+        }
+        let others = self.stamps - self.dates;
+        if self.dates > 0 && others.saturating_mul(STAMPS_TO_ONE) <= self.stamps {
+            let told = "sent_at has dates as spreadsheets show them, such as 31/12/2018 10:00 or 43465.41667";
+            return Err(ReadError::Spreadsheet(told.to_owned()));
         }
         let rounded = IDS.into_iter().zip(&self.rounded).find(|(_, rounded)| rounded.is_certain());
         rounded.map_or(Ok(()), |(column, _)| {
@@ -90,50 +112,9 @@ impl Rounded {
     }
 }
 
-fn are_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// `1.23457E+18`, `3,93331E+11`, `4E+11`.
-fn is_scientific(text: &str) -> bool {
-    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return false };
-    let (whole, fraction) = match mantissa.split_once(['.', ',']) {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let is_mantissa = whole.len() == 1 && are_digits(whole) && fraction.is_none_or(are_digits);
-    is_mantissa && exponent.strip_prefix('+').is_some_and(|exponent| exponent.len() <= 3 && are_digits(exponent))
-}
-
-/// `270,271`, and as in India `2,70,271`.
-fn is_grouped(text: &str) -> bool {
-    let Some((head, last)) = text.rsplit_once(',') else { return false };
-    let groups: Vec<&str> = head.split(',').collect();
-    let first_fits = |most| groups.first().is_some_and(|first| are_digits(first) && first.len() <= most);
-    let others_have = |length| groups.iter().skip(1).all(|group| are_digits(group) && group.len() == length);
-    last.len() == 3 && are_digits(last) && ((first_fits(3) && others_have(3)) || (first_fits(2) && others_have(2)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_of_spreadsheets_are_recognised() {
-        for text in ["1.23457E+18", "3,93331E+11", "4E+11", "1e+5"] {
-            assert!(is_scientific(text), "{text}");
-        }
-        let ids = ["", "E+1", "12.3E+18", "1.E+18", "1.2E18", "1.2E-18", "1E+", "1E+1234", "wamid.1E+2", "+39E+11"];
-        for text in ids {
-            assert!(!is_scientific(text), "{text}");
-        }
-        for text in ["2,70,271", "270,271", "12,345", "1,234,567", "12,34,567", "393,331,000,001"] {
-            assert!(is_grouped(text), "{text}");
-        }
-        for text in ["270271", ",271", "1,", "1,23", "1234,567", "1,2345", "123,45,678", "a,123", "1,23a", "1,,123"] {
-            assert!(!is_grouped(text), "{text}");
-        }
-    }
 
     #[track_caller]
     fn check(ids: &[&str], is_refused: bool) {
@@ -166,5 +147,36 @@ mod tests {
         damage.count_empty_row();
         let told = damage.check().unwrap_err().to_string();
         assert!(told.contains("a spreadsheet wrote 1000 empty rows"), "{told}");
+    }
+
+    /// So many stamps that are dates, and so many that are none.
+    #[track_caller]
+    fn check_stamps(dates: u64, others: u64, is_refused: bool) {
+        let (date, other) = ("10/08/2018 10:00", "2018-08-10T10:00:00Z");
+        let mut damage = Damage::default();
+        for (count, stamp) in [(dates, date), (others, other)] {
+            let mut texts = Texts::default();
+            texts.set(columns::ALL.iter().position(|name| *name == columns::SENT_AT).unwrap(), stamp.into());
+            (0..count).for_each(|_| damage.look(&texts, 2).unwrap());
+        }
+        assert_eq!(damage.check().is_err(), is_refused, "{dates} {others}");
+    }
+
+    #[test]
+    fn one_odd_stamp_is_no_damage_and_nearly_all_are() {
+        check_stamps(0, 0, false);
+        check_stamps(0, 5, false);
+        check_stamps(1, 1, false);
+        check_stamps(1, 0, true);
+        check_stamps(9, 1, true);
+        check_stamps(8, 1, false);
+    }
+
+    #[test]
+    fn a_mark_of_text_is_damage() {
+        let mut texts = Texts::default();
+        texts.set(columns::ALL.iter().position(|name| *name == columns::CUSTOMER).unwrap(), "'+393331234567".into());
+        let told = Damage::default().look(&texts, 7).unwrap_err().to_string();
+        assert!(told.contains("row 7: customer begins with a mark of spreadsheets"), "{told}");
     }
 }

@@ -1,6 +1,6 @@
 //! The stamp of a message: how a log writes it, and which stamps its source may have.
 
-use super::options::Options;
+use super::options::{Latest, Options};
 use crate::domain::clock::Readings;
 use crate::domain::settings::Stamps;
 use crate::domain::{Direction, Elapsed, Instant, LocalTime, Zone};
@@ -35,13 +35,14 @@ pub(super) struct Clock {
     from: Instant,
     to: Instant,
     latest: Instant,
+    latest_is: Latest,
 }
 
 impl Clock {
     pub fn of(options: &Options) -> Self {
-        let Options { zone, stamps, from, to, latest, .. } = *options;
+        let Options { zone, stamps, from, to, latest, latest_is, .. } = *options;
         let (from, to) = (from.unwrap_or(Instant::MIN), to.unwrap_or(Instant::MAX));
-        Self { zone, stamps, from, to, latest }
+        Self { zone, stamps, from, to, latest, latest_is }
     }
 
     pub fn has_zone(&self) -> bool {
@@ -66,6 +67,11 @@ impl Clock {
             _ if is_beyond => Err("sent_at lies after 2099"),
             _ => Ok(stamp),
         }
+    }
+
+    /// Whether the text is a stamp, or would be one if the source had a zone.
+    pub fn knows(&self, text: &str) -> bool {
+        self.stamp(None, text, Direction::Outbound).is_ok() || text.parse::<LocalTime>().is_ok()
     }
 
     fn text(&self, text: &str, direction: Direction) -> Result<Stamp, &'static str> {
@@ -99,7 +105,7 @@ impl Clock {
     /// Whether a message of that instant may be one of this source.
     pub fn admit(&self, at: Instant) -> Result<(), &'static str> {
         match at {
-            _ if at > self.latest => Err("sent_at lies after the instant of judgement"),
+            _ if at > self.latest => Err(self.latest_is.passed()),
             _ if at < self.from => Err("sent_at lies before the start of its source"),
             _ if at >= self.to => Err("sent_at lies at or after the end of its source"),
             _ => Ok(()),
@@ -245,6 +251,8 @@ mod tests {
         let latest = "2018-08-15T00:00:00Z".parse().unwrap();
         let clock = Clock::of(&Options { from: Some(from), to: Some(to), ..Options::default() });
         let until = Clock::of(&Options { latest, ..Options::default() });
+        let declared = Clock::of(&Options { latest, latest_is: Latest::Declared, ..Options::default() });
+        let undeclared = Clock::of(&Options { latest, latest_is: Latest::YearAhead, ..Options::default() });
         for (clock, text, reason) in [
             (clock, "2018-07-31T23:59:59.999999Z", Some("sent_at lies before the start of its source")),
             (clock, "2018-08-01T00:00:00Z", None),
@@ -252,6 +260,12 @@ mod tests {
             (clock, "2018-09-01T00:00:00Z", Some("sent_at lies at or after the end of its source")),
             (until, "2018-08-15T00:00:00Z", None),
             (until, "2018-08-15T00:00:00.000001Z", Some("sent_at lies after the instant of judgement")),
+            (
+                declared,
+                "2018-08-16T00:00:00Z",
+                Some("sent_at lies more than a day after the time that its file declares"),
+            ),
+            (undeclared, "2018-08-16T00:00:00Z", Some("sent_at lies more than a year after the instant of the run")),
         ] {
             assert_eq!(clock.admit(text.parse().unwrap()).err(), reason, "{text}");
         }

@@ -72,7 +72,7 @@ fn i12_stamps_out_of_range_and_of_another_unit_are_rejected() {
         ("text/6.csv", "1533895200000", Some("bare number")),
         ("text/7.csv", "0", Some("bare number")),
         ("day/2018-08-10.csv", "2018-08-10T10:00:00Z", None),
-        ("day/2018-08-11.csv", "2018-08-13T00:00:00.001Z", Some("after the instant")),
+        ("day/2018-08-11.csv", "2018-08-13T00:00:00.001Z", Some("after the time that its file declares")),
         ("day/2018-08-12.csv", "2018-08-14T00:00:00Z", None),
         ("s/1.csv", "1533895200", None),
         ("s/2.csv", "1533895200000", Some("is the log in milliseconds?")),

@@ -155,3 +155,35 @@ fn i04_compressed_files_that_were_cut_are_refused() {
     assert_eq!(shop.read().len(), 1, "no piece of a log is read");
     assert_eq!(shop.billed(), ["a-late"]);
 }
+
+/// What a spreadsheet, a full disk or a second compressor made of a log is refused as a whole, by its name.
+#[test]
+fn i04_what_others_made_of_a_log_is_named() {
+    let (shop, sound) = (Shop::with_lab("i04-others"), undisturbed("i04-others-sound"));
+    let rows: Vec<String> = (10..22).map(|day| row("q-one", "inbound", &format!("2018-08-{day}T10:00:00Z"))).collect();
+    let plain = sheet(&rows);
+    let dates = (10..22).fold(plain.clone(), |text, day| {
+        text.replace(&format!("2018-08-{day}T10:00:00Z"), &format!("{day}/08/2018 10:00"))
+    });
+    let serials = (10..22)
+        .fold(plain.clone(), |text, day| text.replace(&format!("2018-08-{day}T10:00:00Z"), &format!("433{day}.41667")));
+    let object = r#"{"message_id":"q-1","business":"bologna-bakery","channel":"+390510000417","customer":"+390000000113","direction":"inbound","sent_at":"2018-08-20T10:00:00Z"}"#;
+    let in_dates = "sent_at has dates as spreadsheets show them";
+    for (name, bytes, says) in [
+        ("dates.csv", dates.into_bytes(), in_dates),
+        ("serials.csv", serials.into_bytes(), in_dates),
+        ("marks.csv", plain.replace("+390000000113", "'+390000000113").into_bytes(), "a mark of spreadsheets"),
+        ("twice.csv.gz", gzip(&gzip(plain.as_bytes())), "compressed twice"),
+        ("mixed.csv.zst", zstd(&gzip(plain.as_bytes())), "compressed twice"),
+        ("zeros.csv", vec![0; 4096], "nothing but zero bytes"),
+        ("array.ndjson", format!("[\n{object},\n{object}\n]").into_bytes(), "one JSON array"),
+        ("pretty.ndjson", object.replace(',', ",\n").into_bytes(), "no line is a JSON object"),
+    ] {
+        let name = format!("lab/{name}");
+        shop.put(&name, bytes);
+        shop.night(65);
+        let reason = &shop.aside()[&name];
+        assert!(reason.contains(says), "{name}: {reason}");
+    }
+    assert!(facts(&shop.state()) == facts(&sound.state()), "a row of a refused file was used");
+}

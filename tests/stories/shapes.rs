@@ -29,7 +29,8 @@ fn i05_other_encodings_and_hidden_marks_are_seen() {
         said.extend([b",", *text, b"\n"].concat());
     }
     shop.put("lab/texts.csv", said);
-    let bad: [(&[u8], &[u8], &str); 8] = [
+    let respelled = "customer is a phone number with blanks or marks in it: write it like +393331234567";
+    let bad: [(&[u8], &[u8], &str); 12] = [
         (b"x-1,", b"x-\xe8,", "a field is not UTF-8"),
         (b"x-1,", b"x-\0,", "message_id has characters other than visible ASCII"),
         (b"x-1,", "x-\u{200e}1,".as_bytes(), "message_id has characters other than visible ASCII"),
@@ -38,6 +39,10 @@ fn i05_other_encodings_and_hidden_marks_are_seen() {
         (b"+390000000120", "\u{200e}+390000000120".as_bytes(), "customer has marks of text direction"),
         (b"+390000000120", "\u{202a}+390000000120\u{202c}".as_bytes(), "customer has marks of text direction"),
         (b"+390000000120", b"+39000\x000000120", "customer has control characters"),
+        (b"+390000000120", b"+39 000 0000120", respelled),
+        (b"+390000000120", b"+390000000120 ", "customer begins or ends with a blank"),
+        (b"+390000000120", "\u{a0}+390000000120".as_bytes(), "customer begins or ends with a blank"),
+        (b"+390000000120", "+39\u{200b}0000000120".as_bytes(), "customer has characters that nobody sees"),
     ];
     let sound = row("x-1", "inbound", "2018-08-21T10:00:00Z");
     let mut rows = format!("{HEADER}\n").into_bytes();
@@ -54,6 +59,82 @@ fn i05_other_encodings_and_hidden_marks_are_seen() {
     assert_eq!(shop.rejects("lab/texts.csv"), Vec::<String>::new());
     assert_eq!(shop.read().len(), 4, "with the mark of UTF-8, and with any text: {:?}", shop.read());
     assert_eq!(shop.billed(), ["a-late"]);
+}
+
+/// An answer to the same customer in another spelling is no answer that can be seen: its question is not charged.
+#[test]
+fn i05_one_customer_in_two_spellings_is_never_charged() {
+    let answer = "+390000000098,outbound";
+    assert_eq!(log(&AUGUST).matches(answer).count(), 1);
+    for (spelling, code) in [
+        ("+39 000 0000098", 0),
+        ("+390000000098 ", 0),
+        ("00390000000098", 0),
+        ("\u{a0}+390000000098", 0),
+        ("'+390000000098", 65),
+        ("\"=\"\"+390000000098\"\"\"", 65),
+    ] {
+        let shop = Shop::with_lab("i05-spelling");
+        shop.put("desk/august.csv", log(&AUGUST).replace(answer, &format!("{spelling},outbound")));
+        shop.night(code);
+        assert!(shop.billed().is_empty(), "{spelling}: {:?}", shop.billed());
+        let waits: u64 = shop.held().iter().map(|hold| hold["waits"].as_u64().unwrap()).sum();
+        assert_eq!(waits, u64::from(code == 0), "{spelling}: only what the row may answer is held");
+    }
+}
+
+/// A file of which no row could be read may be full of answers, whenever they were.
+#[test]
+fn i05_a_file_of_rejected_rows_alone_holds_what_it_may_have_answered() {
+    let (asked, answered) = AUGUST.split_at(4);
+    let answer = log(&answered[..1]);
+    for bad in [
+        answer.replace("outbound", "out"),
+        answer.replace("2018-08-15T12:00:00Z", "noon"),
+        answer.replace("+390000000098", "+39 000 0000098"),
+        format!("{HEADER}\nb-answer,outbound\n"),
+    ] {
+        let shop = Shop::with_lab("i05-rejected");
+        shop.put("desk/august.csv", log(asked));
+        shop.put("desk/september.csv", log(&answered[1..]));
+        shop.put("desk/answer.csv", &bad);
+        shop.night(0);
+        assert!(shop.closed().is_empty() && shop.billed().is_empty(), "{bad}: {:?}", shop.billed());
+        // What comes after it is another month's, and proven by its own logs.
+        shop.put("desk/october.csv", log(&[("z-october", "outbound", "2018-10-04T10:00:00Z")]));
+        shop.run("2018-10-05T00:00:00Z").expect(0);
+        assert!(shop.billed().is_empty(), "{bad}: {:?}", shop.billed());
+        let waits: u64 = shop.held().iter().map(|hold| hold["waits"].as_u64().unwrap()).sum();
+        assert!(waits >= 1, "{bad}: nothing is held that could be accepted");
+    }
+}
+
+/// A quote that is never closed, in a text before the other columns, swallows an answer up to the next quote.
+#[test]
+fn i06_a_swallowed_answer_is_missed_whatever_the_columns() {
+    let said = |texts: [&str; 6]| {
+        let rows =
+            AUGUST.iter().zip(texts).map(|((id, direction, at), text)| format!("{text},{}\n", row(id, direction, at)));
+        format!("text,{HEADER}\n{}", rows.collect::<String>())
+    };
+    for (texts, refused) in [
+        (["ok"; 6], false),
+        (["ok", "\"two\nlines\"", "\"a, b\nc, d\"", "ok", "ok", "\"inbound?\nno\""], false),
+        (["ok", "ok", "ok", "ok", "\"hi", "so \"fine"], true),
+        (["ok", "ok", "ok", "ok", "\"hi", "so\""], true),
+        (["ok", "ok", "ok", "ok", "\"hi, you", "so, so\""], true),
+    ] {
+        let shop = Shop::with_lab("i06-swallowed");
+        shop.put("desk/august.csv", said(texts));
+        shop.night(if refused { 65 } else { 0 });
+        let aside = shop.aside();
+        if refused {
+            assert!(aside["desk/august.csv"].starts_with("line 6: a quote is opened and never closed"), "{aside:?}");
+            assert!(shop.billed().is_empty(), "{:?}", shop.billed());
+        } else {
+            assert!(aside.is_empty() && shop.billed() == ["a-late"], "{texts:?}: {aside:?}");
+        }
+    }
 }
 
 /// A line without end, a quote that swallows the rest, a hundred thousand columns, a header that says two things.

@@ -3,7 +3,7 @@
 use super::envelope::Node;
 use crate::domain::message::Sighting;
 use crate::domain::{Direction, Elapsed, EntryPoint, Instant, Kind, Status};
-use crate::read::canonical::check_party;
+use crate::read::party::check_party;
 use crate::read::row::Row;
 
 /// Where a change happened: the parts that its messages share.

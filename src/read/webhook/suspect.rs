@@ -2,8 +2,8 @@
 
 use super::envelope::Node;
 use super::message::{Place, id, party, past_status, recipient, stamp};
-use crate::domain::{Direction, Status};
-use crate::read::canonical::check_party;
+use crate::domain::{Direction, Status, columns};
+use crate::read::party::check_party;
 use crate::read::row::Suspect;
 
 impl Place<'_> {
@@ -13,9 +13,10 @@ impl Place<'_> {
     }
 
     fn lost(&self, message: &Node, customer: Option<String>) -> Suspect {
-        let conversation = message.at("group_id").text().map(String::from).or(customer);
+        let group = message.at("group_id").text().map(String::from);
+        let name = if group.is_some() { columns::CONVERSATION } else { columns::CUSTOMER };
         Suspect {
-            conversation: conversation.filter(|party| check_party("", party).is_ok()),
+            conversation: group.or(customer).filter(|party| check_party(name, party).is_ok()),
             at: stamp(message.at("timestamp")).ok(),
             ..self.suspect()
         }
@@ -76,6 +77,7 @@ mod tests {
             (r#""recipient_id":"39333","timestamp":"1533081600""#, "800 +39333 ?"),
             (r#""status":"sent","timestamp":"1533081600""#, "800 ? 1533081600"),
             (r#""status":"sent","recipient_id":"39\u202e333","timestamp":"1533081600""#, "800 ? 1533081600"),
+            (r#""status":"sent","recipient_id":"39.333.1234567","timestamp":"1533081600""#, "800 ? 1533081600"),
             (r#""status":"sent","recipient_id":"39333","timestamp":"1533081600000""#, "800 +39333 ?"),
             (r#""status":"sent","recipient_id":"G1","recipient_type":"group","timestamp":1"#, "800 G1 ?"),
             (r#""status":"Failed","recipient_id":"39333","timestamp":"1533081600""#, "none"),

@@ -1,0 +1,187 @@
+//! How a customer or a conversation may be written. In two spellings one person would be two: the answer in one
+//! would be missed, and the question in the other charged. So nothing is normalised, and what has a plainer
+//! spelling is refused.
+
+use crate::domain::columns;
+
+/// Digits of a phone number, with the `00` of an international call.
+const DIGITS: std::ops::RangeInclusive<usize> = 7..=17;
+
+/// A party is any text of visible characters without blanks around it. A phone number has no blanks or marks in
+/// it and does not begin with `00`. `what` is the name of its column; an id of a conversation may look like a
+/// number with hyphens or with leading zeros.
+pub(super) fn check_party(what: &str, text: &str) -> Result<(), String> {
+    match text.len() {
+        0 => Err(format!("{what} is empty")),
+        256.. => Err(format!("{what} is longer than 255 bytes")),
+        _ if text.chars().any(char::is_control) => Err(format!("{what} has control characters")),
+        _ if text.contains(is_mark) => Err(format!("{what} has marks of text direction")),
+        _ if text.contains(is_unseen) || has_idle_joiner(text) => {
+            Err(format!("{what} has characters that nobody sees"))
+        }
+        _ if text.trim() != text => Err(format!("{what} begins or ends with a blank")),
+        _ if text.contains(|c: char| c.is_whitespace() && c != ' ') => {
+            Err(format!("{what} has a blank that is not the plain one, such as a no-break space"))
+        }
+        _ => check_number(what, text),
+    }
+}
+
+fn check_number(what: &str, text: &str) -> Result<(), String> {
+    let is_id = what == columns::CONVERSATION && !text.contains(is_of_phone_numbers);
+    if is_id {
+        return Ok(());
+    }
+    if is_respelled(text) {
+        return Err(format!("{what} is a phone number with blanks or marks in it: write it like +393331234567"));
+    }
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let is_called = digits.strip_prefix("00").is_some_and(|rest| !rest.starts_with('0'));
+    if is_called && DIGITS.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("{what} is a phone number that begins with 00: write it with +, like +393331234567"));
+    }
+    Ok(())
+}
+
+/// The marks of direction that chat exports put around numbers.
+const fn is_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters of format (Unicode `Cf`), without the joiners, which the names of some languages need.
+const fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{600}'..='\u{605}'
+            | '\u{61c}'
+            | '\u{6dd}'
+            | '\u{70f}'
+            | '\u{890}'..='\u{891}'
+            | '\u{8e2}'
+            | '\u{180e}'
+            | '\u{200b}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{110bd}'
+            | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0001}'..='\u{e007f}'
+    )
+}
+
+/// A joiner that has only ASCII to join does nothing.
+fn has_idle_joiner(text: &str) -> bool {
+    let is_joiner = |c| matches!(c, '\u{200c}' | '\u{200d}');
+    text.contains(is_joiner) && text.chars().all(|c| is_joiner(c) || c.is_ascii())
+}
+
+/// What stands in phone numbers, and hardly in an id that is made of digits.
+fn is_of_phone_numbers(c: char) -> bool {
+    matches!(c, '+' | ' ' | '(' | ')' | '\'' | '"' | '=') || !c.is_ascii()
+}
+
+/// Digits with anything between or around them that people and spreadsheets put there, but a leading `+`.
+fn is_respelled(text: &str) -> bool {
+    let (body, is_signed) = text.strip_prefix('+').map_or((text, false), |body| (body, true));
+    let digits = body.chars().filter(|c| c.is_numeric()).count();
+    let is_long = DIGITS.contains(&digits) || (is_signed && (1..=*DIGITS.end()).contains(&digits));
+    let is_between = |c| {
+        matches!(c, ' ' | '-' | '(' | ')' | '.' | '/' | '+' | '\'' | '"' | '=')
+            || matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0b}' | '\u{ff0d}' | '\u{2018}' | '\u{2019}')
+    };
+    is_long && body.chars().all(|c| c.is_numeric() || is_between(c)) && !body.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(what: &str, text: &str, reason: &str) {
+        let expected = if reason.is_empty() { Ok(()) } else { Err(format!("{what} {reason}")) };
+        assert_eq!(check_party(what, text), expected, "{text:?}");
+    }
+
+    #[test]
+    fn a_customer_has_one_spelling() {
+        let respelled = "is a phone number with blanks or marks in it: write it like +393331234567";
+        let called = "is a phone number that begins with 00: write it with +, like +393331234567";
+        let around = "begins or ends with a blank";
+        let odd_blank = "has a blank that is not the plain one, such as a no-break space";
+        for (text, reason) in [
+            ("+393331234567", ""),
+            ("393331234567", ""), // as webhooks write it
+            ("+39 333 1234567", respelled),
+            ("39 333 1234567", respelled),
+            ("+39-333-1234567", respelled),
+            ("(333) 1234567", respelled),
+            ("333.123.4567", respelled),
+            ("333/1234567", respelled),
+            ("+39\u{2011}333\u{2011}1234567", respelled),
+            ("\u{ff0b}393331234567", respelled),
+            ("+\u{663}\u{669}3331234567", respelled),
+            ("++393331234567", respelled),
+            ("'+393331234567", respelled),
+            ("=\"+393331234567\"", respelled),
+            ("+39 12", respelled),
+            ("00393331234567", called),
+            ("+00393331234567", called),
+            ("0000012345", ""), // an id with leading zeros
+            ("0039", ""),
+            ("003933312345678901", ""), // too long for a number
+            ("+393331234567 ", around),
+            (" +393331234567", around),
+            ("\u{a0}+393331234567", around),
+            ("+393331234567\u{3000}", around),
+            ("+39\u{a0}3331234567", odd_blank),
+            ("Anna\u{202f}Bianchi", odd_blank),
+            ("Anna Bianchi", ""),
+            ("'t Hooft 1234567", ""),
+            ("ext. 12-34", ""),
+            ("12-34", ""),
+            ("IT.77", ""),
+            ("x", ""),
+        ] {
+            check(columns::CUSTOMER, text, reason);
+        }
+    }
+
+    #[test]
+    fn what_nobody_sees_is_refused_and_what_a_name_needs_is_not() {
+        let unseen = "has characters that nobody sees";
+        for (text, reason) in [
+            ("+39\u{200b}3331234567", unseen),
+            ("\u{feff}+393331234567", unseen),
+            ("+393331234567\u{2060}", unseen),
+            ("+39333\u{ad}1234567", unseen),
+            ("+393331234567\u{200d}", unseen),
+            ("+393331234567\u{200e}", "has marks of text direction"),
+            ("x\u{85}", "has control characters"),
+            ("\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}", ""),
+        ] {
+            check(columns::CUSTOMER, text, reason);
+            check(columns::CONVERSATION, text, reason);
+        }
+    }
+
+    #[test]
+    fn an_id_of_a_conversation_may_look_like_a_number() {
+        let respelled = "is a phone number with blanks or marks in it: write it like +393331234567";
+        for (text, reason) in [
+            ("2018-08-10-0042", ""),
+            ("393331234567-1533081600", ""), // a group
+            ("0012345678", ""),
+            ("2018.004.217", ""),
+            ("+39 333 1234567", respelled),
+            ("39 333 1234567", respelled),
+            ("+39-333-1234567", respelled),
+            ("+00393331234567", "is a phone number that begins with 00: write it with +, like +393331234567"),
+        ] {
+            check(columns::CONVERSATION, text, reason);
+        }
+    }
+}
