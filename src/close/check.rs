@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
+use crate::domain::invoice::AdjustmentKind;
 use crate::domain::text::hex;
 use crate::domain::{Decimal, Invoice, Money};
 
@@ -28,6 +29,8 @@ pub enum Finding {
     Quantity { found: u64, stated: u64 },
     #[error("the late and unanswered waits are {found}, the charges {stated}")]
     Verdicts { found: u64, stated: u64 },
+    #[error("the {name} makes {found} of the charges, the invoice says {stated}")]
+    Adjustment { name: String, found: String, stated: String },
     #[error("the lines sum to {found}, the invoice says {stated}")]
     Net { found: String, stated: String },
     #[error("net and tax sum to {found}, the invoice says {stated}")]
@@ -57,6 +60,8 @@ struct Charges {
     /// By market, entry point and price.
     groups: BTreeMap<(String, String, String), Decimal>,
     quantity: u64,
+    /// Minimum and cap, as the file names them.
+    adjustments: BTreeMap<String, Decimal>,
     /// Messages by channel and id, each once.
     messages: BTreeMap<(String, String), u64>,
 }
@@ -74,6 +79,10 @@ impl Charges {
             let record = record.map_err(|error| error.to_string())?;
             let cell = |column: usize| record.get(column).unwrap_or_default().to_owned();
             let amount: Decimal = cell(amount).parse()?;
+            if ["minimum", "cap"].contains(&cell(verdict).as_str()) {
+                charges.adjustments.insert(cell(verdict), amount);
+                continue;
+            }
             let sum = charges.groups.entry((cell(market), cell(entry_point), cell(rate))).or_default();
             *sum = sum.checked_add(amount).ok_or("a sum is too large")?;
             if cell(verdict) != "rounding" {
@@ -108,15 +117,43 @@ impl Charges {
             findings.push(Finding::Quantity { found: self.quantity, stated });
         }
         let counts = invoice.computation.counts;
-        if counts.late + counts.unanswered != self.quantity {
-            findings.push(Finding::Verdicts { found: counts.late + counts.unanswered, stated: self.quantity });
+        // Under `late_reply` a message never answered is free.
+        let free = if invoice.computation.reading.contains("late_reply") { counts.unanswered } else { 0 };
+        let found = counts.late + counts.unanswered - free;
+        if found != self.quantity {
+            findings.push(Finding::Verdicts { found, stated: self.quantity });
+        }
+        self.compare_adjustments(invoice, findings);
+    }
+
+    /// Lifts the sum of the file's rows to the minimum, then brings it down to the cap.
+    fn compare_adjustments(&self, invoice: &Invoice, findings: &mut Vec<Finding>) {
+        let mut sum = Decimal::sum(self.groups.values().copied());
+        let mut stated: BTreeSet<&str> = BTreeSet::new();
+        for adjustment in &invoice.adjustments {
+            let name = super::line_file::name(adjustment.kind);
+            let expected = sum.and_then(|sum| adjustment.limit.exact().checked_sub(sum));
+            let found = self.adjustments.get(name).copied();
+            let has_right_sign = (adjustment.amount.minor() < 0) == (adjustment.kind == AdjustmentKind::Cap);
+            if expected != Some(adjustment.amount.exact()) || found != expected || !has_right_sign {
+                let said = |amount: Option<Decimal>| amount.map_or("nothing".to_owned(), |amount| amount.to_string());
+                let stated = adjustment.amount.digits();
+                findings.push(Finding::Adjustment { name: name.to_owned(), found: said(expected), stated });
+            }
+            stated.insert(name);
+            sum = expected.and_then(|expected| sum?.checked_add(expected));
+        }
+        for name in self.adjustments.keys().filter(|name| !stated.contains(name.as_str())) {
+            let (found, stated) = ("an amount".to_owned(), "nothing".to_owned());
+            findings.push(Finding::Adjustment { name: name.clone(), found, stated });
         }
     }
 }
 
 fn compare_totals(invoice: &Invoice, findings: &mut Vec<Finding>) {
     let said = |sum: Option<Money>| sum.map_or("nothing exact".to_owned(), |sum| sum.to_string());
-    let net = Money::sum(invoice.currency, invoice.lines.iter().rev().map(|line| line.amount));
+    let adjustments = invoice.adjustments.iter().map(|adjustment| adjustment.amount);
+    let net = Money::sum(invoice.currency, adjustments.chain(invoice.lines.iter().rev().map(|line| line.amount)));
     if net != Some(invoice.net)
         || invoice.vat.iter().map(|vat| vat.net).try_fold(Money::zero(invoice.currency), Money::checked_add) != net
     {

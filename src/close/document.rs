@@ -22,6 +22,8 @@ pub struct TariffName {
     pub sha256: String,
     pub source: String,
     pub window: Elapsed,
+    /// What differs from the default reading; empty for the default.
+    pub reading: String,
     pub currency: Currency,
 }
 
@@ -47,7 +49,7 @@ pub fn invoice(
         buyer: business.party.clone(),
         reference: business.reference.clone(),
         lines: closed.lines.clone(),
-        adjustments: Vec::new(),
+        adjustments: closed.adjustments.clone(),
         net: closed.net,
         vat: closed.vat.clone(),
         tax: closed.tax,
@@ -55,7 +57,7 @@ pub fn invoice(
         payment: Payment { iban: issuer.iban.clone(), bic: issuer.bic.clone(), days: issuer.payment_days },
         computation: Computation {
             window: tariff.window,
-            reading: String::new(),
+            reading: tariff.reading.clone(),
             zone: business.zone,
             tariff_id: tariff.id.clone(),
             tariff_version: tariff.version.clone(),

@@ -1,10 +1,11 @@
-//! The line file: every charge of the month, and what rounding adds to them.
+//! The line file: every charge of the month, and what rounding, a minimum and a cap add to them.
 //!
 //! RFC 4180, UTF-8, dot decimals, sorted. Texts that a spreadsheet would take for a formula get a leading
 //! apostrophe; customers are masked.
 
+use super::Pricing;
 use crate::domain::charge::RatedWait;
-use crate::domain::invoice::Line;
+use crate::domain::invoice::{Adjustment, AdjustmentKind, Line};
 use crate::domain::text::masked;
 use crate::domain::{Currency, Decimal, Instant};
 
@@ -26,8 +27,17 @@ pub const COLUMNS: [&str; 14] = [
     "currency",
 ];
 
+/// What stands in the column of the verdict in rows that are no charges.
+pub(super) const NO_CHARGE: [&str; 3] = ["rounding", "minimum", "cap"];
+
 /// `None` when a rounding does not fit.
-pub(super) fn line_file(rated: &[RatedWait], lines: &[Line], tariff: &str, currency: Currency) -> Option<Vec<u8>> {
+pub(super) fn line_file(
+    rated: &[RatedWait],
+    lines: &[Line],
+    adjustments: &[Adjustment],
+    pricing: &Pricing,
+) -> Option<Vec<u8>> {
+    let Pricing { tariff, currency, .. } = *pricing;
     let mut rows: Vec<[String; 14]> = vec![COLUMNS.map(str::to_owned)];
     rows.extend(rated.iter().filter_map(|rated| charge_row(rated, tariff, currency)));
     for line in lines {
@@ -36,7 +46,26 @@ pub(super) fn line_file(rated: &[RatedWait], lines: &[Line], tariff: &str, curre
             rows.push(rounding_row(line, rounding, tariff, currency));
         }
     }
+    rows.extend(adjustments.iter().map(|adjustment| adjustment_row(adjustment, tariff)));
     Some(written(&rows))
+}
+
+/// How an adjustment is called.
+pub(super) const fn name(kind: AdjustmentKind) -> &'static str {
+    match kind {
+        AdjustmentKind::Minimum => NO_CHARGE[1],
+        AdjustmentKind::Cap => NO_CHARGE[2],
+    }
+}
+
+fn adjustment_row(adjustment: &Adjustment, tariff: &str) -> [String; 14] {
+    let mut row: [String; 14] = Default::default();
+    row[6] = name(adjustment.kind).to_owned();
+    row[10] = tariff.to_owned();
+    row[11] = adjustment.limit.exact().to_string();
+    row[12] = adjustment.amount.exact().to_string();
+    row[13] = adjustment.amount.currency().to_string();
+    row
 }
 
 fn charge_row(rated: &RatedWait, tariff: &str, currency: Currency) -> Option<[String; 14]> {
@@ -90,7 +119,7 @@ pub fn without_names(line_file: &[u8], named: &dyn Fn(&str) -> Option<String>) -
         let record = record.map_err(|error| error.to_string())?;
         let cell = |place: usize| record.get(place).unwrap_or_default().to_owned();
         let mut row: [String; 14] = std::array::from_fn(cell);
-        if row[6] == "rounding" {
+        if NO_CHARGE.contains(&row[6].as_str()) {
             roundings.push(row);
             continue;
         }

@@ -8,8 +8,8 @@ pub mod readiness;
 
 use std::collections::BTreeMap;
 
-use crate::domain::charge::RatedWait;
-use crate::domain::invoice::{Counts, Line, Vat};
+use crate::domain::charge::{RateRow, RatedWait};
+use crate::domain::invoice::{Adjustment, Counts, Line, Vat};
 use crate::domain::reading::{ChargeFor, DateOf};
 use crate::domain::{
     Business, Currency, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Ownership, Reading, Rounding,
@@ -26,8 +26,11 @@ pub struct ClosedMonth {
     /// The evidence ends here.
     pub cut: Instant,
     pub counts: Counts,
-    /// Sorted by market, entry point, step, price.
+    /// Sorted by market, entry point, free units first, tier, step, price.
     pub lines: Vec<Line>,
+    /// What a minimum adds, or a cap takes away.
+    pub adjustments: Vec<Adjustment>,
+    /// Lines and adjustments.
     pub net: Money,
     pub vat: Vec<Vat>,
     pub tax: Money,
@@ -41,9 +44,14 @@ pub struct ClosedMonth {
 }
 
 impl ClosedMonth {
-    /// A month without charges is closed without an invoice.
+    /// A month without charges is closed without an invoice; so is one of free units alone.
     pub fn has_charges(&self) -> bool {
-        !self.lines.is_empty()
+        self.lines.iter().any(|line| !line.free)
+    }
+
+    /// Charged waits, free ones included.
+    pub fn charges(&self) -> u64 {
+        self.lines.iter().map(|line| line.quantity).sum()
     }
 }
 
@@ -55,29 +63,58 @@ pub enum CloseError {
     Undecided(Verdict),
 }
 
-/// Closes the month from its waits, which lie in `span`, are decided, and are sorted. Waits that the operator
+/// What the closing needs of the tariff.
+#[derive(Clone, Copy)]
+pub struct Pricing<'p> {
+    /// Its name and version, as the line file states them.
+    pub tariff: &'p str,
+    pub currency: Currency,
+    /// What a minimum or cap makes of the sum of the lines; the second argument says whether a charge is not free.
+    /// `None` when a sum does not fit.
+    pub adjustments: &'p dyn Fn(Money, bool) -> Option<Vec<Adjustment>>,
+}
+
+/// Closes the month from its waits, which belong to it, are decided, and are sorted. Waits that the operator
 /// excluded are decided: they stay held for good and are not billed.
 pub fn close(
     business: &Business,
     month: Month,
     cut: Instant,
     rated: &[RatedWait],
-    tariff: &str,
-    currency: Currency,
+    pricing: &Pricing,
 ) -> Result<ClosedMonth, CloseError> {
     let counts = counts(rated);
     if let Some(open) = rated.iter().find(|rated| rated.wait.is_open()) {
         return Err(CloseError::Undecided(open.wait.verdict));
     }
-    let lines = lines(rated, currency).ok_or(CloseError::Overflow)?;
-    let net = Money::sum(currency, lines.iter().map(|line| line.amount)).ok_or(CloseError::Overflow)?;
+    let Sums { lines, adjustments, net } = sums(rated, pricing).ok_or(CloseError::Overflow)?;
     let vat = vat(business, net).ok_or(CloseError::Overflow)?;
-    let tax = Money::sum(currency, vat.iter().map(|vat| vat.tax)).ok_or(CloseError::Overflow)?;
+    let tax = Money::sum(net.currency(), vat.iter().map(|vat| vat.tax)).ok_or(CloseError::Overflow)?;
     let total = net.checked_add(tax).ok_or(CloseError::Overflow)?;
     let exact = Decimal::sum(lines.iter().map(|line| line.exact)).ok_or(CloseError::Overflow)?;
-    let line_file = line_file::line_file(rated, &lines, tariff, currency).ok_or(CloseError::Overflow)?;
+    let line_file = line_file::line_file(rated, &lines, &adjustments, pricing).ok_or(CloseError::Overflow)?;
     let data_sha256 = check::sha256(&line_file);
-    Ok(ClosedMonth { month, cut, counts, lines, net, vat, tax, total, exact, line_file, data_sha256 })
+    Ok(ClosedMonth { month, cut, counts, lines, adjustments, net, vat, tax, total, exact, line_file, data_sha256 })
+}
+
+/// What the charges of a month come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sums {
+    /// Sorted by market, entry point, free units first, tier, step, price.
+    pub lines: Vec<Line>,
+    pub adjustments: Vec<Adjustment>,
+    /// Lines and adjustments.
+    pub net: Money,
+}
+
+/// Sums the charges of a month of a business; waits without a charge add nothing. `None` when a sum does not fit.
+pub fn sums(rated: &[RatedWait], pricing: &Pricing) -> Option<Sums> {
+    let currency = pricing.currency;
+    let lines = lines(rated, currency)?;
+    let net = Money::sum(currency, lines.iter().map(|line| line.amount))?;
+    let adjustments = (pricing.adjustments)(net, lines.iter().any(|line| !line.free))?;
+    let net = adjustments.iter().try_fold(net, |net, adjustment| net.checked_add(adjustment.amount))?;
+    Some(Sums { lines, adjustments, net })
 }
 
 /// Whether a wait is one of the business's in `month`, on a channel that it owned when the message was received.
@@ -116,12 +153,13 @@ pub fn counts<'r>(rated: impl IntoIterator<Item = &'r RatedWait>) -> Counts {
     })
 }
 
-/// What makes charges one line of the invoice.
-type LineKey = (Market, EntryPoint, Option<Elapsed>, Decimal);
+/// What makes charges one line of the invoice: market, entry point, whether they cost something, tier, step, price.
+type LineKey = (Market, EntryPoint, bool, Option<u64>, Option<Elapsed>, Decimal);
 
 fn key(rated: &RatedWait) -> Option<(LineKey, Decimal)> {
     let charge = rated.charge.as_ref()?;
-    let key = (rated.market.clone(), rated.wait.entry_point, charge.rate.step, charge.rate.price);
+    let RateRow { tier, step, price, .. } = charge.rate;
+    let key = (rated.market.clone(), rated.wait.entry_point, !charge.is_free(), tier, step, price);
     Some((key, charge.amount))
 }
 
@@ -132,9 +170,9 @@ fn lines(rated: &[RatedWait], currency: Currency) -> Option<Vec<Line>> {
         *quantity += 1;
         *exact = exact.checked_add(amount)?;
     }
-    let line = |((market, entry_point, step, unit_price), (quantity, exact)): (LineKey, (u64, Decimal))| {
+    let line = |((market, entry_point, paid, tier, step, unit_price), (quantity, exact)): (LineKey, (u64, Decimal))| {
         let amount = exact.rounded(currency, Rounding::HalfAwayFromZero)?;
-        Some(Line { market, entry_point, free: false, tier: None, step, quantity, unit_price, exact, amount })
+        Some(Line { market, entry_point, free: !paid, tier, step, quantity, unit_price, exact, amount })
     };
     sums.into_iter().map(line).collect()
 }

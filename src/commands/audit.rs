@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::archived::Archive;
-use super::closing::{charge_file, stored_invoice};
+use super::closing::{charge_file, close_with, stored_invoice, with_names};
 use super::issue::documents;
 use super::pages::Replays;
 use super::run::renderer;
@@ -117,7 +117,7 @@ fn audit_one(
         looks: Vec::new(),
     };
     let archive = Archive::open(state, history)?;
-    let rated = archive.with_names(evidence.files.iter(), &rated)?;
+    let rated = with_names(&archive, evidence, &rated, &setup.tariff, recorded.month)?;
     let now_sha256 = issued.map(|issued| history.line_file_sha256(issued));
     match replay(setup, recorded, issued, &rated, now_sha256) {
         Err(why) => result.differences.push(why),
@@ -155,8 +155,7 @@ fn replay(
 ) -> Result<(close::ClosedMonth, Option<Invoice>), String> {
     let business = setup.businesses.iter().find(|business| business.id == recorded.business);
     let business = business.ok_or("the recorded book has no such business")?;
-    let (name, currency) = (setup.tariff.name(), setup.tariff.currency);
-    let closed = close::close(business, recorded.month, recorded.cut, rated, &name, currency);
+    let closed = close_with(&setup.tariff, business, recorded.month, recorded.cut, rated);
     let mut closed = closed.map_err(|error| format!("the month cannot be closed again: {error}"))?;
     // Of a month in which somebody was forgotten, the line file without them is what can be made again. The
     // ledger binds its digest to that of the month.

@@ -8,15 +8,16 @@ use super::evidence::{Evidence, Waits};
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure};
 use crate::close::readiness::{Missing, cut, missing_logs, undecided};
-use crate::close::{self, ClosedMonth, Issue, check};
+use crate::close::{self, CloseError, ClosedMonth, Issue, Pricing, check};
 use crate::domain::charge::RatedWait;
-use crate::domain::settings::Coverage;
+use crate::domain::settings::{Coverage, Source};
 use crate::domain::{Business, Elapsed, Instant, Invoice, InvoiceNumber, Month, Ownership, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued, MonthClosed};
 use crate::ledger::{Additions, History, Ledger, LedgerError};
 use crate::pair::Conflict;
-use crate::read::coverage;
+use crate::rate::{self, Tariff};
+use crate::read::{coverage, inbox};
 
 /// A month of a business that is not closed yet.
 pub struct OpenMonth<'s> {
@@ -46,7 +47,8 @@ pub fn open_months<'s>(
     archive: &Archive,
     as_of: Instant,
 ) -> Result<Vec<OpenMonth<'s>>, Failure> {
-    let judging = Judging { setup, evidence, archive, as_of };
+    let broken_vows = broken_vows(setup, history);
+    let judging = Judging { setup, evidence, archive, as_of, broken_vows };
     let mut open = Vec::new();
     for business in &setup.businesses {
         let months = std::iter::successors(Some(business.first_month), |month| Some(month.next()));
@@ -65,10 +67,36 @@ struct Judging<'j> {
     evidence: &'j Evidence,
     archive: &'j Archive<'j>,
     as_of: Instant,
+    broken_vows: Vec<BrokenVow<'j>>,
+}
+
+/// A file of a `continuous` source that stands aside: the operator vouches that none of its files is missing, and
+/// what the others prove together is not certain without it.
+struct BrokenVow<'j> {
+    source: &'j Source,
+    file: &'j str,
+}
+
+fn broken_vows<'j>(setup: &'j Setup, history: &'j History) -> Vec<BrokenVow<'j>> {
+    let sources = &setup.config.sources;
+    let aside = history.standing_set_aside().filter_map(|aside| {
+        let source = inbox::claimed(sources, &aside.name).filter(|source| source.coverage == Coverage::Continuous)?;
+        // Who takes the file away says that nothing is lost with it.
+        let is_there = setup.config.inbox.join(&aside.name).exists();
+        is_there.then_some(BrokenVow { source, file: &aside.name })
+    });
+    aside.collect()
+}
+
+impl BrokenVow<'_> {
+    fn concerns(&self, business: &Business, month: Month) -> bool {
+        let may_carry = |owned: &Ownership| coverage::may_carry(self.source, owned.channel.as_str());
+        business.channels_in(month.span(business.zone)).any(may_carry)
+    }
 }
 
 fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Result<OpenMonth<'s>, Failure> {
-    let Judging { setup, evidence, archive, as_of } = *judging;
+    let Judging { setup, evidence, archive, as_of, .. } = *judging;
     let cut = cut(business, month, setup.tariff.horizon(), tolerance(setup, business));
     let of_channel = |channel: &str| evidence.of_channel(channel, as_of);
     let missing = missing_logs(business, month, cut, as_of, &of_channel);
@@ -81,17 +109,47 @@ fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Res
         Err(no_rate) => return Ok(open(Step::Park(no_rate.without_message()), Vec::new())),
     };
     let missing = if missing.is_empty() { undecided(&rated) } else { missing };
+    let vow = judging.broken_vows.iter().find(|vow| missing.is_empty() && vow.concerns(business, month));
+    if let Some(BrokenVow { source, file }) = vow {
+        let reason = format!("{file} was set aside, and source `{}` vouches that no file is missing", source.name);
+        return Ok(open(Step::Wait(vec![reason]), rated));
+    }
     if !missing.is_empty() {
         let note = span_note(setup, business, evidence).filter(|_| !matches!(missing[..], [Missing::Horizon(_)]));
         let reasons = missing.iter().map(ToString::to_string).chain(note).collect();
         return Ok(open(Step::Wait(reasons), rated));
     }
-    let (name, currency) = (setup.tariff.name(), setup.tariff.currency);
-    let named = archive.with_names(evidence.files.iter(), &rated)?;
-    let closed = close::close(business, month, cut, &named, &name, currency).map_err(|error| {
+    let named = with_names(archive, evidence, &rated, &setup.tariff, month)?;
+    let closed = close_with(&setup.tariff, business, month, cut, &named).map_err(|error| {
         Failure::new(Kind::SelfCheck, format!("{month} of {} cannot be closed", business.id)).because(error)
     })?;
     Ok(open(Step::Close(Box::new(closed)), rated))
+}
+
+/// The waits with plain names, and their charges counted in the order of those: of one instant the id decides.
+pub fn with_names(
+    archive: &Archive,
+    evidence: &Evidence,
+    rated: &[RatedWait],
+    tariff: &Tariff,
+    month: Month,
+) -> Result<Vec<RatedWait>, Failure> {
+    let mut named = archive.with_names(evidence.files.iter(), rated)?;
+    rate::count(&mut named, tariff, &|_, _| month);
+    Ok(named)
+}
+
+/// Closes a month under a tariff.
+pub fn close_with(
+    tariff: &Tariff,
+    business: &Business,
+    month: Month,
+    cut: Instant,
+    rated: &[RatedWait],
+) -> Result<ClosedMonth, CloseError> {
+    let adjustments = |net, has_paid_charge| rate::adjustments(net, has_paid_charge, tariff);
+    let pricing = Pricing { tariff: &tariff.name(), currency: tariff.currency, adjustments: &adjustments };
+    close::close(business, month, cut, rated, &pricing)
 }
 
 /// The greatest tolerance of the channels that the business ever owns: by the configuration, so that the evidence
@@ -212,7 +270,7 @@ fn closing(
         closed_at: run_at,
         evidence_through,
         counts: closed.counts,
-        charges: closed.counts.late + closed.counts.unanswered,
+        charges: closed.charges(),
         exact: closed.exact,
         data_sha256: closed.data_sha256.clone(),
         tariff: setup.tariff.name(),

@@ -380,11 +380,16 @@ fn unread(read: &FileRead, declared: &Declared, as_of: Instant) -> Vec<Unread> {
     if read.more_suspects {
         return vec![Unread { channel: None, conversation: None, span: whole }];
     }
-    let of = |at: Option<Instant>| at.map_or(whole, |at| Span { from: at, to: at.plus(micro) });
+    // The time of a row that cannot be read may lie beyond the messages of a file that declares none.
+    let wider = |conversation: &Option<String>| match (declared.span, conversation) {
+        (Some(span), _) => span,
+        (None, Some(_)) => ever,
+        (None, None) => Span { from: whole.from.minus(Elapsed::DAY), to: whole.to.plus(Elapsed::DAY) },
+    };
     let unread = read.suspects.iter().map(|suspect| Unread {
         channel: suspect.channel.clone(),
         conversation: suspect.conversation.clone(),
-        span: of(suspect.at),
+        span: suspect.at.map_or_else(|| wider(&suspect.conversation), |at| Span { from: at, to: at.plus(micro) }),
     });
     unread.collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -87,6 +87,7 @@ impl Setup {
             sha256: self.tariff_text.sha256.clone(),
             source: self.tariff.source.clone(),
             window: self.tariff.reading.window,
+            reading: self.tariff.reading_text(),
             currency: self.tariff.currency,
         }
     }

@@ -5,12 +5,12 @@ use polars::prelude::DataFrame;
 use serde::Serialize;
 
 use super::cases::{Case, Desk, Gathered};
+use super::closing::close_with;
 use super::evidence::{Evidence, broken};
 use super::setup::Written;
 use super::table::Table;
 use super::{Outcome, World, say};
 use crate::cli::{TableForm, WhatIf};
-use crate::close;
 use crate::domain::charge::RatedWait;
 use crate::domain::message::Sighting;
 use crate::domain::reading::{ChargeFor, Reading};
@@ -128,7 +128,7 @@ fn judged(
 fn cost(case: &Case, tariff: &Tariff, rated: &[RatedWait]) -> Result<Cost, Failure> {
     let (open, decided): (Vec<_>, Vec<_>) = rated.iter().cloned().partition(|rated| rated.wait.is_open());
     let through = case.through(tariff);
-    let closed = close::close(&case.business, case.month, through, &decided, &tariff.name(), tariff.currency)
+    let closed = close_with(tariff, &case.business, case.month, through, &decided)
         .map_err(|error| Failure::new(Kind::SelfCheck, "the month cannot be summed").because(error))?;
     let charges = decided.iter().filter(|rated| rated.charge.is_some()).count() as u64;
     Ok(Cost { charges, net: closed.net, undecided: open.len() as u64 })

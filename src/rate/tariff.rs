@@ -164,6 +164,11 @@ impl Tariff {
         written::joined(toml, name, table)
     }
 
+    /// What differs from the default reading, as the file writes it; empty for the default.
+    pub fn reading_text(&self) -> String {
+        if self.reading.stated().is_empty() { String::new() } else { self.reading.to_string() }
+    }
+
     /// `late-reply@2018-08`.
     pub fn name(&self) -> String {
         format!("{}@{}", self.id, self.version)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::frame::KindStated;
-use super::party::check_party;
+use super::party::{check_party, is_whole_number};
 use super::row::{Row, Suspect};
 use super::stamp::{Clock, Given};
 use crate::domain::message::Sighting;
@@ -86,7 +86,9 @@ impl<'a> Texts<'a> {
 
     fn conversation(&self) -> Result<String, String> {
         let is_derived = self.get(columns::CONVERSATION).is_empty();
-        self.party(if is_derived { columns::CUSTOMER } else { columns::CONVERSATION })
+        let party = self.party(if is_derived { columns::CUSTOMER } else { columns::CONVERSATION })?;
+        // Some logs leave the plus out: the conversation is the same.
+        Ok(if is_derived && is_whole_number(&party) { format!("+{party}") } else { party })
     }
 
     /// An id: visible ASCII, so that it is compared as bytes and cannot hide marks.

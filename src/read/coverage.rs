@@ -165,7 +165,7 @@ pub struct Covered {
 }
 
 /// Whether a source may carry a channel, by its configuration alone.
-fn may_carry(source: &Source, channel: &str) -> bool {
+pub fn may_carry(source: &Source, channel: &str) -> bool {
     let declared = |channels: &Vec<ChannelId>| channels.iter().any(|known| known.as_str() == channel);
     source.channels.as_ref().is_none_or(declared)
 }

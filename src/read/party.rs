@@ -27,6 +27,11 @@ pub(super) fn check_party(what: &str, text: &str) -> Result<(), String> {
     }
 }
 
+/// Digits that are a whole phone number without its plus.
+pub(super) fn is_whole_number(text: &str) -> bool {
+    (8..=15).contains(&text.len()) && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn check_number(what: &str, text: &str) -> Result<(), String> {
     let is_id = what == columns::CONVERSATION && !text.contains(is_of_phone_numbers);
     if is_id {

@@ -64,7 +64,7 @@ pub(super) fn closed(night: &Night) -> Vec<Closed> {
     });
     let rehearsed = decided.map(|(business, closed)| {
         let invoice = Invoiced { number: None, net: closed.net, tax: closed.tax, total: closed.total };
-        let charges = closed.counts.late + closed.counts.unanswered;
+        let charges = closed.charges();
         let invoice = closed.has_charges().then_some(invoice);
         Closed { month: closed.month, business, verdicts: closed.counts, charges, exact: closed.exact, invoice }
     });
