@@ -50,6 +50,9 @@ fn i05_other_encodings_and_hidden_marks_are_seen() {
         let at = sound.as_bytes().windows(old.len()).position(|window| window == *old).unwrap();
         rows.extend([&sound.as_bytes()[..at], *new, &sound.as_bytes()[at + old.len()..], b"\n"].concat());
     }
+    // A file without any row that can be read would be refused as a whole.
+    rows.extend(row("marks-sound", "outbound", "2018-08-21T11:00:00Z").into_bytes());
+    rows.push(b'\n');
     shop.put("lab/marks.csv", rows);
     shop.night(65);
     let aside = shop.aside();
