@@ -53,11 +53,11 @@ pub enum Command {
     /// Answer jobs on standard input: what a run starts to read untrusted files
     #[command(hide = true)]
     ReadFiles,
-    /// Show the same messages under every reading of the rule, side by side; nothing is written
+    /// Show the same messages under every reading of the rule, side by side
     Readings(Readings),
-    /// Show what a month would have cost under another tariff, or answered sooner; nothing is written
+    /// Show what a month would have cost under another tariff, or answered sooner
     WhatIf(WhatIf),
-    /// Show messages that are not answered yet, when each becomes late, and what it will cost
+    /// Show messages that are not answered yet, and what each will cost once it is late
     Due(Due),
     /// List what keeps open months waiting, or accept that it will never be proven
     Gap(Gap),
