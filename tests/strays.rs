@@ -110,3 +110,40 @@ fn a_source_that_never_delivered_is_an_alarm() {
     let ran = ritardo(&folder, &["run", "--as-of", NIGHT]).expect(0);
     assert!(ran.err.contains("alarm: source till: the files of"), "{}{}", ran.out, ran.err);
 }
+
+/// Two children that make the same of two files do not get in each other's way.
+#[test]
+fn files_alike_are_read_side_by_side() {
+    for round in 0..4 {
+        let folder = shop(&format!("strays-alike-{round}"), QUESTION);
+        let config = fs::read_to_string(folder.join("ritardo.toml")).unwrap();
+        let kept = config.replace("coverage = \"daily\"", "coverage = \"daily\"\nkeep_raw = \"30d\"");
+        fs::write(folder.join("ritardo.toml"), kept).unwrap();
+        ritardo(&folder, &["run", "--as-of", NIGHT]).expect(0);
+        assert_eq!(bodies(&folder.join("state"), "file").len(), 35);
+    }
+}
+
+/// A file that stands aside stays in the list until it, or another of its time, is read: others with the same bytes
+/// say nothing of its time.
+#[test]
+fn a_file_stands_aside_until_its_own_time_is_read() {
+    let folder = shop("strays-standing", QUESTION);
+    // The bytes are those of every quiet day; the name says two days.
+    fs::rename(folder.join("inbox/desk/2018-08-11.csv"), folder.join("inbox/desk/2018-08-11-of-2018-09.csv")).unwrap();
+    let broken = format!("{HEAD}x,");
+    fs::write(folder.join("inbox/desk/2018-08-11.csv"), &broken).unwrap();
+    ritardo(&folder, &["run", "--as-of", NIGHT]);
+    let listed = || ritardo(&folder, &["quarantine", "list", "--format", "json"]).expect(0).json();
+    let names = || listed().as_array().unwrap().iter().map(|file| text(file, "file")).collect::<Vec<_>>();
+    assert_eq!(bodies(&folder.join("state"), "set_aside").len(), 0, "one rejected row is no reason: {:?}", names());
+    // A manifest of another length refuses the bytes of a quiet day for one day only.
+    put(&folder, "2018-08-12", QUESTION);
+    ritardo(&folder, &["run", "--as-of", "2018-09-06T00:00:00Z"]);
+    assert_eq!(names(), ["desk/2018-08-12.csv"]);
+    let again = ritardo(&folder, &["run", "--as-of", "2018-09-07T00:00:00Z"]);
+    assert!(again.out.contains("set aside desk/2018-08-12.csv"), "{}", again.out);
+    put(&folder, "2018-08-12", "");
+    let mended = ritardo(&folder, &["run", "--as-of", "2018-09-08T00:00:00Z"]).expect(0);
+    assert!(!mended.out.contains("set aside"), "its name has the bytes again that were read: {}", mended.out);
+}

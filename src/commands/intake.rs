@@ -209,7 +209,7 @@ fn look<'n>(
         return Ok(());
     }
     match fate_of(&found, &digest, night) {
-        Fate::SetAside(reason) => intake.set_aside(night, &found, digest, &reason, None),
+        Fate::SetAside(reason) => intake.set_aside(night, &found, digest, &reason, None, None),
         Fate::Early => intake.early.push(found.name),
         Fate::Known | Fate::Tried | Fate::Gone => {}
         Fate::Read(new) => {
@@ -257,7 +257,7 @@ impl<'n> Night<'n> {
         which: Which,
     ) -> Self {
         let read = |(_, file): &'n (u64, LogRead)| (file.source.as_str(), file.sha256.as_str(), file.declared);
-        let tried = |aside: &'n SetAside| Some((aside.sha256.as_str(), aside.tried_with.as_deref()?));
+        let tried = |(_, aside): &'n (u64, SetAside)| Some((aside.sha256.as_str(), aside.tried_with.as_deref()?));
         let read = history.files.iter().map(read).collect();
         let tried = history.set_aside.iter().filter_map(tried).collect();
         Self { setup, state, history, as_of, writing, which, read, tried }
@@ -266,15 +266,15 @@ impl<'n> Night<'n> {
 
 impl Intake {
     fn take(&mut self, wanted: &Wanted, reading: Reading, night: &Night, scratch: &Scratch) -> Result<(), Failure> {
-        let Wanted { found, sha256, tried_with, .. } = wanted;
+        let Wanted { found, sha256, .. } = wanted;
         match reading {
             Reading::Refused(reason) => {
-                self.set_aside(night, found, sha256.clone(), &reason, Some(tried_with.clone()));
+                self.refuse(wanted, night, &reason);
             }
             Reading::Changed => self.changed.push(found.name.clone()),
             Reading::Read(read) if read.sha256 != *sha256 => self.changed.push(found.name.clone()),
             Reading::Read(read) => match refused(wanted, &read) {
-                Some(reason) => self.set_aside(night, found, sha256.clone(), &reason, Some(tried_with.clone())),
+                Some(reason) => self.refuse(wanted, night, &reason),
                 None => match ahead(wanted, &read, night.as_of) {
                     Some(last) => self.ahead.push((found.name.clone(), last)),
                     None => self.keep(wanted, *read, night, scratch)?,
@@ -292,8 +292,21 @@ impl Intake {
         Ok(())
     }
 
-    fn set_aside(&mut self, night: &Night, found: &Found, sha256: String, reason: &str, tried_with: Option<String>) {
-        let same = |aside: &SetAside| {
+    fn refuse(&mut self, wanted: &Wanted, night: &Night, reason: &str) {
+        let Wanted { found, sha256, tried_with, declared, .. } = wanted;
+        self.set_aside(night, found, sha256.clone(), reason, declared.span, Some(tried_with.clone()));
+    }
+
+    fn set_aside(
+        &mut self,
+        night: &Night,
+        found: &Found,
+        sha256: String,
+        reason: &str,
+        declared: Option<Span>,
+        tried_with: Option<String>,
+    ) {
+        let same = |(_, aside): &(u64, SetAside)| {
             aside.name == found.name
                 && aside.sha256 == sha256
                 && aside.reason == reason
@@ -301,7 +314,7 @@ impl Intake {
         };
         if !night.history.set_aside.iter().any(same) {
             let (name, reason, at) = (found.name.clone(), reason.to_owned(), Some(night.as_of));
-            self.entries.push(Entry::SetAside(SetAside { name, sha256, reason, at, tried_with }));
+            self.entries.push(Entry::SetAside(SetAside { name, sha256, reason, at, declared, tried_with }));
         }
     }
 

@@ -5,6 +5,7 @@ use super::closing::{self, Closings, OpenMonth, Step};
 use super::evidence::{Evidence, Stranger};
 use super::intake::{self, Intake, Which, Writing};
 use super::issue::{self, Sent};
+use super::reader::child::sha256_of;
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
@@ -94,7 +95,7 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let mut open = closing::open_months(setup, &history, &evidence, &archive, as_of)?;
     let alarms = alarms::alarms(setup, &evidence, &open, as_of)?;
     let unseen = unseen(&open, &evidence);
-    let standing = standing(&history, &intake);
+    let standing = standing(&history, &intake, setup);
     let closings = closing::close_months(setup, state, &mut ledger, &open, as_of)?;
 
     let renderer = renderer()?;
@@ -147,7 +148,7 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
     let open = closing::open_months(setup, &history, &evidence, &archive, as_of)?;
     let alarms = alarms::alarms(setup, &evidence, &open, as_of)?;
     let strangers = evidence.strangers(setup)?;
-    let (unseen, standing) = (unseen(&open, &evidence), standing(&history, &intake));
+    let (unseen, standing) = (unseen(&open, &evidence), standing(&history, &intake, setup));
     let (closings, mail, pages) = (Closings::default(), Sent::default(), Vec::new());
     Ok(Night {
         setup,
@@ -175,9 +176,14 @@ fn unseen(open: &[OpenMonth], evidence: &Evidence) -> Vec<(String, Month, String
     open.iter().flat_map(of).collect()
 }
 
-fn standing(history: &History, intake: &Intake) -> Vec<SetAside> {
+/// Files of the inbox that an earlier run set aside. One that was taken away is told of by `ritardo quarantine`.
+fn standing(history: &History, intake: &Intake, setup: &Setup) -> Vec<SetAside> {
     let is_new = |file: &&SetAside| intake.newly_set_aside().any(|new| new == *file);
-    history.standing_set_aside().filter(|file| !is_new(file)).cloned().collect()
+    let is_there = |file: &&SetAside| {
+        let sha256 = sha256_of(&setup.config.inbox.join(&file.name));
+        sha256.is_ok_and(|sha256| sha256 == file.sha256)
+    };
+    history.standing_set_aside().filter(|file| !is_new(file) && is_there(file)).cloned().collect()
 }
 
 /// New rows that fall into months that are closed already.

@@ -111,6 +111,9 @@ pub struct SetAside {
     pub reason: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Instant>,
+    /// The time that it declares, where that was found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Span>,
     /// Digest of what the reading depended on beside the file (version, settings of its source, manifest): while
     /// it is the same, the file is not tried again.
     #[serde(default, skip_serializing_if = "Option::is_none")]

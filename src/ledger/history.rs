@@ -7,7 +7,7 @@ use super::entry::{
     Artefact, Documents, Entry, Forgotten, HoldAccepted, Issued, LogRead, Mail, MailAttempt, MailOutcome, MonthClosed,
     SetAside,
 };
-use crate::domain::{BusinessId, Instant, InvoiceNumber, Month};
+use crate::domain::{BusinessId, Instant, InvoiceNumber, Month, Span};
 
 /// How often a mail of unknown fate is sent again, with the same bytes and Message-ID.
 const UNKNOWN_MAX: usize = 3;
@@ -17,7 +17,8 @@ const UNKNOWN_MAX: usize = 3;
 pub struct History {
     /// With the place of the entry.
     pub files: Vec<(u64, LogRead)>,
-    pub set_aside: Vec<SetAside>,
+    /// With the place of the entry.
+    pub set_aside: Vec<(u64, SetAside)>,
     pub closed: BTreeMap<(BusinessId, Month), MonthClosed>,
     /// In the order of issue.
     pub invoices: Vec<Issued>,
@@ -67,7 +68,7 @@ impl History {
         self.head = hash;
         match entry {
             Entry::File(file) => self.files.push((seq, file)),
-            Entry::SetAside(file) => self.set_aside.push(file),
+            Entry::SetAside(file) => self.set_aside.push((seq, file)),
             Entry::MonthClosed(closed) => {
                 self.closed.insert((closed.business.clone(), closed.month), closed);
             }
@@ -129,9 +130,23 @@ impl History {
         }
     }
 
-    /// Files that were set aside and that no later night could read.
+    /// Files that were set aside, and are still missing: no file of their name was read since, nor one with the same
+    /// bytes that speaks of the same time, or under a name that a source claims.
     pub fn standing_set_aside(&self) -> impl Iterator<Item = &SetAside> {
-        self.set_aside.iter().filter(|aside| !self.files.iter().any(|(_, file)| file.sha256 == aside.sha256))
+        let read = || self.files.iter().map(|(seq, file)| (seq, file));
+        // The last of a name wins.
+        let names: BTreeMap<&str, u64> = read().map(|(seq, file)| (file.name.as_str(), *seq)).collect();
+        let bytes: BTreeSet<&str> = read().map(|(_, file)| file.sha256.as_str()).collect();
+        let times: BTreeSet<(&str, Option<Span>)> =
+            read().map(|(_, file)| (file.sha256.as_str(), file.declared)).collect();
+        self.set_aside.iter().filter_map(move |(seq, aside)| {
+            let is_replaced = names.get(aside.name.as_str()).is_some_and(|read| read > seq);
+            let is_known = match &aside.tried_with {
+                Some(_) => times.contains(&(aside.sha256.as_str(), aside.declared)),
+                None => bytes.contains(aside.sha256.as_str()),
+            };
+            (!is_replaced && !is_known).then_some(aside)
+        })
     }
 
     /// The digest that the line file of an issued invoice has now: that of its charges, unless a customer in it

@@ -12,7 +12,7 @@ fn path(name: &str) -> PathBuf {
 
 fn fact(name: &str) -> Entry {
     let (name, sha256, reason) = (name.to_owned(), "00".to_owned(), "a test".to_owned());
-    Entry::SetAside(SetAside { name, sha256, reason, at: None, tried_with: None })
+    Entry::SetAside(SetAside { name, sha256, reason, at: None, declared: None, tried_with: None })
 }
 
 fn append(ledger: &mut Ledger, names: &[&str]) -> Result<(), LedgerError> {
@@ -28,7 +28,7 @@ fn what_was_appended_is_told_again_and_never_changed() {
     append(&mut ledger, &["c"]).unwrap();
     drop(ledger);
     let ledger = Ledger::open_read_only(&path).unwrap();
-    let names: Vec<_> = ledger.history().unwrap().set_aside.into_iter().map(|file| file.name).collect();
+    let names: Vec<_> = ledger.history().unwrap().set_aside.into_iter().map(|(_, file)| file.name).collect();
     assert_eq!(names, ["a", "b", "c"]);
     assert_eq!(ledger.content(&sha256(b"content")).unwrap(), b"content");
 

@@ -34,7 +34,9 @@ pub fn serve(world: &mut World) -> Result<Outcome, Failure> {
     let key = hello.key.as_deref().and_then(IdKey::parse);
     for line in lines {
         let job: Job = serde_json::from_str(&line.map_err(unreadable)?).map_err(broken)?;
-        let answer = answer(&job, key.as_ref(), &hello.forgotten)?;
+        // What this side cannot write is no fault of the file.
+        let answer = answer(&job, key.as_ref(), &hello.forgotten);
+        let answer = answer.unwrap_or_else(|failure| Answer::Failed(failure.to_string()));
         let text = serde_json::to_string(&answer).map_err(broken)?;
         say(world.out, &text)?;
         world.out.flush().map_err(|error| Failure::new(Kind::InputOutput, "cannot answer").because(error))?;
@@ -123,7 +125,8 @@ fn write(into: &Path, below: &[&str], name: &str, bytes: &[u8]) -> Result<(), Fa
             _ => {}
         }
     }
-    files::write(&folder.join(name), bytes, Access::Private)
+    // Another child may make the same file of a file with the same messages.
+    files::write_beside_others(&folder.join(name), bytes, Access::Private)
 }
 
 fn rejects_file(rejects: &[Reject]) -> Vec<u8> {

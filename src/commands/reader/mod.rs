@@ -92,6 +92,10 @@ fn reading(answer: Answer, path: &Path) -> Result<Reading, Failure> {
         Answer::Refused(why) => Ok(Reading::Refused(why)),
         Answer::Changed => Ok(Reading::Changed),
         Answer::Io(_) if !path.exists() => Ok(Reading::Changed),
+        Answer::Failed(why) => {
+            let why = why.trim_start_matches("error: ").replace('\n', " ");
+            Err(Failure::new(Kind::InputOutput, format!("what was made of a log cannot be kept: {why}")).at(path))
+        }
         Answer::Io(why) => Err(Failure::new(Kind::InputOutput, format!("a log cannot be read: {why}")).at(path)),
     }
 }

@@ -41,6 +41,8 @@ pub enum Answer {
     Refused(String),
     /// The file cannot be read now.
     Io(String),
+    /// What was made of the file cannot be written: why.
+    Failed(String),
     /// The file was written to while it was read.
     Changed,
 }
