@@ -1,6 +1,7 @@
 //! The command line as typed values; every word of `--help`.
 
 mod outlook;
+mod tariff;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use crate::domain::{Instant, Month, Zone};
 use crate::error::exit_codes;
 
 pub use outlook::{Due, Readings, TableForm, WhatIf};
+pub use tariff::{DiffForm, Tariff, TariffAction, TariffDiff, TariffImport, TariffShow};
 
 /// Late-reply billing for WhatsApp message logs: exports in, invoices mailed, every month auditable.
 #[derive(Parser, Debug)]
@@ -53,6 +55,8 @@ pub enum Command {
     /// Answer jobs on standard input: what a run starts to read untrusted files
     #[command(hide = true)]
     ReadFiles,
+    /// Check, show, compare and import tariffs
+    Tariff(Tariff),
     /// Show the same messages under every reading of the rule, side by side
     Readings(Readings),
     /// Show what a month would have cost under another tariff, or answered sooner

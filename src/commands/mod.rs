@@ -38,6 +38,7 @@ mod summary;
 mod supervised;
 mod suspects;
 mod table;
+mod tariff;
 mod traffic;
 mod verify;
 mod what_if;
@@ -90,6 +91,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Verify(args) => verify::verify(&args, world),
         Command::Audit(args) => audit::audit(&args, world),
         Command::Explain(args) => explain::explain(&args, world),
+        Command::Tariff(args) => tariff::tariff(&args, world),
         Command::Readings(args) => readings::readings(&args, world),
         Command::WhatIf(args) => what_if::what_if(&args, world),
         Command::Due(args) => due::due(&args, world),

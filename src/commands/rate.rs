@@ -117,8 +117,12 @@ fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
         return Err(failure.hint("logs cannot be known beyond the instant of judgement"));
     }
     let form = args.out.as_deref().map(form_of).transpose()?;
-    let written = Written::read(&args.tariff)
-        .map_err(|failure| failure.hint("--tariff names a TOML file; `ritardo init` writes a commented one"))?;
+    let written = Written::tariff(&args.tariff).map_err(|failure| {
+        if failure.hint.is_some() {
+            return failure;
+        }
+        failure.hint("--tariff names a TOML file; `ritardo init` writes a commented one")
+    })?;
     let tariff = Tariff::parse(&written.path, &written.text).map_err(Failure::of_mistakes)?;
     let logs = logs(args, world)?;
 

@@ -88,7 +88,7 @@ fn of_logs(args: &Readings, tariff: PathBuf, world: &mut World) -> Result<Told, 
         return Err(failure.hint("add --as-of 2018-09-05T00:00:00Z"));
     };
     let through = args.complete_through.unwrap_or(as_of);
-    let written = Written::read(&tariff)?;
+    let written = Written::tariff(&tariff)?;
     let tariff = Tariff::parse(&written.path, &written.text).map_err(Failure::of_mistakes)?;
     let rate = Rate {
         inputs: args.what.iter().map(PathBuf::from).collect(),

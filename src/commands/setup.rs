@@ -7,7 +7,7 @@ use crate::close::TariffName;
 use crate::config::{Config, parse_businesses, parse_config};
 use crate::domain::business::VatTreatment;
 use crate::domain::{Business, Mistake};
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::rate::Tariff;
 use crate::read::sha256;
 
@@ -22,6 +22,24 @@ pub struct Written {
 impl Written {
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let text = files::text(path)?;
+        let sha256 = sha256(text.as_bytes());
+        Ok(Self { path: path.to_owned(), text, sha256 })
+    }
+
+    /// A tariff: where it names a table of rates, both as one text, which its digest is of.
+    pub fn tariff(path: &Path) -> Result<Self, Failure> {
+        let written = Self::read(path)?;
+        let is_name = |name: &String| !name.is_empty() && !name.contains(['/', '\\']) && !name.starts_with('.');
+        // A name that is none is told by the tariff's parser.
+        let Some(name) = Tariff::table_name(&written.text).filter(is_name) else { return Ok(written) };
+        let beside = path.with_file_name(&name);
+        let table = files::text(&beside).map_err(|failure| {
+            failure.hint(format!("{} names it as its table of `rates`; it lies beside it", path.display()))
+        })?;
+        let text = Tariff::with_table(&written.text, &name, &table).map_err(|why| {
+            let failure = Failure::new(Kind::Configuration, why).at(path);
+            failure.hint("change the line: it is what parts the table from the tariff in the ledger")
+        })?;
         let sha256 = sha256(text.as_bytes());
         Ok(Self { path: path.to_owned(), text, sha256 })
     }
@@ -49,7 +67,8 @@ impl Setup {
         let named = |key: &str| format!("ritardo.toml names it as `{key}`; `ritardo init` writes a commented one");
         let read = |path: &Path, key: &str| Written::read(path).map_err(|failure| failure.hint(named(key)));
         let businesses_text = read(&config.businesses, "businesses")?;
-        let tariff_text = read(&config.tariff, "tariff")?;
+        let tariff_text = Written::tariff(&config.tariff)
+            .map_err(|failure| if failure.hint.is_some() { failure } else { failure.hint(named("tariff")) })?;
         Self::parse(config, config_text, businesses_text, tariff_text)
     }
 

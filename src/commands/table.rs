@@ -57,7 +57,9 @@ impl Table {
 
 /// A number stays one; any other text that begins like a formula does not.
 fn guarded(cell: &str) -> String {
-    let is_number = cell.parse::<crate::domain::Decimal>().is_ok();
+    // `+1.50` is a difference, `+391` a phone number.
+    let number = if cell.contains('.') { cell.strip_prefix('+').unwrap_or(cell) } else { cell };
+    let is_number = number.parse::<crate::domain::Decimal>().is_ok();
     if !is_number && cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
@@ -69,8 +71,9 @@ mod tests {
     fn columns_are_as_wide_as_their_cells_and_formulas_are_texts() {
         let mut table = Table::new(&["business", ">amount"]);
         table.add(vec!["bäcker".to_owned(), "-1.20".to_owned()]);
-        table.add(vec!["=x".to_owned(), "100.00".to_owned()]);
-        assert_eq!(table.lines(), ["business  amount", "bäcker     -1.20", "=x        100.00"]);
-        assert_eq!(table.csv().unwrap(), "business,amount\r\nbäcker,-1.20\r\n'=x,100.00\r\n");
+        table.add(vec!["=x".to_owned(), "+100.00".to_owned()]);
+        table.add(vec!["+391".to_owned(), "0.00".to_owned()]);
+        assert_eq!(table.lines(), ["business   amount", "bäcker      -1.20", "=x        +100.00", "+391         0.00"]);
+        assert_eq!(table.csv().unwrap(), "business,amount\r\nbäcker,-1.20\r\n'=x,+100.00\r\n'+391,0.00\r\n");
     }
 }

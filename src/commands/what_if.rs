@@ -77,7 +77,7 @@ pub fn what_if(args: &WhatIf, world: &mut World) -> Result<Outcome, Failure> {
 }
 
 fn parsed(path: &std::path::Path) -> Result<Tariff, Failure> {
-    let written = Written::read(path)?;
+    let written = Written::tariff(path)?;
     Tariff::parse(&written.path, &written.text).map_err(Failure::of_mistakes)
 }
 

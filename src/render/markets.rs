@@ -16,6 +16,13 @@ pub fn named(market: &Market, language: Language) -> Option<String> {
     })
 }
 
+/// The calling codes of the country of an English name; `plain` makes two spellings of a name alike. Empty where no
+/// country has it.
+pub fn codes_named(name: &str, plain: &dyn Fn(&str) -> String) -> Vec<Market> {
+    let found = COUNTRIES.iter().filter(|(_, english, _)| plain(english) == name);
+    found.filter_map(|(code, ..)| Market::parse(code)).collect()
+}
+
 fn country_of(code: &str) -> Option<Country> {
     let index = COUNTRIES.binary_search_by_key(&code, |country| country.0).ok()?;
     COUNTRIES.get(index).copied()
