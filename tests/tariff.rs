@@ -281,13 +281,13 @@ fn two_tariffs_are_compared_by_price_and_by_what_a_month_costs() {
     ritardo(&folder, &NIGHT).expect(0);
     let tariff = fs::read_to_string(folder.join("tariff.toml")).unwrap();
     let dear = tariff.replace("version = \"2018-08\"", "version = \"2018-09\"");
-    let dear = dear.replace("market = \"44\"\nprice = \"0.03\"", "market = \"44\"\nprice = \"0.045\"");
+    let dear = dear.replace("market = \"44\"\nprice = \"0.03\"", "market = \"44\"\nprice = \"0.06\"");
     fs::write(folder.join("dear.toml"), dear).unwrap();
     let rates = ritardo(&folder, &["tariff", "diff", "tariff.toml", "dear.toml", "--format", "csv"]).expect(0);
     let rates = rows(rates.out.as_bytes());
     assert_eq!(rates.len(), 1, "{rates:?}");
     let cell = |name: &str| rates[0][name].as_str();
-    assert_eq!([cell("market"), cell("old"), cell("new"), cell("change_%")], ["44", "0.03", "0.045", "+50.0"]);
+    assert_eq!([cell("market"), cell("old"), cell("new"), cell("change_%")], ["44", "0.03", "0.06", "+100.0"]);
     let over = ["tariff", "diff", "tariff.toml", "dear.toml", "--over", "2018-08", "--as-of", "2018-09-05T00:00:00Z"];
     let month = ritardo(&folder, &[&over[..], &["--format", "csv"]].concat()).expect(0);
     let month = rows(month.out.as_bytes());
@@ -295,12 +295,12 @@ fn two_tariffs_are_compared_by_price_and_by_what_a_month_costs() {
         let row = month.iter().find(|row| row["business"] == business && row["market"].contains(market)).unwrap();
         [row["old_charges"].clone(), row["old_amount"].clone(), row["new_amount"].clone(), row["difference"].clone()]
     };
-    // Six charges of British customers: 6 × 0.03 = 0.18, 6 × 0.045 = 0.27. One: 0.03, and 0.045, a cent rounded up.
-    assert_eq!(of("lisbon-hotel", "+44"), ["6", "0.18", "0.27", "+0.09"]);
-    assert_eq!(of("lisbon-hotel", "all"), ["70", "3.20", "3.29", "+0.09"]);
-    assert_eq!(of("bologna-bakery", "+44"), ["1", "0.03", "0.05", "+0.02"]);
+    // Six charges of British customers: 6 × 0.03 = 0.18, 6 × 0.06 = 0.36.
+    assert_eq!(of("lisbon-hotel", "+44"), ["6", "0.18", "0.36", "+0.18"]);
+    assert_eq!(of("lisbon-hotel", "all"), ["70", "3.20", "3.38", "+0.18"]);
+    assert_eq!(of("bologna-bakery", "+44"), ["1", "0.03", "0.06", "+0.03"]);
     assert_eq!(of("sao-paulo-phone", "all"), ["110", "2.20", "2.20", "0.00"]);
     ritardo(&folder, &[&over[..], &["--format", "html", "--out", "diff.html"]].concat()).expect(0);
     let page = fs::read_to_string(folder.join("diff.html")).unwrap();
-    assert!(page.contains("<svg") && page.contains("+0.09") && !page.contains("http"), "{page}");
+    assert!(page.contains("<svg") && page.contains("+0.18") && !page.contains("http"), "{page}");
 }
