@@ -24,6 +24,10 @@ pub struct TariffName {
     pub window: Elapsed,
     /// What differs from the default reading; empty for the default.
     pub reading: String,
+    /// How tiers are read; empty without any.
+    pub tiers: String,
+    /// So many of the first charges of a month cost nothing.
+    pub free: u64,
     pub currency: Currency,
 }
 
@@ -58,6 +62,8 @@ pub fn invoice(
         computation: Computation {
             window: tariff.window,
             reading: tariff.reading.clone(),
+            tiers: tariff.tiers.clone(),
+            free: tariff.free,
             zone: business.zone,
             tariff_id: tariff.id.clone(),
             tariff_version: tariff.version.clone(),

@@ -107,6 +107,8 @@ impl Setup {
             source: self.tariff.source.clone(),
             window: self.tariff.reading.window,
             reading: self.tariff.reading_text(),
+            tiers: self.tariff.tiers.map(|mode| mode.name().to_owned()).unwrap_or_default(),
+            free: self.tariff.free,
             currency: self.tariff.currency,
         }
     }

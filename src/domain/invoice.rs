@@ -156,6 +156,12 @@ pub struct Computation {
     /// What differs from the default reading, as the tariff writes it; empty for the default.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reading: String,
+    /// How tiers are read, as the tariff writes it; empty without any.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tiers: String,
+    /// So many of the first charges of the month cost nothing.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub free: u64,
     pub zone: Zone,
     pub tariff_id: String,
     pub tariff_version: String,
@@ -167,6 +173,11 @@ pub struct Computation {
     pub counts: Counts,
     /// SHA-256 of the line file: the sorted charges. It does not depend on when the month was closed.
     pub data_sha256: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Waits of the month by verdict.

@@ -4,13 +4,14 @@ use serde::Serialize;
 
 use super::view::{clean, length};
 use super::{markets, numbers, texts};
-use crate::domain::invoice::{Invoice, Line, Vat};
+use crate::domain::Money;
+use crate::domain::invoice::{Adjustment, AdjustmentKind, Invoice, Line, Vat};
 
 /// One row of the table. Amounts are in the currency that the heading of their column names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LineView {
     pub description: String,
-    /// The lateness step, where the tariff has steps; empty otherwise.
+    /// Tier and lateness step, where the tariff has them; empty otherwise.
     pub detail: String,
     pub quantity: String,
     /// With every decimal that the price has.
@@ -33,9 +34,11 @@ pub(super) fn lines(invoice: &Invoice) -> Vec<LineView> {
 
 fn line_view(line: &Line, invoice: &Invoice) -> LineView {
     let (language, words) = (invoice.language, texts::of(invoice.language));
+    let (named, elsewhere) =
+        if line.free { (words.line_free, words.line_free_elsewhere) } else { (words.line, words.line_elsewhere) };
     let mut description = match markets::named(&line.market, language) {
-        Some(market) => texts::fill(words.line, &[("market", &market)]),
-        None => words.line_elsewhere.to_owned(),
+        Some(market) => texts::fill(named, &[("market", &market)]),
+        None => elsewhere.to_owned(),
     };
     if let Some(entry_point) = words.entry_point(line.entry_point) {
         description.push_str(", ");
@@ -44,12 +47,27 @@ fn line_view(line: &Line, invoice: &Invoice) -> LineView {
     let step = line.step.map(|step| texts::fill(words.step, &[("length", &length(step))]));
     LineView {
         description,
-        detail: step.unwrap_or_default(),
+        detail: tier(line, invoice).into_iter().chain(step).collect::<Vec<_>>().join(", "),
         quantity: numbers::count(line.quantity, language),
         unit_price: numbers::decimal(line.unit_price, language),
         amount: numbers::amount_digits(line.amount, language),
         vat: vat_code(invoice),
     }
+}
+
+/// Where the tier of a line begins. With tiers of all units that is where the number of charges has come to, not
+/// where the charges of the line begin.
+fn tier(line: &Line, invoice: &Invoice) -> Option<String> {
+    let (language, words) = (invoice.language, texts::of(invoice.language));
+    let above = line.tier?;
+    Some(match (invoice.computation.tiers.as_str(), above) {
+        (texts::ALL_UNITS, 0) => words.tier_first.to_owned(),
+        (texts::ALL_UNITS, _) => texts::fill(words.tier_above, &[("count", &numbers::count(above, language))]),
+        _ => {
+            let nth = numbers::ordinal(above.saturating_add(1), language);
+            texts::fill(words.tier_from, &[("nth", &nth)])
+        }
+    })
 }
 
 /// A business has one VAT treatment, so all lines of its invoice share one category.
@@ -59,12 +77,29 @@ fn vat_code(invoice: &Invoice) -> String {
     codes.join(", ")
 }
 
+/// The sum of the lines with what a minimum or a cap makes of it, where there is one; then the net amount and VAT.
 pub(super) fn totals(invoice: &Invoice) -> Vec<TotalView> {
     let net = TotalView {
         label: texts::of(invoice.language).net.to_owned(),
         amount: numbers::money(invoice.net, invoice.language),
     };
-    std::iter::once(net).chain(invoice.vat.iter().map(|vat| vat_total(vat, invoice))).collect()
+    adjusted(invoice).into_iter().chain([net]).chain(invoice.vat.iter().map(|vat| vat_total(vat, invoice))).collect()
+}
+
+fn adjusted(invoice: &Invoice) -> Vec<TotalView> {
+    let (language, words) = (invoice.language, texts::of(invoice.language));
+    let sum = |label: String, amount| TotalView { label, amount: numbers::money(amount, language) };
+    let of = |adjustment: &Adjustment| {
+        let label = match adjustment.kind {
+            AdjustmentKind::Minimum => words.minimum,
+            AdjustmentKind::Cap => words.cap,
+        };
+        sum(texts::fill(label, &[("limit", &numbers::money(adjustment.limit, language))]), adjustment.amount)
+    };
+    let charges = Money::sum(invoice.currency, invoice.lines.iter().map(|line| line.amount));
+    let charges = charges.filter(|_| !invoice.adjustments.is_empty());
+    let charges = charges.map(|charges| sum(words.charges.to_owned(), charges));
+    charges.into_iter().chain(invoice.adjustments.iter().map(of)).collect()
 }
 
 fn vat_total(vat: &Vat, invoice: &Invoice) -> TotalView {
@@ -130,6 +165,37 @@ mod tests {
         let italian = lines(&sample::invoice(Language::Italian));
         assert_eq!(italian[0].description, "Risposte in ritardo: Italia (+39), click to chat");
         assert_eq!((italian[0].unit_price.as_str(), italian[0].quantity.as_str()), ("0,05", "20.005"));
+    }
+
+    #[track_caller]
+    fn check_sums(invoice: &Invoice, expected: &[(&str, &str)]) {
+        let sums: Vec<_> = totals(invoice).into_iter().map(|sum| (sum.label, sum.amount)).collect();
+        let sums: Vec<_> = sums.iter().map(|(label, amount)| (label.as_str(), amount.as_str())).collect();
+        assert_eq!(sums[..expected.len()], *expected);
+    }
+
+    #[test]
+    fn free_units_tiers_minimum_and_cap_are_told() {
+        let capped = sample::capped(Language::English);
+        let said = lines(&capped).into_iter().map(|line| format!("{} | {}", line.description, line.detail));
+        let expected = [
+            "Free units: Italy (+39), click to chat | ",
+            "Late replies: Italy (+39), click to chat | from the 1st charge",
+            "Late replies: Italy (+39), click to chat | from the 101st charge",
+            "Free units: other countries | ",
+            "Late replies: other countries | from the 1st charge, waited more than 24 h",
+            "Late replies: other countries | from the 1,001st charge, waited more than 48 h",
+        ];
+        assert_eq!(said.collect::<Vec<_>>(), expected);
+        let cap = ("Cap of the month (USD 250.00)", "USD -24.00");
+        check_sums(&capped, &[("Charges", "USD 274.00"), cap, ("Net amount", "USD 250.00")]);
+
+        let lifted = sample::lifted(Language::Italian);
+        let said: Vec<_> = lines(&lifted).into_iter().map(|line| line.detail).collect();
+        assert_eq!(said, ["prima fascia", "fascia oltre 25 addebiti"]);
+        let minimum = ("Minimo del mese (USD 5,00)", "USD 1,80");
+        check_sums(&lifted, &[("Addebiti", "USD 3,20"), minimum, ("Imponibile", "USD 5,00")]);
+        check_sums(&sample::invoice(Language::English), &[("Net amount", "USD 1,342.75")]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod mail;
 mod markets;
 mod numbers;
 mod pdf;
+mod rule;
 #[cfg(test)]
 pub(crate) mod sample;
 mod texts;

@@ -51,6 +51,19 @@ pub fn count(value: u64, language: Language) -> String {
     grouped(&value.to_string(), language)
 }
 
+/// A place counted from 1: `101st`; in Italian its number alone.
+pub fn ordinal(place: u64, language: Language) -> String {
+    let suffix = match (language, place % 100, place % 10) {
+        (Language::Italian, ..) => "",
+        (Language::English, 11..=13, _) => "th",
+        (Language::English, _, 1) => "st",
+        (Language::English, _, 2) => "nd",
+        (Language::English, _, 3) => "rd",
+        (Language::English, ..) => "th",
+    };
+    format!("{}{suffix}", count(place, language))
+}
+
 /// A rate in percent without needless places: `22%`, `5.5%`.
 pub fn percent(rate: Decimal, language: Language) -> String {
     let text = rate.to_string();
@@ -89,6 +102,26 @@ mod tests {
             assert_eq!(money(amount, Language::English), english);
             assert_eq!(money(amount, Language::Italian), italian);
         }
+    }
+
+    #[test]
+    fn places_have_the_endings_of_english() {
+        for (place, english) in [
+            (1, "1st"),
+            (2, "2nd"),
+            (3, "3rd"),
+            (4, "4th"),
+            (11, "11th"),
+            (12, "12th"),
+            (13, "13th"),
+            (21, "21st"),
+            (101, "101st"),
+            (111, "111th"),
+            (1_002, "1,002nd"),
+        ] {
+            assert_eq!(ordinal(place, Language::English), english);
+        }
+        assert_eq!(ordinal(1_001, Language::Italian), "1.001");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Invoices for the tests of this stage.
 
 use crate::domain::business::{Language, Party};
-use crate::domain::invoice::{Chain, Computation, Counts, Format, Line, Payment, Vat};
+use crate::domain::invoice::{Adjustment, AdjustmentKind, Chain, Computation, Counts, Format, Line, Payment, Vat};
 use crate::domain::{Decimal, EntryPoint, Invoice, Market, Money};
 
 /// An invoice over `USD 1,342.75` out of scope of VAT, with four lines.
@@ -56,6 +56,42 @@ pub(crate) fn taxed(language: Language, category: &str, rate: &str, tax: &str) -
     invoice
 }
 
+/// Free units, graduated tiers with steps, and a cap of `USD 250.00`; under a reading of late replies.
+pub(crate) fn capped(language: Language) -> Invoice {
+    let mut invoice = invoice(language);
+    let of_tier = |above: u64, line: Line| Line { tier: Some(above), ..line };
+    invoice.lines = vec![
+        Line { free: true, ..line("39", EntryPoint::ClickToChat, None, 80, "0.00", "0.00") },
+        of_tier(0, line("39", EntryPoint::ClickToChat, None, 100, "0.05", "5.00")),
+        of_tier(100, line("39", EntryPoint::ClickToChat, None, 1_400, "0.04", "56.00")),
+        Line { free: true, ..line("other", EntryPoint::Unknown, None, 20, "0.00", "0.00") },
+        of_tier(0, line("other", EntryPoint::Unknown, Some("24h"), 1_000, "0.06", "60.00")),
+        of_tier(1_000, line("other", EntryPoint::Unknown, Some("48h"), 1_700, "0.09", "153.00")),
+    ];
+    let reading = "charge_for = late_reply, give_up = 168h".to_owned();
+    let tiers = "graduated".to_owned();
+    invoice.computation = Computation { reading, tiers, free: 100, ..invoice.computation };
+    adjusted(invoice, AdjustmentKind::Cap, "USD 250.00", "USD -24.00")
+}
+
+/// Tiers of all units and a minimum of `USD 5.00`.
+pub(crate) fn lifted(language: Language) -> Invoice {
+    let mut invoice = invoice(language);
+    let first = line("39", EntryPoint::Unknown, None, 40, "0.05", "2.00");
+    let second = line("44", EntryPoint::Unknown, None, 30, "0.04", "1.20");
+    invoice.lines = vec![Line { tier: Some(0), ..first }, Line { tier: Some(25), ..second }];
+    invoice.computation.tiers = "all_units".to_owned();
+    adjusted(invoice, AdjustmentKind::Minimum, "USD 5.00", "USD 1.80")
+}
+
+fn adjusted(mut invoice: Invoice, kind: AdjustmentKind, limit: &str, amount: &str) -> Invoice {
+    let limit: Money = limit.parse().unwrap();
+    invoice.adjustments = vec![Adjustment { kind, limit, amount: amount.parse().unwrap() }];
+    (invoice.net, invoice.total) = (limit, limit);
+    invoice.vat = vec![vat(limit, "O", "0", Money::zero(limit.currency()))];
+    invoice
+}
+
 /// The same with `count` lines.
 pub(crate) fn long(language: Language, count: usize) -> Invoice {
     let mut invoice = invoice(language);
@@ -102,6 +138,8 @@ fn computation() -> Computation {
     Computation {
         window: "24h".parse().unwrap(),
         reading: String::new(),
+        tiers: String::new(),
+        free: 0,
         zone: "Europe/Rome".parse().unwrap(),
         tariff_id: "late-reply".to_owned(),
         tariff_version: "2018-08".to_owned(),

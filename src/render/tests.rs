@@ -73,6 +73,30 @@ fn both_languages_and_every_treatment_of_vat_make_all_documents() {
 }
 
 #[test]
+fn free_units_tiers_minimum_and_cap_are_in_every_document() {
+    let renderer = Renderer::new().unwrap();
+    for (language, free, cap, minimum) in [
+        (Language::English, "Free units: Italy", "Cap of the month", "Minimum of the month"),
+        (Language::Italian, "Unità gratuite: Italia", "Tetto del mese", "Minimo del mese"),
+    ] {
+        for (name, invoice, sum) in
+            [("capped", sample::capped(language), cap), ("lifted", sample::lifted(language), minimum)]
+        {
+            let view = view(&invoice);
+            let (html, pdf, mail) =
+                (renderer.html(&view).unwrap(), renderer.pdf(&view).unwrap(), renderer.mail(&view).unwrap());
+            keep(&format!("{language}-{name}.html"), html.as_bytes());
+            keep(&format!("{language}-{name}.pdf"), &pdf);
+            keep(&format!("{language}-{name}-mail.html"), mail.html.as_bytes());
+            keep(&format!("{language}-{name}-mail.txt"), mail.text.as_bytes());
+            assert!(html.contains(sum) && mail.text.contains(sum) && mail.html.contains(sum), "{language} {name}");
+            assert_eq!(html.contains(free), name == "capped");
+            assert!(pdf.starts_with(b"%PDF-1.7"));
+        }
+    }
+}
+
+#[test]
 fn values_are_data_in_every_document() {
     let renderer = Renderer::new().unwrap();
     for (index, name) in HOSTILE.into_iter().enumerate() {

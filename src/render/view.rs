@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::texts::{self, Texts, fill};
-use super::{countries, lines, numbers};
+use super::{countries, lines, numbers, rule};
 use crate::domain::business::{Language, Party};
 use crate::domain::{Date, Elapsed, Invoice};
 
@@ -222,12 +222,15 @@ fn computation(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
     let window = length(computation.window);
     let tariff = [("id", computation.tariff_id.as_str()), ("version", computation.tariff_version.as_str())];
     let mut facts = vec![
-        fact(words.rule, fill(words.rule_text, &[("window", &window)])),
+        fact(words.rule, rule::rule(invoice)),
+        fact(words.reading, &computation.reading),
         fact(words.window, window),
         fact(words.tariff, fill(words.tariff_version, &tariff)),
         fact(words.tariff_source, &computation.tariff_source),
+        fact(words.free, free(invoice, words)),
+        fact(words.tiers, tiers(invoice, words)),
         fact(words.zone, computation.zone.to_string()),
-        fact(words.counted, counts(invoice, words)),
+        fact(if rule::is_by_run(invoice) { words.counted_runs } else { words.counted }, counts(invoice, words)),
         fact(words.cut, computation.cut.to_string()),
         fact(words.line_file, line_file(invoice)),
     ];
@@ -235,11 +238,26 @@ fn computation(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
     facts
 }
 
+fn free(invoice: &Invoice, words: &Texts) -> String {
+    match invoice.computation.free {
+        0 => String::new(),
+        free => fill(words.free_text, &[("count", &numbers::count(free, invoice.language))]),
+    }
+}
+
+fn tiers(invoice: &Invoice, words: &Texts) -> &'static str {
+    match invoice.computation.tiers.as_str() {
+        "" => "",
+        texts::ALL_UNITS => words.tiers_all_units,
+        _ => words.tiers_graduated,
+    }
+}
+
 fn counts(invoice: &Invoice, words: &Texts) -> String {
     let counts = &invoice.computation.counts;
     let count = |value| numbers::count(value, invoice.language);
     let mut text = fill(
-        words.counts,
+        if rule::is_outbound(invoice) { words.counts_outbound } else { words.counts },
         &[
             ("waits", &count(counts.waits)),
             ("on_time", &count(counts.on_time)),
@@ -268,9 +286,10 @@ fn mail(invoice: &Invoice, words: &Texts) -> MailView {
     let (amount, due) = (numbers::money(invoice.total, language), invoice.due_date.to_string());
     let values = [("number", number.as_str()), ("month", &month), ("amount", &amount), ("due", &due)];
     let subject = fill(if is_payable(invoice) { words.subject } else { words.subject_nothing_due }, &values);
+    let intro = if rule::is_outbound(invoice) { words.mail_intro_outbound } else { words.mail_intro };
     MailView {
         subject: subject.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect(),
-        intro: clean(&fill(words.mail_intro, &values)),
+        intro: clean(&fill(intro, &values)),
         attached: clean(&fill(words.mail_attached, &[("pdf", &pdf_file(invoice)), ("lines", &line_file(invoice))])),
     }
 }
@@ -308,6 +327,27 @@ mod tests {
         assert_eq!(view.title, "Fattura LR-2026-000123");
         assert_eq!(view.mail.subject, "LR-2026-000123 Fattura di ottobre 2026: USD 1.342,75, scadenza 2026-12-01");
         assert!(view.mail.subject.is_ascii());
+    }
+
+    #[test]
+    fn another_reading_is_named() {
+        let view = InvoiceView::of(&sample::capped(Language::English), "c");
+        assert_eq!(value(&view.computation, "Reading of the rule"), "charge_for = late_reply, give_up = 168h");
+        assert!(value(&view.computation, "Rule").contains("when its answer was sent later than 24 h"));
+        assert_eq!(value(&view.computation, "Free units"), "the first 100 charges of the month");
+        assert!(value(&view.computation, "Tiers").starts_with("graduated"));
+        let plain = InvoiceView::of(&sample::invoice(Language::English), "c");
+        for label in ["Reading of the rule", "Free units", "Tiers"] {
+            assert_eq!(value(&plain.computation, label), "absent");
+        }
+        let mut invoice = sample::invoice(Language::English);
+        invoice.computation.reading = "charge_for = late_outbound".to_owned();
+        let view = InvoiceView::of(&invoice, "c");
+        assert_eq!(
+            value(&view.computation, "Messages counted"),
+            "41,206 in all: 16,441 sent in time, 24,005 sent late"
+        );
+        assert!(view.mail.intro.ends_with("for messages that you sent to customers too late."));
     }
 
     #[test]
