@@ -8,6 +8,7 @@ use polars::prelude::DataFrame;
 use super::keyfile;
 use super::state::State;
 use crate::domain::charge::RatedWait;
+use crate::domain::reading::RunClock;
 use crate::domain::{Elapsed, Instant, Span, Wait};
 use crate::error::{Failure, Kind};
 use crate::ledger::History;
@@ -120,14 +121,18 @@ impl<'s> Archive<'s> {
 
     /// The same waits, the charged ones with their plain message ids and customers, in the order of plain names.
     /// Somebody who is forgotten has neither.
+    ///
+    /// A charged message is never earlier than `received_at`, unless the last of a run gives its clock.
     pub fn with_names<'f>(
         &self,
         files: impl Iterator<Item = &'f LogRead>,
         rated: &[RatedWait],
+        clock: RunClock,
     ) -> Result<Vec<RatedWait>, Failure> {
         let charged = || rated.iter().filter(|rated| rated.charge.is_some()).map(|rated| &rated.wait);
         let wanted: BTreeSet<&str> = charged().map(|wait| &*wait.message_id).collect();
-        let from = charged().map(|wait| wait.received_at).min().unwrap_or(Instant::MAX);
+        let first = charged().map(|wait| wait.received_at).min().unwrap_or(Instant::MAX);
+        let from = if clock == RunClock::LastInbound { Instant::MIN } else { first };
         // A charged message is never later than the end of its wait: others of a run, and outbound ones, are later
         // than `received_at`.
         let end = |wait: &Wait| wait.answered_at.unwrap_or(wait.watermark).max(wait.received_at);

@@ -1,15 +1,15 @@
 //! Which months can be closed, and their closing: decided here, carried out in the ledger's transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::archived::Archive;
+use super::archived::{Archive, forgotten_id};
 use super::audit::line_file_of;
 use super::evidence::{Evidence, Waits};
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure};
 use crate::close::readiness::{Missing, cut, missing_logs, undecided};
 use crate::close::{self, CloseError, ClosedMonth, Issue, Pricing, check};
-use crate::domain::charge::RatedWait;
+use crate::domain::charge::{Charge, RatedWait};
 use crate::domain::settings::{Coverage, Source};
 use crate::domain::{Business, Elapsed, Instant, Invoice, InvoiceNumber, Month, Ownership, Zone};
 use crate::error::{Failure, Kind};
@@ -134,9 +134,38 @@ pub fn with_names(
     tariff: &Tariff,
     month: Month,
 ) -> Result<Vec<RatedWait>, Failure> {
-    let mut named = archive.with_names(evidence.files.iter(), rated)?;
+    let mut named = archive.with_names(evidence.files.iter(), rated, tariff.reading.clock)?;
     rate::count(&mut named, tariff, &|_, _| month);
     Ok(named)
+}
+
+/// The same waits, keyed, with the charges that [`with_names`] gives them: what a line file and an invoice say.
+pub fn counted(
+    archive: &Archive,
+    evidence: &Evidence,
+    mut rated: Vec<RatedWait>,
+    tariff: &Tariff,
+    month: Month,
+) -> Result<Vec<RatedWait>, Failure> {
+    if !tariff.counts() {
+        return Ok(rated);
+    }
+    let named = with_names(archive, evidence, &rated, tariff, month)?;
+    let charges: BTreeMap<(String, &str), &Charge> = named
+        .iter()
+        .filter_map(|rated| Some((&rated.wait, rated.charge.as_ref()?)))
+        .flat_map(|(wait, charge)| {
+            let ids = [archive.key.message(&wait.message_id), wait.message_id.to_string()];
+            ids.map(|id| ((id, &*wait.channel), charge))
+        })
+        .collect();
+    for rated in rated.iter_mut().filter(|rated| rated.charge.is_some()) {
+        let wait = &rated.wait;
+        let of = |id: String| charges.get(&(id, &*wait.channel)).copied().cloned();
+        let charge = of(wait.message_id.to_string()).or_else(|| of(forgotten_id(&wait.message_id)));
+        rated.charge = charge.or_else(|| rated.charge.take());
+    }
+    Ok(rated)
 }
 
 /// Closes a month under a tariff.

@@ -1,23 +1,23 @@
 //! `ritardo explain`: why one message was or was not charged, in one screen.
 
-use super::closing::{Step, open_months, stored_invoice};
-use std::collections::BTreeSet;
+mod told;
 
 use super::archived::Archive;
+use super::closing::{Step, counted, open_months, stored_invoice};
 use super::evidence::{Evidence, Seen};
 use super::pages::Replays;
-use super::setup::Setup;
+use super::setup::{Setup, Written};
 use super::state::{State, ledger_failure};
 use super::{Outcome, World, say};
 use crate::cli::Explain;
 use crate::domain::charge::RatedWait;
-use crate::domain::date::spoken;
 use crate::domain::message::Counts;
-use crate::domain::text::masked;
-use crate::domain::{Business, Direction, Elapsed, Instant, Invoice, Kind as MessageKind, Month, Span, Verdict};
+use crate::domain::reading::ChargeFor;
+use crate::domain::{Business, Direction, Instant, Invoice, Kind as MessageKind, Month, Wait};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::LogRead;
 use crate::ledger::{History, Ledger};
+use crate::rate::Tariff;
 
 pub fn explain(args: &Explain, world: &mut World) -> Result<Outcome, Failure> {
     let setup = Setup::load(&args.configured.config)?;
@@ -29,7 +29,8 @@ pub fn explain(args: &Explain, world: &mut World) -> Result<Outcome, Failure> {
     // A report that names no person shows the keyed id: that finds the message too.
     let keyed = archive.key.message(&args.message_id);
     let is_wanted = |id: &str| id == keyed || id == args.message_id;
-    let mut found = closed_waits(&is_wanted, &state, &ledger, &history)?;
+    let is_of_wait = |wait: &Wait| is_wanted(&wait.message_id) || wait.run.iter().any(|id| is_wanted(id));
+    let mut found = closed_waits(&is_of_wait, &state, &ledger, &history)?;
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
     let evidence = Evidence::gather(files.iter().copied(), &setup, &archive)?;
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
@@ -39,8 +40,11 @@ pub fn explain(args: &Explain, world: &mut World) -> Result<Outcome, Failure> {
             Step::Park(reason) => format!("{} is parked: {reason}", open.month),
             Step::Close(_) => format!("{} is closed by the next run", open.month),
         };
-        let wanted = open.waits.into_iter().filter(|rated| is_wanted(&rated.wait.message_id));
-        found.extend(wanted.map(|rated| Found {
+        if !open.waits.iter().any(|rated| is_of_wait(&rated.wait)) {
+            continue;
+        }
+        let waits = counted(&archive, &evidence, open.waits, &setup.tariff, open.month)?;
+        found.extend(waits.into_iter().filter(|rated| is_of_wait(&rated.wait)).map(|rated| Found {
             rated,
             business: open.business.clone(),
             fate: Fate::Open(why.clone()),
@@ -54,7 +58,8 @@ pub fn explain(args: &Explain, world: &mut World) -> Result<Outcome, Failure> {
         if index > 0 {
             say(world.out, "")?;
         }
-        print(found, args, &archive, &evidence, world)?;
+        let rows = told::rows(found, &args.message_id, &archive, &evidence)?;
+        rows.iter().try_for_each(|(label, text)| say(world.out, &format!("{label:<9} {text}")))?;
     }
     Ok(Outcome::Done)
 }
@@ -75,21 +80,21 @@ enum Fate {
 
 /// The tariff as the explanation names it.
 struct Named {
-    name: String,
+    tariff: Tariff,
     sha256: String,
-    window: crate::domain::Elapsed,
-    currency: crate::domain::Currency,
+    /// The table of rates that its lines are counted in, where it has one.
+    table: Option<String>,
 }
 
 impl Named {
     fn of(setup: &Setup) -> Self {
-        let (name, sha256) = (setup.tariff.name(), setup.tariff_text.sha256.clone());
-        Self { name, sha256, window: setup.tariff.reading.window, currency: setup.tariff.currency }
+        let Written { text, sha256, .. } = &setup.tariff_text;
+        Self { tariff: setup.tariff.clone(), sha256: sha256.clone(), table: Tariff::table_name(text) }
     }
 }
 
 fn closed_waits(
-    is_wanted: &dyn Fn(&str) -> bool,
+    is_of_wait: &dyn Fn(&Wait) -> bool,
     state: &State,
     ledger: &Ledger,
     history: &History,
@@ -100,7 +105,7 @@ fn closed_waits(
         let waits = replays.waits(state, ledger, closed)?;
         let (setup, _) = replays.inputs(state, ledger, closed)?;
         let Some(business) = setup.businesses.iter().find(|business| business.id == closed.business) else { continue };
-        for rated in waits.into_iter().filter(|rated| is_wanted(&rated.wait.message_id)) {
+        for rated in waits.into_iter().filter(|rated| is_of_wait(&rated.wait)) {
             let issued = history.invoice_of(&closed.business, closed.month).filter(|_| rated.charge.is_some());
             let invoice = issued.map(|issued| stored_invoice(ledger, issued)).transpose()?;
             let fate = Fate::Closed(invoice.map(Box::new));
@@ -108,94 +113,6 @@ fn closed_waits(
         }
     }
     Ok(found)
-}
-
-fn print(
-    found: &Found,
-    args: &Explain,
-    archive: &Archive,
-    evidence: &Evidence,
-    world: &mut World,
-) -> Result<(), Failure> {
-    let Found { rated, business, .. } = found;
-    let wait = &rated.wait;
-    let at = Span { from: wait.received_at, to: wait.received_at.plus(Elapsed::from_micros(1)) };
-    let names = archive.find(evidence.files.iter(), &BTreeSet::from([&*wait.message_id]), at)?;
-    let named = names.get(&(wait.message_id.to_string(), wait.customer.to_string()));
-    let customer = named.map_or("", |(_, customer)| customer);
-    let time = |instant: Instant| format!("{instant}   {}", business.zone.print(instant));
-    let customer = masked(customer, rated.market.calling_code());
-    let rows = [
-        ("message", args.message_id.clone()),
-        ("business", format!("{} ({})", wait.business, business.party.legal_name)),
-        ("channel", wait.channel.to_string()),
-        ("customer", format!("{customer}, market {}", rated.market)),
-        ("entry", wait.entry_point.to_string()),
-        ("received", time(wait.received_at)),
-        ("deadline", format!("{}   {} later", time(wait.deadline), found.tariff.window)),
-        ("answered", answered(rated, &time)),
-        ("verdict", format!("{}: {}", wait.verdict, why(rated, found))),
-        ("rate", rate(rated, found)),
-        ("charged", charged(rated, found)),
-    ];
-    rows.iter().try_for_each(|(label, text)| say(world.out, &format!("{label:<9} {text}")))
-}
-
-fn answered(rated: &RatedWait, time: &dyn Fn(Instant) -> String) -> String {
-    let wait = &rated.wait;
-    match (wait.answered_at, wait.length()) {
-        (Some(at), Some(length)) => format!("{}   after {} ({} ms)", time(at), spoken(length), length.millis()),
-        _ => format!("no answer seen; the evidence ends at {}", wait.watermark),
-    }
-}
-
-fn why(rated: &RatedWait, found: &Found) -> String {
-    let (wait, window) = (&rated.wait, found.tariff.window);
-    let tolerance =
-        if wait.tolerance.micros() > 0 { format!(" and the tolerance of {}", wait.tolerance) } else { String::new() };
-    match wait.verdict {
-        Verdict::OnTime => format!("answered within the window of {window}{tolerance}"),
-        Verdict::Late => format!("answered after the window of {window}{tolerance}"),
-        Verdict::Unanswered => {
-            format!("no answer within the window of {window}{tolerance}, and the logs are known beyond it")
-        }
-        Verdict::Pending => "the logs are not known beyond the deadline yet".to_owned(),
-        Verdict::Held => {
-            let why = wait.held_for.map(|why| why.to_string()).unwrap_or_default();
-            if wait.excluded { format!("{why}; the operator accepted this, and the wait is never billed") } else { why }
-        }
-    }
-}
-
-fn rate(rated: &RatedWait, found: &Found) -> String {
-    let Some(charge) = &rated.charge else { return "none: only late and unanswered waits are charged".to_owned() };
-    let step = charge.rate.step.map(|step| format!(", step after {step}")).unwrap_or_default();
-    let Named { name, sha256, currency, .. } = &found.tariff;
-    format!(
-        "{currency} {}: {name} line {}, market {}{step}   sha256:{sha256}",
-        charge.rate.price, charge.rate.line, rated.market
-    )
-}
-
-fn charged(rated: &RatedWait, found: &Found) -> String {
-    match (&found.fate, &rated.charge) {
-        _ if rated.wait.excluded => "no, and never: see `ritardo gap list` for the recorded reason".to_owned(),
-        (Fate::Open(why), _) => format!("not yet: {why}"),
-        (Fate::Closed(None), _) | (_, None) => "no".to_owned(),
-        (Fate::Closed(Some(invoice)), Some(charge)) => {
-            let fits = |line: &&crate::domain::invoice::Line| {
-                (&line.market, line.entry_point, line.step, line.unit_price)
-                    == (&rated.market, rated.wait.entry_point, charge.rate.step, charge.rate.price)
-            };
-            let place = invoice.lines.iter().position(|line| fits(&line));
-            let line = place.and_then(|place| Some((place + 1, invoice.lines.get(place)?)));
-            let line = line.map(|(number, line)| {
-                format!(", line {number}: {} × {} = {}", line.quantity, line.unit_price, line.amount)
-            });
-            let (currency, number) = (&found.tariff.currency, &invoice.number);
-            format!("{currency} {} on {number}{}", charge.amount, line.unwrap_or_default())
-        }
-    }
 }
 
 fn is_in_closed_month(history: &History, setup: &Setup, business: &str, at: Instant) -> bool {
@@ -223,11 +140,19 @@ fn no_wait(
         return Err(failure.hint("ids are compared as bytes; a row that could not be read is among the rejects"));
     }
     say(world.out, &format!("{:<9} {}", "message", args.message_id))?;
+    let is_late_outbound = setup.tariff.reading.charge_for == ChargeFor::LateOutbound;
     for Seen { business, channel, direction, sent_at, kind, status } in seen {
         let known = evidence.of_channel(&channel, as_of).map(|evidence| evidence.watermark);
         let why = match direction {
             Direction::Outbound if status == "failed" => "a failed send: never charged, and no answer".to_owned(),
+            Direction::Outbound if is_late_outbound => {
+                "a message with none of the customer before it, or of a kind that is no answer: never charged".to_owned()
+            }
             Direction::Outbound => "a message of the business: never charged".to_owned(),
+            Direction::Inbound if is_late_outbound => {
+                "a message of the customer: under charge_for = late_outbound those of the business are charged"
+                    .to_owned()
+            }
             Direction::Inbound if MessageKind::named(&kind).counts() == Counts::No && !kind.is_empty() => {
                 format!("a message of kind {kind} asks for no answer: never charged")
             }

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::archived::Archive;
-use super::closing::tolerance;
-use super::closing::{OpenMonth, Step};
+use super::closing::{OpenMonth, Step, counted, tolerance};
 use super::coverage::{Look, of_business};
 use super::evidence::Evidence;
 use super::recorded;
@@ -151,8 +150,13 @@ impl Replays {
         let business = setup.businesses.iter().find(|business| business.id == closed.business).ok_or_else(|| {
             Failure::new(Kind::Differences, format!("the recorded book has no business {}", closed.business))
         })?;
-        let waits = evidence.waits(business, closed.month, closed.cut, setup)?;
-        waits.rated.map_err(|no_rate| Failure::new(Kind::Differences, no_rate.to_string()))
+        let rated = evidence.waits(business, closed.month, closed.cut, setup)?.rated;
+        let rated = rated.map_err(|no_rate| Failure::new(Kind::Differences, no_rate.to_string()))?;
+        if !setup.tariff.counts() {
+            return Ok(rated);
+        }
+        let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
+        counted(&Archive::open(state, &history)?, evidence, rated, &setup.tariff, closed.month)
     }
 
     /// What the logs proved at the closing of a month.

@@ -21,6 +21,7 @@ use serde::Serialize;
 
 pub use mail::MailBodies;
 pub use markets::{codes_named as calling_codes, named as market_named};
+pub use numbers::ordinal;
 pub use view::{DateView, Fact, InvoiceView, LineView, MailView, PartyView, TotalView, line_file, pdf_file};
 
 /// What can go wrong when a document is made. All but the last two are faults of the program's own
