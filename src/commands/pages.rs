@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::archived::Archive;
-use super::closing::{OpenMonth, Step, counted, tolerance};
+use super::closing::{OpenMonth, Step, counted, stored_invoice, tolerance};
 use super::coverage::{Look, of_business};
 use super::evidence::Evidence;
 use super::recorded;
@@ -69,7 +69,7 @@ fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer)
         if let Some(closed) = history.closed.get(&(business.id.clone(), month)) {
             let waits = replays.waits(state, ledger, closed)?;
             coverage.extend(replays.coverage(state, ledger, closed)?);
-            months.push((business, closed_state(history, &business.id, month), waits));
+            months.push((business, closed_state(ledger, history, &business.id, month)?, waits));
         } else if let Some(open) = seen.open.iter().find(|open| open.business.id == business.id && open.month == month)
         {
             let cut = cut(business, month, setup.tariff.horizon(), tolerance(setup, business));
@@ -94,6 +94,7 @@ fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer)
         tariff_id: &setup.tariff.id,
         tariff_version: &setup.tariff.version,
         tariff_sha256: &setup.tariff_text.sha256,
+        reading: &setup.tariff.reading_text(),
         chain_head: &head.unwrap_or_else(|| history.document_head()),
         rejected_rows: history.files.iter().map(|(_, file)| file.rejected).sum(),
         quarantined_files: history.standing_set_aside().map(|file| (file.name.clone(), file.reason.clone())).collect(),
@@ -113,18 +114,24 @@ fn alarms(seen: &Seen, month: Month) -> Vec<String> {
     of_month.map(|alarm| alarm.text.clone()).collect()
 }
 
-fn closed_state(history: &History, business: &BusinessId, month: Month) -> MonthState {
-    let Some(issued) = history.invoice_of(business, month) else { return MonthState::ClosedWithoutCharges };
+fn closed_state(
+    ledger: &Ledger,
+    history: &History,
+    business: &BusinessId,
+    month: Month,
+) -> Result<MonthState, Failure> {
+    let Some(issued) = history.invoice_of(business, month) else { return Ok(MonthState::ClosedWithoutCharges) };
     let mails: Vec<_> = history.mails_of(&issued.number).map(|mail| history.mail_state(mail)).collect();
     let sent = mails.iter().filter(|state| **state == MailState::Sent).count();
     let plural = if mails.len() == 1 { "mail" } else { "mails" };
-    MonthState::Issued {
+    Ok(MonthState::Issued {
         number: issued.number.clone(),
         net: issued.net,
         tax: issued.tax,
         total: issued.total,
+        adjustments: stored_invoice(ledger, issued)?.adjustments,
         sent: format!("{sent} of {} {plural} sent", mails.len()),
-    }
+    })
 }
 
 fn open_state(step: &Step) -> MonthState {

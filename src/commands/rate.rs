@@ -1,11 +1,14 @@
 //! `ritardo rate`: logs and tariff in, one row a wait out; no state, no configuration.
 
+mod sums;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
 use serde::Serialize;
 
+use self::sums::Totals;
 use super::files::{self, Access};
 use super::setup::Written;
 use super::summary::counted;
@@ -13,10 +16,8 @@ use super::supervised::{Ended, announce, supervised};
 use super::suspects::Suspects;
 use super::{Outcome, World, progress, say};
 use crate::cli::{Only, Rate};
-use crate::close;
 use crate::domain::charge::RatedWait;
-use crate::domain::invoice::Counts;
-use crate::domain::{Currency, Decimal, Instant, Month};
+use crate::domain::{Instant, Month};
 use crate::engine;
 use crate::error::{Failure, Kind};
 use crate::pair::Conflict;
@@ -57,14 +58,6 @@ struct Input {
     sha256: String,
     rows: u64,
     rejected: u64,
-}
-
-#[derive(Serialize)]
-struct Totals {
-    verdicts: Counts,
-    charges: u64,
-    total: Decimal,
-    currency: Currency,
 }
 
 #[derive(Serialize)]
@@ -145,7 +138,8 @@ fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
         files::write(path, &bytes, Access::Usual)?;
     }
     warn(&logs, &decided.conflicts, world)?;
-    say_totals(&totals(&rated, tariff.currency)?, world)?;
+    let (overall, businesses) = sums::totals(&rated, &tariff)?;
+    overall.say(world)?;
     if let Some(path) = &args.summary {
         let summary = Summary {
             format: "ritardo-rate-summary/1",
@@ -155,8 +149,8 @@ fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
             inputs: logs.inputs,
             messages: decided.messages,
             after_complete_through: decided.after_watermark,
-            overall: totals(&rated, tariff.currency)?,
-            businesses: by_business(&rated, tariff.currency)?,
+            overall,
+            businesses,
             conflicts: decided.conflicts,
             rejects: logs.rejects,
         };
@@ -242,13 +236,6 @@ fn unreadable(path: &Path, error: ReadError) -> Failure {
     failure.hint(NOTHING_WRITTEN)
 }
 
-fn say_totals(totals: &Totals, world: &mut World) -> Result<(), Failure> {
-    let Counts { waits, on_time, late, unanswered, pending, held } = totals.verdicts;
-    let (waits, charges) = (counted(waits, "wait"), counted(totals.charges, "charge"));
-    let verdicts = format!("{on_time} on time, {late} late, {unanswered} unanswered, {pending} pending, {held} held");
-    say(world.out, &format!("{waits}: {verdicts}; {charges}, {} {}", totals.currency, totals.total))
-}
-
 pub(super) fn warn(logs: &Logs, conflicts: &[Conflict], world: &mut World) -> Result<(), Failure> {
     if let Some(first) = logs.rejects.first() {
         let (count, RejectRow { file, row, reason }) = (logs.rejects.len(), first);
@@ -268,17 +255,4 @@ pub(super) fn warn(logs: &Logs, conflicts: &[Conflict], world: &mut World) -> Re
         say(world.err, &format!("{text}: {} of {}, in {differs_in}", first.message_id, first.business))?;
     }
     Ok(())
-}
-
-fn totals(rated: &[RatedWait], currency: Currency) -> Result<Totals, Failure> {
-    let charges = rated.iter().filter_map(|rated| rated.charge.as_ref());
-    let total = Decimal::sum(charges.clone().map(|charge| charge.amount));
-    let total = total.ok_or_else(|| Failure::new(Kind::SelfCheck, "the sum of the charges is too large"))?;
-    Ok(Totals { verdicts: close::counts(rated), charges: charges.count() as u64, total, currency })
-}
-
-fn by_business(rated: &[RatedWait], currency: Currency) -> Result<BTreeMap<String, Totals>, Failure> {
-    let chunks = rated.chunk_by(|a, b| a.wait.business == b.wait.business);
-    let named = |chunk: &[RatedWait]| Ok((chunk[0].wait.business.to_string(), totals(chunk, currency)?));
-    chunks.map(named).collect()
 }

@@ -133,7 +133,8 @@ fn numbers(history: &History, findings: &mut Vec<String>) {
         before.invoices.push(issued.clone());
     }
     for ((business, month), closed) in &history.closed {
-        if closed.charges > 0 && history.invoice_of(business, *month).is_none() {
+        // Free units alone make no invoice.
+        if !closed.exact.is_zero() && history.invoice_of(business, *month).is_none() {
             findings.push(format!("{month} of {business} has charges and no invoice"));
         }
     }

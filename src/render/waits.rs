@@ -2,8 +2,11 @@
 //!
 //! Both forms hold the same rows in the same order: `message_id, business, channel, conversation` (text),
 //! `received_at, answered_at, deadline` (UTC instants), `verdict` (text), `wait_ms` (integer), `market,
-//! entry_point, tariff` (text), `rate, amount` (exact decimals), `currency` (text).
+//! entry_point, tariff` (text), `rate, amount` (exact decimals), `currency` (text), `tier` (integer: how many charges of
+//! the market lie below it), `place` (text: `101` for the 101st charge of the market in the month, `free 3` for the
+//! third free unit), `run` (integer: messages that are charged together).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as PhysicalType, ZstdLevel};
@@ -14,11 +17,11 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 
-use crate::domain::charge::RatedWait;
+use crate::domain::charge::{Place, RatedWait};
 use crate::domain::{Currency, Decimal, Instant};
 
 /// Columns of the file of waits, in order.
-pub const COLUMNS: [&str; 15] = [
+pub const COLUMNS: [&str; 18] = [
     "message_id",
     "business",
     "channel",
@@ -34,6 +37,9 @@ pub const COLUMNS: [&str; 15] = [
     "rate",
     "amount",
     "currency",
+    "tier",
+    "place",
+    "run",
 ];
 
 const CREATED_BY: &str = "ritardo waits 1";
@@ -42,13 +48,14 @@ const CREATED_BY: &str = "ritardo waits 1";
 /// spreadsheets: the file is for programs.
 pub fn csv(rated: &[&RatedWait], tariff: &str, currency: Currency) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    let mut write = |row: [&str; 15]| {
+    let mut write = |row: [&str; 18]| {
         // Invariant: rows have one length and memory takes every byte.
         writer.write_record(row).unwrap_or_else(|error| unreachable!("{error}"));
     };
     write(COLUMNS);
     let text = |instant: Option<Instant>| instant.map(|instant| instant.to_string()).unwrap_or_default();
     let money = |amount: Option<Decimal>| amount.map(|amount| amount.to_string()).unwrap_or_default();
+    let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
     for rated in rated {
         let (wait, charge) = (&rated.wait, rated.charge.as_ref());
         write([
@@ -67,36 +74,58 @@ pub fn csv(rated: &[&RatedWait], tariff: &str, currency: Currency) -> Vec<u8> {
             &money(charge.map(|charge| charge.rate.price)),
             &money(charge.map(|charge| charge.amount)),
             currency.code(),
+            &number(charge.and_then(|charge| charge.rate.tier)),
+            &place(rated),
+            &number(run(rated)),
         ]);
     }
     writer.into_inner().unwrap_or_else(|error| unreachable!("{error}"))
 }
 
+/// Place of a charge; empty where the tariff counts none.
+fn place(rated: &RatedWait) -> String {
+    match rated.charge.as_ref().map(|charge| charge.place) {
+        Some(Place::Free(number)) => format!("free {number}"),
+        Some(Place::InMarket(number)) => number.to_string(),
+        Some(Place::Uncounted) | None => String::new(),
+    }
+}
+
+/// Messages that are charged together; `None` where each is charged alone.
+fn run(rated: &RatedWait) -> Option<u64> {
+    u64::try_from(rated.wait.run.len()).ok().filter(|messages| *messages > 0)
+}
+
 /// The cell of a column.
 enum Cell<'r> {
-    Text(&'r str),
+    Text(Cow<'r, str>),
     Number(Option<i64>),
 }
 
 fn cell<'r>(column: usize, rated: &'r RatedWait, tariff: &'r str, currency: &'r Currency) -> Cell<'r> {
     let (wait, charge) = (&rated.wait, rated.charge.as_ref());
+    let text = |text: &'r str| Cell::Text(text.into());
+    let number = |number: u64| i64::try_from(number).ok();
     let decimal = |amount: Decimal| i64::try_from(amount.units()).ok();
     match column {
-        0 => Cell::Text(&wait.message_id),
-        1 => Cell::Text(&wait.business),
-        2 => Cell::Text(&wait.channel),
-        3 => Cell::Text(&wait.conversation),
+        0 => text(&wait.message_id),
+        1 => text(&wait.business),
+        2 => text(&wait.channel),
+        3 => text(&wait.conversation),
         4 => Cell::Number(Some(wait.received_at.micros())),
         5 => Cell::Number(wait.answered_at.map(Instant::micros)),
         6 => Cell::Number(Some(wait.deadline.micros())),
-        7 => Cell::Text(wait.verdict.name()),
+        7 => text(wait.verdict.name()),
         8 => Cell::Number(wait.length().map(|length| length.millis())),
-        9 => Cell::Text(rated.market.name()),
-        10 => Cell::Text(wait.entry_point.name()),
-        11 => Cell::Text(tariff),
+        9 => text(rated.market.name()),
+        10 => text(wait.entry_point.name()),
+        11 => text(tariff),
         12 => Cell::Number(charge.and_then(|charge| decimal(charge.rate.price))),
         13 => Cell::Number(charge.and_then(|charge| decimal(charge.amount))),
-        _ => Cell::Text(currency.code()),
+        14 => text(currency.code()),
+        15 => Cell::Number(charge.and_then(|charge| number(charge.rate.tier?))),
+        16 => Cell::Text(place(rated).into()),
+        _ => Cell::Number(run(rated).and_then(number)),
     }
 }
 
@@ -121,8 +150,9 @@ pub fn parquet(rated: &[&RatedWait], tariff: &str, currency: Currency) -> Result
                 writer.write_batch(&present, levels, None)?;
             }
             ColumnWriter::ByteArrayColumnWriter(writer) => {
-                let texts: Vec<ByteArray> =
-                    cells.map(|cell| if let Cell::Text(text) = cell { text.into() } else { "".into() }).collect();
+                let texts: Vec<ByteArray> = cells
+                    .map(|cell| if let Cell::Text(text) = cell { text.as_ref().into() } else { "".into() })
+                    .collect();
                 writer.write_batch(&texts, None, None)?;
             }
             _ => unreachable!("the schema has texts and 64-bit numbers only"),
@@ -135,7 +165,7 @@ pub fn parquet(rated: &[&RatedWait], tariff: &str, currency: Currency) -> Result
 }
 
 fn is_optional(name: &str) -> bool {
-    ["answered_at", "wait_ms", "rate", "amount"].contains(&name)
+    ["answered_at", "wait_ms", "rate", "amount", "tier", "run"].contains(&name)
 }
 
 fn field(name: &str) -> Result<Type, ParquetError> {
@@ -145,7 +175,7 @@ fn field(name: &str) -> Result<Type, ParquetError> {
             (PhysicalType::INT64, Some(LogicalType::timestamp(true, TimeUnit::MICROS)))
         }
         "rate" | "amount" => (PhysicalType::INT64, Some(LogicalType::decimal(9, 18))),
-        "wait_ms" => (PhysicalType::INT64, None),
+        "wait_ms" | "tier" | "run" => (PhysicalType::INT64, None),
         _ => (PhysicalType::BYTE_ARRAY, Some(LogicalType::String)),
     };
     let builder = Type::primitive_type_builder(name, physical).with_repetition(repetition).with_logical_type(logical);

@@ -2,6 +2,7 @@
 
 use super::coverage::ChannelCoverage;
 use crate::domain::charge::RatedWait;
+use crate::domain::invoice::Adjustment;
 use crate::domain::{BusinessId, Currency, InvoiceNumber, Money, Month, Zone};
 
 /// Everything that the page of a month tells.
@@ -15,6 +16,8 @@ pub struct MonthFacts<'a> {
     pub tariff_id: &'a str,
     pub tariff_version: &'a str,
     pub tariff_sha256: &'a str,
+    /// What differs from the default reading; empty for the default.
+    pub reading: &'a str,
     /// Head of the chain of issued documents after the month's last.
     pub chain_head: &'a str,
     pub rejected_rows: u64,
@@ -48,6 +51,8 @@ pub enum State {
         net: Money,
         tax: Money,
         total: Money,
+        /// Of a minimum or a cap.
+        adjustments: Vec<Adjustment>,
         /// `2 of 2 mails sent`
         sent: String,
     },

@@ -12,6 +12,7 @@ pub mod lanes;
 pub mod month;
 pub mod number;
 pub mod page;
+mod pricing;
 pub mod rows;
 pub mod strip;
 pub mod sums;

@@ -8,7 +8,7 @@ use super::number::{Amounts, count, counted, money, month_name, share};
 use super::page::{CoveragePart, Figure, MonthPage};
 use super::sums::InvoiceTotals;
 use super::tally::Tally;
-use super::{bars, lanes, rows};
+use super::{bars, lanes, pricing, rows};
 use crate::domain::Decimal;
 
 /// The page of the month. The same facts give the same page.
@@ -28,6 +28,7 @@ pub fn month_page(facts: &MonthFacts) -> MonthPage {
         verdicts: rows::verdicts(amounts, facts, &all),
         entry_points: rows::entry_points(amounts, facts),
         entry_points_total: rows::entry_point(amounts, "Total", &all),
+        pricing: pricing::part(amounts, facts),
         legend: bars::legend(),
         days_chart: bars::days_chart(&month, &days),
         days: rows::stacks(&days),
@@ -42,6 +43,7 @@ pub fn month_page(facts: &MonthFacts) -> MonthPage {
         tariff: format!("{}@{}", facts.tariff_id, facts.tariff_version),
         tariff_sha256: facts.tariff_sha256.to_owned(),
         chain_head: facts.chain_head.to_owned(),
+        reading: facts.reading.to_owned(),
         zones: zones(facts),
         issuer: facts.issuer.to_owned(),
         currency: facts.currency.to_string(),
@@ -90,6 +92,7 @@ fn figures(amounts: Amounts, facts: &MonthFacts, all: &Tally, invoices: &Invoice
     let businesses = counted(facts.businesses.len() as u64, "business", "businesses");
     let answered = format!("{} of {} decided", count(all.counts.on_time), count(all.decided()));
     let missed = format!("{} late, {} unanswered", count(all.counts.late), count(all.counts.unanswered));
+    let missed = if all.free == 0 { missed } else { format!("{missed}; {} free", count(all.free)) };
     let mut figures = vec![
         figure("Waits", count(all.counts.waits), format!("{businesses}, {} not decided", count(all.open()))),
         figure("Answered within the window", share(all.counts.on_time, all.decided()), answered),

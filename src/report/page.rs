@@ -24,6 +24,8 @@ pub struct MonthPage {
     pub verdicts: Vec<VerdictRow>,
     pub entry_points: Vec<EntryPointRow>,
     pub entry_points_total: EntryPointRow,
+    /// How charges were counted; empty where the tariff counts none.
+    pub pricing: PricingPart,
     pub legend: Vec<LegendEntry>,
     /// An SVG element, to be printed as it is.
     pub days_chart: String,
@@ -42,6 +44,8 @@ pub struct MonthPage {
     pub tariff: String,
     pub tariff_sha256: String,
     pub chain_head: String,
+    /// What differs from the default reading; empty for the default.
+    pub reading: String,
     /// Zones that cut the days, sorted.
     pub zones: String,
 }
@@ -107,7 +111,7 @@ pub struct Figure {
 pub struct BusinessRow {
     pub id: String,
     pub name: String,
-    /// `invoiced`, `no charges`, `waiting`, `set aside`
+    /// `invoiced`, `no charges`, `free units only`, `waiting`, `set aside`
     pub state: &'static str,
     pub class: &'static str,
     /// Number of the invoice; empty without one.
@@ -170,6 +174,34 @@ pub struct EntryPointRow {
     pub counts: CountCells,
     /// Late or unanswered, of the decided waits.
     pub share_missed: String,
+}
+
+/// Free units, tiers, minimum and cap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PricingPart {
+    pub tiers: Vec<TierRow>,
+    pub adjustments: Vec<AdjustmentRow>,
+}
+
+/// Charges of all businesses in one market and tier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TierRow {
+    pub market: String,
+    /// `free units`, `first tier`, `tier above 100`, `no tiers`
+    pub tier: String,
+    pub charges: String,
+    pub amount: String,
+}
+
+/// What a minimum or a cap made of an invoice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AdjustmentRow {
+    pub name: String,
+    pub id: String,
+    pub number: String,
+    pub kind: &'static str,
+    pub limit: String,
+    pub amount: String,
 }
 
 /// A part of the bars and the colour that shows it.

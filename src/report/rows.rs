@@ -16,6 +16,9 @@ use crate::domain::{Direction, EntryPoint, Instant, Span, Verdict};
 /// The row of a business.
 pub fn business(amounts: Amounts, business: &BusinessMonth) -> BusinessRow {
     let (state, class) = state_words(&business.state);
+    let tally = Tally::of(business.waits);
+    let has_free_units_alone = business.state == State::ClosedWithoutCharges && tally.free > 0;
+    let state = if has_free_units_alone { "free units only" } else { state };
     let (number, sent) = match &business.state {
         State::Issued { number, sent, .. } => (number.to_string(), sent.clone()),
         _ => (String::new(), NONE.to_owned()),
@@ -26,7 +29,7 @@ pub fn business(amounts: Amounts, business: &BusinessMonth) -> BusinessRow {
         state,
         class,
         number,
-        counts: counts(amounts, &Tally::of(business.waits)),
+        counts: counts(amounts, &tally),
         invoice: invoice(amounts, &business.state),
         sent,
     }

@@ -13,13 +13,15 @@ pub struct Tally {
     pub counts: Counts,
     /// Waits with a charge.
     pub charged: u64,
+    /// Of these, free units.
+    pub free: u64,
     /// Exact sum of the charges; `None` when it does not fit.
     pub amount: Option<Decimal>,
 }
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { counts: Counts::default(), charged: 0, amount: Some(Decimal::ZERO) }
+        Self { counts: Counts::default(), charged: 0, free: 0, amount: Some(Decimal::ZERO) }
     }
 }
 
@@ -61,6 +63,7 @@ impl Tally {
         } += 1;
         if let Some(charge) = &rated.charge {
             self.charged += 1;
+            self.free += u64::from(charge.is_free());
             self.amount = self.amount.and_then(|sum| sum.checked_add(charge.amount));
         }
     }

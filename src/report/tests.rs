@@ -3,6 +3,7 @@
 use super::page::{CountCells, StackRow};
 use super::{BusinessMonth, MonthFacts, MonthPage, State, month_page};
 use crate::domain::charge::RatedWait;
+use crate::domain::invoice::{Adjustment, AdjustmentKind};
 use crate::domain::{
     BusinessId, Charge, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Place, RateRow, Verdict, Wait, Zone,
 };
@@ -55,7 +56,8 @@ const AUGUST: &str = "
 fn issued(currency: &str, net: i64, tax: i64) -> State {
     let money = |minor| Money::new(minor, currency.parse().unwrap());
     let (net, tax, total) = (money(net), money(tax), money(net + tax));
-    State::Issued { number: "LR-2018-000001".parse().unwrap(), net, tax, total, sent: "2 of 2 mails sent".into() }
+    let (number, adjustments) = ("LR-2018-000001".parse().unwrap(), Vec::new());
+    State::Issued { number, net, tax, total, adjustments, sent: "2 of 2 mails sent".into() }
 }
 
 fn business<'a>(id: &'a BusinessId, state: State, waits: &'a [RatedWait]) -> BusinessMonth<'a> {
@@ -70,6 +72,7 @@ fn facts(businesses: Vec<BusinessMonth>) -> MonthFacts {
         tariff_id: "late-reply",
         tariff_version: "2018-08",
         tariff_sha256: "cb5b",
+        reading: "",
         chain_head: "4a0e",
         rejected_rows: 1204,
         quarantined_files: Vec::new(),
@@ -275,6 +278,44 @@ fn the_same_facts_give_the_same_bytes_and_load_nothing() {
     let page = page.replace("http://www.w3.org/2000/svg", "");
     for outside in ["http:", "https:", "url(", "@import", "<script", "<link", "src="] {
         assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn free_units_tiers_minimum_and_cap_are_shown() {
+    let (mut waits, ids) = (waits(AUGUST), [id("a"), id("b")]);
+    let plain = html(&month_page(&facts(vec![business(&ids[0], issued("USD", 20, 4), &waits)])));
+    assert!(!plain.contains("Free units, tiers") && !plain.contains("Reading"));
+    let places = [(2, Place::Free(1), None, "0"), (3, Place::InMarket(1), Some(0), "0.05")];
+    for (index, place, tier, price) in places.into_iter().chain([(4, Place::InMarket(2), Some(1), "0.04")]) {
+        let amount: Decimal = price.parse().unwrap();
+        let rate = RateRow { line: 7, tier, step: None, price: amount };
+        waits[index].charge = Some(Charge { rate, place, amount });
+    }
+    let mut state = issued("USD", 500, 0);
+    if let State::Issued { adjustments, .. } = &mut state {
+        let (limit, amount) = ("USD 5.00".parse().unwrap(), "USD 4.91".parse().unwrap());
+        adjustments.push(Adjustment { kind: AdjustmentKind::Minimum, limit, amount });
+    }
+    let free = business(&ids[1], State::ClosedWithoutCharges, &waits[2..3]);
+    let mut facts = facts(vec![business(&ids[0], state, &waits), free]);
+    facts.reading = "boundary = exclusive";
+    let page = month_page(&facts);
+    let tiers: Vec<_> =
+        page.pricing.tiers.iter().map(|row| [&*row.market, &row.tier, &row.charges, &row.amount]).collect();
+    let expected = [
+        ["other", "free units", "2", "0.00"],
+        ["other", "first tier", "1", "0.05"],
+        ["other", "tier above 1", "1", "0.04"],
+    ];
+    assert_eq!(tiers, expected);
+    let [adjusted] = page.pricing.adjustments.as_slice() else { panic!("{:?}", page.pricing) };
+    assert_eq!((adjusted.kind, &*adjusted.limit, &*adjusted.amount), ("minimum", "5.00", "4.91"));
+    assert_eq!(page.businesses[1].state, "free units only");
+    assert_eq!((page.total.counts.charged.as_str(), page.total.counts.amount.as_str()), ("4", "0.09"));
+    let page = html(&page);
+    for text in ["tier above 1<", "free units only", "boundary = exclusive", "3 late, 1 unanswered; 2 free"] {
+        assert!(page.contains(text), "{text}");
     }
 }
 

@@ -1,0 +1,76 @@
+//! How the charges of the month were counted: free units, tiers, and what a minimum or a cap made of the invoices.
+
+use super::facts::{MonthFacts, State};
+use super::number::{Amounts, count};
+use super::page::{AdjustmentRow, PricingPart, TierRow};
+use super::tally::{Tally, by};
+use crate::domain::Market;
+use crate::domain::charge::Place;
+use crate::domain::invoice::AdjustmentKind;
+
+/// Nothing where no charge was counted and no invoice adjusted.
+pub fn part(amounts: Amounts, facts: &MonthFacts) -> PricingPart {
+    PricingPart { tiers: tiers(amounts, facts), adjustments: adjustments(amounts, facts) }
+}
+
+/// By market: free units first, then the tiers, then charges of rates without tiers.
+fn tiers(amounts: Amounts, facts: &MonthFacts) -> Vec<TierRow> {
+    let group = |place: Place, above: Option<u64>| match (place, above) {
+        (Place::Free(_), _) => Group::Free,
+        (_, Some(above)) => Group::Tier(above),
+        (_, None) => Group::Flat,
+    };
+    let of_charge = by(facts, |_, rated| {
+        let charge = rated.charge.as_ref()?;
+        Some((rated.market.clone(), group(charge.place, charge.rate.tier)))
+    });
+    let charged: Vec<_> = of_charge.iter().filter_map(|(key, tally)| Some((key.as_ref()?, tally))).collect();
+    if charged.iter().all(|((_, group), _)| *group == Group::Flat) {
+        return Vec::new();
+    }
+    let row = |((market, group), tally): (&(Market, Group), &Tally)| TierRow {
+        market: market.to_string(),
+        tier: group.text(),
+        charges: count(tally.charged),
+        amount: amounts.exact(tally.amount),
+    };
+    charged.into_iter().map(row).collect()
+}
+
+/// What has one price within a market.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Group {
+    Free,
+    Tier(u64),
+    Flat,
+}
+
+impl Group {
+    fn text(self) -> String {
+        match self {
+            Self::Free => "free units".to_owned(),
+            Self::Tier(0) => "first tier".to_owned(),
+            Self::Tier(above) => format!("tier above {}", count(above)),
+            Self::Flat => "no tiers".to_owned(),
+        }
+    }
+}
+
+fn adjustments(amounts: Amounts, facts: &MonthFacts) -> Vec<AdjustmentRow> {
+    let mut rows = Vec::new();
+    for business in &facts.businesses {
+        let State::Issued { number, adjustments, .. } = &business.state else { continue };
+        rows.extend(adjustments.iter().map(|adjustment| AdjustmentRow {
+            name: business.legal_name.to_owned(),
+            id: business.id.to_string(),
+            number: number.to_string(),
+            kind: match adjustment.kind {
+                AdjustmentKind::Minimum => "minimum",
+                AdjustmentKind::Cap => "cap",
+            },
+            limit: amounts.money(Some(adjustment.limit)),
+            amount: amounts.money(Some(adjustment.amount)),
+        }));
+    }
+    rows
+}
