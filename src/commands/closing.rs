@@ -6,6 +6,7 @@ use super::archived::{Archive, forgotten_id};
 use super::audit::line_file_of;
 use super::evidence::{Evidence, Waits};
 use super::setup::Setup;
+use super::standing::standing;
 use super::state::{State, keep, ledger_failure};
 use crate::close::readiness::{Missing, cut, missing_logs, undecided};
 use crate::close::{self, CloseError, ClosedMonth, Issue, Pricing, check};
@@ -74,16 +75,13 @@ struct Judging<'j> {
 /// what the others prove together is not certain without it.
 struct BrokenVow<'j> {
     source: &'j Source,
-    file: &'j str,
+    file: String,
 }
 
-fn broken_vows<'j>(setup: &'j Setup, history: &'j History) -> Vec<BrokenVow<'j>> {
-    let sources = &setup.config.sources;
-    let aside = history.standing_set_aside().filter_map(|aside| {
-        let source = inbox::claimed(sources, &aside.name).filter(|source| source.coverage == Coverage::Continuous)?;
-        // Who takes the file away says that nothing is lost with it.
-        let is_there = setup.config.inbox.join(&aside.name).exists();
-        is_there.then_some(BrokenVow { source, file: &aside.name })
+fn broken_vows<'j>(setup: &'j Setup, history: &History) -> Vec<BrokenVow<'j>> {
+    let aside = standing(setup, history, &[]).into_iter().filter_map(|aside| {
+        let source = inbox::claimed(&setup.config.sources, &aside.name)?;
+        (source.coverage == Coverage::Continuous).then_some(BrokenVow { source, file: aside.name })
     });
     aside.collect()
 }

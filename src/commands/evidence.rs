@@ -1,5 +1,6 @@
 //! Messages and coverage of recorded files: what a closing or an audit judges by.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::DataFrame;
@@ -8,8 +9,11 @@ use super::archived::Archive;
 use super::setup::Setup;
 use super::strays;
 use crate::domain::charge::RatedWait;
+use crate::domain::reading::DateOf;
 use crate::domain::settings::{LogFormat, Source};
-use crate::domain::{Accepted, Business, BusinessId, ChannelEvidence, Direction, Instant, Month, Span, columns};
+use crate::domain::{
+    Accepted, Business, BusinessId, ChannelEvidence, Direction, Elapsed, Instant, Month, Span, columns,
+};
 use crate::engine;
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Cause, HoldAccepted, LogRead};
@@ -30,6 +34,17 @@ pub struct Evidence {
     pub files: Vec<LogRead>,
     /// By business and channel: what the operator accepted.
     accepted: BTreeMap<(String, String), Accepted>,
+    /// By business: what was found when its messages were last paired.
+    paired: RefCell<BTreeMap<String, Paired>>,
+}
+
+/// What the pairing of a business's messages found, and what it depends on.
+struct Paired {
+    /// Of each channel of the messages.
+    watermarks: BTreeMap<String, Option<Instant>>,
+    /// When the messages were sent, sorted.
+    sent_at: Vec<i64>,
+    conflicts: Vec<Conflict>,
 }
 
 impl Evidence {
@@ -65,7 +80,14 @@ impl Evidence {
         let by_business = frame::by_business(all).map_err(broken)?;
         let keyed = |channel: &str| archive.key.party(channel);
         strays::take_back(&mut known, &by_business, &owners, &keyed).map_err(broken)?;
-        Ok(Self { by_business, known, by_source, files: files.cloned().collect(), accepted: BTreeMap::new() })
+        Ok(Self {
+            by_business,
+            known,
+            by_source,
+            files: files.cloned().collect(),
+            accepted: BTreeMap::new(),
+            paired: RefCell::default(),
+        })
     }
 
     /// The same evidence, judged with the holds that the operator accepted.
@@ -88,7 +110,7 @@ impl Evidence {
             }
         }
         accepted.values_mut().for_each(Accepted::tidy);
-        Self { accepted, ..self }
+        Self { accepted, paired: RefCell::default(), ..self }
     }
 
     /// The proof about a channel as of `as_of`.
@@ -111,7 +133,41 @@ impl Evidence {
 
     /// The rated waits of a month of a business, judged by what was known before `through`.
     pub fn waits(&self, business: &Business, month: Month, through: Instant, setup: &Setup) -> Result<Waits, Failure> {
-        self.waits_under(business, month, through, &setup.tariff, None)
+        if let Some(conflicts) = self.quiet(business, month, through, &setup.tariff) {
+            return Ok(Waits { rated: Ok(Vec::new()), conflicts });
+        }
+        let waits = self.waits_under(business, month, through, &setup.tariff, None)?;
+        if let Some(messages) = self.by_business.get(business.id.as_str()) {
+            let channels = frame::channels(messages).map_err(broken)?.into_keys().map(|(_, channel)| channel);
+            let sent_at = messages.column(columns::SENT_AT).and_then(|column| column.i64()).map_err(broken)?;
+            let mut sent_at: Vec<i64> = sent_at.iter().flatten().collect();
+            sent_at.sort_unstable();
+            let watermarks = channels.map(|channel| (channel.clone(), self.watermark(&channel, through))).collect();
+            let paired = Paired { watermarks, sent_at, conflicts: waits.conflicts.clone() };
+            self.paired.borrow_mut().insert(business.id.to_string(), paired);
+        }
+        Ok(waits)
+    }
+
+    /// What a pairing would find for a month that no wait can lie in: no message was sent in it, nor so shortly
+    /// before that its wait could reach it. The disagreements are those of the last pairing that knew as much.
+    fn quiet(&self, business: &Business, month: Month, through: Instant, tariff: &Tariff) -> Option<Vec<Conflict>> {
+        let paired = self.paired.borrow();
+        let last = paired.get(business.id.as_str())?;
+        let reading = &tariff.reading;
+        let reaches_far = reading.month_of == DateOf::Answered && reading.give_up.is_none();
+        let tolerance = self.known.values().map(|known| known.tolerance).max().unwrap_or(Elapsed::ZERO);
+        let reach = [tariff.horizon(), tariff.horizon(), tolerance, Elapsed::DAY];
+        let span = month.span(business.zone);
+        let from = reach.into_iter().fold(span.from, Instant::minus).micros();
+        let to = reach.into_iter().fold(span.to, Instant::plus).micros();
+        let sent_within = last.sent_at.partition_point(|at| *at < from) < last.sent_at.partition_point(|at| *at < to);
+        let knows_as_much = || last.watermarks.iter().all(|(channel, at)| self.watermark(channel, through) == *at);
+        (!reaches_far && !sent_within && knows_as_much()).then(|| last.conflicts.clone())
+    }
+
+    fn watermark(&self, channel: &str, through: Instant) -> Option<Instant> {
+        Some(self.of_channel(channel, through)?.watermark.min(through))
     }
 
     /// The same under another tariff; `more` are messages that were never sent, for what might have been.

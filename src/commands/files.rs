@@ -19,26 +19,18 @@ pub enum Access {
 /// Writes `bytes` under `path`: into a new file beside it, synced, then renamed over it, and the folder
 /// synced. Killed at any point, the old content or the new is there, never a part.
 pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
-    write_through(&partial_of(path, ""), path, bytes, access)
-}
-
-/// The same where several processes may write the same file, which each gives the same bytes.
-pub fn write_beside_others(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
-    write_through(&partial_of(path, &format!(".{}", std::process::id())), path, bytes, access)
-}
-
-fn write_through(partial: &Path, path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
+    let partial = partial_of(path);
     let mode = if access == Access::Private { 0o600 } else { 0o666 };
-    let created = match fs::remove_file(partial) {
+    let created = match fs::remove_file(&partial) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => OpenOptions::new().write(true).create_new(true).mode(mode).open(partial),
+        _ => OpenOptions::new().write(true).create_new(true).mode(mode).open(&partial),
     };
     let mut file = created.map_err(|error| Failure::io("create the file", path, error))?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    let renamed = written.and_then(|()| fs::rename(partial, path));
+    let renamed = written.and_then(|()| fs::rename(&partial, path));
     if let Err(error) = renamed {
         // The partial file is of no use; that it may be impossible to remove changes nothing.
-        let _ = fs::remove_file(partial);
+        let _ = fs::remove_file(&partial);
         return Err(Failure::io("write the file", path, error));
     }
     sync_folder(path)
@@ -52,9 +44,9 @@ pub fn write_if_changed(path: &Path, bytes: &[u8], access: Access) -> Result<boo
     }
 }
 
-fn partial_of(path: &Path, mark: &str) -> PathBuf {
+fn partial_of(path: &Path) -> PathBuf {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    path.with_file_name(format!(".{name}{mark}.partial"))
+    path.with_file_name(format!(".{name}.partial"))
 }
 
 fn sync_folder(path: &Path) -> Result<(), Failure> {

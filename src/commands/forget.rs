@@ -1,10 +1,12 @@
 //! `ritardo forget`: destroys what identifies one customer. Amounts, digests and chain go on to verify.
 //!
+//! Raw files that name the customer anywhere, or may, are destroyed whole.
+//!
 //! The ledger says first what is to happen, then it happens, then the ledger says that it is done: a run that
 //! finds a forgetting half done finishes it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, File};
 use std::path::PathBuf;
 
 use super::archived::{Archive, Kept, forgotten_id};
@@ -20,8 +22,9 @@ use crate::close::without_names;
 use crate::domain::settings::Transport;
 use crate::domain::{Instant, columns};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{Entry, Erased, Forgotten, Issued, Purged, Redacted};
+use crate::ledger::entry::{Entry, Erased, Forgotten, Issued, LogRead, Purged, Redacted};
 use crate::ledger::{Additions, History, Ledger, LedgerError, MailState};
+use crate::read::mention::{Mention, mentions};
 use crate::read::{archive, sha256};
 
 pub fn forget(args: &Forget, world: &mut World) -> Result<Outcome, Failure> {
@@ -35,13 +38,13 @@ pub fn forget(args: &Forget, world: &mut World) -> Result<Outcome, Failure> {
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     let archive = Archive::open(&state, &history)?;
     let at = args.as_of.unwrap_or(world.now);
-    let person = archive.key.party(&args.customer);
-    let known = Known::of(&archive, &history, &person, at)?;
-    if known.messages == 0 {
+    let (person, known) = known(&archive, &history, &args.customer, at)?;
+    let raw = known.raw_of(&state).len() as u64;
+    if known.messages == 0 && raw == 0 {
         let failure = Failure::new(Kind::CommandLine, "no archived message is of this customer");
         return Err(failure.hint("write the customer as the logs do, such as +39 and the number without spaces"));
     }
-    if known.names.is_empty() {
+    if known.names.is_empty() && raw == 0 {
         say(world.out, "nothing   to do: nothing plain is kept of this customer")?;
         return Ok(Outcome::Done);
     }
@@ -50,9 +53,16 @@ pub fn forget(args: &Forget, world: &mut World) -> Result<Outcome, Failure> {
     let mails = counted(forgotten.mails.len() as u64, "mail");
     add(&mut ledger, vec![Entry::Forgotten(forgotten)])?;
     finish(&setup, &state, &mut ledger)?;
-    let messages = counted(known.messages, "message");
-    say(world.out, &format!("forgotten {messages}: their ids and the customer's number are destroyed"))?;
-    say(world.out, &format!("redacted  {line_files}; {mails} with it destroyed; amounts and counts are as they were"))?;
+    if !known.names.is_empty() {
+        let messages = counted(known.names.len() as u64, "message");
+        say(world.out, &format!("forgotten {messages}: their ids and the customer's number are destroyed"))?;
+        let unchanged = "amounts and counts are as they were";
+        say(world.out, &format!("redacted  {line_files}; {mails} with it destroyed; {unchanged}"))?;
+    }
+    if raw > 0 {
+        let files = counted(raw, "raw file");
+        say(world.out, &format!("destroyed {files} that named the customer, or might; what was read from them stays"))?;
+    }
     say(world.out, "keep      in mind: backups of the state folder and mails that were sent are not in reach")?;
     Ok(Outcome::Done)
 }
@@ -66,7 +76,7 @@ pub fn finish(setup: &Setup, state: &State, ledger: &mut Ledger) -> Result<(), F
         let known = Known::of(&archive, &history, &forgotten.person, forgotten.at)?;
         redact(state, &history, forgotten, &known)?;
         destroy_mails(setup, state, &history, forgotten)?;
-        let raw: Vec<String> = known.raw.into_iter().filter(|sha256| state.raw(sha256).exists()).collect();
+        let raw = known.raw_of(state);
         raw.iter().try_for_each(|sha256| removed(&state.raw(sha256)))?;
         // The names go last: what is redacted is found by them.
         blank(&archive, &history, forgotten)?;
@@ -83,8 +93,23 @@ fn add(ledger: &mut Ledger, entries: Vec<Entry>) -> Result<(), Failure> {
     added.map_err(|error| ledger_failure(error, &path))
 }
 
-/// What the archive knows of a customer.
+/// What is known of a customer, by the keyed name. A number may be written without its `+`.
+fn known(archive: &Archive, history: &History, customer: &str, at: Instant) -> Result<(String, Known), Failure> {
+    let person = archive.key.party(customer);
+    let known = Known::of(archive, history, &person, at)?;
+    if known.messages == 0 && customer.starts_with(|first: char| first.is_ascii_digit()) {
+        let person = archive.key.party(&format!("+{customer}"));
+        let number = Known::of(archive, history, &person, at)?;
+        if number.messages > 0 {
+            return Ok((person, number));
+        }
+    }
+    Ok((person, known))
+}
+
+/// What the archive and the raw files know of a customer.
 struct Known {
+    /// In the archive, those that were forgotten before included.
     messages: u64,
     /// Plain message ids with their keyed ones.
     names: BTreeMap<String, String>,
@@ -95,11 +120,12 @@ struct Known {
 impl Known {
     fn of(archive: &Archive, history: &History, person: &str, until: Instant) -> Result<Self, Failure> {
         let mut known = Self { messages: 0, names: BTreeMap::new(), raw: BTreeSet::new() };
-        let mut counted_already = BTreeSet::new();
+        let (mut counted_already, mut later_only) = (BTreeSet::new(), BTreeSet::new());
         for (_, file) in &history.files {
             for kept in archive.kept(file) {
                 let messages = archive.messages(kept)?;
-                let ids = of_person(&messages, person, until)?;
+                let (ids, is_later) = of_person(&messages, person, until)?;
+                later_only.extend(is_later.then_some(file.sha256.as_str()));
                 if ids.is_empty() {
                     continue;
                 }
@@ -114,7 +140,43 @@ impl Known {
                 }
             }
         }
+        let is_legitimate = |file: &LogRead| file.rejected == 0 && later_only.contains(file.sha256.as_str());
+        let files = history.files.iter().map(|(_, file)| file).filter(|file| !is_legitimate(file));
+        known.search_raw(archive, files, person)?;
         Ok(known)
+    }
+
+    /// Adds the raw files that have the customer in a row that could not be read, or in a text. Where the form of a
+    /// file hides its rejected rows, it goes with those that are found.
+    fn search_raw<'f>(
+        &mut self,
+        archive: &Archive,
+        files: impl Iterator<Item = &'f LogRead>,
+        person: &str,
+    ) -> Result<(), Failure> {
+        let is_person = |word: &str| archive.key.is_party(person, word);
+        let mut hidden = Vec::new();
+        for file in files.filter(|file| file.raw_until.is_some()) {
+            let path = archive.state.raw(&file.sha256);
+            if self.raw.contains(&file.sha256) || !path.exists() {
+                continue;
+            }
+            let searched = File::open(&path).and_then(|raw| mentions(raw, &is_person));
+            match searched.map_err(|error| Failure::io("read the raw file", &path, error))? {
+                Mention::Yes => drop(self.raw.insert(file.sha256.clone())),
+                Mention::Unseen if file.rejected > 0 => hidden.push(file.sha256.clone()),
+                Mention::Unseen | Mention::No => {}
+            }
+        }
+        if self.messages > 0 || !self.raw.is_empty() {
+            self.raw.extend(hidden);
+        }
+        Ok(())
+    }
+
+    /// Those of the raw files that are kept.
+    fn raw_of(&self, state: &State) -> Vec<String> {
+        self.raw.iter().filter(|sha256| state.raw(sha256).exists()).cloned().collect()
     }
 
     fn add_names(
@@ -132,13 +194,18 @@ impl Known {
     }
 }
 
-/// Keyed ids of the messages to and from a customer.
-fn of_person(messages: &polars::prelude::DataFrame, person: &str, until: Instant) -> Result<BTreeSet<String>, Failure> {
+/// Keyed ids of the messages to and from a customer, and whether there are later ones.
+fn of_person(
+    messages: &polars::prelude::DataFrame,
+    person: &str,
+    until: Instant,
+) -> Result<(BTreeSet<String>, bool), Failure> {
     let text = |name: &str| messages.column(name).and_then(|column| column.str()).map_err(unfit);
     let stamps = messages.column(columns::SENT_AT).and_then(|column| column.i64()).map_err(unfit)?;
     let rows = text(columns::CUSTOMER)?.iter().zip(text(columns::MESSAGE_ID)?.iter()).zip(stamps.iter());
-    let wanted = rows.filter(|((customer, _), at)| *customer == Some(person) && *at < Some(until.micros()));
-    Ok(wanted.filter_map(|((_, id), _)| id.map(str::to_owned)).collect())
+    let of_person = rows.filter(|((customer, _), _)| *customer == Some(person));
+    let (before, later): (Vec<_>, Vec<_>) = of_person.partition(|(_, at)| *at < Some(until.micros()));
+    Ok((before.into_iter().filter_map(|((_, id), _)| id.map(str::to_owned)).collect(), !later.is_empty()))
 }
 
 fn unfit(error: polars::prelude::PolarsError) -> Failure {

@@ -21,6 +21,8 @@ use crate::read::inbox::{self, Found};
 
 /// Channels that the text shows; the JSON form has all.
 const CHANNELS_SHOWN: usize = 12;
+/// What a run would do with what is no file.
+const PASSED_OVER: &str = "pass it over: links, pipes and devices are never opened";
 
 #[derive(Serialize)]
 struct Inspected {
@@ -82,6 +84,12 @@ fn run(config: &Path) -> Result<Run, Failure> {
 
 fn inspect_one(path: &Path, args: &Inspect, run: Option<&Run>, as_of: Instant) -> Result<Inspected, Failure> {
     let found = found(path, run);
+    if let Some(refused) = no_file(path)? {
+        let file = path.display().to_string();
+        let would = run.map(|_| PASSED_OVER.to_owned());
+        let would = would.map(|would| if path.is_dir() { "read the files inside it".to_owned() } else { would });
+        return Ok(Inspected { file, read: None, refused: Some(refused), proves: Vec::new(), would });
+    }
     let source = run.and_then(|run| inbox::claimed(&run.setup.config.sources, &found.name));
     let limits = run.map_or_else(Limits::default, |run| run.setup.config.limits);
     let hello = Hello { key: None, forgotten: Vec::new(), memory: limits.memory, cpu: limits.cpu_seconds };
@@ -100,8 +108,32 @@ fn inspect_one(path: &Path, args: &Inspect, run: Option<&Run>, as_of: Instant) -
         _ => (None, Some("it was written to while it was read".to_owned())),
     };
     let proves = read.as_ref().map_or_else(Vec::new, |read| proves(&found, read, source));
-    let would = run.map(|run| would(run, &found, as_of)).transpose()?;
+    let would = match run {
+        Some(run) if is_linked(path, run) => Some(PASSED_OVER.to_owned()),
+        run => run.map(|run| would(run, &found, as_of)).transpose()?,
+    };
     Ok(Inspected { file: path.display().to_string(), read, refused, proves, would })
+}
+
+/// Why there is nothing to read at a path: what lies there, or leads there, is no regular file.
+fn no_file(path: &Path) -> Result<Option<String>, Failure> {
+    match path.metadata() {
+        Ok(metadata) if metadata.is_file() => Ok(None),
+        Ok(metadata) if metadata.is_dir() => Ok(Some("it is a folder: name the files inside it".to_owned())),
+        Ok(_) => Ok(Some("not a regular file".to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(Failure::new(Kind::InputOutput, "there is no such file").at(path))
+        }
+        Err(error) => Err(Failure::io("read the file", path, error)),
+    }
+}
+
+/// Whether the path is a link, or leads through one inside the inbox: a run opens none.
+fn is_linked(path: &Path, run: &Run) -> bool {
+    let (inbox, path) = (std::path::absolute(&run.setup.config.inbox), std::path::absolute(path));
+    let (Ok(inbox), Ok(path)) = (inbox, path) else { return false };
+    let inside = |ancestor: &&Path| ancestor.starts_with(&inbox) && **ancestor != *inbox;
+    path.is_symlink() || path.ancestors().filter(inside).any(Path::is_symlink)
 }
 
 /// The file under its name inside the inbox, where it lies there.

@@ -1,7 +1,8 @@
 //! New files of the inbox into the archive, each once.
 
+use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::reader::wire::{FileRead, Hello, Job};
 use super::reader::{self, Reading};
@@ -59,7 +60,7 @@ pub enum Writing {
 pub enum Which {
     /// All, without those that were set aside and would be again.
     New,
-    /// Those with these digests, whatever happened to them before.
+    /// Those with these names or digests, whatever happened to them before.
     Again(BTreeSet<String>),
 }
 
@@ -73,8 +74,8 @@ pub struct Night<'n> {
     which: Which,
     /// Source, digest and declared span of what was read before.
     read: BTreeSet<(&'n str, &'n str, Option<Span>)>,
-    /// Digest and circumstances of what was set aside before.
-    tried: BTreeSet<(&'n str, &'n str)>,
+    /// Of each name what was set aside last and not read since.
+    aside: BTreeMap<&'n str, &'n SetAside>,
 }
 
 /// Reads what is new. Archive and rejects are written before the ledger names them.
@@ -114,11 +115,14 @@ pub fn intake(night: &Night, world: &World) -> Result<Intake, Failure> {
     let bar = progress::bar(world.watched, "reading logs", wanted.len());
     let mut wanted: Vec<Wanted> = wanted.into_values().collect();
     wanted.sort_by(|a, b| a.found.cmp(&b.found));
-    let jobs: Vec<Job> = wanted.iter().map(|wanted| wanted.job(night, &scratch.path)).collect();
+    let jobs = wanted.iter().enumerate().map(|(number, wanted)| wanted.job(night, scratch.of_job(number)));
+    let jobs: Vec<Job> = jobs.collect();
     let readings = reader::read_all(&jobs, &hello, &limits, &|| bar.inc(1))?;
     bar.finish_and_clear();
     for (wanted, reading) in wanted.into_iter().zip(readings) {
+        let before = intake.entries.len();
         intake.take(&wanted, reading, night, &scratch)?;
+        intake.set_copies_aside(&wanted, before, night);
     }
     if !intake.entries.iter().any(|entry| matches!(entry, Entry::File(_))) {
         intake.entries.retain(|entry| !matches!(entry, Entry::Key(_)));
@@ -135,6 +139,8 @@ pub struct Wanted<'n> {
     declared: Declared,
     sha256: String,
     tried_with: String,
+    /// The same bytes for the same time under other names.
+    copies: Vec<Found>,
 }
 
 /// What becomes of a file, before it is read.
@@ -188,10 +194,13 @@ fn fate_of<'n>(found: &Found, sha256: &str, night: &Night<'n>) -> Fate<'n> {
     }
     let tried_with = tried_with(source, &declared, found);
     // Set aside before, and nothing that could help it has changed since.
-    if night.which == Which::New && night.tried.contains(&(sha256, tried_with.as_str())) {
+    let aside = night.aside.get(found.name.as_str());
+    let is_same = |aside: &&&SetAside| aside.sha256 == sha256 && aside.tried_with.as_ref() == Some(&tried_with);
+    if night.which == Which::New && aside.filter(is_same).is_some() {
         return Fate::Tried;
     }
-    Fate::Read(Box::new(Wanted { found: found.clone(), source, declared, sha256: sha256.to_owned(), tried_with }))
+    let (found, sha256, copies) = (found.clone(), sha256.to_owned(), Vec::new());
+    Fate::Read(Box::new(Wanted { found, source, declared, sha256, tried_with, copies }))
 }
 
 /// Decides what becomes of a file before it is read.
@@ -205,26 +214,32 @@ fn look<'n>(
         intake.changed.push(found.name);
         return Ok(());
     };
-    if matches!(&night.which, Which::Again(digests) if !digests.contains(&digest)) {
+    if matches!(&night.which, Which::Again(files) if !files.contains(&digest) && !files.contains(&found.name)) {
         return Ok(());
     }
     match fate_of(&found, &digest, night) {
-        Fate::SetAside(reason) => intake.set_aside(night, &found, digest, &reason, None, None),
+        Fate::SetAside(reason) => intake.set_aside(night, &found, digest, &reason, None),
         Fate::Early => intake.early.push(found.name),
         Fate::Known | Fate::Tried | Fate::Gone => {}
         Fate::Read(new) => {
             let key = (new.source.name.clone(), new.sha256.clone(), new.declared.span);
-            wanted.entry(key).or_insert(*new);
+            match wanted.entry(key) {
+                Slot::Vacant(slot) => drop(slot.insert(*new)),
+                Slot::Occupied(slot) if slot.get().tried_with == new.tried_with => {
+                    slot.into_mut().copies.push(new.found);
+                }
+                Slot::Occupied(_) => {}
+            }
         }
     }
     Ok(())
 }
 
 impl Wanted<'_> {
-    fn job(&self, night: &Night, into: &Path) -> Job {
+    fn job(&self, night: &Night, into: PathBuf) -> Job {
         let options = options(Some(self.source), &self.declared, night.as_of, &night.setup.config.limits);
         let keep_raw = self.source.keep_raw.is_some();
-        Job { path: self.found.path.clone(), options, into: into.to_owned(), keep_raw }
+        Job { path: self.found.path.clone(), options, into, keep_raw }
     }
 }
 
@@ -257,10 +272,8 @@ impl<'n> Night<'n> {
         which: Which,
     ) -> Self {
         let read = |(_, file): &'n (u64, LogRead)| (file.source.as_str(), file.sha256.as_str(), file.declared);
-        let tried = |(_, aside): &'n (u64, SetAside)| Some((aside.sha256.as_str(), aside.tried_with.as_deref()?));
         let read = history.files.iter().map(read).collect();
-        let tried = history.set_aside.iter().filter_map(tried).collect();
-        Self { setup, state, history, as_of, writing, which, read, tried }
+        Self { setup, state, history, as_of, writing, which, read, aside: history.last_set_aside() }
     }
 }
 
@@ -285,48 +298,51 @@ impl Intake {
     }
 
     fn keep(&mut self, wanted: &Wanted, read: FileRead, night: &Night, scratch: &Scratch) -> Result<(), Failure> {
-        if night.writing == Writing::Yes {
-            scratch.settle(night.state, &read)?;
-        }
-        self.add(wanted, read, night.as_of);
+        scratch.settle(night.state, &read)?;
+        self.add(wanted, read, night);
         Ok(())
     }
 
     fn refuse(&mut self, wanted: &Wanted, night: &Night, reason: &str) {
-        let Wanted { found, sha256, tried_with, declared, .. } = wanted;
-        self.set_aside(night, found, sha256.clone(), reason, declared.span, Some(tried_with.clone()));
+        let Wanted { found, sha256, tried_with, .. } = wanted;
+        self.set_aside(night, found, sha256.clone(), reason, Some(tried_with.clone()));
     }
 
-    fn set_aside(
-        &mut self,
-        night: &Night,
-        found: &Found,
-        sha256: String,
-        reason: &str,
-        declared: Option<Span>,
-        tried_with: Option<String>,
-    ) {
-        let same = |(_, aside): &(u64, SetAside)| {
-            aside.name == found.name
-                && aside.sha256 == sha256
-                && aside.reason == reason
-                && aside.tried_with == tried_with
-        };
-        if !night.history.set_aside.iter().any(same) {
+    fn set_aside(&mut self, night: &Night, found: &Found, sha256: String, reason: &str, tried_with: Option<String>) {
+        let is_same =
+            |aside: &&&SetAside| aside.sha256 == sha256 && aside.reason == reason && aside.tried_with == tried_with;
+        if night.aside.get(found.name.as_str()).filter(is_same).is_none() {
+            let source = inbox::claimed(&night.setup.config.sources, &found.name);
+            let declared = source.and_then(|source| inbox::declared(source, found).ok()?.span);
             let (name, reason, at) = (found.name.clone(), reason.to_owned(), Some(night.as_of));
-            self.entries.push(Entry::SetAside(SetAside { name, sha256, reason, at, declared, tried_with }));
+            self.entries.push(Entry::SetAside(SetAside { name, sha256, reason, at, tried_with, declared }));
         }
     }
 
-    fn add(&mut self, wanted: &Wanted, read: FileRead, as_of: Instant) {
+    /// What became of a file set aside becomes of its copies: each name stands in the list.
+    fn set_copies_aside(&mut self, wanted: &Wanted, before: usize, night: &Night) {
+        let mut new = self.entries.get(before..).unwrap_or_default().iter();
+        let reason = new.find_map(|entry| match entry {
+            Entry::SetAside(aside) => Some(aside.reason.clone()),
+            _ => None,
+        });
+        let Some(reason) = reason else { return };
+        for copy in &wanted.copies {
+            self.set_aside(night, copy, wanted.sha256.clone(), &reason, Some(wanted.tried_with.clone()));
+        }
+    }
+
+    fn add(&mut self, wanted: &Wanted, read: FileRead, night: &Night) {
         let Wanted { found, source, declared, .. } = wanted;
         self.files += 1;
         self.rows += read.rows;
         self.rejected += read.rejected;
-        let unread = unread(&read, declared, as_of);
+        let unread = unread(&read, declared, night.as_of);
         let (speaks_for, directions) = declared.speaks_for();
         self.first_rejects.extend(read.first_rejects.into_iter().take(3).map(|reject| (found.name.clone(), reject)));
         let channels: BTreeSet<String> = read.channels.into_iter().map(|(_, channel, ..)| channel).collect();
+        // What names somebody who is forgotten is not kept.
+        let keeps_raw = night.state.raw(&read.sha256).exists();
         let entry = LogRead {
             name: found.name.clone(),
             source: source.name.clone(),
@@ -336,8 +352,8 @@ impl Intake {
             rejected: read.rejected,
             archive_sha256: None,
             parts: read.parts,
-            read_at: Some(as_of),
-            raw_until: source.keep_raw.map(|kept| as_of.plus(kept)),
+            read_at: Some(night.as_of),
+            raw_until: source.keep_raw.filter(|_| keeps_raw).map(|kept| night.as_of.plus(kept)),
             unread,
             declared: declared.span,
             first: read.first,

@@ -32,6 +32,7 @@ mod rejects;
 mod run;
 mod scratch;
 mod setup;
+mod standing;
 mod state;
 mod strays;
 mod summary;

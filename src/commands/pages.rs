@@ -8,12 +8,13 @@ use super::coverage::{Look, of_business};
 use super::evidence::Evidence;
 use super::recorded;
 use super::setup::Setup;
+use super::standing;
 use super::state::{State, keep, ledger_failure};
 use crate::close::readiness::cut;
 use crate::domain::charge::RatedWait;
 use crate::domain::{BusinessId, Instant, Month};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::MonthClosed;
+use crate::ledger::entry::{MonthClosed, SetAside};
 use crate::ledger::{History, Ledger, MailState};
 use crate::render::Renderer;
 use crate::report::alarms::Alarm;
@@ -37,7 +38,8 @@ pub fn write_pages(
     renderer: &Renderer,
 ) -> Result<Vec<Month>, Failure> {
     let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
-    let (open, known) = (seen.open, Known { setup, state, ledger, history: &history, seen });
+    let standing = standing::standing(setup, &history, &[]);
+    let (open, known) = (seen.open, Known { setup, state, ledger, history: &history, seen, standing: &standing });
     let mut written = Vec::new();
     let mut replays = Replays::default();
     // A month in which nothing is known yet has no page.
@@ -59,10 +61,11 @@ struct Known<'k> {
     ledger: &'k Ledger,
     history: &'k History,
     seen: &'k Seen<'k>,
+    standing: &'k [SetAside],
 }
 
 fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer) -> Result<String, Failure> {
-    let Known { setup, state, ledger, history, seen } = *known;
+    let Known { setup, state, ledger, history, seen, standing } = *known;
     let mut coverage = Vec::new();
     let mut months: Vec<(&crate::domain::Business, MonthState, Vec<RatedWait>)> = Vec::new();
     for business in &setup.businesses {
@@ -97,7 +100,7 @@ fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer)
         reading: &setup.tariff.reading_text(),
         chain_head: &head.unwrap_or_else(|| history.document_head()),
         rejected_rows: history.files.iter().map(|(_, file)| file.rejected).sum(),
-        quarantined_files: history.standing_set_aside().map(|file| (file.name.clone(), file.reason.clone())).collect(),
+        quarantined_files: standing.iter().map(|file| (file.name.clone(), file.reason.clone())).collect(),
         currency: setup.tariff.currency,
         alarms: alarms(seen, month),
         coverage,

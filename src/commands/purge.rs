@@ -27,7 +27,7 @@ pub fn purge(args: &Purge, world: &mut World) -> Result<Outcome, Failure> {
         .files
         .iter()
         .map(|(_, file)| file)
-        .filter(|file| file.raw_until.is_some() && !history.purged.contains(&file.sha256))
+        .filter(|file| file.raw_until.is_some() && state.raw(&file.sha256).exists())
         .partition(|file| is_over(file));
     let is_kept = |sha256: &String| kept.iter().any(|file| file.sha256 == *sha256);
     let mut raw: Vec<String> = over.iter().map(|file| file.sha256.clone()).filter(|sha256| !is_kept(sha256)).collect();

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::intake::{self, Which, Writing};
+use super::intake::{self, Intake, Which, Writing};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::counted;
-use super::{Outcome, World, say};
+use super::{Outcome, World, say, standing};
 use crate::cli::{Format, Quarantine, QuarantineAction};
 use crate::domain::Instant;
 use crate::error::{Failure, Kind};
@@ -41,17 +41,15 @@ pub fn quarantine(args: &Quarantine, world: &mut World) -> Result<Outcome, Failu
     }
 }
 
-/// The files that still stand aside, the latest reason of each.
+/// The files that still stand aside, by name, the latest reason of each.
 fn standing(setup: &Setup, history: &History) -> Vec<File> {
-    let mut files: Vec<File> = Vec::new();
-    for aside in history.standing_set_aside() {
-        files.retain(|file| file.file != aside.name || file.sha256 != aside.sha256);
-        let SetAside { name, sha256, reason, at, .. } = aside.clone();
+    let of = |aside: SetAside| {
+        let SetAside { name, sha256, reason, at, .. } = aside;
         let in_inbox = setup.config.inbox.join(&name).exists();
         let id = sha256.chars().take(ID).collect();
-        files.push(File { id, file: name, sha256, since: at, reason, in_inbox });
-    }
-    files
+        File { id, file: name, sha256, since: at, reason, in_inbox }
+    };
+    standing::standing(setup, history, &[]).into_iter().map(of).collect()
 }
 
 fn history_of(state: &State) -> Result<History, Failure> {
@@ -78,14 +76,29 @@ fn list(setup: &Setup, state: &State, format: Format, world: &mut World) -> Resu
     Ok(Outcome::Done)
 }
 
-fn found(files: Vec<File>, id: &str) -> Result<File, Failure> {
-    let fits = |file: &File| file.sha256.starts_with(id) || file.file == id;
-    let unknown = || Failure::new(Kind::CommandLine, format!("no file `{}` is set aside", id.escape_debug()));
-    files.into_iter().find(fits).ok_or_else(|| unknown().hint("`ritardo quarantine list` names them"))
+/// The files of a name, or with a digest: files of the same bytes have the same one.
+fn found<'f>(files: &'f [File], id: &str) -> Result<Vec<&'f File>, Failure> {
+    let fits = |file: &&File| file.file == id || !id.is_empty() && file.sha256.starts_with(id);
+    let found: Vec<&File> = files.iter().filter(fits).collect();
+    if found.is_empty() {
+        let unknown = Failure::new(Kind::CommandLine, format!("no file `{}` is set aside", id.escape_debug()));
+        return Err(unknown.hint("`ritardo quarantine list` names them"));
+    }
+    Ok(found)
 }
 
 fn show(setup: &Setup, state: &State, id: &str, world: &mut World) -> Result<Outcome, Failure> {
-    let file = found(standing(setup, &history_of(state)?), id)?;
+    let files = standing(setup, &history_of(state)?);
+    for (index, file) in found(&files, id)?.into_iter().enumerate() {
+        if index > 0 {
+            say(world.out, "")?;
+        }
+        show_one(setup, file, world)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn show_one(setup: &Setup, file: &File, world: &mut World) -> Result<(), Failure> {
     let place = setup.config.inbox.join(&file.file);
     let since = file.since.map_or_else(|| "an earlier version".to_owned(), |at| at.to_string());
     let todo = if file.in_inbox {
@@ -102,8 +115,7 @@ fn show(setup: &Setup, state: &State, id: &str, world: &mut World) -> Result<Out
         ("used", "no row of it: what it may prove is unproven, and waits that need it are held or pending".to_owned()),
         ("to do", todo),
     ];
-    rows.iter().try_for_each(|(label, text)| say(world.out, &format!("{label:<9} {text}")))?;
-    Ok(Outcome::Done)
+    rows.iter().try_for_each(|(label, text)| say(world.out, &format!("{label:<9} {text}")))
 }
 
 /// Reads files again now; the next run judges by them.
@@ -113,11 +125,14 @@ fn retry(setup: &Setup, state: &State, ids: &[String], as_of: Instant, world: &m
     let path = state.ledger();
     let mut ledger = Ledger::open(&path).map_err(|error| ledger_failure(error, &path))?;
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
-    let wanted: BTreeSet<String> = if ids.is_empty() {
-        standing(setup, &history).into_iter().map(|file| file.sha256).collect()
-    } else {
-        ids.iter().map(|id| Ok(found(standing(setup, &history), id)?.sha256)).collect::<Result<_, Failure>>()?
-    };
+    let before = standing(setup, &history);
+    let mut asked: Vec<&File> = before.iter().collect();
+    if !ids.is_empty() {
+        asked = ids.iter().map(|id| found(&before, id)).collect::<Result<Vec<_>, Failure>>()?.concat();
+        asked.sort_by_key(|file| &file.file);
+        asked.dedup_by_key(|file| &file.file);
+    }
+    let wanted: BTreeSet<String> = asked.iter().flat_map(|file| [file.file.clone(), file.sha256.clone()]).collect();
     let night = intake::Night::new(setup, state, &history, as_of, Writing::Yes, Which::Again(wanted));
     let intake = intake::intake(&night, world)?;
     let entries = intake.entries.clone();
@@ -125,17 +140,34 @@ fn retry(setup: &Setup, state: &State, ids: &[String], as_of: Instant, world: &m
         let added = ledger.append(|_| Ok::<_, LedgerError>(Additions { entries, contents: Vec::new() }));
         added.map_err(|error| ledger_failure(error, &path))?;
     }
-    for entry in &intake.entries {
-        match entry {
-            Entry::File(file) => {
-                say(world.out, &format!("read      {}: {}", file.name, counted(file.rows, "message")))?
-            }
-            Entry::SetAside(aside) => say(world.out, &format!("set aside {}: {}", aside.name, aside.reason))?,
-            _ => {}
-        }
+    let read = |entry: &Entry| if let Entry::File(file) = entry { Some(file.clone()) } else { None };
+    for file in intake.entries.iter().filter_map(read) {
+        say(world.out, &format!("read      {}: {}", file.name, counted(file.rows, "message")))?;
     }
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
-    let left = standing(setup, &history).len() as u64;
-    say(world.out, &format!("left      {} set aside", counted(left, "file")))?;
-    Ok(if left > 0 { Outcome::SetAside } else { Outcome::Done })
+    let after = standing(setup, &history);
+    let (left, others): (Vec<&File>, Vec<&File>) =
+        after.iter().partition(|file| asked.iter().any(|asked| asked.file == file.file));
+    for file in &left {
+        say(world.out, &format!("set aside {}: {}", file.file, why(file, &intake)))?;
+    }
+    let others = match others.len() as u64 {
+        0 => String::new(),
+        count => format!("; {} not asked for", counted(count, "other")),
+    };
+    say(world.out, &format!("left      {} set aside{others}", counted(left.len() as u64, "file")))?;
+    Ok(if left.is_empty() { Outcome::Done } else { Outcome::SetAside })
+}
+
+/// Why a file that was asked for stands aside as before.
+fn why(file: &File, intake: &Intake) -> String {
+    let is_named = |names: &[String]| names.contains(&file.file);
+    match () {
+        () if !file.in_inbox => format!("{} (no longer in the inbox)", file.reason),
+        () if is_named(&intake.changed) => format!("{} (it is being written to)", file.reason),
+        () if is_named(&intake.early) || intake.ahead.iter().any(|(name, _)| *name == file.file) => {
+            format!("{} (what lies there now is for a later night)", file.reason)
+        }
+        () => file.reason.clone(),
+    }
 }

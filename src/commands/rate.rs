@@ -11,7 +11,7 @@ use serde::Serialize;
 use self::sums::Totals;
 use super::files::{self, Access};
 use super::setup::Written;
-use super::summary::counted;
+use super::summary::{counted, links};
 use super::supervised::{Ended, announce, supervised};
 use super::suspects::Suspects;
 use super::{Outcome, World, progress, say};
@@ -245,9 +245,8 @@ pub(super) fn warn(logs: &Logs, conflicts: &[Conflict], world: &mut World) -> Re
             say(world.err, "warning: a rejected row may be an answer: the waits that it could end are held")?;
         }
     }
-    if let Some(first) = logs.passed_over.first() {
-        let links = counted(logs.passed_over.len() as u64, "link or device");
-        say(world.err, &format!("warning: {links} passed over, never opened; the first: {first}"))?;
+    if !logs.passed_over.is_empty() {
+        say(world.err, &format!("warning: never opened: {}", links(&logs.passed_over)))?;
     }
     if let Some(first) = conflicts.first() {
         let (messages, differs_in) = (counted(conflicts.len() as u64, "message"), first.differs_in.join(", "));

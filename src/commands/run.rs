@@ -5,11 +5,10 @@ use super::closing::{self, Closings, OpenMonth, Step};
 use super::evidence::{Evidence, Stranger};
 use super::intake::{self, Intake, Which, Writing};
 use super::issue::{self, Sent};
-use super::reader::child::sha256_of;
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
-use super::{Outcome, World, alarms, forget, pages, say};
+use super::{Outcome, World, alarms, forget, pages, say, standing};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
@@ -95,7 +94,7 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let mut open = closing::open_months(setup, &history, &evidence, &archive, as_of)?;
     let alarms = alarms::alarms(setup, &evidence, &open, as_of)?;
     let unseen = unseen(&open, &evidence);
-    let standing = standing(&history, &intake, setup);
+    let standing = standing::standing(setup, &history, &intake.entries);
     let closings = closing::close_months(setup, state, &mut ledger, &open, as_of)?;
 
     let renderer = renderer()?;
@@ -148,7 +147,7 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
     let open = closing::open_months(setup, &history, &evidence, &archive, as_of)?;
     let alarms = alarms::alarms(setup, &evidence, &open, as_of)?;
     let strangers = evidence.strangers(setup)?;
-    let (unseen, standing) = (unseen(&open, &evidence), standing(&history, &intake, setup));
+    let (unseen, standing) = (unseen(&open, &evidence), standing::standing(setup, &history, &intake.entries));
     let (closings, mail, pages) = (Closings::default(), Sent::default(), Vec::new());
     Ok(Night {
         setup,
@@ -174,16 +173,6 @@ fn unseen(open: &[OpenMonth], evidence: &Evidence) -> Vec<(String, Month, String
         said.map(|text| (open.business.id.to_string(), open.month, text)).collect::<Vec<_>>()
     };
     open.iter().flat_map(of).collect()
-}
-
-/// Files of the inbox that an earlier run set aside. One that was taken away is told of by `ritardo quarantine`.
-fn standing(history: &History, intake: &Intake, setup: &Setup) -> Vec<SetAside> {
-    let is_new = |file: &&SetAside| intake.newly_set_aside().any(|new| new == *file);
-    let is_there = |file: &&SetAside| {
-        let sha256 = sha256_of(&setup.config.inbox.join(&file.name));
-        sha256.is_ok_and(|sha256| sha256 == file.sha256)
-    };
-    history.standing_set_aside().filter(|file| !is_new(file) && is_there(file)).cloned().collect()
 }
 
 /// New rows that fall into months that are closed already.

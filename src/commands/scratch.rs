@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::files;
 use super::intake::Writing;
-use super::reader::wire::FileRead;
+use super::reader::wire::{FileRead, made};
 use super::state::State;
 use crate::error::Failure;
 
@@ -33,18 +33,32 @@ impl Scratch {
         files::private_folder(&self.path)
     }
 
-    /// Moves what was made of a file to its place. What is there already stays: it was made of the same bytes,
-    /// but for names that were forgotten since.
+    /// The folder of one job: what two readers make at the same time never meets.
+    pub fn of_job(&self, number: usize) -> PathBuf {
+        self.path.join(format!("job-{number}"))
+    }
+
+    /// Moves what a job made of a file to its place, in a rehearsal to that inside this folder. What is there
+    /// already stays: it was made of the same bytes, but for names that were forgotten since.
     pub fn settle(&self, state: &State, read: &FileRead) -> Result<(), Failure> {
+        let job = &read.made_in;
         for part in &read.parts {
-            for (what, to) in [("names", state.names(part)), ("archive", state.archived(part))] {
-                let inside = Path::new(what).join(part.month.to_string());
-                move_to(&self.path.join(inside).join(format!("{}.parquet", part.sha256)), &to)?;
+            let places = [
+                ("names", made::names(part), state.names(part)),
+                ("archive", made::archived(part), state.archived(part)),
+            ];
+            for (what, name, kept) in places {
+                let rehearsed =
+                    || self.path.join(what).join(part.month.to_string()).join(format!("{}.parquet", part.sha256));
+                let to = if self.shared.is_some() { kept } else { rehearsed() };
+                move_to(&job.join(name), &to)?;
             }
         }
-        let sha256 = &read.sha256;
-        move_to(&self.path.join("rejects").join(format!("{sha256}.csv")), &state.rejects(sha256))?;
-        move_to(&self.path.join("raw").join(format!("{sha256}.zst")), &state.raw(sha256))
+        if self.shared.is_some() {
+            move_to(&job.join(made::REJECTS), &state.rejects(&read.sha256))?;
+            move_to(&job.join(made::RAW), &state.raw(&read.sha256))?;
+        }
+        Ok(())
     }
 }
 

@@ -19,6 +19,8 @@ use crate::report::alarms::Alarm;
 
 /// Waiting months of one business that the text shows one by one; the JSON form has all.
 const MONTHS_SHOWN: usize = 3;
+/// Links and devices that the text names.
+const LINKS_SHOWN: usize = 3;
 
 /// The summary of a run; its JSON form is versioned by `format`.
 #[derive(Serialize)]
@@ -285,9 +287,8 @@ impl Summary {
         for file in &self.changed {
             line("not yet", format!("{file}: it was written to while it was read; the next run reads it"));
         }
-        if let Some(first) = self.passed_over.first() {
-            let links = counted(self.passed_over.len() as u64, "link or device");
-            line("warning", format!("the inbox has {links}, which are never opened; the first: {first}"));
+        if !self.passed_over.is_empty() {
+            line("warning", format!("never opened in the inbox: {}", links(&self.passed_over)));
         }
         for Unseen { month, business, missing } in &self.unseen {
             line("warning", format!("{month} of {business}: {missing}; what was never seen is not billed"));
@@ -333,6 +334,20 @@ impl Summary {
             }
         }
     }
+}
+
+/// What lies in a folder and is no file, up to three of it by name.
+pub fn links(names: &[String]) -> String {
+    let links = match names.len() {
+        1 => "1 link or device".to_owned(),
+        count => counted(count as u64, "link").replace("links", "links or devices"),
+    };
+    let named: Vec<&str> = names.iter().take(LINKS_SHOWN).map(String::as_str).collect();
+    let more = match names.len().saturating_sub(LINKS_SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{links}: {}{more}", named.join(", "))
 }
 
 /// `1 file`, `1,234 files`.

@@ -15,7 +15,7 @@ use crate::domain::Invoice;
 use crate::error::Failure;
 use crate::ledger::entry::Issued;
 use crate::ledger::{History, Ledger, LedgerError};
-use crate::read::sha256;
+use crate::read::{described, sha256};
 
 pub fn verify(args: &Configured, world: &mut World) -> Result<Outcome, Failure> {
     let state = state_of(&args.config)?;
@@ -68,6 +68,14 @@ fn contents(ledger: &Ledger, findings: &mut Vec<String>) -> Result<(), Failure> 
     Ok(())
 }
 
+/// A failure as a finding: where, what, and what to do.
+fn in_a_line(failure: &Failure) -> String {
+    let place = failure.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+    let cause = failure.source.as_ref().map(|source| format!(": {}", described(source.as_ref())));
+    let hint = failure.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+    format!("{place}{}{}{hint}", failure.message, cause.unwrap_or_default()).replace('\n', " ")
+}
+
 /// A file with the digest that the ledger names, or what is wrong with it.
 fn compare(path: &Path, recorded: &str, findings: &mut Vec<String>) {
     match std::fs::read(path) {
@@ -87,7 +95,7 @@ fn archive(state: &State, history: &History, findings: &mut Vec<String>) -> Resu
     let archive = match Archive::open(state, history) {
         Ok(archive) => archive,
         Err(failure) => {
-            findings.push(failure.to_string().replace('\n', " "));
+            findings.push(in_a_line(&failure));
             return Ok(());
         }
     };
@@ -107,7 +115,7 @@ fn archive(state: &State, history: &History, findings: &mut Vec<String>) -> Resu
                 rows => findings.push(format!("{}: {rows} names are not those of the archive", path.display())),
             },
             Ok(None) => findings.push(format!("{}: missing; restore it from a backup", path.display())),
-            Err(failure) => findings.push(failure.to_string().replace('\n', " ")),
+            Err(failure) => findings.push(in_a_line(&failure)),
         }
     }
     Ok(())
@@ -150,7 +158,7 @@ fn invoice(state: &State, ledger: &Ledger, history: &History, issued: &Issued, f
             let found = check::findings(&invoice, &line_file, history.line_file_sha256(issued));
             findings.extend(found.iter().map(|finding| format!("{number}: {finding}")));
         }
-        (Err(failure), _) | (_, Err(failure)) => findings.push(failure.to_string().replace('\n', " ")),
+        (Err(failure), _) | (_, Err(failure)) => findings.push(in_a_line(&failure)),
     }
     let folder = state.documents(number);
     match history.documents.get(number) {

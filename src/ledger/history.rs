@@ -7,7 +7,7 @@ use super::entry::{
     Artefact, Documents, Entry, Forgotten, HoldAccepted, Issued, LogRead, Mail, MailAttempt, MailOutcome, MonthClosed,
     SetAside,
 };
-use crate::domain::{BusinessId, Instant, InvoiceNumber, Month, Span};
+use crate::domain::{BusinessId, Instant, InvoiceNumber, Month};
 
 /// How often a mail of unknown fate is sent again, with the same bytes and Message-ID.
 const UNKNOWN_MAX: usize = 3;
@@ -130,23 +130,16 @@ impl History {
         }
     }
 
-    /// Files that were set aside, and are still missing: no file of their name was read since, nor one with the same
-    /// bytes that speaks of the same time, or under a name that a source claims.
-    pub fn standing_set_aside(&self) -> impl Iterator<Item = &SetAside> {
-        let read = || self.files.iter().map(|(seq, file)| (seq, file));
-        // The last of a name wins.
-        let names: BTreeMap<&str, u64> = read().map(|(seq, file)| (file.name.as_str(), *seq)).collect();
-        let bytes: BTreeSet<&str> = read().map(|(_, file)| file.sha256.as_str()).collect();
-        let times: BTreeSet<(&str, Option<Span>)> =
-            read().map(|(_, file)| (file.sha256.as_str(), file.declared)).collect();
-        self.set_aside.iter().filter_map(move |(seq, aside)| {
-            let is_replaced = names.get(aside.name.as_str()).is_some_and(|read| read > seq);
-            let is_known = match &aside.tried_with {
-                Some(_) => times.contains(&(aside.sha256.as_str(), aside.declared)),
-                None => bytes.contains(aside.sha256.as_str()),
-            };
-            (!is_replaced && !is_known).then_some(aside)
-        })
+    /// Of each name the file that was set aside last, unless the name was read since: by name.
+    pub fn last_set_aside(&self) -> BTreeMap<&str, &SetAside> {
+        let mut last: BTreeMap<&str, (u64, &SetAside)> = BTreeMap::new();
+        last.extend(self.set_aside.iter().map(|(place, aside)| (aside.name.as_str(), (*place, aside))));
+        for (place, file) in &self.files {
+            if last.get(file.name.as_str()).is_some_and(|(aside, _)| aside < place) {
+                last.remove(file.name.as_str());
+            }
+        }
+        last.into_iter().map(|(name, (_, aside))| (name, aside)).collect()
     }
 
     /// The digest that the line file of an issued invoice has now: that of its charges, unless a customer in it

@@ -12,7 +12,7 @@ fn path(name: &str) -> PathBuf {
 
 fn fact(name: &str) -> Entry {
     let (name, sha256, reason) = (name.to_owned(), "00".to_owned(), "a test".to_owned());
-    Entry::SetAside(SetAside { name, sha256, reason, at: None, declared: None, tried_with: None })
+    Entry::SetAside(SetAside { name, sha256, reason, at: None, tried_with: None, declared: None })
 }
 
 fn append(ledger: &mut Ledger, names: &[&str]) -> Result<(), LedgerError> {

@@ -56,6 +56,12 @@ impl IdKey {
         format!("{sign}{}~{}", leading_digits(text), self.hashed("party", text))
     }
 
+    /// Whether a word of a file is a customer of this name, written with the `+` of its number or without.
+    pub fn is_party(&self, name: &str, word: &str) -> bool {
+        let digits = name.trim_start_matches('+').split('~').next().unwrap_or_default();
+        word.starts_with(digits) && (self.party(word) == name || self.party(&format!("+{word}")) == name)
+    }
+
     fn hashed(&self, what: &str, text: &str) -> String {
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
         hasher.update(what.as_bytes()).update(b"\0").update(text.as_bytes());

@@ -13,6 +13,7 @@ mod header;
 pub mod identity;
 pub mod inbox;
 mod lines;
+pub mod mention;
 mod ndjson;
 mod options;
 mod parquet;

@@ -2,21 +2,23 @@
 //!
 //! A file that makes it panic, run out of memory or out of time takes nobody else down.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File};
 use std::io::BufRead;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rlimit::Resource;
 
-use super::wire::{Answer, FileRead, Hello, Job, Suspected};
+use super::wire::{Answer, FileRead, Hello, Job, Suspected, Unwritten, made};
 use crate::commands::files::{self, Access};
 use crate::commands::{Outcome, World, say};
 use crate::domain::Instant;
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::Part;
 use crate::read::identity::IdKey;
+use crate::read::mention::{Mention, mentions};
 use crate::read::{LogFile, ReadError, Reject, archive, described, frame, raw_bytes, read_bytes};
 
 /// Suspects beyond this many are taken together.
@@ -34,14 +36,21 @@ pub fn serve(world: &mut World) -> Result<Outcome, Failure> {
     let key = hello.key.as_deref().and_then(IdKey::parse);
     for line in lines {
         let job: Job = serde_json::from_str(&line.map_err(unreadable)?).map_err(broken)?;
-        // What this side cannot write is no fault of the file.
-        let answer = answer(&job, key.as_ref(), &hello.forgotten);
-        let answer = answer.unwrap_or_else(|failure| Answer::Failed(failure.to_string()));
+        let answer = match answer(&job, key.as_ref(), &hello.forgotten) {
+            // What this machine does not let a child write is no fault of the file.
+            Err(failure) if is_of_machine(failure.kind) => Answer::Unwritten(Unwritten::of(failure)),
+            answer => answer?,
+        };
         let text = serde_json::to_string(&answer).map_err(broken)?;
         say(world.out, &text)?;
         world.out.flush().map_err(|error| Failure::new(Kind::InputOutput, "cannot answer").because(error))?;
     }
     Ok(Outcome::Done)
+}
+
+/// Whether a failure is one of writing.
+const fn is_of_machine(kind: Kind) -> bool {
+    matches!(kind, Kind::InputOutput | Kind::CannotCreate | Kind::Permission)
 }
 
 fn limit(hello: &Hello) -> Result<(), Failure> {
@@ -75,13 +84,25 @@ fn answer(job: &Job, key: Option<&IdKey>, forgotten: &[(String, Instant)]) -> Re
     };
     let mut parts = Vec::new();
     if let Some(key) = key {
-        let forgets = |person: &str, at: Instant| forgotten.iter().any(|(who, until)| who == person && at < *until);
+        let names_forgotten = Cell::new(false);
+        let forgets = |person: &str, at: Instant| {
+            let forgets = forgotten.iter().any(|(who, until)| who == person && at < *until);
+            names_forgotten.set(names_forgotten.get() || forgets);
+            forgets
+        };
         let made = archive::parts(&log.frame, key, &forgets)
             .map_err(|error| Failure::new(Kind::SelfCheck, "the archive could not be made").because(error))?;
         for part in made {
             parts.push(store(&part, &job.into)?);
         }
-        store_beside(job, &log, &raw)?;
+        if !log.rejects.is_empty() {
+            write(&job.into, made::REJECTS, &rejects_file(&log.rejects))?;
+        }
+        // Nobody can take a forgotten customer out of raw bytes.
+        if job.keep_raw && !names_forgotten.get() && !may_name(&log, &raw, key, forgotten) {
+            let failed = |error| Failure::new(Kind::SelfCheck, "the raw bytes could not be packed").because(error);
+            write(&job.into, made::RAW, &zstd::encode_all(raw.as_slice(), 3).map_err(failed)?)?;
+        }
     }
     Ok(Answer::Read(Box::new(facts(log, parts, key)?)))
 }
@@ -93,40 +114,30 @@ fn print_of(path: &Path) -> Option<(u64, u64, i64, i64)> {
 }
 
 fn store(part: &archive::Part, into: &Path) -> Result<Part, Failure> {
-    let name = format!("{}.parquet", part.sha256);
-    let month = part.month.to_string();
-    for (what, bytes) in [("names", &part.names), ("archive", &part.keyed)] {
-        write(into, &[what, &month], &name, bytes)?;
-    }
     let archive::Part { month, rows, first, last, .. } = *part;
-    Ok(Part { month, sha256: part.sha256.clone(), rows, first, last })
+    let kept = Part { month, sha256: part.sha256.clone(), rows, first, last };
+    write(into, &made::names(&kept), &part.names)?;
+    write(into, &made::archived(&kept), &part.keyed)?;
+    Ok(kept)
 }
 
-fn store_beside(job: &Job, log: &LogFile, raw: &[u8]) -> Result<(), Failure> {
-    if !log.rejects.is_empty() {
-        write(&job.into, &["rejects"], &format!("{}.csv", log.sha256), &rejects_file(&log.rejects))?;
-    }
-    if job.keep_raw {
-        let packed = zstd::encode_all(raw, 3).map_err(|error| Failure::io("compress", &job.path, error))?;
-        write(&job.into, &["raw"], &format!("{}.zst", log.sha256), &packed)?;
-    }
-    Ok(())
+/// Whether the rows that could not be read may name somebody who is forgotten.
+fn may_name(log: &LogFile, raw: &[u8], key: &IdKey, forgotten: &[(String, Instant)]) -> bool {
+    let is_forgotten = |word: &str| forgotten.iter().any(|(person, _)| key.is_party(person, word));
+    let is_open = !log.rejects.is_empty() && !forgotten.is_empty();
+    is_open && !matches!(mentions(raw, &is_forgotten), Ok(Mention::No))
 }
 
-/// Writes a file below `into`, which is not made here: where it is gone, the run that asked is gone too.
-fn write(into: &Path, below: &[&str], name: &str, bytes: &[u8]) -> Result<(), Failure> {
-    let mut folder = into.to_owned();
-    for step in below {
-        folder.push(step);
-        match DirBuilder::new().mode(0o700).create(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                return Err(Failure::io("create the folder", &folder, error));
-            }
-            _ => {}
+/// Writes a file of the folder `into`, which is this job's alone. The folder that it lies in is not made here: where
+/// that is gone, the run that asked is gone too.
+fn write(into: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+    match DirBuilder::new().mode(0o700).create(into) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            return Err(Failure::io("create the folder", into, error));
         }
+        _ => {}
     }
-    // Another child may make the same file of a file with the same messages.
-    files::write_beside_others(&folder.join(name), bytes, Access::Private)
+    files::write(&into.join(name), bytes, Access::Private)
 }
 
 fn rejects_file(rejects: &[Reject]) -> Vec<u8> {
@@ -152,6 +163,7 @@ fn facts(log: LogFile, parts: Vec<Part>, key: Option<&IdKey>) -> Result<FileRead
         more_suspects: suspects.len() > SUSPECTS_MAX,
         suspects: suspects.into_iter().take(SUSPECTS_MAX).collect(),
         sha256: log.sha256,
+        made_in: PathBuf::new(),
     })
 }
 

@@ -5,8 +5,7 @@ pub mod wire;
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -48,6 +47,10 @@ pub fn read_all(
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(job) = jobs.get(index) else { return };
             let result = read_one(job, hello, limits, &mut reader);
+            if result.is_err() {
+                // The run will stop: nobody takes up another file.
+                next.store(jobs.len(), Ordering::Relaxed);
+            }
             if let Ok(mut results) = results.lock()
                 && let Some(slot) = results.get_mut(index)
             {
@@ -71,7 +74,7 @@ fn read_one(job: &Job, hello: &Hello, limits: &Limits, reader: &mut Option<Reade
     let is_small = job.path.metadata().is_ok_and(|metadata| metadata.len() <= SMALL);
     if is_small && let Some(shared) = reader.as_mut() {
         if let Ok(answer) = shared.ask(job, limits) {
-            return reading(answer, &job.path);
+            return reading(answer, job);
         }
         // What ended a child that had read other files before may not be this file's doing: once more, alone.
         *reader = None;
@@ -80,24 +83,33 @@ fn read_one(job: &Job, hello: &Hello, limits: &Limits, reader: &mut Option<Reade
     match own.ask(job, limits) {
         Ok(answer) => {
             *reader = is_small.then_some(own);
-            reading(answer, &job.path)
+            reading(answer, job)
         }
-        Err(why) => Ok(Reading::Refused(why)),
+        Err(Silence::OfFile(why)) => Ok(Reading::Refused(why)),
+        Err(Silence::OfMachine(code)) => {
+            Err(Failure::new(Kind::InputOutput, format!("a reader ended with code {code}")).at(&job.path))
+        }
     }
 }
 
-fn reading(answer: Answer, path: &Path) -> Result<Reading, Failure> {
+fn reading(answer: Answer, job: &Job) -> Result<Reading, Failure> {
+    let path = &job.path;
     match answer {
-        Answer::Read(read) => Ok(Reading::Read(read)),
+        Answer::Read(read) => Ok(Reading::Read(Box::new(FileRead { made_in: job.into.clone(), ..*read }))),
         Answer::Refused(why) => Ok(Reading::Refused(why)),
         Answer::Changed => Ok(Reading::Changed),
         Answer::Io(_) if !path.exists() => Ok(Reading::Changed),
-        Answer::Failed(why) => {
-            let why = why.trim_start_matches("error: ").replace('\n', " ");
-            Err(Failure::new(Kind::InputOutput, format!("what was made of a log cannot be kept: {why}")).at(path))
-        }
+        Answer::Unwritten(why) => Err(why.failure()),
         Answer::Io(why) => Err(Failure::new(Kind::InputOutput, format!("a log cannot be read: {why}")).at(path)),
     }
+}
+
+/// Why a child gave no answer.
+enum Silence {
+    /// What it read ended it.
+    OfFile(String),
+    /// It could not read or write, and ended itself with this code.
+    OfMachine(i32),
 }
 
 /// A reading child.
@@ -140,30 +152,36 @@ impl Reader {
     }
 
     /// The child's answer, or why there is none; then the child is gone.
-    fn ask(&mut self, job: &Job, limits: &Limits) -> Result<Answer, String> {
+    fn ask(&mut self, job: &Job, limits: &Limits) -> Result<Answer, Silence> {
         let _ = self.tell(job);
         match self.answers.recv_timeout(Duration::from_secs(limits.seconds)) {
-            Ok(line) => {
-                serde_json::from_str(&line).map_err(|_| "its reader gave no answer that makes sense".to_owned())
-            }
+            Ok(line) => serde_json::from_str(&line)
+                .map_err(|_| Silence::OfFile("its reader gave no answer that makes sense".to_owned())),
             Err(RecvTimeoutError::Timeout) => {
                 let _ = self.child.kill();
                 let _ = self.child.wait();
-                Err(format!("its reader needed more than {} seconds", limits.seconds))
+                Err(Silence::OfFile(format!("its reader needed more than {} seconds", limits.seconds)))
             }
-            Err(RecvTimeoutError::Disconnected) => {
-                let signal = self.child.wait().ok().and_then(|status| status.signal());
-                Err(match signal {
-                    Some(SIGNAL_CPU) => {
-                        format!("its reader used more than {} seconds of processor time", limits.cpu_seconds)
-                    }
-                    _ => format!(
-                        "its reader broke down: the file is damaged, or needs more than {} MiB of memory",
-                        limits.memory >> 20
-                    ),
-                })
-            }
+            Err(RecvTimeoutError::Disconnected) => Err(self
+                .child
+                .wait()
+                .map_or_else(|_| Silence::OfFile("its reader is gone".to_owned()), |status| silence(status, limits))),
         }
+    }
+}
+
+/// What the end of a child that gave no answer says.
+fn silence(status: ExitStatus, limits: &Limits) -> Silence {
+    let of_machine = [Kind::InputOutput, Kind::CannotCreate, Kind::Permission].map(|kind| i32::from(kind.exit_code()));
+    match (status.code(), status.signal()) {
+        (Some(code), _) if of_machine.contains(&code) => Silence::OfMachine(code),
+        (_, Some(SIGNAL_CPU)) => {
+            Silence::OfFile(format!("its reader used more than {} seconds of processor time", limits.cpu_seconds))
+        }
+        _ => Silence::OfFile(format!(
+            "its reader broke down: the file is damaged, or needs more than {} MiB of memory",
+            limits.memory >> 20
+        )),
     }
 }
 

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Instant;
+use crate::error::{Failure, Kind};
 use crate::ledger::entry::Part;
-use crate::read::Reject;
+use crate::read::{Reject, described};
 
 /// The first line: what holds for all files.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,7 +29,7 @@ pub struct Job {
     pub path: PathBuf,
     /// What its source says of it.
     pub options: crate::read::Options,
-    /// Folder that receives `archive/MONTH/SHA256.parquet`, `names/…`, `rejects/SHA256.csv` and `raw/SHA256.zst`.
+    /// Folder of this job alone, which receives what [`made`] names.
     pub into: PathBuf,
     pub keep_raw: bool,
 }
@@ -41,10 +42,51 @@ pub enum Answer {
     Refused(String),
     /// The file cannot be read now.
     Io(String),
-    /// What was made of the file cannot be written: why.
-    Failed(String),
     /// The file was written to while it was read.
     Changed,
+    /// What was made of the file could not be written: no fault of the file.
+    Unwritten(Unwritten),
+}
+
+/// Why a child could not write: the parts of a [`Failure`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Unwritten {
+    exit_code: u8,
+    message: String,
+    place: Option<String>,
+}
+
+impl Unwritten {
+    pub fn of(failure: Failure) -> Self {
+        let cause = failure.source.as_ref().map(|source| format!(": {}", described(source.as_ref())));
+        let message = format!("{}{}", failure.message, cause.unwrap_or_default());
+        Self { exit_code: failure.kind.exit_code(), message, place: failure.place }
+    }
+
+    pub fn failure(self) -> Failure {
+        let kinds = [Kind::CannotCreate, Kind::Permission];
+        let kind = kinds.into_iter().find(|kind| kind.exit_code() == self.exit_code).unwrap_or(Kind::InputOutput);
+        let failure = Failure { place: self.place, ..Failure::new(kind, self.message) };
+        failure.hint("nothing was recorded; see whether the disk is full and the state folder can be written")
+    }
+}
+
+/// Names inside the folder of a job.
+pub mod made {
+    use crate::ledger::entry::Part;
+
+    pub const REJECTS: &str = "rejects.csv";
+    pub const RAW: &str = "raw.zst";
+
+    /// Messages of a month, keyed.
+    pub fn archived(part: &Part) -> String {
+        format!("archive-{}-{}.parquet", part.month, part.sha256)
+    }
+
+    /// The plain names beside them.
+    pub fn names(part: &Part) -> String {
+        format!("names-{}-{}.parquet", part.month, part.sha256)
+    }
 }
 
 /// A file that was read and stored.
@@ -66,6 +108,9 @@ pub struct FileRead {
     pub suspects: Vec<Suspected>,
     /// There are more of them than are listed.
     pub more_suspects: bool,
+    /// The folder that holds what was made of it.
+    #[serde(skip)]
+    pub made_in: PathBuf,
 }
 
 /// What is known of a rejected row that may be an outbound message.
