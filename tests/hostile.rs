@@ -78,8 +78,8 @@ fn mutant(whole: &[u8], dice: &mut Dice) -> Vec<u8> {
     bytes
 }
 
-/// An inbox with mutants of every form, one source for all of them.
-fn laboratory(name: &str, coverage: &str, seed: u64) -> (std::path::PathBuf, usize) {
+/// The sample's books, with one source for the whole inbox.
+fn books(name: &str, source: &str) -> std::path::PathBuf {
     let folder = scratch(name);
     for part in ["ritardo.toml", "businesses.toml", "tariff.toml"] {
         copy(&root().join("sample_data").join(part), &folder.join(part));
@@ -87,8 +87,14 @@ fn laboratory(name: &str, coverage: &str, seed: u64) -> (std::path::PathBuf, usi
     give_key(&folder.join("state"), '5');
     let config = fs::read_to_string(folder.join("ritardo.toml")).unwrap();
     let (before, after) = (config.find("[[source]]").unwrap(), config.find("[mail]").unwrap());
-    let source = format!("[[source]]\nname = \"all\"\nfiles = \"**\"\ncoverage = \"{coverage}\"\n\n");
+    let source = format!("[[source]]\nname = \"all\"\nfiles = \"**\"\n{source}\n\n");
     fs::write(folder.join("ritardo.toml"), format!("{}{source}{}", &config[..before], &config[after..])).unwrap();
+    folder
+}
+
+/// An inbox with mutants of every form, one source for all of them.
+fn laboratory(name: &str, coverage: &str, seed: u64) -> (std::path::PathBuf, usize) {
+    let folder = books(name, &format!("coverage = \"{coverage}\""));
     let mut files = 0;
     for (name, whole) in forms() {
         let mut dice = Dice::new(seed);
@@ -156,4 +162,118 @@ fn no_mutant_passes_a_manifest() {
     let aside = bodies(&folder.join("state"), "set_aside");
     assert!(aside.len() > mutants(), "{}", aside.len());
     assert!(aside.iter().all(|file| text(file, "reason").contains("its manifest says")), "{:?}", aside.first());
+}
+
+const HEADER: &str = "message_id,business,channel,customer,direction,sent_at,kind,status,text\n";
+
+/// The sample's books with an empty inbox and one source for all of it.
+fn shop(name: &str, source: &str) -> std::path::PathBuf {
+    let folder = books(name, source);
+    fs::create_dir_all(folder.join("inbox")).unwrap();
+    folder
+}
+
+fn reasons(summary: &serde_json::Value, list: &str) -> Vec<String> {
+    summary[list].as_array().unwrap().iter().map(|file| text(file, "file")).collect()
+}
+
+/// Readers that make the same files at the same time do not meet: no sound file is ever set aside.
+#[test]
+fn files_of_the_same_content_are_read_side_by_side() {
+    for round in 0..4 {
+        let folder = shop("hostile-same", "coverage = \"daily\"\nzone = \"UTC\"\nkeep_raw = \"30d\"");
+        for day in 1..=31 {
+            fs::write(folder.join(format!("inbox/2018-08-{day:02}.csv")), HEADER).unwrap();
+        }
+        assert_eq!(night(&folder)["set_aside"], json!([]), "round {round}, files of the same bytes");
+        assert_eq!(common::files(&folder.join("state/raw")).len(), 1);
+        let folder = shop("hostile-same", "coverage = \"span\"");
+        let (_, csv) = forms().swap_remove(2);
+        for copy in 0..40 {
+            let bytes = [csv.as_slice(), &b"\n".repeat(copy)].concat();
+            fs::write(folder.join(format!("inbox/{copy:02}.csv")), bytes).unwrap();
+        }
+        let summary = night(&folder);
+        assert_eq!(summary["set_aside"], json!([]), "round {round}, the same messages in other bytes");
+        assert_eq!(summary["read"]["files"], 40);
+        ritardo(&folder, &["verify"]).expect(0);
+    }
+}
+
+/// A disk that takes no more is no fault of a file: the run ends, names the place, and sets nothing aside.
+#[test]
+fn what_cannot_be_written_is_no_fault_of_the_file() {
+    let folder = shop("hostile-full", "coverage = \"span\"\nkeep_raw = \"30d\"");
+    let mut dice = Dice::new(20180803);
+    let mut log = HEADER.to_owned();
+    for row in 0..4000 {
+        let noise: String = (0..500).map(|_| char::from(b'!' + u8::try_from(dice.roll(90)).unwrap())).collect();
+        let noise = noise.replace(['"', ','], "x");
+        writeln!(log, "m-{row},bologna-bakery,+390510000417,+393330000400,inbound,2018-08-01T10:00:00Z,text,,{noise}")
+            .unwrap();
+    }
+    fs::write(folder.join("inbox/large.csv"), &log).unwrap();
+    // No file may grow beyond one MiB: the raw bytes cannot be kept.
+    let program = env!("CARGO_BIN_EXE_ritardo");
+    let script = format!("trap '' XFSZ; ulimit -f 1024; exec '{program}' run --as-of {AS_OF}");
+    let full = std::process::Command::new("bash").args(["-c", &script]).current_dir(&folder).output().unwrap();
+    let full = common::Ran::of(&full).expect(74);
+    assert!(full.err.contains("cannot write the file") && full.err.contains("/job-0/raw.zst"), "{}", full.err);
+    assert_eq!(bodies(&folder.join("state"), "set_aside"), Vec::<serde_json::Value>::new());
+    assert_eq!(night(&folder)["read"]["messages"], 4000);
+}
+
+/// The same bytes under the name of another day are another file.
+#[test]
+fn a_file_is_set_aside_by_name_bytes_and_time() {
+    let folder = shop("hostile-names", "coverage = \"daily\"\nzone = \"UTC\"");
+    let put = |name: &str| fs::write(folder.join("inbox").join(name), HEADER).unwrap();
+    put("2018-08-11.csv");
+    // These are no compressed bytes.
+    put("2018-08-12.csv.gz");
+    put("2018-08-13.csv.gz");
+    assert_eq!(reasons(&night(&folder), "set_aside"), ["2018-08-12.csv.gz", "2018-08-13.csv.gz"]);
+    let summary = night(&folder);
+    assert_eq!(summary["set_aside"], json!([]));
+    assert_eq!(reasons(&summary, "still_set_aside"), ["2018-08-12.csv.gz", "2018-08-13.csv.gz"]);
+    let list = || ritardo(&folder, &["quarantine", "list"]).expect(0).out;
+    assert!(list().contains("2018-08-12.csv.gz") && list().contains("2018-08-13.csv.gz"), "{}", list());
+    // Asked for one, it tells of that one, and why.
+    let retried = ritardo(&folder, &["quarantine", "retry", "2018-08-12.csv.gz", "--as-of", AS_OF]).expect(65).out;
+    assert!(retried.contains("set aside 2018-08-12.csv.gz: the compressed data is damaged"), "{retried}");
+    assert!(retried.contains("left      1 file set aside; 1 other not asked for"), "{retried}");
+    // Read for its own day under a name that fits, and the other replaced by what can be read.
+    fs::remove_file(folder.join("inbox/2018-08-12.csv.gz")).unwrap();
+    assert!(list().contains("(no longer in the inbox)"), "its day is proven by nobody: {}", list());
+    put("2018-08-12.csv");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(HEADER.as_bytes()).unwrap();
+    fs::write(folder.join("inbox/2018-08-13.csv.gz"), gzip.finish().unwrap()).unwrap();
+    let summary = night(&folder);
+    assert_eq!((&summary["read"]["files"], reasons(&summary, "still_set_aside")), (&json!(2), Vec::new()));
+    assert!(list().contains("no file is set aside"), "{}", list());
+    // Damaged again, it stands again.
+    fs::write(folder.join("inbox/2018-08-13.csv.gz"), HEADER).unwrap();
+    assert_eq!(reasons(&night(&folder), "set_aside"), ["2018-08-13.csv.gz"]);
+    assert!(list().contains("2018-08-13.csv.gz"), "{}", list());
+}
+
+/// A run opens neither links nor folders, and `inspect` says so.
+#[test]
+fn inspect_says_what_a_run_passes_over() {
+    let folder = shop("hostile-inspect", "coverage = \"daily\"\nzone = \"UTC\"");
+    fs::write(folder.join("elsewhere.csv"), HEADER).unwrap();
+    fs::create_dir_all(folder.join("inbox/2018-08-18.csv")).unwrap();
+    for name in ["16", "17", "19", "20"] {
+        std::os::unix::fs::symlink("../elsewhere.csv", folder.join(format!("inbox/2018-08-{name}.csv"))).unwrap();
+    }
+    let inspect = |name: &str| ritardo(&folder, &["inspect", name, "--config", "ritardo.toml", "--as-of", AS_OF]);
+    let link = inspect("inbox/2018-08-16.csv").expect(0).out;
+    assert!(link.contains("a run     would pass it over"), "{link}");
+    let inside = inspect("inbox/2018-08-18.csv").expect(65).out;
+    assert!(inside.contains("refused   it is a folder: name the files inside it"), "{inside}");
+    let said = ritardo(&folder, &["run", "--as-of", AS_OF]).expect(0).out;
+    let named = "the inbox has 4 links or devices, which are never opened: 2018-08-16.csv, 2018-08-17.csv, \
+                 2018-08-19.csv and 1 more";
+    assert!(said.contains(named), "{said}");
 }

@@ -212,7 +212,9 @@ fn without_its_key_nothing_is_read_or_written() {
             assert!(!ran.err.contains("5555"), "{}", ran.err);
         }
         let told = ritardo(&folder, &["verify"]).expect(1);
-        assert!(told.out.contains(says), "{}", told.out);
+        let finding = told.out.lines().find(|line| line.contains(says)).unwrap_or_else(|| panic!("{}", told.out));
+        assert!(finding.starts_with("DIFFERS   ") && !finding.contains("-->"), "{finding}");
+        assert!(!finding.contains("error:") && !finding.contains("hint:"), "{finding}");
     };
     fs::remove_file(&key).unwrap();
     check("the key of the names is missing");
@@ -245,4 +247,88 @@ fn changed_names_are_found() {
     assert!(told.out.contains("missing"), "{}", told.out);
     assert_eq!(text(&bodies(&folder.join("state"), "key")[0], "fingerprint").len(), 32);
     assert!(NIGHT < LATER);
+}
+
+/// A shop whose logs are kept raw: one channel, the days of August to the ninth of September.
+fn raw_shop(name: &str, rows: &[(&str, &str)]) -> std::path::PathBuf {
+    let folder = sample(name);
+    fs::remove_dir_all(folder.join("inbox")).unwrap();
+    fs::create_dir_all(folder.join("inbox")).unwrap();
+    let config = fs::read_to_string(folder.join("ritardo.toml")).unwrap();
+    let (before, after) = (config.find("[[source]]").unwrap(), config.find("[mail]").unwrap());
+    let source =
+        "[[source]]\nname = \"all\"\nfiles = \"**\"\ncoverage = \"daily\"\nzone = \"UTC\"\nkeep_raw = \"90d\"\n\n";
+    fs::write(folder.join("ritardo.toml"), format!("{}{source}{}", &config[..before], &config[after..])).unwrap();
+    rows.iter().for_each(|(day, rows)| day_log(&folder, day, rows));
+    folder
+}
+
+fn day_log(folder: &Path, day: &str, rows: &str) {
+    let header = "message_id,business,channel,customer,direction,sent_at,kind,status,text";
+    fs::write(folder.join(format!("inbox/{day}.csv")), format!("{header}\n{rows}")).unwrap();
+}
+
+/// A row of the bakery; an instant that cannot be read makes it a rejected one.
+fn row(id: &str, customer: &str, direction: &str, at: &str) -> String {
+    format!("{id},bologna-bakery,+390510000417,{customer},{direction},{at},text,,hello\n")
+}
+
+/// Raw files that hold the customer's number.
+fn raw_traces(state: &Path) -> usize {
+    let named = |bytes: &[u8]| String::from_utf8_lossy(&zstd::decode_all(bytes).unwrap()).contains(&CUSTOMER[1..]);
+    tree(&state.join("raw")).values().filter(|bytes| named(bytes)).count()
+}
+
+const OTHER: &str = "+393005550999";
+
+#[test]
+fn raw_files_that_name_the_customer_go_too() {
+    let good = row("q1", CUSTOMER, "inbound", "2018-08-10T10:00:00Z");
+    let other = row("q2", OTHER, "inbound", "2018-08-11T10:00:00Z");
+    let rejected = row("q3", CUSTOMER, "inbound", "yesterday");
+    let later = row("q4", CUSTOMER, "inbound", "2018-09-02T10:00:00Z");
+    let days = [
+        ("2018-08-10", good.clone()),
+        ("2018-08-11", format!("{other}{rejected}")),
+        ("2018-08-12", other.clone()),
+        ("2018-09-02", later.clone()),
+    ];
+    let folder = raw_shop("privacy-raw", &days.each_ref().map(|(day, rows)| (*day, rows.as_str())));
+    let state = folder.join("state");
+    ritardo(&folder, &["run", "--as-of", NIGHT]).expect(0);
+    assert_eq!((files(&state.join("raw")).len(), raw_traces(&state)), (4, 3));
+    // What was sent later is not concerned.
+    let said = ritardo(&folder, &["forget", CUSTOMER, "--as-of", "2018-09-01T00:00:00Z"]).expect(0).out;
+    assert!(said.contains("forgotten 1 message:") && said.contains("destroyed 2 raw files"), "{said}");
+    assert_eq!((files(&state.join("raw")).len(), raw_traces(&state)), (2, 1));
+    // Only what is new is counted.
+    let said = ritardo(&folder, &["forget", CUSTOMER, "--as-of", LATER]).expect(0).out;
+    assert!(said.contains("forgotten 1 message:") && said.contains("destroyed 1 raw file "), "{said}");
+    assert_eq!((files(&state.join("raw")).len(), traces(&state)), (1, BTreeSet::new()));
+    // Exported again, with the old row or with one that cannot be read: the bytes are not kept.
+    day_log(&folder, "2018-08-10", &format!("{good}{other}"));
+    day_log(&folder, "2018-08-11", &format!("{rejected}{other}"));
+    day_log(&folder, "2018-08-12", &format!("{other}\n"));
+    ritardo(&folder, &["run", "--as-of", LATER]).expect(0);
+    assert_eq!((files(&state.join("raw")).len(), raw_traces(&state)), (2, 0));
+    let said = ritardo(&folder, &["forget", CUSTOMER, "--as-of", LATER]).expect(0).out;
+    assert!(said.contains("nothing   to do"), "{said}");
+    let purged = ritardo(&folder, &["purge", "--as-of", "2019-09-01T00:00:00Z"]).expect(0).out;
+    assert!(purged.contains("purged    2 raw files"), "{purged}");
+    ritardo(&folder, &["verify"]).expect(0);
+}
+
+#[test]
+fn a_customer_of_rejected_rows_alone_is_found_in_the_raw_files() {
+    let rejected = row("q3", CUSTOMER, "inbound", "yesterday");
+    let folder = raw_shop("privacy-rejected", &[("2018-08-11", &rejected)]);
+    let state = folder.join("state");
+    ritardo(&folder, &["run", "--as-of", NIGHT]).expect(0);
+    ritardo(&folder, &["forget", OTHER, "--as-of", LATER]).expect(2);
+    assert_eq!(raw_traces(&state), 1);
+    let said = ritardo(&folder, &["forget", CUSTOMER, "--as-of", LATER]).expect(0).out;
+    assert!(said.contains("destroyed 1 raw file"), "{said}");
+    assert_eq!(raw_traces(&state), 0);
+    ritardo(&folder, &["forget", CUSTOMER, "--as-of", LATER]).expect(2);
+    ritardo(&folder, &["verify"]).expect(0);
 }

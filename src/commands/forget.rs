@@ -100,7 +100,7 @@ fn known(archive: &Archive, history: &History, customer: &str, at: Instant) -> R
     if known.messages == 0 && customer.starts_with(|first: char| first.is_ascii_digit()) {
         let person = archive.key.party(&format!("+{customer}"));
         let number = Known::of(archive, history, &person, at)?;
-        if number.messages > 0 {
+        if number.messages > 0 || !number.raw.is_empty() {
             return Ok((person, number));
         }
     }

@@ -246,7 +246,8 @@ pub(super) fn warn(logs: &Logs, conflicts: &[Conflict], world: &mut World) -> Re
         }
     }
     if !logs.passed_over.is_empty() {
-        say(world.err, &format!("warning: never opened: {}", links(&logs.passed_over)))?;
+        let (links, names) = links(&logs.passed_over);
+        say(world.err, &format!("warning: {links} passed over, never opened: {names}"))?;
     }
     if let Some(first) = conflicts.first() {
         let (messages, differs_in) = (counted(conflicts.len() as u64, "message"), first.differs_in.join(", "));

@@ -288,7 +288,8 @@ impl Summary {
             line("not yet", format!("{file}: it was written to while it was read; the next run reads it"));
         }
         if !self.passed_over.is_empty() {
-            line("warning", format!("never opened in the inbox: {}", links(&self.passed_over)));
+            let (links, names) = links(&self.passed_over);
+            line("warning", format!("the inbox has {links}, which are never opened: {names}"));
         }
         for Unseen { month, business, missing } in &self.unseen {
             line("warning", format!("{month} of {business}: {missing}; what was never seen is not billed"));
@@ -336,8 +337,8 @@ impl Summary {
     }
 }
 
-/// What lies in a folder and is no file, up to three of it by name.
-pub fn links(names: &[String]) -> String {
+/// How many links and devices there are, and the names of some.
+pub fn links(names: &[String]) -> (String, String) {
     let links = match names.len() {
         1 => "1 link or device".to_owned(),
         count => counted(count as u64, "link").replace("links", "links or devices"),
@@ -347,7 +348,7 @@ pub fn links(names: &[String]) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("{links}: {}{more}", named.join(", "))
+    (links, format!("{}{more}", named.join(", ")))
 }
 
 /// `1 file`, `1,234 files`.
