@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::view::{clean, length};
-use super::{markets, numbers, texts};
+use super::{markets, numbers, terms, texts};
 use crate::domain::Money;
 use crate::domain::invoice::{Adjustment, AdjustmentKind, Invoice, Line, Vat};
 
@@ -33,9 +33,9 @@ pub(super) fn lines(invoice: &Invoice) -> Vec<LineView> {
 }
 
 fn line_view(line: &Line, invoice: &Invoice) -> LineView {
-    let (language, words) = (invoice.language, texts::of(invoice.language));
+    let (language, words, terms) = (invoice.language, texts::of(invoice.language), terms::of(invoice.language));
     let (named, elsewhere) =
-        if line.free { (words.line_free, words.line_free_elsewhere) } else { (words.line, words.line_elsewhere) };
+        if line.free { (terms.line_free, terms.line_free_elsewhere) } else { (words.line, words.line_elsewhere) };
     let mut description = match markets::named(&line.market, language) {
         Some(market) => texts::fill(named, &[("market", &market)]),
         None => elsewhere.to_owned(),
@@ -58,14 +58,14 @@ fn line_view(line: &Line, invoice: &Invoice) -> LineView {
 /// Where the tier of a line begins. With tiers of all units that is where the number of charges has come to, not
 /// where the charges of the line begin.
 fn tier(line: &Line, invoice: &Invoice) -> Option<String> {
-    let (language, words) = (invoice.language, texts::of(invoice.language));
+    let (language, terms) = (invoice.language, terms::of(invoice.language));
     let above = line.tier?;
     Some(match (invoice.computation.tiers.as_str(), above) {
-        (texts::ALL_UNITS, 0) => words.tier_first.to_owned(),
-        (texts::ALL_UNITS, _) => texts::fill(words.tier_above, &[("count", &numbers::count(above, language))]),
+        (terms::ALL_UNITS, 0) => terms.tier_first.to_owned(),
+        (terms::ALL_UNITS, _) => texts::fill(terms.tier_above, &[("count", &numbers::count(above, language))]),
         _ => {
             let nth = numbers::ordinal(above.saturating_add(1), language);
-            texts::fill(words.tier_from, &[("nth", &nth)])
+            texts::fill(terms.tier_from, &[("nth", &nth)])
         }
     })
 }
@@ -87,18 +87,18 @@ pub(super) fn totals(invoice: &Invoice) -> Vec<TotalView> {
 }
 
 fn adjusted(invoice: &Invoice) -> Vec<TotalView> {
-    let (language, words) = (invoice.language, texts::of(invoice.language));
+    let (language, terms) = (invoice.language, terms::of(invoice.language));
     let sum = |label: String, amount| TotalView { label, amount: numbers::money(amount, language) };
     let of = |adjustment: &Adjustment| {
         let label = match adjustment.kind {
-            AdjustmentKind::Minimum => words.minimum,
-            AdjustmentKind::Cap => words.cap,
+            AdjustmentKind::Minimum => terms.minimum,
+            AdjustmentKind::Cap => terms.cap,
         };
         sum(texts::fill(label, &[("limit", &numbers::money(adjustment.limit, language))]), adjustment.amount)
     };
     let charges = Money::sum(invoice.currency, invoice.lines.iter().map(|line| line.amount));
     let charges = charges.filter(|_| !invoice.adjustments.is_empty());
-    let charges = charges.map(|charges| sum(words.charges.to_owned(), charges));
+    let charges = charges.map(|charges| sum(terms.charges.to_owned(), charges));
     charges.into_iter().chain(invoice.adjustments.iter().map(of)).collect()
 }
 

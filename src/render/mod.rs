@@ -13,6 +13,7 @@ mod pdf;
 mod rule;
 #[cfg(test)]
 pub(crate) mod sample;
+mod terms;
 mod texts;
 mod view;
 pub mod waits;

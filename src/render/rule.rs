@@ -29,7 +29,7 @@ struct Words {
     price_answered: &'static str,
 }
 
-/// The sentences of an invoice. An invoice of the default reading has the two of the announcement.
+/// The sentences of an invoice.
 pub(super) fn rule(invoice: &Invoice) -> String {
     let words = match invoice.language {
         Language::English => &ENGLISH,
@@ -153,7 +153,7 @@ const ITALIAN: Words = Words {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
+    use super::super::{sample, texts};
     use super::*;
 
     #[track_caller]
@@ -165,6 +165,14 @@ mod tests {
         let italian = rule(&invoice);
         assert_eq!(italian.matches('.').count(), english.matches('.').count(), "{italian}");
         assert!(!italian.contains(['{', '}']), "{italian}");
+    }
+
+    #[test]
+    fn the_default_reading_has_the_sentences_of_the_announcement() {
+        for language in [Language::English, Language::Italian] {
+            let plain = fill(texts::of(language).rule_text, &[("window", "24 h")]);
+            assert_eq!(rule(&sample::invoice(language)), plain);
+        }
     }
 
     #[test]

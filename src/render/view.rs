@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::terms::Terms;
 use super::texts::{self, Texts, fill};
-use super::{countries, lines, numbers, rule};
+use super::{countries, lines, numbers, rule, terms};
 use crate::domain::business::{Language, Party};
 use crate::domain::{Date, Elapsed, Invoice};
 
@@ -73,6 +74,9 @@ pub struct InvoiceView {
     pub computation: Vec<Fact>,
     /// Digests, in hexadecimal.
     pub digests: Vec<Fact>,
+    /// Whether they may stand on two pages: those of plain tariffs always could, and keep their bytes.
+    #[serde(skip_serializing_if = "Clone::clone")]
+    pub digests_may_part: bool,
     pub mail: MailView,
 }
 
@@ -101,6 +105,7 @@ impl InvoiceView {
             questions: clean(&fill(words.questions, &[("email", &invoice.seller_email)])),
             computation: computation(invoice, words),
             digests: digests(invoice, head, words),
+            digests_may_part: is_plain(invoice),
             mail: mail(invoice, words),
         }
     }
@@ -218,19 +223,23 @@ fn in_fours(iban: &str) -> String {
 }
 
 fn computation(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
-    let computation = &invoice.computation;
+    let (computation, terms) = (&invoice.computation, terms::of(invoice.language));
     let window = length(computation.window);
     let tariff = [("id", computation.tariff_id.as_str()), ("version", computation.tariff_version.as_str())];
+    let rule = match computation.reading.as_str() {
+        "" => fill(words.rule_text, &[("window", &window)]),
+        _ => rule::rule(invoice),
+    };
     let mut facts = vec![
-        fact(words.rule, rule::rule(invoice)),
-        fact(words.reading, &computation.reading),
+        fact(words.rule, rule),
+        fact(terms.reading, &computation.reading),
         fact(words.window, window),
         fact(words.tariff, fill(words.tariff_version, &tariff)),
         fact(words.tariff_source, &computation.tariff_source),
-        fact(words.free, free(invoice, words)),
-        fact(words.tiers, tiers(invoice, words)),
+        fact(terms.free, free(invoice, terms)),
+        fact(terms.tiers, tiers(invoice, terms)),
         fact(words.zone, computation.zone.to_string()),
-        fact(if rule::is_by_run(invoice) { words.counted_runs } else { words.counted }, counts(invoice, words)),
+        fact(if rule::is_by_run(invoice) { terms.counted_runs } else { words.counted }, counts(invoice, words)),
         fact(words.cut, computation.cut.to_string()),
         fact(words.line_file, line_file(invoice)),
     ];
@@ -238,26 +247,27 @@ fn computation(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
     facts
 }
 
-fn free(invoice: &Invoice, words: &Texts) -> String {
+fn free(invoice: &Invoice, terms: &Terms) -> String {
     match invoice.computation.free {
         0 => String::new(),
-        free => fill(words.free_text, &[("count", &numbers::count(free, invoice.language))]),
+        free => fill(terms.free_text, &[("count", &numbers::count(free, invoice.language))]),
     }
 }
 
-fn tiers(invoice: &Invoice, words: &Texts) -> &'static str {
+fn tiers(invoice: &Invoice, terms: &Terms) -> &'static str {
     match invoice.computation.tiers.as_str() {
         "" => "",
-        texts::ALL_UNITS => words.tiers_all_units,
-        _ => words.tiers_graduated,
+        terms::ALL_UNITS => terms.tiers_all_units,
+        _ => terms.tiers_graduated,
     }
 }
 
 fn counts(invoice: &Invoice, words: &Texts) -> String {
     let counts = &invoice.computation.counts;
     let count = |value| numbers::count(value, invoice.language);
+    let terms = terms::of(invoice.language);
     let mut text = fill(
-        if rule::is_outbound(invoice) { words.counts_outbound } else { words.counts },
+        if rule::is_outbound(invoice) { terms.counts_outbound } else { words.counts },
         &[
             ("waits", &count(counts.waits)),
             ("on_time", &count(counts.on_time)),
@@ -270,6 +280,13 @@ fn counts(invoice: &Invoice, words: &Texts) -> String {
         text.push_str(&fill(words.counts_open, &[("pending", &pending), ("held", &held)]));
     }
     text
+}
+
+/// Whether the tariff has nothing but rates and steps, under the default reading.
+fn is_plain(invoice: &Invoice) -> bool {
+    let computation = &invoice.computation;
+    let counts = computation.free > 0 || !computation.tiers.is_empty();
+    !counts && computation.reading.is_empty() && invoice.adjustments.is_empty()
 }
 
 fn digests(invoice: &Invoice, head: &str, words: &'static Texts) -> Vec<Fact> {
@@ -286,7 +303,7 @@ fn mail(invoice: &Invoice, words: &Texts) -> MailView {
     let (amount, due) = (numbers::money(invoice.total, language), invoice.due_date.to_string());
     let values = [("number", number.as_str()), ("month", &month), ("amount", &amount), ("due", &due)];
     let subject = fill(if is_payable(invoice) { words.subject } else { words.subject_nothing_due }, &values);
-    let intro = if rule::is_outbound(invoice) { words.mail_intro_outbound } else { words.mail_intro };
+    let intro = if rule::is_outbound(invoice) { terms::of(language).mail_intro_outbound } else { words.mail_intro };
     MailView {
         subject: subject.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect(),
         intro: clean(&fill(intro, &values)),

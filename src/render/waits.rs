@@ -2,9 +2,9 @@
 //!
 //! Both forms hold the same rows in the same order: `message_id, business, channel, conversation` (text),
 //! `received_at, answered_at, deadline` (UTC instants), `verdict` (text), `wait_ms` (integer), `market,
-//! entry_point, tariff` (text), `rate, amount` (exact decimals), `currency` (text), `tier` (integer: how many charges of
-//! the market lie below it), `place` (text: `101` for the 101st charge of the market in the month, `free 3` for the
-//! third free unit), `run` (integer: messages that are charged together).
+//! entry_point, tariff` (text), `rate, amount` (exact decimals), `currency` (text), `tier` (integer: how many charges
+//! of the market lie below it), `place` (text: `101` for the 101st charge of the market in the month, `free 3` for
+//! the third free unit), `run` (integer: messages that are charged together).
 
 use std::borrow::Cow;
 use std::sync::Arc;
