@@ -5,6 +5,7 @@ mod archived;
 mod audit;
 mod cases;
 mod check;
+mod claims;
 mod clocks;
 mod closing;
 mod conflicts;

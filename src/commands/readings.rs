@@ -4,7 +4,7 @@ mod compare;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ pub fn readings(args: &Readings, world: &mut World) -> Result<Outcome, Failure> 
             return Err(failure.hint("or name one month, such as 2018-08, to look at archived messages"));
         }
         (Some(_), _) if !args.in_child => return rate::outcome(in_child(words(args))?),
-        (Some(tariff), _) => of_logs(args, tariff.clone(), world)?,
+        (Some(tariff), _) => of_logs(args, tariff, world)?,
     };
     print(&told, args.format, world)?;
     Ok(Outcome::Done)
@@ -82,13 +82,13 @@ fn words(args: &Readings) -> Vec<OsString> {
     words
 }
 
-fn of_logs(args: &Readings, tariff: PathBuf, world: &mut World) -> Result<Told, Failure> {
+fn of_logs(args: &Readings, tariff: &Path, world: &mut World) -> Result<Told, Failure> {
     let Some(as_of) = args.as_of else {
         let failure = Failure::new(Kind::CommandLine, "logs are judged as of an instant");
         return Err(failure.hint("add --as-of 2018-09-05T00:00:00Z"));
     };
     let through = args.complete_through.unwrap_or(as_of);
-    let written = Written::tariff(&tariff)?;
+    let written = Written::tariff(tariff)?;
     let tariff = Tariff::parse(&written.path, &written.text).map_err(Failure::of_mistakes)?;
     let rate = Rate {
         inputs: args.what.iter().map(PathBuf::from).collect(),

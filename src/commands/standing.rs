@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::reader::child::sha256_of;
 use super::setup::Setup;
 use crate::domain::Span;
 use crate::domain::evidence::united;
@@ -38,6 +39,10 @@ fn stands(aside: &SetAside, setup: &Setup, read: &[&LogRead]) -> bool {
     let of_source = || read.iter().filter(|file| source.is_some_and(|source| source.name == file.source));
     if of_source().any(|file| file.sha256 == aside.sha256 && file.declared == declared) {
         return false;
+    }
+    if let Ok(sha256) = sha256_of(&found.path) {
+        // Its old bytes, which were read once, may lie under the name again.
+        return sha256 == aside.sha256 || !of_source().any(|file| file.sha256 == sha256 && file.declared == declared);
     }
     if found.path.exists() {
         return true;

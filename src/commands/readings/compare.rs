@@ -52,6 +52,9 @@ pub struct Compared {
     pub differences: Vec<Difference>,
 }
 
+/// Waits under a tariff; the inner error names a charge without a rate.
+pub type Judged = Result<Result<Vec<RatedWait>, NoRate>, Failure>;
+
 /// Channel and message.
 type Key = (String, String);
 
@@ -60,7 +63,7 @@ type Key = (String, String);
 pub fn compare(
     tariff: &Tariff,
     wanted: &[Reading],
-    judge: &mut dyn FnMut(&Tariff) -> Result<Result<Vec<RatedWait>, NoRate>, Failure>,
+    judge: &mut dyn FnMut(&Tariff) -> Judged,
 ) -> Result<Compared, Failure> {
     let mut found: BTreeMap<Key, Difference> = BTreeMap::new();
     let (mut readings, mut own): (Vec<Outcome>, BTreeMap<Key, Decimal>) = (Vec::new(), BTreeMap::new());

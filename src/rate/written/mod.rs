@@ -179,11 +179,11 @@ impl Reader<'_> {
     fn limits(&mut self, file: &File, currency: Currency) -> Option<(Option<Money>, Option<Money>)> {
         let minimum = self.limit(file.minimum.as_ref(), currency)?;
         let cap = self.limit(file.cap.as_ref(), currency)?;
-        if let (Some(least), Some(most), Some(text)) = (minimum, cap, &file.minimum) {
-            if least > most {
-                self.wrong(text.span(), format!("the minimum {least} exceeds the cap {most}"), "correct one of them");
-                return None;
-            }
+        if let (Some(least), Some(most), Some(text)) = (minimum, cap, &file.minimum)
+            && least > most
+        {
+            self.wrong(text.span(), format!("the minimum {least} exceeds the cap {most}"), "correct one of them");
+            return None;
         }
         Some((minimum, cap))
     }

@@ -18,6 +18,9 @@ struct Line {
     cells: [String; 7],
 }
 
+/// A price or steps.
+type Prices = (Option<Spanned<String>>, Option<Spanned<Vec<StepRow>>>);
+
 /// The lines of one rate, and of one of its tiers.
 type Group<'l> = Vec<&'l Line>;
 
@@ -148,7 +151,7 @@ impl Reader<'_> {
     }
 
     /// The price or the steps of the lines of one tier.
-    fn price_of(&mut self, lines: &Group) -> Option<(Option<Spanned<String>>, Option<Spanned<Vec<StepRow>>>)> {
+    fn price_of(&mut self, lines: &Group) -> Option<Prices> {
         let first = lines.first()?;
         lines.iter().try_for_each(|line| self.plain(line))?;
         match (lines.len(), first.cells[5].is_empty()) {
