@@ -303,7 +303,10 @@ impl Summary {
         }
         for Unknown { business, channel, rows } in &self.not_in_the_book {
             let rows = counted(*rows, "row");
-            line("warning", format!("{rows} of `{business}` on channel {channel}, which no business of the book owns"));
+            line(
+                "warning",
+                format!("{rows} of `{business}` on channel {channel}: the book gives that business no such channel"),
+            );
         }
     }
 
