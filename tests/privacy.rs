@@ -290,7 +290,7 @@ fn raw_files_that_name_the_customer_go_too() {
     let days = [
         ("2018-08-10", good.clone()),
         ("2018-08-11", format!("{other}{rejected}")),
-        ("2018-08-12", other.clone()),
+        ("2018-08-12", row("q5", OTHER, "inbound", "2018-08-12T10:00:00Z")),
         ("2018-09-02", later.clone()),
     ];
     let folder = raw_shop("privacy-raw", &days.each_ref().map(|(day, rows)| (*day, rows.as_str())));
@@ -308,7 +308,7 @@ fn raw_files_that_name_the_customer_go_too() {
     // Exported again, with the old row or with one that cannot be read: the bytes are not kept.
     day_log(&folder, "2018-08-10", &format!("{good}{other}"));
     day_log(&folder, "2018-08-11", &format!("{rejected}{other}"));
-    day_log(&folder, "2018-08-12", &format!("{other}\n"));
+    day_log(&folder, "2018-08-12", &row("q6", OTHER, "inbound", "2018-08-12T11:00:00Z"));
     ritardo(&folder, &["run", "--as-of", LATER]).expect(0);
     assert_eq!((files(&state.join("raw")).len(), raw_traces(&state)), (2, 0));
     let said = ritardo(&folder, &["forget", CUSTOMER, "--as-of", LATER]).expect(0).out;
