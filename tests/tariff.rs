@@ -271,6 +271,8 @@ fn a_rate_card_becomes_a_tariff() {
     assert_eq!(rows(early.out.as_bytes()).len(), 0);
     let column = import(&folder, &["--column", "Servce", "--map", "Rest of Africa=234"]).expect(78);
     assert!(column.err.contains("Authentication- International"), "{}", column.err);
+    let mistyped = ["--map", "Rest of Africa=234", "--map", "Malasia=60"];
+    assert!(import(&folder, &mistyped).expect(78).err.contains("no market `malasia`"));
     let shared = ["--map", "Rest of Africa=62"];
     assert!(import(&folder, &shared).expect(78).err.contains("they share the code"));
 }

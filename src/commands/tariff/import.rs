@@ -106,7 +106,7 @@ fn currency(text: &str) -> Result<Currency, String> {
 }
 
 fn maps(given: &[String]) -> Result<BTreeMap<String, Vec<Market>>, Failure> {
-    let mut maps = BTreeMap::new();
+    let mut maps: BTreeMap<String, Vec<Market>> = BTreeMap::new();
     for map in given {
         let codes = map.rsplit_once('=').map(|(name, codes)| {
             let codes: Option<Vec<Market>> = codes.split(',').map(Market::parse).collect();
@@ -116,7 +116,7 @@ fn maps(given: &[String]) -> Result<BTreeMap<String, Vec<Market>>, Failure> {
             let failure = Failure::new(Kind::CommandLine, format!("`{map}` maps no market to calling codes"));
             return Err(failure.hint("write it as --map \"Rest of Africa=234,27\""));
         };
-        maps.insert(name, codes);
+        maps.entry(name).or_insert_with(Vec::new).extend(codes);
     }
     Ok(maps)
 }
@@ -140,6 +140,11 @@ fn markets(card: &Card, maps: &BTreeMap<String, Vec<Market>>) -> Result<BTreeMap
                 return Err((message, "they share the code: tell them apart with --map NAME=PREFIXES"));
             }
         }
+    }
+    let is_of_card =
+        |name: &&String| card.rows.iter().map(|row| &row.market).chain(&card.without).any(|row| plain(row) == **name);
+    if let Some(idle) = maps.keys().find(|name| !is_of_card(name)) {
+        return Err((format!("the card has no market `{idle}`"), "--map takes the name as the card has it"));
     }
     if !unknown.is_empty() {
         let message = format!("no calling code is known for {}", unknown.join(", "));
