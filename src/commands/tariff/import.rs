@@ -116,7 +116,7 @@ fn maps(given: &[String]) -> Result<BTreeMap<String, Vec<Market>>, Failure> {
             let failure = Failure::new(Kind::CommandLine, format!("`{map}` maps no market to calling codes"));
             return Err(failure.hint("write it as --map \"Rest of Africa=234,27\""));
         };
-        maps.entry(name).or_insert_with(Vec::new).extend(codes);
+        maps.entry(name).or_default().extend(codes);
     }
     Ok(maps)
 }
