@@ -78,11 +78,9 @@ fn check(reading: &str, messages: &str, evidence: &ChannelEvidence, expected: &s
     assert_eq!(judged(reading, messages, evidence), expected, "{reading}: {messages}");
 }
 
-const ALL: (&[(i64, i64)], &[(i64, i64)]) = (&[], &[]);
-
 #[test]
 fn runs_share_a_clock_and_may_be_charged_once() {
-    let all = known(ALL.0, ALL.1);
+    let all = known(&[], &[]);
     let talk = "in 1 0, in 2 20, out 9 30, in 3 40, out 8 41";
     check("clock = \"first_unanswered\"", talk, &all, "1 late 0.05, 2 late 0.05, 3 on_time");
     check("clock = \"last_inbound\", give_up = \"7d\"", talk, &all, "1 on_time, 2 on_time, 3 on_time");
@@ -132,7 +130,7 @@ fn a_hidden_question_may_give_another_clock() {
 
 #[test]
 fn who_answers_is_told_by_kind_and_by_delivery() {
-    let all = known(ALL.0, ALL.1);
+    let all = known(&[], &[]);
     check("answered_by = \"human\"", "in 1 0, out 9 1 automatic", &all, "1 unanswered 0.05");
     check("answered_by = \"human\"", "in 1 0 automatic, out 9 1", &all, "1 on_time");
     let delivered = "answered_by = \"delivered\"";
