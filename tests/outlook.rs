@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{copy, give_key, ritardo, root, rows, scratch, text, tree};
+use common::{daily_shop, days_of_august, ritardo, rows, text, tree};
 use serde_json::Value;
 
 const NIGHT: &str = "2018-09-05T00:00:00Z";
@@ -29,16 +29,9 @@ fn tariff(version: &str, rates: &str) -> String {
 
 /// A shop whose logs of each day are complete, up to the day before `until`.
 fn shop(name: &str, messages: &[&str], rates: &str, until: &str) -> PathBuf {
-    let folder = scratch(name);
-    copy(&root().join("tests/refusals/base"), &folder);
-    give_key(&folder.join("state"), '5');
-    let config = fs::read_to_string(folder.join("ritardo.toml")).unwrap();
-    let daily = "coverage = \"daily\"\nzone = \"UTC\"\nchannels = [\"+390510000417\"]";
-    fs::write(folder.join("ritardo.toml"), config.replace("coverage = \"continuous\"", daily)).unwrap();
+    let folder = daily_shop(name);
     fs::write(folder.join("tariff.toml"), tariff("1", rates)).unwrap();
-    fs::remove_file(folder.join("inbox/desk/2018-08.csv")).unwrap();
-    let days = std::iter::once("2018-07-31".to_owned()).chain((1..=31).map(|day| format!("2018-08-{day:02}")));
-    for day in days.chain((1..=3).map(|day| format!("2018-09-{day:02}"))).filter(|day| day.as_str() < until) {
+    for day in days_of_august().filter(|day| day.as_str() < until) {
         let row = |message: &&&str| {
             let cells: Vec<&str> = message.split(' ').collect();
             format!("{},bologna-bakery,+390510000417,{},{},{}\n", cells[0], cells[1], cells[2], cells[3])

@@ -7,7 +7,7 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{bodies, charges, copy, give_key, ritardo, root, scratch, text};
+use common::{bodies, charges, daily_shop, days_of_august, ritardo, text};
 
 const NIGHT: &str = "2018-09-05T00:00:00Z";
 const HEAD: &str = "message_id,business,channel,customer,direction,sent_at,conversation\n";
@@ -15,15 +15,8 @@ const QUESTION: &str = "q1,bologna-bakery,+390510000417,+393330000001,inbound,20
 
 /// A shop with a file for each day from 31 July to 3 September; the rows are those of 10 August.
 fn shop(name: &str, rows: &str) -> PathBuf {
-    let folder = scratch(name);
-    copy(&root().join("tests/refusals/base"), &folder);
-    give_key(&folder.join("state"), '5');
-    let config = fs::read_to_string(folder.join("ritardo.toml")).unwrap();
-    let daily = "coverage = \"daily\"\nzone = \"UTC\"\nchannels = [\"+390510000417\"]";
-    fs::write(folder.join("ritardo.toml"), config.replace("coverage = \"continuous\"", daily)).unwrap();
-    fs::remove_file(folder.join("inbox/desk/2018-08.csv")).unwrap();
-    let days = std::iter::once("2018-07-31".to_owned()).chain((1..=31).map(|day| format!("2018-08-{day:02}")));
-    for day in days.chain((1..=3).map(|day| format!("2018-09-{day:02}"))) {
+    let folder = daily_shop(name);
+    for day in days_of_august() {
         put(&folder, &day, if day == "2018-08-10" { rows } else { "" });
     }
     folder

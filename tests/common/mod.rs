@@ -106,6 +106,24 @@ pub fn sample(name: &str) -> PathBuf {
     folder
 }
 
+/// The shop of the refusals with a file for each day in UTC, and no file yet.
+pub fn daily_shop(name: &str) -> PathBuf {
+    let folder = scratch(name);
+    copy(&root().join("tests/refusals/base"), &folder);
+    give_key(&folder.join("state"), '5');
+    let config = fs::read_to_string(folder.join("ritardo.toml")).unwrap();
+    let daily = "coverage = \"daily\"\nzone = \"UTC\"\nchannels = [\"+390510000417\"]";
+    fs::write(folder.join("ritardo.toml"), config.replace("coverage = \"continuous\"", daily)).unwrap();
+    fs::remove_file(folder.join("inbox/desk/2018-08.csv")).unwrap();
+    folder
+}
+
+/// The days that prove August 2018: 31 July to 3 September.
+pub fn days_of_august() -> impl Iterator<Item = String> {
+    let august = (1..=31).map(|day| format!("2018-08-{day:02}"));
+    std::iter::once("2018-07-31".to_owned()).chain(august).chain((1..=3).map(|day| format!("2018-09-{day:02}")))
+}
+
 /// A key of names for a state folder: with the same one, two of them hold the same bytes.
 pub fn give_key(state: &Path, digit: char) {
     fs::create_dir_all(state).unwrap();
