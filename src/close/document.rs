@@ -2,6 +2,7 @@
 
 use super::ClosedMonth;
 use crate::domain::business::{Issuer, VatTreatment};
+use crate::domain::correction::DocumentKind;
 use crate::domain::invoice::{Chain, Computation, Format, Payment};
 use crate::domain::{Business, Currency, Date, Elapsed, Invoice, InvoiceNumber};
 
@@ -41,7 +42,9 @@ pub fn invoice(
 ) -> Invoice {
     Invoice {
         format: Format,
+        kind: DocumentKind::Invoice,
         number: issue.number,
+        corrects: None,
         business: business.id.clone(),
         month: closed.month,
         issue_date: issue.date,
@@ -54,6 +57,8 @@ pub fn invoice(
         reference: business.reference.clone(),
         lines: closed.lines.clone(),
         adjustments: closed.adjustments.clone(),
+        earlier: Vec::new(),
+        credited: Vec::new(),
         net: closed.net,
         vat: closed.vat.clone(),
         tax: closed.tax,

@@ -118,7 +118,7 @@ fn audit_one(
     };
     let archive = Archive::open(state, history)?;
     let rated = with_names(&archive, evidence, &rated, &setup.tariff, recorded.month)?;
-    let now_sha256 = issued.map(|issued| history.line_file_sha256(issued));
+    let now_sha256 = issued.map(|issued| history.sha256_now(&issued.data_sha256));
     match replay(setup, recorded, issued, &rated, now_sha256) {
         Err(why) => result.differences.push(why),
         Ok((closed, invoice)) => {
@@ -178,7 +178,7 @@ fn looks(
 ) -> Result<Vec<String>, Failure> {
     let Some(recorded) = history.documents.get(&issued.number) else { return Ok(Vec::new()) };
     let recorded: BTreeMap<&str, &str> =
-        recorded.files.iter().map(|file| (file.name.as_str(), history.document_sha256(issued, file))).collect();
+        recorded.files.iter().map(|file| (file.name.as_str(), history.sha256_now(&file.sha256))).collect();
     let drawn = documents(renderer, invoice, &issued.document_sha256, line_file)?;
     let differing =
         drawn.into_iter().filter(|(name, bytes)| recorded.get(name.as_str()) != Some(&sha256(bytes).as_str()));

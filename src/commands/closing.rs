@@ -277,7 +277,7 @@ fn decide(
         }
         additions.entries.push(Entry::Invoice(issued.clone()));
         additions.contents.push(canonical);
-        history.invoices.push(issued);
+        history.issued.push(issued);
         closings.months.push((recorded, Some(invoice)));
     }
     (additions, closings)
@@ -306,6 +306,7 @@ fn closing(
         businesses_sha256: setup.businesses_text.sha256.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         zones: Zone::DATA_VERSION.to_owned(),
+        carried: None,
     }
 }
 
@@ -333,6 +334,13 @@ fn issue(
         data_sha256: closed.data_sha256.clone(),
         document_sha256: check::sha256(&canonical),
         previous: invoice.chain.previous.clone(),
+        kind: invoice.kind,
+        corrects: None,
+        cause: None,
+        reason: None,
+        issued_at: None,
+        texts: None,
+        earlier: invoice.earlier.clone(),
     };
     (invoice, issued, canonical)
 }
@@ -355,7 +363,7 @@ pub fn charge_file(state: &State, history: &History, issued: &Issued) -> Result<
     match filed {
         Ok(bytes) => Ok(bytes),
         Err(error) => attached()
-            .filter(|bytes| check::sha256(bytes) == history.line_file_sha256(issued))
+            .filter(|bytes| check::sha256(bytes) == history.sha256_now(&issued.data_sha256))
             .ok_or_else(|| Failure::io("read the charge file", &path, error)),
     }
 }

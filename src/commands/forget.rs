@@ -216,7 +216,7 @@ fn unfit(error: polars::prelude::PolarsError) -> Failure {
 /// what it is billed for.
 fn decided(state: &State, history: &History, known: &Known, person: String, at: Instant) -> Result<Forgotten, Failure> {
     let mut forgotten = Forgotten { person, at, line_files: Vec::new(), mails: Vec::new() };
-    for issued in &history.invoices {
+    for issued in &history.issued {
         let line_file = charge_file(state, history, issued)?;
         let Some(redacted) = redacted(&line_file, known)? else { continue };
         let mails: Vec<_> = history.mails_of(&issued.number).filter(|mail| !history.is_destroyed(mail)).collect();
@@ -229,7 +229,8 @@ fn decided(state: &State, history: &History, known: &Known, person: String, at: 
         }
         forgotten.mails.extend(mails.iter().map(|mail| mail.message_id.clone()));
         forgotten.line_files.push(Redacted {
-            number: issued.number.clone(),
+            number: Some(issued.number.clone()),
+            correction: None,
             business: issued.business.clone(),
             month: issued.month,
             was_sha256: sha256(&line_file),
@@ -248,7 +249,7 @@ fn redacted(line_file: &[u8], known: &Known) -> Result<Option<Vec<u8>>, Failure>
 
 fn redact(state: &State, history: &History, forgotten: &Forgotten, known: &Known) -> Result<(), Failure> {
     for file in &forgotten.line_files {
-        let Some(issued) = history.invoices.iter().find(|issued| issued.number == file.number) else { continue };
+        let Some(issued) = file.number.as_ref().and_then(|number| history.document(number)) else { continue };
         for path in line_files(state, issued) {
             let Ok(bytes) = fs::read(&path) else { continue };
             if sha256(&bytes) != file.was_sha256 {

@@ -44,7 +44,7 @@ pub fn documents(renderer: &Renderer, invoice: &Invoice, head: &str, line_file: 
 /// Writes the documents and mails that issued invoices still lack, and those that were lost since.
 pub fn write_documents(state: &State, ledger: &mut Ledger, renderer: &Renderer, world: &World) -> Result<u64, Failure> {
     let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
-    let lacking: Vec<&Issued> = history.invoices.iter().filter(|issued| lacks(state, &history, issued)).collect();
+    let lacking: Vec<&Issued> = history.issued.iter().filter(|issued| lacks(state, &history, issued)).collect();
     let bar = progress::bar(world.watched, "documents", lacking.len());
     let mut written = 0;
     for issued in &lacking {
@@ -107,7 +107,7 @@ fn write_invoice(
 /// The files of an invoice that the ledger names, with their digests.
 fn named<'h>(history: &'h History, issued: &'h Issued) -> BTreeMap<&'h str, &'h str> {
     let documents = history.documents.get(&issued.number).into_iter().flat_map(|documents| &documents.files);
-    let documents = documents.map(|file| (file.name.as_str(), history.document_sha256(issued, file)));
+    let documents = documents.map(|file| (file.name.as_str(), history.sha256_now(&file.sha256)));
     // A destroyed mail has a digest that nothing has: it is never made again.
     let sha256 = |mail: &'h Mail| if history.is_destroyed(mail) { "" } else { mail.sha256.as_str() };
     let mails = history.mails_of(&issued.number).map(|mail| (mail.name.as_str(), sha256(mail)));

@@ -88,8 +88,7 @@ fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer)
         state: state.clone(),
         waits,
     });
-    let head =
-        history.invoices.iter().rfind(|issued| issued.month == month).map(|issued| issued.document_sha256.clone());
+    let head = history.issued.iter().rfind(|issued| issued.month == month).map(|issued| issued.document_sha256.clone());
     let facts = MonthFacts {
         month,
         issuer: &setup.config.issuer.party.legal_name,

@@ -122,7 +122,7 @@ impl State {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(|error| Failure::io("list the folder", &issued, error))?,
         };
-        let known: BTreeSet<String> = history.invoices.iter().map(|issued| issued.number.to_string()).collect();
+        let known: BTreeSet<String> = history.issued.iter().map(|issued| issued.number.to_string()).collect();
         let folders = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
         let names = folders.map(|entry| entry.file_name().to_string_lossy().into_owned());
         let unknown: BTreeSet<String> = names.filter(|name| !known.contains(name)).collect();

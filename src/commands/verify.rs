@@ -38,7 +38,7 @@ pub fn verify(args: &Configured, world: &mut World) -> Result<Outcome, Failure> 
         unknown.map(|folder| format!("{}: the ledger knows no such invoice; is it an older copy?", folder.display())),
     );
     numbers(&history, &mut findings);
-    for issued in &history.invoices {
+    for issued in &history.issued {
         invoice(&state, &ledger, &history, issued, &mut findings);
     }
     for finding in &findings {
@@ -48,7 +48,7 @@ pub fn verify(args: &Configured, world: &mut World) -> Result<Outcome, Failure> 
         counted(history.last, "ledger row"),
         counted(history.files.len() as u64, "archived log"),
         counted(history.closed.len() as u64, "closed month"),
-        counted(history.invoices.len() as u64, "invoice"),
+        counted(history.issued.len() as u64, "invoice"),
         counted(history.mails.len() as u64, "mail"),
     ];
     if findings.is_empty() {
@@ -124,7 +124,7 @@ fn archive(state: &State, history: &History, findings: &mut Vec<String>) -> Resu
 /// Numbers run on within their year, documents are bound to the one before, and every invoice has its month.
 fn numbers(history: &History, findings: &mut Vec<String>) {
     let mut before = History::default();
-    for issued in &history.invoices {
+    for issued in &history.issued {
         let number = &issued.number;
         let first = before.next_number(&number.series, number.year, number.count);
         if first != *number {
@@ -138,7 +138,7 @@ fn numbers(history: &History, findings: &mut Vec<String>) {
             Some(_) => findings.push(format!("{number} and the closing of its month name different charges")),
             None => findings.push(format!("{number} has no closed month")),
         }
-        before.invoices.push(issued.clone());
+        before.issued.push(issued.clone());
     }
     for ((business, month), closed) in &history.closed {
         // Free units alone make no invoice.
@@ -155,7 +155,7 @@ fn invoice(state: &State, ledger: &Ledger, history: &History, issued: &Issued, f
     match (stored_invoice(ledger, issued), line_file) {
         (Ok(invoice), Ok(line_file)) => {
             totals(issued, &invoice, findings);
-            let found = check::findings(&invoice, &line_file, history.line_file_sha256(issued));
+            let found = check::findings(&invoice, &line_file, history.sha256_now(&issued.data_sha256));
             findings.extend(found.iter().map(|finding| format!("{number}: {finding}")));
         }
         (Err(failure), _) | (_, Err(failure)) => findings.push(in_a_line(&failure)),
@@ -164,7 +164,7 @@ fn invoice(state: &State, ledger: &Ledger, history: &History, issued: &Issued, f
     match history.documents.get(number) {
         Some(documents) => {
             for file in &documents.files {
-                compare(&folder.join(&file.name), history.document_sha256(issued, file), findings);
+                compare(&folder.join(&file.name), history.sha256_now(&file.sha256), findings);
             }
         }
         None => findings.push(format!("{number} has no documents yet; the next `ritardo run` makes them")),

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::business::{Language, Party};
+use super::correction::{Correction, CreditLine, DocumentKind, Earlier};
 use super::{BusinessId, Currency, Date, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Zone};
 
 /// Number of an invoice: series, year of issue, count within it. `LR-2018-000123`.
@@ -59,11 +60,16 @@ impl FromStr for Format {
 
 crate::written_as_text!(InvoiceNumber, Format);
 
-/// One invoice, complete: what every document shows is here.
+/// One invoice or credit note, complete: what every document shows is here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invoice {
     pub format: Format,
+    #[serde(default, skip_serializing_if = "DocumentKind::is_invoice")]
+    pub kind: DocumentKind,
     pub number: InvoiceNumber,
+    /// Of a credit note: what it corrects. Of an invoice: in place of which one it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<Correction>,
     pub business: BusinessId,
     pub month: Month,
     pub issue_date: Date,
@@ -79,7 +85,13 @@ pub struct Invoice {
     /// What a minimum adds to the lines, or a cap takes from them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub adjustments: Vec<Adjustment>,
-    /// Sum of the lines and adjustments.
+    /// Amounts of earlier months that are billed here, sorted by month.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Earlier>,
+    /// Of a credit note, which has no lines, adjustments and earlier amounts of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credited: Vec<CreditLine>,
+    /// Sum of lines, adjustments and earlier amounts; of a credit note, of what is credited.
     pub net: Money,
     /// One entry per category and rate.
     pub vat: Vec<Vat>,
@@ -207,6 +219,11 @@ impl Invoice {
         let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_else(|error| unreachable!("{error}"));
         bytes.push(b'\n');
         bytes
+    }
+
+    /// A document whose amount is given back.
+    pub const fn is_credit_note(&self) -> bool {
+        !self.kind.is_invoice()
     }
 
     /// Name of the line file that goes with the invoice.

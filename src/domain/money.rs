@@ -204,6 +204,12 @@ impl Money {
         self.minor == 0
     }
 
+    /// `None` when the difference does not fit, or the currencies differ.
+    pub fn checked_sub(self, other: Money) -> Option<Money> {
+        let minor = self.minor.checked_sub(other.minor)?;
+        (self.currency == other.currency).then_some(Money { minor, ..self })
+    }
+
     /// `None` when the currencies differ or the sum does not fit.
     pub fn checked_add(self, other: Money) -> Option<Money> {
         let minor = self.minor.checked_add(other.minor)?;

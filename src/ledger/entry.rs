@@ -1,9 +1,16 @@
 //! What the ledger records: one closed list of facts.
 
+mod months;
+
 use serde::{Deserialize, Serialize};
 
+use crate::domain::correction::Earlier;
 use crate::domain::invoice::Counts;
-use crate::domain::{BusinessId, ChannelId, Date, Decimal, Instant, InvoiceNumber, Money, Month, Span};
+use crate::domain::{
+    BusinessId, ChannelId, CorrectionCause, Date, Decimal, DocumentKind, Instant, InvoiceNumber, Money, Month, Span,
+};
+
+pub use months::{Approved, Claim, Compared, Dispute, DisputeSettled, MonthCorrected, TariffKnown, Texts, Unparked};
 
 /// One fact. The written form is JSON with the fields in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +40,24 @@ pub enum Entry {
     Purged(Purged),
     /// The operator accepted a hold: the waits that it concerns are never billed.
     HoldAccepted(HoldAccepted),
+    /// A tariff became known.
+    Tariff(TariffKnown),
+    /// A person let a month be issued.
+    Approved(Approved),
+    /// A person let a month be closed that a guard had parked.
+    Unparked(Unparked),
+    /// A closed month was rated again, and nothing was issued.
+    Compared(Compared),
+    /// The charges of a closed month are others from now on.
+    Corrected(MonthCorrected),
+    /// A credit note was issued.
+    CreditNote(Issued),
+    /// An invoice was issued in place of another.
+    Replacement(Issued),
+    /// A business disputes messages.
+    Dispute(Dispute),
+    /// A dispute was settled.
+    DisputeSettled(DisputeSettled),
 }
 
 impl Entry {
@@ -50,6 +75,15 @@ impl Entry {
             Self::Erased(_) => "erased",
             Self::Purged(_) => "purged",
             Self::HoldAccepted(_) => "hold_accepted",
+            Self::Tariff(_) => "tariff",
+            Self::Approved(_) => "approved",
+            Self::Unparked(_) => "unparked",
+            Self::Compared(_) => "compared",
+            Self::Corrected(_) => "corrected",
+            Self::CreditNote(_) => "credit_note",
+            Self::Replacement(_) => "replacement",
+            Self::Dispute(_) => "dispute",
+            Self::DisputeSettled(_) => "dispute_settled",
         }
     }
 }
@@ -144,9 +178,14 @@ pub struct Forgotten {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Redacted {
-    pub number: InvoiceNumber,
+    /// Of a file beside the documents; absent where the charges of the month have no document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<InvoiceNumber>,
     pub business: BusinessId,
     pub month: Month,
+    /// Of the charges after a correction: which one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<u32>,
     pub was_sha256: String,
     pub sha256: String,
 }
@@ -189,8 +228,12 @@ pub struct MonthClosed {
     /// Version of the program that decided, and of its time zone data.
     pub version: String,
     pub zones: String,
+    /// Of a month with charges too small for an invoice of their own: what a later invoice is to bill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Money>,
 }
 
+/// A document that was issued: an invoice, a credit note, or an invoice in place of another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Issued {
@@ -206,6 +249,25 @@ pub struct Issued {
     pub document_sha256: String,
     /// The head before it.
     pub previous: String,
+    #[serde(default, skip_serializing_if = "DocumentKind::is_invoice")]
+    pub kind: DocumentKind,
+    /// The invoice that a credit note corrects, or in whose place an invoice stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<InvoiceNumber>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<CorrectionCause>,
+    /// In the operator's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was decided; of an invoice without it, at the closing of its month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_at: Option<Instant>,
+    /// What it was decided with; of an invoice without it, as at the closing of its month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<Texts>,
+    /// Parts of the net amount that are of earlier months: billed by an invoice, given back by a credit note.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Earlier>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

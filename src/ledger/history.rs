@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Recorded;
 use super::entry::{
-    Artefact, Documents, Entry, Forgotten, HoldAccepted, Issued, LogRead, Mail, MailAttempt, MailOutcome, MonthClosed,
-    SetAside,
+    Approved, Compared, Dispute, DisputeSettled, Documents, Entry, Forgotten, HoldAccepted, Issued, LogRead, Mail,
+    MailAttempt, MailOutcome, MonthClosed, MonthCorrected, SetAside, TariffKnown, Unparked,
 };
 use crate::domain::{BusinessId, Instant, InvoiceNumber, Month};
 
@@ -20,8 +20,22 @@ pub struct History {
     /// With the place of the entry.
     pub set_aside: Vec<(u64, SetAside)>,
     pub closed: BTreeMap<(BusinessId, Month), MonthClosed>,
-    /// In the order of issue.
-    pub invoices: Vec<Issued>,
+    /// Invoices and credit notes in the order of issue.
+    pub issued: Vec<Issued>,
+    /// With the place of the entry, in order.
+    pub corrected: BTreeMap<(BusinessId, Month), Vec<(u64, MonthCorrected)>>,
+    /// The last comparison of each closed month.
+    pub compared: BTreeMap<(BusinessId, Month), Compared>,
+    /// The last approval of each month.
+    pub approved: BTreeMap<(BusinessId, Month), Approved>,
+    /// In order.
+    pub unparked: Vec<Unparked>,
+    /// In order.
+    pub disputes: Vec<Dispute>,
+    /// By the number of the dispute, with the place of the entry.
+    pub settled: BTreeMap<u32, (u64, DisputeSettled)>,
+    /// In order.
+    pub tariffs: Vec<TariffKnown>,
     pub documents: BTreeMap<InvoiceNumber, Documents>,
     /// In the order in which they were made.
     pub mails: Vec<Mail>,
@@ -72,7 +86,23 @@ impl History {
             Entry::MonthClosed(closed) => {
                 self.closed.insert((closed.business.clone(), closed.month), closed);
             }
-            Entry::Invoice(issued) => self.invoices.push(issued),
+            Entry::Invoice(issued) | Entry::CreditNote(issued) | Entry::Replacement(issued) => self.issued.push(issued),
+            Entry::Corrected(corrected) => {
+                let key = (corrected.business.clone(), corrected.month);
+                self.corrected.entry(key).or_default().push((seq, corrected));
+            }
+            Entry::Compared(compared) => {
+                self.compared.insert((compared.business.clone(), compared.month), compared);
+            }
+            Entry::Approved(approved) => {
+                self.approved.insert((approved.business.clone(), approved.month), approved);
+            }
+            Entry::Unparked(unparked) => self.unparked.push(unparked),
+            Entry::Dispute(dispute) => self.disputes.push(dispute),
+            Entry::DisputeSettled(settled) => {
+                self.settled.insert(settled.dispute, (seq, settled));
+            }
+            Entry::Tariff(known) => self.tariffs.push(known),
             Entry::Documents(documents) => {
                 self.documents.insert(documents.number.clone(), documents);
             }
@@ -91,13 +121,13 @@ impl History {
     /// Head of the chain of issued documents: SHA-256 of the last canonical invoice, or of nothing.
     pub fn document_head(&self) -> String {
         let first = || crate::close::check::sha256(b"");
-        self.invoices.last().map_or_else(first, |last| last.document_sha256.clone())
+        self.issued.last().map_or_else(first, |last| last.document_sha256.clone())
     }
 
     /// The number after the last of its series and year. The first year of a series begins at `first`,
     /// later years at 1.
     pub fn next_number(&self, series: &str, year: i32, first: u32) -> InvoiceNumber {
-        let of_series = || self.invoices.iter().map(|issued| &issued.number).filter(|number| number.series == series);
+        let of_series = || self.issued.iter().map(|issued| &issued.number).filter(|number| number.series == series);
         let last = of_series().filter(|number| number.year == year).map(|number| number.count).max();
         let start = if of_series().next().is_none() { first } else { 1 };
         let count = last.map_or(start, |last| last + 1);
@@ -112,11 +142,6 @@ impl History {
     /// The holds that were accepted when the ledger ended at `seq`.
     pub fn accepted_through(&self, seq: u64) -> impl Iterator<Item = &HoldAccepted> {
         self.accepted.iter().filter(move |(place, _)| *place <= seq).map(|(_, hold)| hold)
-    }
-
-    /// The invoice of a closed month, where it had charges.
-    pub fn invoice_of(&self, business: &BusinessId, month: Month) -> Option<&Issued> {
-        self.invoices.iter().find(|issued| issued.business == *business && issued.month == month)
     }
 
     pub fn mail_state(&self, mail: &Mail) -> MailState {
@@ -142,17 +167,11 @@ impl History {
         last.into_iter().map(|(name, (_, aside))| (name, aside)).collect()
     }
 
-    /// The digest that the line file of an issued invoice has now: that of its charges, unless a customer in it
-    /// was forgotten since.
-    pub fn line_file_sha256<'h>(&'h self, issued: &'h Issued) -> &'h str {
-        let redacted = self.forgotten.iter().rev().flat_map(|forgotten| &forgotten.line_files);
-        let mut of_invoice = redacted.filter(|file| file.number == issued.number);
-        of_invoice.next().map_or(&issued.data_sha256, |file| &file.sha256)
-    }
-
-    /// The digest that a document has now; see [`Self::line_file_sha256`].
-    pub fn document_sha256<'h>(&'h self, issued: &'h Issued, file: &'h Artefact) -> &'h str {
-        if file.sha256 == issued.data_sha256 { self.line_file_sha256(issued) } else { &file.sha256 }
+    /// The digest that a file of charges, or a document made from one, has now: another than `was` only where a
+    /// customer in it was forgotten since.
+    pub fn sha256_now<'h>(&'h self, was: &'h str) -> &'h str {
+        let redacted = self.forgotten.iter().flat_map(|forgotten| &forgotten.line_files);
+        redacted.fold(was, |now, file| if file.was_sha256 == now { &file.sha256 } else { now })
     }
 
     /// Whether a mail was destroyed because it named somebody who is forgotten.

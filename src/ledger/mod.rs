@@ -2,6 +2,8 @@
 
 pub mod entry;
 pub mod history;
+mod migration;
+mod standing;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -13,10 +15,11 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, Transactio
 use crate::close::check::sha256;
 pub use entry::Entry;
 pub use history::{History, MailState};
+pub use standing::{Billed, Standing};
 
-/// The version of the stored form. A newer ledger is refused; an older one is one of this version with fewer
-/// kinds of entries, and is marked as soon as it is opened for writing.
-const VERSION: i64 = 2;
+/// The version of the stored form. A newer ledger is refused; an older one can be read as it is, and is brought to
+/// this version as soon as it is opened for writing.
+const VERSION: i64 = 3;
 const SCHEMA: &str = include_str!("schema.sql");
 /// "rita" in ASCII: marks the file as a ledger of this program.
 const APPLICATION_ID: i64 = 0x7269_7461;
@@ -41,6 +44,8 @@ pub enum LedgerError {
     Foreign,
     #[error("the ledger has version {0}, this program reads up to {VERSION}")]
     Newer(i64),
+    #[error("the ledger could not be copied to {} before its form is changed", .0.display())]
+    Copy(PathBuf, #[source] std::io::Error),
     #[error("the chain is broken at entry {0}: its hash does not follow from the one before")]
     Chain(u64),
     #[error("entry {0} cannot be read")]
@@ -121,10 +126,7 @@ impl Ledger {
         }
         let version = self.pragma("user_version")?;
         self.check_version(self.pragma("application_id")?, version)?;
-        if version < VERSION {
-            self.connection.pragma_update(None, "user_version", VERSION)?;
-        }
-        Ok(())
+        if version < VERSION { migration::migrate(&mut self.connection, &self.path, version) } else { Ok(()) }
     }
 
     fn pragma(&self, name: &str) -> Result<i64, LedgerError> {

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::entry::{MailAttempt, MailOutcome, SetAside};
 use super::*;
-use crate::domain::{Instant, InvoiceNumber};
+use crate::domain::{DocumentKind, Instant, InvoiceNumber};
 
 fn path(name: &str) -> PathBuf {
     let path = std::env::temp_dir().join(format!("ritardo-ledger-{}-{name}.db", std::process::id()));
@@ -68,8 +68,8 @@ fn a_change_by_hand_breaks_the_chain() {
 fn a_newer_or_foreign_file_is_refused() {
     let newer = path("newer");
     append(&mut Ledger::open(&newer).unwrap(), &["a"]).unwrap();
-    Connection::open(&newer).unwrap().pragma_update(None, "user_version", 3).unwrap();
-    assert!(matches!(Ledger::open(&newer), Err(LedgerError::Newer(3))));
+    Connection::open(&newer).unwrap().pragma_update(None, "user_version", 4).unwrap();
+    assert!(matches!(Ledger::open(&newer), Err(LedgerError::Newer(4))));
     let foreign = path("foreign");
     Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
     assert!(matches!(Ledger::open(&foreign), Err(LedgerError::Foreign)));
@@ -92,11 +92,18 @@ fn numbers_go_on_within_a_year_and_begin_again_with_the_next() {
         data_sha256: String::new(),
         document_sha256: String::new(),
         previous: String::new(),
+        kind: DocumentKind::Invoice,
+        corrects: None,
+        cause: None,
+        reason: None,
+        issued_at: None,
+        texts: None,
+        earlier: Vec::new(),
     };
     for (year, expected) in [(2018, "LR-2018-000041"), (2018, "LR-2018-000042"), (2019, "LR-2019-000001")] {
         let number = history.next_number("LR", year, 41);
         assert_eq!(number.to_string(), expected);
-        history.invoices.push(issued(number));
+        history.issued.push(issued(number));
     }
     assert_eq!(history.next_number("LR", 2018, 41).to_string(), "LR-2018-000043");
 }

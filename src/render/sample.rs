@@ -1,6 +1,7 @@
 //! Invoices for the tests of this stage.
 
 use crate::domain::business::{Language, Party};
+use crate::domain::correction::DocumentKind;
 use crate::domain::invoice::{Adjustment, AdjustmentKind, Chain, Computation, Counts, Format, Line, Payment, Vat};
 use crate::domain::{Decimal, EntryPoint, Invoice, Market, Money};
 
@@ -9,6 +10,8 @@ pub(crate) fn invoice(language: Language) -> Invoice {
     let net: Money = "USD 1342.75".parse().unwrap();
     Invoice {
         format: Format,
+        kind: DocumentKind::Invoice,
+        corrects: None,
         number: "LR-2026-000123".parse().unwrap(),
         business: "bologna-bakery".parse().unwrap(),
         month: "2026-10".parse().unwrap(),
@@ -32,6 +35,8 @@ pub(crate) fn invoice(language: Language) -> Invoice {
             line("other", EntryPoint::InformationRequest, Some("24h"), 760, "0.032895", "25.00"),
         ],
         adjustments: Vec::new(),
+        earlier: Vec::new(),
+        credited: Vec::new(),
         net,
         vat: vec![vat(net, "O", "0", Money::zero(net.currency()))],
         tax: Money::zero(net.currency()),
