@@ -35,6 +35,8 @@ pub enum Finding {
     Net { found: String, stated: String },
     #[error("net and tax sum to {found}, the invoice says {stated}")]
     Total { found: String, stated: String },
+    #[error("{stated} is more than is left of {number}")]
+    TooMuch { number: String, stated: String },
     #[error("a charge stands twice in the line file: message {0}")]
     Twice(String),
 }
@@ -150,10 +152,30 @@ impl Charges {
     }
 }
 
+/// Compares a credit note with the invoice that it corrects, of which earlier credit notes gave `given_back` back.
+/// Empty: everything adds up.
+pub fn credit_findings(note: &Invoice, invoice: &Invoice, given_back: Money) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let rows = note.credited.iter().map(|line| line.billed.amount.exact().checked_sub(line.now.amount.exact()));
+    let sum = rows.into_iter().try_fold(Decimal::ZERO, |sum, row| sum.checked_add(row?));
+    if sum != Some(note.net.exact()) {
+        let found = sum.map_or("nothing exact".to_owned(), |sum| sum.to_string());
+        findings.push(Finding::Net { found, stated: note.net.to_string() });
+    }
+    let given_back = given_back.checked_add(note.net);
+    if note.net.minor() <= 0 || given_back.is_none_or(|given_back| given_back.minor() > invoice.net.minor()) {
+        findings.push(Finding::TooMuch { number: invoice.number.to_string(), stated: note.net.to_string() });
+    }
+    compare_totals(note, &mut findings);
+    findings
+}
+
 fn compare_totals(invoice: &Invoice, findings: &mut Vec<Finding>) {
     let said = |sum: Option<Money>| sum.map_or("nothing exact".to_owned(), |sum| sum.to_string());
     let adjustments = invoice.adjustments.iter().map(|adjustment| adjustment.amount);
-    let net = Money::sum(invoice.currency, adjustments.chain(invoice.lines.iter().rev().map(|line| line.amount)));
+    let earlier = invoice.earlier.iter().map(|earlier| earlier.amount);
+    let credited = invoice.credited.iter().map(|line| line.credit);
+    let net = Money::sum(invoice.currency, adjustments.chain(earlier).chain(credited).chain(invoice.lines.iter().rev().map(|line| line.amount)));
     if net != Some(invoice.net)
         || invoice.vat.iter().map(|vat| vat.net).try_fold(Money::zero(invoice.currency), Money::checked_add) != net
     {

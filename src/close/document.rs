@@ -2,9 +2,9 @@
 
 use super::ClosedMonth;
 use crate::domain::business::{Issuer, VatTreatment};
-use crate::domain::correction::DocumentKind;
+use crate::domain::correction::{DocumentKind, Earlier};
 use crate::domain::invoice::{Chain, Computation, Format, Payment};
-use crate::domain::{Business, Currency, Date, Elapsed, Invoice, InvoiceNumber};
+use crate::domain::{Business, Currency, Date, Elapsed, Invoice, InvoiceNumber, Money};
 
 /// What the issue adds to the closed month: given in the ledger's transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Issue {
     pub date: Date,
     /// Head of the chain of issued documents before this one.
     pub previous: String,
+    /// Amounts of earlier months that the invoice bills too.
+    pub earlier: Vec<Earlier>,
 }
 
 /// The tariff as the invoice names it.
@@ -32,15 +34,18 @@ pub struct TariffName {
     pub currency: Currency,
 }
 
-/// The invoice of a closed month with charges.
+/// The invoice of a closed month with charges, or with amounts of earlier months. `None` when a sum does not fit.
 pub fn invoice(
     issuer: &Issuer,
     business: &Business,
     closed: &ClosedMonth,
     tariff: &TariffName,
     issue: Issue,
-) -> Invoice {
-    Invoice {
+) -> Option<Invoice> {
+    let net = issue.earlier.iter().map(|earlier| earlier.amount).try_fold(closed.net, Money::checked_add)?;
+    let vat = super::vat(business, net)?;
+    let tax = Money::sum(net.currency(), vat.iter().map(|vat| vat.tax))?;
+    Some(Invoice {
         format: Format,
         kind: DocumentKind::Invoice,
         number: issue.number,
@@ -57,12 +62,12 @@ pub fn invoice(
         reference: business.reference.clone(),
         lines: closed.lines.clone(),
         adjustments: closed.adjustments.clone(),
-        earlier: Vec::new(),
+        earlier: issue.earlier,
         credited: Vec::new(),
-        net: closed.net,
-        vat: closed.vat.clone(),
-        tax: closed.tax,
-        total: closed.total,
+        net,
+        vat,
+        tax,
+        total: net.checked_add(tax)?,
         payment: Payment { iban: issuer.iban.clone(), bic: issuer.bic.clone(), days: issuer.payment_days },
         computation: Computation {
             window: tariff.window,
@@ -79,7 +84,7 @@ pub fn invoice(
             data_sha256: closed.data_sha256.clone(),
         },
         chain: Chain { previous: issue.previous },
-    }
+    })
 }
 
 /// Why no tax is charged, in the words that the law asks for; `None` where tax is charged.

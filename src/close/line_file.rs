@@ -139,7 +139,7 @@ fn bare(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|text| guarded(text) == cell).unwrap_or(cell)
 }
 
-fn written(rows: &[[String; 14]]) -> Vec<u8> {
+pub(super) fn written<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
         // Invariant: rows have one length and memory takes every byte.

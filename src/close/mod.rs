@@ -2,7 +2,10 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod check;
+pub mod credit;
 mod document;
+mod filed;
+pub mod guards;
 mod line_file;
 pub mod readiness;
 
@@ -17,6 +20,7 @@ use crate::domain::{
 };
 
 pub use document::{Issue, TariffName, invoice};
+pub use filed::{Filed, change_file};
 pub use line_file::without_names;
 
 /// A month of a business, decided.

@@ -24,6 +24,8 @@ pub enum Missing {
     Pending {
         waits: usize,
     },
+    /// What else there is to say.
+    Other(String),
 }
 
 impl fmt::Display for Missing {
@@ -38,6 +40,7 @@ impl fmt::Display for Missing {
                 write!(f, "logs of channel {channel} are known through {known}, needed through {needed_through}")
             }
             Self::Held { waits: count, first } => write!(f, "{} held: {first}", waits(count)),
+            Self::Other(text) => f.write_str(text),
             Self::Pending { waits: count } => write!(f, "{} pending", waits(count)),
         }
     }

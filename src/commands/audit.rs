@@ -163,9 +163,15 @@ fn replay(
         closed.data_sha256.clone_from(&recorded.data_sha256);
     }
     let invoice = issued.map(|issued| {
-        let issue = Issue { number: issued.number.clone(), date: issued.issue_date, previous: issued.previous.clone() };
-        close::invoice(&setup.config.issuer, business, &closed, &setup.tariff_name(), issue)
+        let issue = Issue {
+            number: issued.number.clone(),
+            date: issued.issue_date,
+            previous: issued.previous.clone(),
+            earlier: issued.earlier.clone(),
+        };
+        close::invoice(setup.config.issuer_of(business), business, &closed, &setup.tariff_name(), issue)
     });
+    let invoice = invoice.map(|invoice| invoice.ok_or("a sum is too large to be exact")).transpose()?;
     Ok((closed, invoice))
 }
 
@@ -179,7 +185,7 @@ fn looks(
     let Some(recorded) = history.documents.get(&issued.number) else { return Ok(Vec::new()) };
     let recorded: BTreeMap<&str, &str> =
         recorded.files.iter().map(|file| (file.name.as_str(), history.sha256_now(&file.sha256))).collect();
-    let drawn = documents(renderer, invoice, &issued.document_sha256, line_file)?;
+    let drawn = documents(renderer, invoice, &issued.document_sha256, vec![(crate::render::line_file(invoice), line_file)])?;
     let differing =
         drawn.into_iter().filter(|(name, bytes)| recorded.get(name.as_str()) != Some(&sha256(bytes).as_str()));
     Ok(differing.map(|(name, _)| name).collect())

@@ -11,7 +11,10 @@ pub fn check(args: &Configured, world: &mut World) -> Result<Outcome, Failure> {
     let setup = Setup::load(&args.config)?;
     let config = &setup.config;
     say(world.out, &format!("{}: ok", setup.config_text.path.display()))?;
-    say(world.out, &format!("  issuer {}, {}", config.issuer.party.legal_name, config.issuer.zone))?;
+    for issuer in &config.issuers {
+        let (name, series, credits) = (&issuer.party.legal_name, &issuer.series, &issuer.credit_series);
+        say(world.out, &format!("  issuer {name}, {}, invoices {series}, credit notes {credits}", issuer.zone))?;
+    }
     for source in &config.sources {
         let (name, files, coverage) = (&source.name, &source.files, source.coverage.name());
         say(

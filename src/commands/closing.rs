@@ -7,15 +7,16 @@ use super::audit::line_file_of;
 use super::evidence::{Evidence, Waits};
 use super::setup::Setup;
 use super::standing::standing;
-use super::state::{State, keep, ledger_failure};
+use super::state::{State, ledger_failure};
 use crate::close::readiness::{Missing, cut, missing_logs, undecided};
-use crate::close::{self, CloseError, ClosedMonth, Issue, Pricing, check};
+use crate::close::guards::{Found, Guard};
+use crate::close::{self, CloseError, ClosedMonth, Pricing, check};
 use crate::domain::charge::{Charge, RatedWait};
 use crate::domain::settings::{Coverage, Source};
-use crate::domain::{Business, Elapsed, Instant, Invoice, InvoiceNumber, Month, Ownership, Zone};
+use crate::domain::{Business, BusinessId, Elapsed, Instant, Invoice, Month, Ownership};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{Entry, Issued, MonthClosed};
-use crate::ledger::{Additions, History, Ledger, LedgerError};
+use crate::ledger::entry::Issued;
+use crate::ledger::{History, Ledger, Standing};
 use crate::pair::Conflict;
 use crate::rate::{self, Tariff};
 use crate::read::{coverage, inbox};
@@ -34,9 +35,30 @@ pub struct OpenMonth<'s> {
 /// What the run can do with it.
 pub enum Step {
     Close(Box<ClosedMonth>),
-    Wait(Vec<String>),
+    /// It can be closed, and a person is to approve it first.
+    Approve(Box<ClosedMonth>),
+    Wait(Vec<Missing>),
     /// Set aside, until somebody acts.
-    Park(String),
+    Park(Parked),
+}
+
+/// Why a month is set aside.
+pub struct Parked {
+    pub found: Vec<Found>,
+    /// The month as it would be closed; `None` where a charge has no rate.
+    pub closed: Option<Box<ClosedMonth>>,
+}
+
+impl std::fmt::Display for Parked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let said: Vec<String> = self.found.iter().map(ToString::to_string).collect();
+        f.write_str(&said.join("; "))
+    }
+}
+
+/// Each thing in words.
+pub fn texts(things: &[impl std::fmt::Display]) -> Vec<String> {
+    things.iter().map(ToString::to_string).collect()
 }
 
 /// All months from each business's first one to the one that `as_of` lies in, without the closed ones;
@@ -104,18 +126,21 @@ fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Res
     let open = |step, waits| OpenMonth { business, month, step, waits, conflicts: conflicts.clone() };
     let rated = match rated {
         Ok(rated) => rated,
-        Err(no_rate) => return Ok(open(Step::Park(no_rate.without_message()), Vec::new())),
+        Err(no_rate) => {
+            let found = vec![Found { guard: Guard::Rates, text: no_rate.without_message() }];
+            return Ok(open(Step::Park(Parked { found, closed: None }), Vec::new()));
+        }
     };
     let missing = if missing.is_empty() { undecided(&rated) } else { missing };
     let vow = judging.broken_vows.iter().find(|vow| missing.is_empty() && vow.concerns(business, month));
     if let Some(BrokenVow { source, file }) = vow {
         let reason = format!("{file} was set aside, and source `{}` vouches that no file is missing", source.name);
-        return Ok(open(Step::Wait(vec![reason]), rated));
+        return Ok(open(Step::Wait(vec![Missing::Other(reason)]), rated));
     }
     if !missing.is_empty() {
         let note = span_note(setup, business, evidence).filter(|_| !matches!(missing[..], [Missing::Horizon(_)]));
-        let reasons = missing.iter().map(ToString::to_string).chain(note).collect();
-        return Ok(open(Step::Wait(reasons), rated));
+        let missing = missing.into_iter().chain(note.map(Missing::Other)).collect();
+        return Ok(open(Step::Wait(missing), rated));
     }
     let named = with_names(archive, evidence, &rated, &setup.tariff, month)?;
     let closed = close_with(&setup.tariff, business, month, cut, &named).map_err(|error| {
@@ -214,137 +239,6 @@ pub fn unseen(open: &OpenMonth, evidence: &Evidence) -> Vec<String> {
     unseen
 }
 
-/// What the closing of a night issued.
-#[derive(Debug, Default)]
-pub struct Closings {
-    /// Each with its invoice; `None` where there was nothing to bill.
-    pub months: Vec<(MonthClosed, Option<Invoice>)>,
-    /// Business, month and finding: what a self-check kept from being closed.
-    pub failed: Vec<(String, Month, String)>,
-}
-
-/// Closes what can be closed: charge files first, then one transaction that gives the numbers.
-pub fn close_months(
-    setup: &Setup,
-    state: &State,
-    ledger: &mut Ledger,
-    open: &[OpenMonth],
-    run_at: Instant,
-) -> Result<Closings, Failure> {
-    let closable: Vec<(&OpenMonth, &ClosedMonth)> = open
-        .iter()
-        .filter_map(|month| if let Step::Close(closed) = &month.step { Some((month, closed.as_ref())) } else { None })
-        .collect();
-    let mut closings = Closings::default();
-    if closable.is_empty() {
-        return Ok(closings);
-    }
-    for (month, closed) in closable.iter().filter(|(_, closed)| closed.has_charges()) {
-        keep(&state.charges(&month.business.id, month.month), &closed.line_file)?;
-    }
-    let path = ledger.path().to_owned();
-    let decide = |history: &History| -> Result<Additions, LedgerError> {
-        let decided = decide(setup, history, &closable, run_at);
-        closings = decided.1;
-        Ok(decided.0)
-    };
-    ledger.append(decide).map_err(|error| ledger_failure(error, &path))?;
-    Ok(closings)
-}
-
-fn decide(
-    setup: &Setup,
-    history: &History,
-    closable: &[(&OpenMonth, &ClosedMonth)],
-    run_at: Instant,
-) -> (Additions, Closings) {
-    let contents = [&setup.config_text, &setup.businesses_text, &setup.tariff_text];
-    let contents = contents.map(|written| written.text.clone().into_bytes()).to_vec();
-    let mut additions = Additions { entries: Vec::new(), contents };
-    let (mut closings, mut history) = (Closings::default(), history.clone());
-    let evidence_through = history.last;
-    for (month, closed) in closable {
-        let recorded = closing(setup, month, closed, evidence_through, run_at);
-        let (invoice, issued, canonical) = issue(setup, &history, month, closed, run_at);
-        if let Some(finding) = check::findings(&invoice, &closed.line_file, &invoice.computation.data_sha256).first() {
-            closings.failed.push((month.business.id.to_string(), month.month, finding.to_string()));
-            continue;
-        }
-        additions.entries.push(Entry::MonthClosed(recorded.clone()));
-        if !closed.has_charges() {
-            closings.months.push((recorded, None));
-            continue;
-        }
-        additions.entries.push(Entry::Invoice(issued.clone()));
-        additions.contents.push(canonical);
-        history.issued.push(issued);
-        closings.months.push((recorded, Some(invoice)));
-    }
-    (additions, closings)
-}
-
-fn closing(
-    setup: &Setup,
-    month: &OpenMonth,
-    closed: &ClosedMonth,
-    evidence_through: u64,
-    run_at: Instant,
-) -> MonthClosed {
-    MonthClosed {
-        business: month.business.id.clone(),
-        month: month.month,
-        cut: closed.cut,
-        closed_at: run_at,
-        evidence_through,
-        counts: closed.counts,
-        charges: closed.charges(),
-        exact: closed.exact,
-        data_sha256: closed.data_sha256.clone(),
-        tariff: setup.tariff.name(),
-        tariff_sha256: setup.tariff_text.sha256.clone(),
-        config_sha256: setup.config_text.sha256.clone(),
-        businesses_sha256: setup.businesses_text.sha256.clone(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        zones: Zone::DATA_VERSION.to_owned(),
-        carried: None,
-    }
-}
-
-fn issue(
-    setup: &Setup,
-    history: &History,
-    month: &OpenMonth,
-    closed: &ClosedMonth,
-    run_at: Instant,
-) -> (Invoice, Issued, Vec<u8>) {
-    let issuer = &setup.config.issuer;
-    let date = issuer.zone.date_of(run_at);
-    let number: InvoiceNumber = history.next_number(&issuer.series, date.year(), issuer.first_number);
-    let issue = Issue { number, date, previous: history.document_head() };
-    let invoice = close::invoice(issuer, month.business, closed, &setup.tariff_name(), issue);
-    let canonical = invoice.canonical();
-    let issued = Issued {
-        number: invoice.number.clone(),
-        business: month.business.id.clone(),
-        month: month.month,
-        issue_date: date,
-        net: invoice.net,
-        tax: invoice.tax,
-        total: invoice.total,
-        data_sha256: closed.data_sha256.clone(),
-        document_sha256: check::sha256(&canonical),
-        previous: invoice.chain.previous.clone(),
-        kind: invoice.kind,
-        corrects: None,
-        cause: None,
-        reason: None,
-        issued_at: None,
-        texts: None,
-        earlier: invoice.earlier.clone(),
-    };
-    (invoice, issued, canonical)
-}
-
 /// The canonical invoice that the ledger holds for an issued one.
 pub fn stored_invoice(ledger: &Ledger, issued: &Issued) -> Result<Invoice, Failure> {
     let bytes = ledger.content(&issued.document_sha256).map_err(|error| ledger_failure(error, ledger.path()))?;
@@ -354,16 +248,40 @@ pub fn stored_invoice(ledger: &Ledger, issued: &Issued) -> Result<Invoice, Failu
     })
 }
 
-/// The charge file of an issued invoice. The same bytes lie beside its documents; where one of the two was
-/// lost, the other is taken.
+/// A file of charges by its digest: that of a closing, or of a correction. The same bytes lie beside the documents of
+/// an invoice; where one of the two was lost, the other is taken.
+pub fn filed_charges(
+    state: &State,
+    history: &History,
+    business: &BusinessId,
+    month: Month,
+    data_sha256: &str,
+) -> Result<Vec<u8>, Failure> {
+    let mut corrections = history.corrections(business, month);
+    let correction = corrections.find(|corrected| corrected.data_sha256 == data_sha256);
+    let path = state.corrected_charges(business, month, correction.map_or(0, |corrected| corrected.correction));
+    let error = match std::fs::read(&path) {
+        Ok(bytes) => return Ok(bytes),
+        Err(error) => error,
+    };
+    let same = history.issued_to(business).filter(|issued| issued.kind.is_invoice() && issued.data_sha256 == data_sha256);
+    let mut attached = same.filter_map(|issued| std::fs::read(state.documents(&issued.number).join(line_file_of(issued))).ok());
+    let attached = attached.find(|bytes| check::sha256(bytes) == history.sha256_now(data_sha256));
+    attached.ok_or_else(|| Failure::io("read the charge file", &path, error))
+}
+
+/// The charges that an invoice bills of its own month.
 pub fn charge_file(state: &State, history: &History, issued: &Issued) -> Result<Vec<u8>, Failure> {
-    let path = state.charges(&issued.business, issued.month);
-    let filed = std::fs::read(&path);
-    let attached = || std::fs::read(state.documents(&issued.number).join(line_file_of(issued))).ok();
-    match filed {
-        Ok(bytes) => Ok(bytes),
-        Err(error) => attached()
-            .filter(|bytes| check::sha256(bytes) == history.sha256_now(&issued.data_sha256))
-            .ok_or_else(|| Failure::io("read the charge file", &path, error)),
+    filed_charges(state, history, &issued.business, issued.month, &issued.data_sha256)
+}
+
+/// The charges of a closed month as they stand, compared with their digest.
+pub fn charges_of(state: &State, history: &History, standing: &Standing) -> Result<Vec<u8>, Failure> {
+    let (business, month) = (&standing.closed.business, standing.closed.month);
+    let bytes = filed_charges(state, history, business, month, standing.data_sha256())?;
+    if check::sha256(&bytes) == history.sha256_now(standing.data_sha256()) {
+        return Ok(bytes);
     }
+    let failure = Failure::new(Kind::Differences, format!("the charges of {month} of {business} were changed"));
+    Err(failure.at(&state.corrected_charges(business, month, standing.correction())).hint("see `ritardo verify`"))
 }

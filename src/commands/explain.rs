@@ -3,7 +3,7 @@
 mod told;
 
 use super::archived::Archive;
-use super::closing::{Step, counted, open_months, stored_invoice};
+use super::closing::{Step, counted, open_months, stored_invoice, texts};
 use super::evidence::{Evidence, Seen};
 use super::pages::Replays;
 use super::setup::{Setup, Written};
@@ -36,8 +36,9 @@ pub fn explain(args: &Explain, world: &mut World) -> Result<Outcome, Failure> {
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
     for open in open_months(&setup, &history, &evidence, &archive, as_of)? {
         let why = match &open.step {
-            Step::Wait(reasons) => format!("{} is not closed: {}", open.month, reasons.join("; ")),
+            Step::Wait(reasons) => format!("{} is not closed: {}", open.month, texts(reasons).join("; ")),
             Step::Park(reason) => format!("{} is parked: {reason}", open.month),
+            Step::Approve(_) => format!("{} waits for `ritardo approve`", open.month),
             Step::Close(_) => format!("{} is closed by the next run", open.month),
         };
         if !open.waits.iter().any(|rated| is_of_wait(&rated.wait)) {

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use super::closing::{charge_file, stored_invoice};
-use super::recorded;
+use super::closing::{charge_file, filed_charges, stored_invoice};
+use super::correct;
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure};
 use super::{World, progress};
 use crate::deliver::{self, Attachment, DeliverError, Letter, Outcome};
-use crate::domain::{Elapsed, Instant, Invoice};
+use crate::close::change_file;
+use crate::domain::{Elapsed, Instant, Invoice, Month, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Artefact, Documents, Entry, Issued, Mail, MailAttempt, MailOutcome};
 use crate::ledger::{Additions, History, Ledger, LedgerError, MailState};
@@ -25,20 +26,52 @@ fn add(ledger: &mut Ledger, entries: Vec<Entry>) -> Result<(), Failure> {
 /// The files of one invoice, by name.
 pub type Files = Vec<(String, Vec<u8>)>;
 
-/// Draws all documents of an invoice.
-pub fn documents(renderer: &Renderer, invoice: &Invoice, head: &str, line_file: Vec<u8>) -> Result<Files, Failure> {
+/// Draws all documents of an invoice or credit note; `charges` are the files of charges that go with it.
+pub fn documents(renderer: &Renderer, invoice: &Invoice, head: &str, charges: Files) -> Result<Files, Failure> {
     let view = InvoiceView::of(invoice, head);
     let failed = |error: render::RenderError| {
         Failure::new(Kind::SelfCheck, format!("the documents of {} cannot be drawn", invoice.number)).because(error)
     };
     let html = renderer.html(&view).map_err(failed)?;
     let pdf = renderer.pdf(&view).map_err(failed)?;
-    Ok(vec![
+    let drawn = [
         (format!("{}.json", invoice.file_stem()), invoice.canonical()),
         (format!("{}.html", invoice.file_stem()), html.into_bytes()),
         (render::pdf_file(invoice), pdf),
-        (render::line_file(invoice), line_file),
-    ])
+    ];
+    Ok(drawn.into_iter().chain(charges).collect())
+}
+
+/// The files of charges that go with a document: what an invoice bills, of earlier months too; what a credit note
+/// changes.
+pub fn charges(state: &State, history: &History, issued: &Issued, invoice: &Invoice) -> Result<Files, Failure> {
+    let of = |month: Month, sha256: &str| filed_charges(state, history, &issued.business, month, sha256);
+    let now = &invoice.computation.data_sha256;
+    let Some(correction) = invoice.corrects.as_ref().filter(|_| invoice.is_credit_note()) else {
+        let earlier = invoice.earlier.iter().map(|earlier| {
+            Ok((format!("{}_{}.csv", issued.number, earlier.month), of(earlier.month, &earlier.data_sha256)?))
+        });
+        let own = (render::line_file(invoice), charge_file(state, history, issued)?);
+        return std::iter::once(Ok(own)).chain(earlier).collect();
+    };
+    if correction.messages == 0 {
+        return Ok(Vec::new());
+    }
+    let (was, now) = (correct::read(&of(issued.month, &correction.was_sha256)?)?, correct::read(&of(issued.month, now)?)?);
+    let changes = change_file(&was, &now, invoice.currency).map(|(changes, _)| changes).ok_or_else(|| {
+        Failure::new(Kind::SelfCheck, format!("the changes of {} do not fit", issued.number))
+    })?;
+    Ok(vec![(render::line_file(invoice), changes)])
+}
+
+/// The texts of the documents, by the name of their form.
+pub fn texts(renderer: &Renderer, invoice: &Invoice) -> Result<Vec<(&'static str, String)>, Failure> {
+    let view = InvoiceView::of(invoice, "");
+    let failed = |error: render::RenderError| {
+        Failure::new(Kind::SelfCheck, format!("the documents of {} cannot be drawn", invoice.number)).because(error)
+    };
+    let mail = renderer.mail(&view).map_err(failed)?;
+    Ok(vec![("HTML page", renderer.html(&view).map_err(failed)?), ("mail", mail.text)])
 }
 
 /// Writes the documents and mails that issued invoices still lack, and those that were lost since.
@@ -62,7 +95,12 @@ fn lacks(state: &State, history: &History, issued: &Issued) -> bool {
     let names = documents.files.iter().map(|file| &file.name);
     let mails = history.mails_of(&issued.number).filter(|mail| !history.is_destroyed(mail)).map(|mail| &mail.name);
     names.chain(mails).any(|name| !folder.join(name).exists())
-        || !state.charges(&issued.business, issued.month).exists()
+        || (is_first(issued) && !state.charges(&issued.business, issued.month).exists())
+}
+
+/// The invoice of a closing, whose charges are those of the closing.
+fn is_first(issued: &Issued) -> bool {
+    issued.kind.is_invoice() && issued.corrects.is_none()
 }
 
 /// Draws documents and mails from the canonical invoice and the setup of its closing. What the ledger names
@@ -74,15 +112,14 @@ fn write_invoice(
     history: &History,
     issued: &Issued,
 ) -> Result<bool, Failure> {
-    let closed = history.closed.get(&(issued.business.clone(), issued.month)).ok_or_else(|| {
-        Failure::new(Kind::Differences, format!("{} has no closed month", issued.number)).at(ledger.path())
-    })?;
-    let setup = recorded::setup(ledger, closed)?;
+    let setup = correct::setup_of(ledger, history, issued)?;
     let invoice = stored_invoice(ledger, issued)?;
-    let line_file = charge_file(state, history, issued)?;
-    let files = documents(renderer, &invoice, &issued.document_sha256, line_file.clone())?;
+    let files = documents(renderer, &invoice, &issued.document_sha256, charges(state, history, issued, &invoice)?)?;
     let mails = mails(&setup, renderer, &invoice, issued, &files)?;
-    let mut written = keep(&state.charges(&issued.business, issued.month), &line_file)?;
+    let mut written = false;
+    if is_first(issued) {
+        written |= keep(&state.charges(&issued.business, issued.month), &charge_file(state, history, issued)?)?;
+    }
     let mut entries = Vec::new();
     if !history.documents.contains_key(&issued.number) {
         let artefact = |(name, bytes): &(String, Vec<u8>)| Artefact { name: name.clone(), sha256: sha256(bytes) };
@@ -130,6 +167,8 @@ fn mails(
     })?;
     // The book as it was at the closing: later changes send nothing elsewhere, and nobody is forgotten.
     let business = setup.businesses.iter().find(|business| business.id == issued.business);
+    // Of an issuer who is in the recorded configuration: the date of a mail is cut where the document's was.
+    let zone = business.map_or(Zone::UTC, |business| setup.config.issuer_of(business).zone);
     let recipients = business.map(|business| business.recipients.as_slice()).unwrap_or_default();
     let attachments: Vec<Attachment> = files
         .iter()
@@ -149,7 +188,7 @@ fn mails(
         let letter = Letter {
             message_id: &message_id,
             // Noon, so that the day is the same wherever the header is read.
-            date: invoice.issue_date.start(setup.config.issuer.zone).plus(Elapsed::from_seconds(12 * 3600)),
+            date: invoice.issue_date.start(zone).plus(Elapsed::from_seconds(12 * 3600)),
             from_name: &invoice.seller.legal_name,
             from,
             to,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::archived::Archive;
-use super::closing::{OpenMonth, Step, counted, stored_invoice, tolerance};
+use super::closing::{OpenMonth, Step, counted, stored_invoice, texts, tolerance};
 use super::coverage::{Look, of_business};
 use super::evidence::Evidence;
 use super::recorded;
@@ -89,9 +89,11 @@ fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer)
         waits,
     });
     let head = history.issued.iter().rfind(|issued| issued.month == month).map(|issued| issued.document_sha256.clone());
+    let issuers: Vec<&str> = setup.config.issuers.iter().map(|issuer| issuer.party.legal_name.as_str()).collect();
+    let issuers = issuers.join(", ");
     let facts = MonthFacts {
         month,
-        issuer: &setup.config.issuer.party.legal_name,
+        issuer: &issuers,
         businesses: businesses.collect(),
         tariff_id: &setup.tariff.id,
         tariff_version: &setup.tariff.version,
@@ -140,18 +142,26 @@ fn open_state(step: &Step) -> MonthState {
     match step {
         // Only a dry run meets one, and it writes no page.
         Step::Close(_) => MonthState::Waiting { reasons: vec!["it can be closed now".to_owned()] },
-        Step::Wait(reasons) => MonthState::Waiting { reasons: reasons.clone() },
-        Step::Park(reason) => MonthState::Parked { reason: reason.clone() },
+        Step::Wait(reasons) => MonthState::Waiting { reasons: texts(reasons) },
+        Step::Park(parked) => MonthState::Parked { reason: parked.to_string() },
+        Step::Approve(_) => MonthState::Waiting { reasons: vec!["it can be closed, and waits for approval".to_owned()] },
     }
 }
 
 /// What earlier closings were decided with, loaded once for each.
 #[derive(Default)]
 pub struct Replays {
+    /// `None`: the ledger's own.
+    history: Option<History>,
     by_inputs: BTreeMap<(u64, [String; 3]), (Setup, Evidence)>,
 }
 
 impl Replays {
+    /// Replays by a history that the ledger may not have yet.
+    pub fn with(history: History) -> Self {
+        Self { history: Some(history), ..Self::default() }
+    }
+
     /// The waits of a closed month, from the files and the setup that were recorded at its closing, judged
     /// at its cut.
     pub fn waits(&mut self, state: &State, ledger: &Ledger, closed: &MonthClosed) -> Result<Vec<RatedWait>, Failure> {
@@ -188,15 +198,28 @@ impl Replays {
         ledger: &Ledger,
         closed: &MonthClosed,
     ) -> Result<&(Setup, Evidence), Failure> {
+        self.inputs_at(state, ledger, closed, closed.evidence_through)
+    }
+
+    /// The recorded setup of a closing, and what the files and accepted holds recorded up to an entry prove.
+    pub fn inputs_at(
+        &mut self,
+        state: &State,
+        ledger: &Ledger,
+        closed: &MonthClosed,
+        evidence_through: u64,
+    ) -> Result<&(Setup, Evidence), Failure> {
         let texts = [&closed.config_sha256, &closed.businesses_sha256, &closed.tariff_sha256].map(String::clone);
-        match self.by_inputs.entry((closed.evidence_through, texts)) {
+        match self.by_inputs.entry((evidence_through, texts)) {
             std::collections::btree_map::Entry::Occupied(known) => Ok(known.into_mut()),
             std::collections::btree_map::Entry::Vacant(vacant) => {
-                let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
+                let own = || ledger.history().map_err(|error| ledger_failure(error, ledger.path()));
+                let history = self.history.take().map_or_else(own, Ok)?;
                 let setup = recorded::setup(ledger, closed)?;
-                let files: Vec<_> = history.files_through(closed.evidence_through).collect();
+                let files: Vec<_> = history.files_through(evidence_through).collect();
                 let evidence = Evidence::gather(files.iter().copied(), &setup, &Archive::open(state, &history)?)?;
-                let evidence = evidence.with_accepted(history.accepted_through(closed.evidence_through));
+                let evidence = evidence.with_accepted(history.accepted_through(evidence_through));
+                self.history = Some(history);
                 Ok(vacant.insert((setup, evidence)))
             }
         }

@@ -6,10 +6,24 @@ use super::setup::{Setup, Written};
 use super::state::ledger_failure;
 use crate::error::{Failure, Kind};
 use crate::ledger::Ledger;
-use crate::ledger::entry::MonthClosed;
+use crate::ledger::entry::{MonthClosed, Texts};
 
 /// Configuration, businesses and tariff as they were at the closing. Paths in them stand for nothing.
 pub fn setup(ledger: &Ledger, closed: &MonthClosed) -> Result<Setup, Failure> {
+    setup_of(ledger, &texts(closed))
+}
+
+/// The texts of a closing.
+pub fn texts(closed: &MonthClosed) -> Texts {
+    Texts {
+        config_sha256: closed.config_sha256.clone(),
+        businesses_sha256: closed.businesses_sha256.clone(),
+        tariff_sha256: closed.tariff_sha256.clone(),
+    }
+}
+
+/// Configuration, businesses and tariff by their digests.
+pub fn setup_of(ledger: &Ledger, texts: &Texts) -> Result<Setup, Failure> {
     let written = |name: &str, sha256: &str| {
         let bytes = ledger.content(sha256).map_err(|error| ledger_failure(error, ledger.path()))?;
         let text = String::from_utf8(bytes).map_err(|error| {
@@ -19,8 +33,8 @@ pub fn setup(ledger: &Ledger, closed: &MonthClosed) -> Result<Setup, Failure> {
         Ok::<_, Failure>(Written { path, text, sha256: sha256.to_owned() })
     };
     Setup::recorded(
-        written("ritardo.toml", &closed.config_sha256)?,
-        written("businesses.toml", &closed.businesses_sha256)?,
-        written("tariff.toml", &closed.tariff_sha256)?,
+        written("ritardo.toml", &texts.config_sha256)?,
+        written("businesses.toml", &texts.businesses_sha256)?,
+        written("tariff.toml", &texts.tariff_sha256)?,
     )
 }

@@ -1,8 +1,11 @@
 //! `ritardo run`: the nightly run.
 
 use super::archived::Archive;
-use super::closing::{self, Closings, OpenMonth, Step};
+use super::closing::{self, OpenMonth, Step};
+use super::decide::{self, Closings};
+use super::correct::{self, Bench, Late};
 use super::evidence::{Evidence, Stranger};
+use super::guards::{self, Watch};
 use super::intake::{self, Intake, Which, Writing};
 use super::issue::{self, Sent};
 use super::setup::Setup;
@@ -35,6 +38,8 @@ pub struct Night<'s> {
     pub standing: Vec<SetAside>,
     /// Business, closed month, and the new rows that fall into it.
     pub after_closing: Vec<(String, Month, u64)>,
+    /// Closed months to which something came late.
+    pub late: Vec<Late>,
     /// Of the months that were open when the night began.
     pub alarms: Vec<Alarm>,
 }
@@ -91,13 +96,27 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let evidence = Evidence::gather(files.iter().copied(), setup, &archive)?;
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
     let after_closing = after_closing(&history, setup, &archive, &intake)?;
+    let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
+    let late = correct::correct_late(&bench, &mut ledger, Writing::Yes)?;
+    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
+    let renderer = renderer()?;
     let mut open = closing::open_months(setup, &history, &evidence, &archive, as_of)?;
+    let watch = Watch {
+        setup,
+        state,
+        ledger: Some(&ledger),
+        history: &history,
+        evidence: &evidence,
+        archive: &archive,
+        renderer: &renderer,
+        as_of,
+    };
+    guards::park(&watch, &mut open)?;
+    guards::hold(setup, &history, &mut open);
     let alarms = alarms::alarms(setup, &evidence, &open, as_of)?;
     let unseen = unseen(&open, &evidence);
     let standing = standing::standing(setup, &history, &intake.entries);
-    let closings = closing::close_months(setup, state, &mut ledger, &open, as_of)?;
-
-    let renderer = renderer()?;
+    let closings = decide::close_months(setup, state, &mut ledger, &open, as_of)?;
     let documents = issue::write_documents(state, &mut ledger, &renderer, world)?;
     let mail = issue::send(setup, state, &mut ledger, as_of, world)?;
     open.retain(|open| !matches!(open.step, Step::Close(_)));
@@ -118,18 +137,16 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
         unseen,
         standing,
         after_closing,
+        late,
         alarms,
     })
 }
 
 /// The same up to the decision; nothing is written.
 fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> Result<Night<'s>, Failure> {
-    let history = if state.ledger().exists() {
-        let ledger = state.read_ledger()?;
-        ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?
-    } else {
-        History::default()
-    };
+    let mut ledger = state.ledger().exists().then(|| state.read_ledger()).transpose()?;
+    let read = |ledger: &Ledger| ledger.history().map_err(|error| ledger_failure(error, ledger.path()));
+    let history = ledger.as_ref().map_or_else(|| Ok(History::default()), read)?;
     check_clock(&history, as_of)?;
     check_tariff(&history, setup)?;
     let night = intake::Night::new(setup, state, &history, as_of, Writing::No, Which::New);
@@ -144,7 +161,29 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
     let evidence = Evidence::gather(files.iter().copied(), setup, &archive)?;
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
     let after_closing = after_closing(&history, setup, &archive, &intake)?;
-    let open = closing::open_months(setup, &history, &evidence, &archive, as_of)?;
+    let state = rehearsing.as_ref().unwrap_or(state);
+    let late = match &mut ledger {
+        Some(ledger) => {
+            let history = history.with_files(files.iter().copied().skip(history.files.len()));
+            let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
+            correct::correct_late(&bench, ledger, Writing::No)?
+        }
+        None => Vec::new(),
+    };
+    let mut open = closing::open_months(setup, &history, &evidence, &archive, as_of)?;
+    let renderer = renderer()?;
+    let watch = Watch {
+        setup,
+        state,
+        ledger: ledger.as_ref(),
+        history: &history,
+        evidence: &evidence,
+        archive: &archive,
+        renderer: &renderer,
+        as_of,
+    };
+    guards::park(&watch, &mut open)?;
+    guards::hold(setup, &history, &mut open);
     let alarms = alarms::alarms(setup, &evidence, &open, as_of)?;
     let strangers = evidence.strangers(setup)?;
     let (unseen, standing) = (unseen(&open, &evidence), standing::standing(setup, &history, &intake.entries));
@@ -163,6 +202,7 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
         unseen,
         standing,
         after_closing,
+        late,
         alarms,
     })
 }

@@ -83,6 +83,7 @@ impl Setup {
         let businesses = parse_businesses(&businesses_text.path, &businesses_text.text).map_err(&mut noted).ok();
         let tariff = Tariff::parse(&tariff_text.path, &tariff_text.text).map_err(&mut noted).ok();
         if let Some(businesses) = &businesses {
+            mistakes.extend(wrong_issuers(&config, &businesses_text, businesses));
             mistakes.extend(without_issuer_vat_id(&config, &config_text, businesses));
         }
         match (businesses, tariff) {
@@ -114,11 +115,29 @@ impl Setup {
     }
 }
 
+/// A business names an issuer that there is, and with several of them it names one.
+fn wrong_issuers(config: &Config, text: &Written, businesses: &[Business]) -> Vec<Mistake> {
+    let ids: Vec<&str> = config.issuers.iter().map(|issuer| issuer.id.as_str()).collect();
+    let known = format!("the ids of the issuers are: {}", ids.join(", "));
+    let wrong = businesses.iter().filter_map(|business| {
+        let message = match &business.issuer {
+            None if ids.len() == 1 => return None,
+            None => format!("there are several issuers, and the business `{}` names none", business.id),
+            Some(named) if ids.contains(&named.as_str()) => return None,
+            Some(named) => format!("the business `{}` names the issuer `{named}`, which there is not", business.id),
+        };
+        Some(Mistake::of_file(&text.path, message, format!("write issuer = \"...\" in it; {known}")))
+    });
+    wrong.collect()
+}
+
 /// Who charges VAT, or shifts it to the buyer, has a VAT id (EN 16931, BR-S-02 and BR-AE-02).
 fn without_issuer_vat_id(config: &Config, text: &Written, businesses: &[Business]) -> Option<Mistake> {
-    let needs =
-        |business: &&Business| matches!(business.vat, VatTreatment::Standard { .. } | VatTreatment::ReverseCharge);
-    let business = businesses.iter().find(needs).filter(|_| config.issuer.party.vat_id.is_none())?;
+    let needs = |business: &&Business| {
+        let taxes = matches!(business.vat, VatTreatment::Standard { .. } | VatTreatment::ReverseCharge);
+        taxes && config.issuer_of(business).party.vat_id.is_none()
+    };
+    let business = businesses.iter().find(needs)?;
     let message = format!("the issuer has no vat_id, which the VAT treatment of `{}` needs", business.id);
     Some(Mistake::of_file(&text.path, message, "add vat_id to [issuer]"))
 }

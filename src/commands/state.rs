@@ -110,6 +110,21 @@ impl State {
         self.root.join("charges").join(month.to_string()).join(format!("{business}.csv"))
     }
 
+    /// The charges of a month after a correction, counted from 1; 0 gives those of its closing.
+    pub fn corrected_charges(&self, business: &BusinessId, month: Month, correction: u32) -> PathBuf {
+        match correction {
+            0 => self.charges(business, month),
+            correction => {
+                self.root.join("charges").join(month.to_string()).join(format!("{business}.{correction}.csv"))
+            }
+        }
+    }
+
+    /// The folder in which a document can be looked at before it is issued.
+    pub fn previews(&self) -> PathBuf {
+        self.root.join("previews")
+    }
+
     /// The folder of an invoice's documents.
     pub fn documents(&self, number: &InvoiceNumber) -> PathBuf {
         self.root.join("issued").join(number.to_string())

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use self::facts::{closed, conflicts, reason, rows_read, strangers, troubles};
 
-use super::closing::Step;
+use super::closing::{Step, texts};
+use super::correct;
 use super::issue::Sent;
 use super::run::Night;
 use crate::domain::invoice::Counts;
@@ -44,10 +45,14 @@ pub struct Summary {
     closed: Vec<Closed>,
     unseen: Vec<Unseen>,
     waiting: Vec<Waiting>,
+    /// Closable, and to be approved by a person first.
+    to_approve: Vec<Waiting>,
     parked: Vec<Waiting>,
     not_in_the_book: Vec<Unknown>,
     conflicts: Vec<Conflict>,
     after_closing: Vec<Late>,
+    /// What became of closed months to which something came late.
+    corrected: Vec<correct::Late>,
     alarms: Vec<Alarm>,
     documents: u64,
     mail: Mails,
@@ -176,12 +181,14 @@ impl Summary {
                 })
                 .collect(),
             waiting: Vec::new(),
+            to_approve: Vec::new(),
             parked: Vec::new(),
             not_in_the_book: strangers(night),
             conflicts: conflicts(night),
             after_closing: (night.after_closing.iter())
                 .map(|(business, month, rows)| Late { month: *month, business: business.clone(), rows: *rows })
                 .collect(),
+            corrected: night.late.clone(),
             alarms: night.alarms.clone(),
             documents: night.documents,
             mail: Mails { sent, deferred, refused, unknown, troubles: troubles(&night.mail) },
@@ -191,7 +198,8 @@ impl Summary {
         summary.add_open_months(night);
         let Mails { sent, deferred, refused, unknown, .. } = summary.mail;
         let mails = sent + deferred + refused + unknown;
-        let did = read.entries.len() as u64 + night.documents + mails + summary.closed.len() as u64;
+        let notes = night.late.iter().filter(|late| late.issues()).count() as u64;
+        let did = read.entries.len() as u64 + night.documents + mails + summary.closed.len() as u64 + notes;
         summary.nothing_to_do = did == 0 && night.mail.stopped.is_none();
         summary
     }
@@ -200,8 +208,12 @@ impl Summary {
         for open in &night.open {
             let (month, business) = (open.month, open.business.id.to_string());
             match &open.step {
-                Step::Wait(reasons) => self.waiting.push(Waiting { month, business, reasons: reasons.clone() }),
-                Step::Park(reason) => self.parked.push(Waiting { month, business, reasons: vec![reason.clone()] }),
+                Step::Wait(missing) => self.waiting.push(Waiting { month, business, reasons: texts(missing) }),
+                Step::Approve(closed) => {
+                    let reasons = vec![to_approve(month, closed.net)];
+                    self.to_approve.push(Waiting { month, business, reasons });
+                }
+                Step::Park(parked) => self.parked.push(Waiting { month, business, reasons: texts(&parked.found) }),
                 Step::Close(_) => {}
             }
         }
@@ -301,6 +313,10 @@ impl Summary {
                 format!("{rows} of {business} arrived after {month} was closed; the closed month does not change"),
             );
         }
+        for late in &self.corrected {
+            let (label, text) = facts::corrected(late, self.dry_run);
+            line(label, text);
+        }
         for Unknown { business, channel, rows } in &self.not_in_the_book {
             let rows = counted(*rows, "row");
             line(
@@ -325,7 +341,7 @@ impl Summary {
             let waits = format!("{waits:>5} waits, {late:>3} late, {unanswered:>3} unanswered{excluded}");
             line(label, format!("{month}  {business:<width$}  {waits}  {billed}"));
         }
-        for (label, months) in [("parked", &self.parked), ("waiting", &self.waiting)] {
+        for (label, months) in [("parked", &self.parked), ("approve", &self.to_approve), ("waiting", &self.waiting)] {
             for of_business in months.chunk_by(|a, b| a.business == b.business) {
                 let shown = of_business.iter().take(MONTHS_SHOWN);
                 shown.for_each(|Waiting { month, business, reasons }| {
@@ -338,6 +354,10 @@ impl Summary {
             }
         }
     }
+}
+
+fn to_approve(month: Month, net: Money) -> String {
+    format!("{net} without tax; `ritardo approve {month}` lets it be issued")
 }
 
 /// How many links and devices there are, and the names of some.

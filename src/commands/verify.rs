@@ -138,7 +138,7 @@ fn numbers(history: &History, findings: &mut Vec<String>) {
             Some(_) => findings.push(format!("{number} and the closing of its month name different charges")),
             None => findings.push(format!("{number} has no closed month")),
         }
-        before.issued.push(issued.clone());
+        before.issue(issued.clone());
     }
     for ((business, month), closed) in &history.closed {
         // Free units alone make no invoice.

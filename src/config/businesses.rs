@@ -26,7 +26,7 @@ const BUSINESS: Form = Form {
         "vat = { treatment = \"standard\", rate = \"22\" }",
         "[[business.channel]]",
     ],
-    allows: &["vat_id = \"IT12345678903\"", "registration = \"REA BO-123456\"", "reference = \"PO 4711\""],
+    allows: &["vat_id = \"IT12345678903\"", "registration = \"REA BO-123456\"", "reference = \"PO 4711\"", "issuer = \"late-reply-ie\""],
 };
 
 const VAT: Form = Form {
@@ -85,7 +85,7 @@ fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
     let language = table.parsed("language", str::parse);
     let zone = table.parsed("zone", str::parse);
     let first_month = table.parsed("first_month", str::parse);
-    let reference = table.text("reference");
+    let (reference, issuer) = (table.text("reference"), table.parsed("issuer", words::source_name));
     let vat = vat(table);
     Some(Business {
         id: id?,
@@ -97,6 +97,7 @@ fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
         vat: vat?,
         first_month: first_month?,
         reference,
+        issuer,
     })
 }
 

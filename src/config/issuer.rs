@@ -1,7 +1,8 @@
-//! `[issuer]` and `[invoice]`: who bills, and how the invoices are numbered.
+//! `[issuer]`: who bills, and how documents are numbered. Several issuers are `[[issuer]]`, each with an id.
 
+use super::invoice::{Numbering, numbering};
 use super::party::party;
-use super::table::{Form, Table};
+use super::table::{Form, Table, refuse_shared};
 use super::{bank, words};
 use crate::domain::business::Issuer;
 
@@ -15,36 +16,67 @@ const ISSUER: Form = Form {
         "zone = \"Europe/Dublin\"",
     ],
     allows: &[
+        "id = \"late-reply-ie\"",
         "vat_id = \"IE1234567FA\"",
         "registration = \"Companies Registration Office 123456\"",
         "iban = \"IE29 AIBK 9311 5212 3456 78\"",
         "bic = \"AIBKIE2D\"",
         "payment_days = 30",
+        "series = \"LR\"",
+        "credit_series = \"LRC\"",
+        "first_number = 1",
     ],
 };
 
-const INVOICE: Form = Form { name: "[invoice]", needs: &[], allows: &["series = \"LR\"", "first_number = 1"] };
-
 const PAYMENT_DAYS: u32 = 30;
-const SERIES: &str = "LR";
 
-/// The issuer that the file at `root` describes.
-pub(super) fn issuer(root: &Table<'_>) -> Option<Issuer> {
-    let (series, first_number) = numbering(root);
-    let table = root.table("issuer", &ISSUER)?;
-    let party = party(&table);
+/// The issuers that the file at `root` describes, in the order of their ids; at least one.
+pub(super) fn issuers(root: &Table<'_>) -> Option<Vec<Issuer>> {
+    let usual = numbering(root);
+    let tables = root.one_or_more("issuer", &ISSUER);
+    refuse_shared(&tables, "id");
+    for table in tables.iter().filter(|table| tables.len() > 1 && !table.has("id")) {
+        table.wrong("id", "one of several issuers has no `id`", "add id = \"late-reply-ie\"; businesses name it");
+    }
+    let mut issuers: Vec<Issuer> = tables.iter().map(|table| issuer(table, &usual)).collect::<Option<_>>()?;
+    refuse_shared_series(&tables, &issuers);
+    issuers.sort_by(|one, other| one.id.cmp(&other.id));
+    (!issuers.is_empty()).then_some(issuers)
+}
+
+fn issuer(table: &Table<'_>, usual: &Numbering) -> Option<Issuer> {
+    let party = party(table);
     let email = table.parsed("email", words::email);
     let zone = table.parsed("zone", str::parse);
     let iban = table.parsed("iban", bank::iban);
     let bic = table.parsed("bic", bank::bic);
     let payment_days = table.number("payment_days", 0..=365).unwrap_or(PAYMENT_DAYS);
-    Some(Issuer { party: party?, email: email?, zone: zone?, iban, bic, payment_days, series, first_number })
+    let id = table.parsed("id", words::source_name).unwrap_or_default();
+    let Numbering { series, credit_series, first_number } = Numbering::of(table, usual);
+    Some(Issuer {
+        id,
+        party: party?,
+        email: email?,
+        zone: zone?,
+        iban,
+        bic,
+        payment_days,
+        series,
+        credit_series,
+        first_number,
+    })
 }
 
-fn numbering(root: &Table<'_>) -> (String, u32) {
-    let Some(table) = root.table("invoice", &INVOICE) else { return (SERIES.to_owned(), 1) };
-    let series = table.parsed("series", words::series).unwrap_or_else(|| SERIES.to_owned());
-    // Six digits: the printed number has as many.
-    let first_number = table.number("first_number", 1..=999_999).unwrap_or(1);
-    (series, first_number)
+/// A number belongs to one issuer and one kind of document.
+fn refuse_shared_series(tables: &[Table<'_>], issuers: &[Issuer]) {
+    let mut taken: Vec<&str> = Vec::new();
+    for (table, issuer) in tables.iter().zip(issuers) {
+        for (key, series) in [("series", &issuer.series), ("credit_series", &issuer.credit_series)] {
+            if taken.contains(&series.as_str()) {
+                let message = format!("the series {series} is that of other documents already");
+                table.wrong(key, message, format!("give each issuer, and its credit notes, a {key} of their own"));
+            }
+            taken.push(series);
+        }
+    }
 }

@@ -7,6 +7,8 @@ mod bank;
 mod businesses;
 mod channels;
 mod check_digits;
+mod guards;
+mod invoice;
 mod issuer;
 mod limits;
 mod mail;
@@ -25,16 +27,17 @@ use std::path::{Path, PathBuf};
 pub use businesses::parse_businesses;
 pub use starter::STARTER;
 
-use crate::domain::Mistake;
+use crate::domain::{Business, Mistake};
 use crate::domain::business::Issuer;
-use crate::domain::settings::{AlarmLimits, Limits, Source, Transport};
+use crate::domain::settings::{AlarmLimits, GuardLimits, IssueRules, Limits, Source, Transport};
 use page::Page;
 use table::{Form, Table};
 
 /// What `ritardo.toml` settles. Its relative paths are joined to the folder of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    pub issuer: Issuer,
+    /// Sorted by id; at least one.
+    pub issuers: Vec<Issuer>,
     /// Folder of the ledger, the archive and the documents.
     pub state: PathBuf,
     /// Folder that receives the exports; neither inside `state` nor around it.
@@ -50,6 +53,17 @@ pub struct Config {
     pub limits: Limits,
     pub transport: Transport,
     pub alarms: AlarmLimits,
+    pub issue: IssueRules,
+    pub guards: GuardLimits,
+}
+
+impl Config {
+    /// Who bills a business: the issuer that it names, or the first one.
+    pub fn issuer_of(&self, business: &Business) -> &Issuer {
+        let is_named = |issuer: &&Issuer| business.issuer.as_ref() == Some(&issuer.id);
+        // Invariant: there is at least one issuer, and a named one exists; `Setup` refuses the rest.
+        self.issuers.iter().find(is_named).unwrap_or(&self.issuers[0])
+    }
 }
 
 const CONFIG: Form = Form {
@@ -62,6 +76,7 @@ const CONFIG: Form = Form {
         "businesses = \"businesses.toml\"",
         "key_file = \"names.key\"",
         "[invoice]",
+        "[guards]",
         "[[source]]",
         "[limits]",
         "[mail]",
@@ -90,11 +105,13 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let transport = mail::transport(root, &state);
     refuse_mixed(root, &inbox, [Some(&state), transport.as_ref().and_then(mail::outbox)]);
     let (sources, limits) = (sources::sources(root), limits::limits(root));
-    let issuer = issuer::issuer(root);
-    let alarms = alarms::alarms(root);
+    let issuers = issuer::issuers(root);
+    let (issue, guards, alarms) = (invoice::rules(root), guards::guards(root), alarms::alarms(root));
     Some(Config {
-        issuer: issuer?,
+        issuers: issuers?,
         alarms,
+        issue,
+        guards,
         state,
         inbox,
         tariff,

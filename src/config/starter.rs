@@ -26,7 +26,7 @@ mod tests {
         let ids: Vec<_> = book.iter().map(|business| business.id.as_str()).collect();
         assert_eq!(ids, ["bologna-bakery", "dublin-florist"]);
         assert_eq!(book[0].vat, VatTreatment::ReverseCharge);
-        assert!(config.issuer.party.vat_id.is_some(), "reverse charge needs it");
+        assert!(config.issuers[0].party.vat_id.is_some(), "reverse charge needs it");
         let tariff: toml::Table = tariff.parse().unwrap();
         let rates = tariff["rate"].as_array().unwrap();
         assert!(rates.iter().any(|rate| rate["market"].as_str() == Some("other")));
@@ -46,7 +46,7 @@ mod tests {
         let before: Vec<_> = before.lines().filter(|line| !line.starts_with("outbox")).map(bare).collect();
         let text = before.join("\n").replace("transport = \"file\"", &smtp.join("\n"));
         let config = parse_config(Path::new(path), &text).unwrap();
-        assert_eq!(config.issuer.iban.as_deref(), Some("IE29AIBK93115212345678"));
+        assert_eq!(config.issuers[0].iban.as_deref(), Some("IE29AIBK93115212345678"));
         assert!(config.sources[1].channels.is_some());
         assert!(matches!(config.transport, crate::domain::settings::Transport::Smtp(smtp) if smtp.login.is_some()));
     }

@@ -209,6 +209,21 @@ impl<'p> Table<'p> {
         self.entries.get(key).and_then(|value| self.opened(key, value, form))
     }
 
+    /// The table under `key` once more: its unknown keys are noted already.
+    pub fn quiet_table(&self, key: &str, form: &'static Form) -> Option<Table<'p>> {
+        let value = self.entries.get(key)?;
+        let DeValue::Table(entries) = value.get_ref() else { return None };
+        Some(Table { page: self.page, form, header: Some(value.span()), entries })
+    }
+
+    /// The table under `[key]`, or those under `[[key]]`.
+    pub fn one_or_more(&self, key: &str, form: &'static Form) -> Vec<Table<'p>> {
+        match self.entries.get(key).map(Spanned::get_ref) {
+            Some(DeValue::Array(_)) => self.tables(key, form),
+            _ => self.table(key, form).into_iter().collect(),
+        }
+    }
+
     /// The tables under `key`: `[[key]]`, or a list of inline tables.
     pub fn tables(&self, key: &str, form: &'static Form) -> Vec<Table<'p>> {
         let Some(value) = self.entries.get(key) else { return Vec::new() };

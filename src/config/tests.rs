@@ -98,7 +98,7 @@ fn every_mistake_of_the_file_is_found_at_its_line() {
         check(config_of(&text), &text, line, part);
     }
     check(config_of(""), "", 0, "the file has no `issuer`");
-    check(config_of("[[issuer]]\n"), "", 1, "`issuer` must be a table, not a list");
+    check(config_of("issuer = 5\n"), "", 1, "`issuer` must be a table, not a whole number");
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn all_mistakes_of_a_file_are_listed_in_order() {
     assert_eq!(lines, [1, 2, 2, 2, 3, 4, 6, 10, 12]);
     assert_eq!(
         mistakes[0].hint,
-        "remove it; the keys here are issuer, state, inbox, tariff, businesses, key_file, invoice, source, limits, mail, alarms"
+        "remove it; the keys here are issuer, state, inbox, tariff, businesses, key_file, invoice, guards, source, limits, mail, alarms"
     );
     let printed = mistakes.iter().map(Mistake::to_string).collect::<String>();
     assert!(!printed.contains("hunter2"), "{printed}");
@@ -329,13 +329,13 @@ fn an_unfinished_password_is_not_repeated() {
 #[test]
 fn what_is_left_out_has_a_safe_default() {
     let sixteen = config_of(&format!("{ISSUER}payment_days = 0x10\n")).unwrap();
-    assert_eq!(sixteen.issuer.payment_days, 16);
+    assert_eq!(sixteen.issuers[0].payment_days, 16);
     let config = config_of(ISSUER).unwrap();
     let folder = Path::new("/etc/ritardo");
     assert_eq!([&config.state, &config.inbox], [&folder.join("state"), &folder.join("inbox")]);
     assert_eq!([&config.tariff, &config.businesses], [&folder.join("tariff.toml"), &folder.join("businesses.toml")]);
     assert_eq!(config.transport, Transport::File { outbox: folder.join("state/outbox") });
-    assert_eq!((config.issuer.payment_days, config.issuer.series.as_str(), config.issuer.first_number), (30, "LR", 1));
+    assert_eq!((config.issuers[0].payment_days, config.issuers[0].series.as_str(), config.issuers[0].first_number), (30, "LR", 1));
     let [source] = config.sources.as_slice() else { panic!("{:?}", config.sources) };
     assert_eq!((source.name.as_str(), source.files.as_str(), source.coverage), ("inbox", "**", Coverage::Span));
 }

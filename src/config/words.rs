@@ -3,6 +3,8 @@
 // From `core`, which has addresses and no network.
 use core::net::IpAddr;
 
+use crate::domain::Decimal;
+
 const LONGEST_CHARS: usize = 200;
 
 /// A character that breaks a line, or hides or reorders what stands around it.
@@ -77,7 +79,13 @@ pub(super) fn series(text: &str) -> Result<String, String> {
     if good { Ok(text.to_owned()) } else { Err(format!("`{text}` is not a series: 1 to 8 of A-Z")) }
 }
 
-/// The name of a source.
+/// An amount in the currency of the tariff, not below zero.
+pub(super) fn amount(text: &str) -> Result<Decimal, String> {
+    let amount: Decimal = text.parse()?;
+    if amount.is_negative() { Err(format!("the amount {text} is below zero")) } else { Ok(amount) }
+}
+
+/// The name of a source, or of an issuer.
 pub(super) fn source_name(text: &str) -> Result<String, String> {
     let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let good = (1..=40).contains(&text.len()) && text.bytes().all(letter);

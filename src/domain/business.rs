@@ -171,6 +171,8 @@ pub struct Business {
     pub first_month: Month,
     /// Purchase order or buyer reference, printed on the invoice.
     pub reference: Option<String>,
+    /// Id of the issuer that bills it; `None`: the only one.
+    pub issuer: Option<String>,
 }
 
 impl Business {
@@ -183,6 +185,8 @@ impl Business {
 /// Who bills.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer {
+    /// Unique, `[a-z0-9-]{1,40}`; empty for an only one without an id.
+    pub id: String,
     pub party: Party,
     /// Sender of the mails and address for questions.
     pub email: String,
@@ -194,7 +198,9 @@ pub struct Issuer {
     pub payment_days: u32,
     /// Letters before the year in an invoice number: `LR` gives `LR-2018-000001`.
     pub series: String,
-    /// First number of the series in its first year.
+    /// Letters before the year in the number of a credit note.
+    pub credit_series: String,
+    /// First number of the series of invoices in its first year.
     pub first_number: u32,
 }
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Date, Decimal, Elapsed, EntryPoint, InvoiceNumber, Market, Money, Month};
+use super::{Date, Decimal, EntryPoint, InvoiceNumber, Market, Money, Month};
 
 /// What a document is. The first of each is of the type code that EN 16931 gives it: 380 and 381.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,17 +69,13 @@ pub struct Correction {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreditLine {
     pub of: CreditOf,
-    /// Of charges: as in the line of an invoice.
+    /// Market, entry point and price are of charges; free ones have the price zero.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub market: Option<Market>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry_point: Option<EntryPoint>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub free: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tier: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub step: Option<Elapsed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit_price: Option<Decimal>,
     /// Of an earlier month that was billed with the invoice.

@@ -13,6 +13,9 @@ pub struct Month {
 }
 
 impl Month {
+    /// The first one that a log can be of.
+    pub const MIN: Month = Month { year: 2009, month: 1 };
+
     pub fn new(year: i32, month: u8) -> Option<Self> {
         Date::new(year, month, 1).map(|_| Self { year, month })
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{ChannelId, Direction, Elapsed, Instant, TimeOfDay, Zone};
+use super::{ChannelId, Decimal, Direction, Elapsed, Instant, TimeOfDay, Zone};
 
 /// What a file of a source proves about time: which spans its channels' logs are known for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +137,70 @@ pub struct AlarmLimits {
 impl Default for AlarmLimits {
     fn default() -> Self {
         Self { silence_messages: 10, held_days: 7 }
+    }
+}
+
+/// What becomes of a month that can be closed, and of a closed one that would come to something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssueRules {
+    pub mode: IssueMode,
+    /// A month whose net amount, with what earlier months left, is smaller is carried over to the next one.
+    pub smallest: Decimal,
+    /// A credit note, or a debit line, of a smaller net amount is not issued.
+    pub smallest_correction: Decimal,
+    pub late_logs: LateLogs,
+}
+
+impl Default for IssueRules {
+    fn default() -> Self {
+        let (smallest, smallest_correction) = (Decimal::ZERO, Decimal::ZERO);
+        Self { mode: IssueMode::Automatic, smallest, smallest_correction, late_logs: LateLogs::CreditOnly }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssueMode {
+    /// A month is closed and its invoice issued as soon as the rule allows.
+    Automatic,
+    /// A person looks at a preview first.
+    AfterApproval,
+}
+
+impl IssueMode {
+    pub const ALL: [(&'static str, IssueMode); 2] =
+        [("automatic", IssueMode::Automatic), ("after-approval", IssueMode::AfterApproval)];
+}
+
+/// What logs that arrive after the closing of a month may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LateLogs {
+    /// Make it cheaper. What they would add is shown, and not billed.
+    CreditOnly,
+    /// Make it dearer too, as a line of the next invoice.
+    CreditAndDebit,
+}
+
+impl LateLogs {
+    pub const ALL: [(&'static str, LateLogs); 2] =
+        [("credit-only", LateLogs::CreditOnly), ("credit-and-debit", LateLogs::CreditAndDebit)];
+}
+
+/// Beyond which a month that can be closed is parked until a person has looked at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuardLimits {
+    /// So many times the median of the business's own closed months; 0 switches the guard off.
+    pub jump: u32,
+    /// Net amounts below this one never jump.
+    pub jump_from: Decimal,
+    /// Charges of a business received on one day of its zone; 0 switches the guard off.
+    pub charges_per_day: u32,
+    /// The greatest net amount of a month; `None`: any.
+    pub largest: Option<Decimal>,
+}
+
+impl Default for GuardLimits {
+    fn default() -> Self {
+        Self { jump: 10, jump_from: Decimal::whole(100), charges_per_day: 100_000, largest: None }
     }
 }
 

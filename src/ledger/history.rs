@@ -22,6 +22,8 @@ pub struct History {
     pub closed: BTreeMap<(BusinessId, Month), MonthClosed>,
     /// Invoices and credit notes in the order of issue.
     pub issued: Vec<Issued>,
+    /// By business: places among `issued`.
+    pub(super) issued_of: BTreeMap<BusinessId, Vec<usize>>,
     /// With the place of the entry, in order.
     pub corrected: BTreeMap<(BusinessId, Month), Vec<(u64, MonthCorrected)>>,
     /// The last comparison of each closed month.
@@ -83,10 +85,8 @@ impl History {
         match entry {
             Entry::File(file) => self.files.push((seq, file)),
             Entry::SetAside(file) => self.set_aside.push((seq, file)),
-            Entry::MonthClosed(closed) => {
-                self.closed.insert((closed.business.clone(), closed.month), closed);
-            }
-            Entry::Invoice(issued) | Entry::CreditNote(issued) | Entry::Replacement(issued) => self.issued.push(issued),
+            Entry::MonthClosed(closed) => self.close(closed),
+            Entry::Invoice(issued) | Entry::CreditNote(issued) | Entry::Replacement(issued) => self.issue(issued),
             Entry::Corrected(corrected) => {
                 let key = (corrected.business.clone(), corrected.month);
                 self.corrected.entry(key).or_default().push((seq, corrected));
@@ -116,6 +116,16 @@ impl History {
             Entry::Erased(_) => self.erased += 1,
             Entry::Purged(purged) => self.purged.extend(purged.raw),
         }
+    }
+
+    /// The history as it would be with more files.
+    pub fn with_files<'f>(&self, files: impl Iterator<Item = &'f LogRead>) -> Self {
+        let mut history = self.clone();
+        for file in files {
+            history.last += 1;
+            history.files.push((history.last, file.clone()));
+        }
+        history
     }
 
     /// Head of the chain of issued documents: SHA-256 of the last canonical invoice, or of nothing.

@@ -2,6 +2,7 @@
 
 use super::History;
 use super::entry::{Dispute, Issued, MonthClosed, MonthCorrected};
+use crate::domain::correction::{Earlier, EarlierCause};
 use crate::domain::{BusinessId, Currency, InvoiceNumber, Money, Month};
 
 /// The charges of a closed month as they stand: those of its closing, or of its last correction.
@@ -81,7 +82,7 @@ impl History {
     /// The first invoice of a closed month, where it has one.
     pub fn invoice_of(&self, business: &BusinessId, month: Month) -> Option<&Issued> {
         let is_first = |issued: &&Issued| issued.kind.is_invoice() && issued.corrects.is_none();
-        self.issued.iter().filter(is_first).find(|issued| issued.business == *business && issued.month == month)
+        self.issued_to(business).filter(is_first).find(|issued| issued.month == month)
     }
 
     pub fn document(&self, number: &InvoiceNumber) -> Option<&Issued> {
@@ -90,13 +91,14 @@ impl History {
 
     /// Credit notes that correct an invoice, in order.
     pub fn credits_of<'h>(&'h self, number: &'h InvoiceNumber) -> impl Iterator<Item = &'h Issued> {
+        let business = self.document(number).map(|issued| &issued.business);
         let corrects = move |issued: &&Issued| !issued.kind.is_invoice() && issued.corrects.as_ref() == Some(number);
-        self.issued.iter().filter(corrects)
+        business.into_iter().flat_map(|business| self.issued_to(business)).filter(corrects)
     }
 
     /// The invoices that bill a month of a business and were not given back whole, in the order of issue.
     pub fn billed(&self, business: &BusinessId, month: Month) -> Vec<Billed<'_>> {
-        let invoices = self.issued.iter().filter(|issued| issued.kind.is_invoice() && issued.business == *business);
+        let invoices = self.issued_to(business).filter(|issued| issued.kind.is_invoice());
         let billed = invoices.filter_map(|issued| {
             let credits = || self.credits_of(&issued.number).filter(|credit| credit.part_of(month).is_some());
             let mut given_back = credits().filter_map(|credit| credit.part_of(month));
@@ -109,6 +111,43 @@ impl History {
             Some(Billed { issued, rest, data_sha256 })
         });
         billed.filter(|billed| billed.rest.minor() > 0).collect()
+    }
+
+    /// What no document bills of the closed months of a business, and a later invoice is to bill; in order. Amounts of
+    /// other currencies are left where they are.
+    pub fn unbilled(&self, business: &BusinessId, currency: Currency) -> Vec<Earlier> {
+        let months = self.closed.range((business.clone(), Month::MIN)..).take_while(|((of, _), _)| of == business);
+        let earlier = months.filter_map(|((_, month), closed)| {
+            let standing = self.standing(business, *month)?;
+            if closed.carried.is_none() && standing.corrected.is_none() {
+                return None;
+            }
+            let net = self.standing_net(&standing, currency)?;
+            let billed = self.billed(business, *month);
+            let amount = billed.iter().try_fold(net, |rest, billed| rest.checked_sub(billed.rest))?;
+            let is_new = billed.is_empty() && closed.carried.is_some();
+            let cause = if is_new { EarlierCause::CarriedOver } else { EarlierCause::LateLogs };
+            let (charges, data_sha256) = (standing.charges(), standing.data_sha256().to_owned());
+            let is_due = amount.minor() > 0 && amount.currency() == currency;
+            is_due.then_some(Earlier { month: *month, cause, charges, amount, data_sha256 })
+        });
+        earlier.collect()
+    }
+
+    /// Adds a month to those that are closed.
+    pub fn close(&mut self, closed: MonthClosed) {
+        self.closed.insert((closed.business.clone(), closed.month), closed);
+    }
+
+    /// Adds a document to those that were issued.
+    pub fn issue(&mut self, issued: Issued) {
+        self.issued_of.entry(issued.business.clone()).or_default().push(self.issued.len());
+        self.issued.push(issued);
+    }
+
+    /// The documents issued to a business, in order.
+    pub fn issued_to(&self, business: &BusinessId) -> impl Iterator<Item = &Issued> {
+        self.issued_of.get(business).into_iter().flatten().map(|place| &self.issued[*place])
     }
 
     /// Disputes that were settled up to an entry, in order.

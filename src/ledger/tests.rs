@@ -103,7 +103,7 @@ fn numbers_go_on_within_a_year_and_begin_again_with_the_next() {
     for (year, expected) in [(2018, "LR-2018-000041"), (2018, "LR-2018-000042"), (2019, "LR-2019-000001")] {
         let number = history.next_number("LR", year, 41);
         assert_eq!(number.to_string(), expected);
-        history.issued.push(issued(number));
+        history.issue(issued(number));
     }
     assert_eq!(history.next_number("LR", 2018, 41).to_string(), "LR-2018-000043");
 }

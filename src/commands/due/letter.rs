@@ -20,7 +20,7 @@ pub fn send(desk: &Desk, business: &Business, due: &[Open], world: &mut World) -
     if due.is_empty() {
         return Ok(());
     }
-    let issuer = &desk.setup.config.issuer;
+    let issuer = desk.setup.config.issuer_of(business);
     let text = text(business, due, &desk.setup.tariff.currency.to_string());
     let html = format!(
         "<!doctype html><html lang=\"{}\"><body><pre>{}</pre></body></html>",

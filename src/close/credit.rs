@@ -1,0 +1,127 @@
+//! The credit note: what an invoice billed, less what stands.
+
+use std::collections::BTreeSet;
+
+use super::document::Issue;
+use super::filed::Filed;
+use crate::domain::correction::{Amounts, Correction, CreditLine, CreditOf, DocumentKind};
+use crate::domain::invoice::{Chain, Counts, Vat};
+use crate::domain::{Currency, Date, Decimal, Invoice, InvoiceNumber, Money, Month, Rounding};
+
+/// What of an invoice is given back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credit {
+    pub lines: Vec<CreditLine>,
+    pub month: Month,
+    /// Of the month as it stands now.
+    pub counts: Counts,
+    pub data_sha256: String,
+}
+
+impl Credit {
+    /// What is given back, without tax. `None` when it does not fit.
+    pub fn net(&self, currency: Currency) -> Option<Money> {
+        Money::sum(currency, self.lines.iter().map(|line| line.credit))
+    }
+}
+
+/// Rows for the charges of the invoice's own month; only those that differ. `None` when an amount does not fit.
+pub fn of_charges(billed: &Filed, now: &Filed, currency: Currency) -> Option<Vec<CreditLine>> {
+    let mut lines = Vec::new();
+    let groups: BTreeSet<_> = billed.groups.keys().chain(now.groups.keys()).collect();
+    for group in groups {
+        let amounts = |filed: &Filed| {
+            let (quantity, sum) = filed.groups.get(group).copied().unwrap_or_default();
+            Some(Amounts { quantity, amount: exactly(sum, currency)? })
+        };
+        let (market, entry_point, price) = group.clone();
+        let line = line(CreditOf::Charges, amounts(billed)?, amounts(now)?)?;
+        let line = CreditLine {
+            free: price.is_zero(),
+            market: Some(market),
+            entry_point: Some(entry_point),
+            unit_price: Some(price),
+            ..line
+        };
+        lines.extend((line.billed != line.now).then_some(line));
+    }
+    for of in [CreditOf::Minimum, CreditOf::Cap] {
+        let amounts = |filed: &Filed| {
+            let amount = filed.adjustments.get(&of).copied().unwrap_or_default();
+            Some(Amounts { quantity: 0, amount: exactly(amount, currency)? })
+        };
+        let line = line(of, amounts(billed)?, amounts(now)?)?;
+        lines.extend((line.billed != line.now).then_some(line));
+    }
+    Some(lines)
+}
+
+/// The row for an earlier month that was billed with the invoice.
+pub fn of_earlier(month: Month, billed: Amounts, now: Amounts) -> Option<CreditLine> {
+    Some(CreditLine { month: Some(month), ..line(CreditOf::EarlierMonth, billed, now)? })
+}
+
+fn line(of: CreditOf, billed: Amounts, now: Amounts) -> Option<CreditLine> {
+    let credit = billed.amount.checked_sub(now.amount)?;
+    Some(CreditLine { of, market: None, entry_point: None, free: false, unit_price: None, month: None, billed, now, credit })
+}
+
+/// Invariant: with its rounding rows, every group of a file of charges is a whole amount.
+fn exactly(amount: Decimal, currency: Currency) -> Option<Money> {
+    let rounded = amount.rounded(currency, Rounding::HalfAwayFromZero)?;
+    (rounded.exact() == amount).then_some(rounded)
+}
+
+/// What a credit note says of the invoice that it corrects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Corrected<'i> {
+    pub invoice: &'i Invoice,
+    /// Net amount that earlier credit notes gave back.
+    pub given_back: Money,
+    pub correction: Correction,
+}
+
+/// The credit note for an invoice. The tax is what the tax of the rest becomes less, so that all credit notes of an
+/// invoice together never give back more tax than it charged. `None` when an amount does not fit, or more would be
+/// given back than is left.
+pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option<Invoice> {
+    let Corrected { invoice, given_back, correction } = corrected;
+    let net = credit.net(invoice.currency)?;
+    let before = invoice.net.checked_sub(given_back)?;
+    let after = before.checked_sub(net)?;
+    let has_room = net.minor() > 0 && after.minor() >= 0;
+    let vat: Vec<Vat> = invoice.vat.iter().filter(|_| has_room).map(|vat| vat_of(vat, before, after)).collect::<Option<_>>()?;
+    let tax = Money::sum(invoice.currency, vat.iter().map(|vat| vat.tax))?;
+    let mut note = Invoice {
+        kind: DocumentKind::CreditNote,
+        number: issue.number,
+        corrects: Some(correction),
+        month: credit.month,
+        issue_date: issue.date,
+        due_date: issue.date,
+        lines: Vec::new(),
+        adjustments: Vec::new(),
+        earlier: Vec::new(),
+        credited: credit.lines,
+        net,
+        vat,
+        tax,
+        total: net.checked_add(tax)?,
+        chain: Chain { previous: issue.previous },
+        ..invoice.clone()
+    };
+    note.computation.counts = credit.counts;
+    note.computation.data_sha256 = credit.data_sha256;
+    has_room.then_some(note)
+}
+
+/// Invariant: an invoice has one category and rate, so that its rest is the net amount of both.
+fn vat_of(vat: &Vat, before: Money, after: Money) -> Option<Vat> {
+    let tax = |net: Money| net.percent(vat.rate, Rounding::HalfAwayFromZero);
+    Some(Vat { net: before.checked_sub(after)?, tax: tax(before)?.checked_sub(tax(after)?)?, ..vat.clone() })
+}
+
+/// The invoice with other words in place of one that is given back whole.
+pub fn replacement(invoice: Invoice, number: InvoiceNumber, date: Date, correction: Correction) -> Invoice {
+    Invoice { number, issue_date: date, corrects: Some(correction), ..invoice }
+}

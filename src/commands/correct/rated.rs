@@ -1,0 +1,104 @@
+//! A closed month rated again: with its recorded setup and cut, and other evidence.
+
+use super::super::archived::Archive;
+use super::super::closing::{close_with, with_names};
+use super::super::evidence::Evidence;
+use super::super::pages::Replays;
+use super::super::setup::Setup;
+use super::super::state::State;
+use super::{Bench, accepted};
+use crate::close::ClosedMonth;
+use crate::close::readiness::undecided;
+use crate::domain::charge::RatedWait;
+use crate::domain::{Currency, Verdict};
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::MonthClosed;
+use crate::ledger::{History, Ledger, Standing};
+
+/// What a closed month comes to, rated again.
+pub struct Again {
+    pub currency: Currency,
+    /// Why it cannot be told, where the logs do not prove every wait.
+    pub closed: Result<ClosedMonth, Vec<String>>,
+}
+
+/// Rates a month again with the files and accepted holds that were recorded up to `evidence_through`, and without the
+/// messages of disputes that were settled up to `disputes_through`.
+pub fn rated_again(
+    bench: &Bench,
+    ledger: &Ledger,
+    replays: &mut Replays,
+    standing: &Standing,
+    evidence_through: u64,
+    disputes_through: u64,
+) -> Result<Again, Failure> {
+    let (setup, evidence) = replays.inputs_at(bench.state, ledger, standing.closed, evidence_through)?;
+    let inputs = Inputs { state: bench.state, history: bench.history, archive: bench.archive, setup, evidence };
+    inputs.month(standing.closed, disputes_through)
+}
+
+/// What a month is rated from.
+pub struct Inputs<'i> {
+    pub state: &'i State,
+    pub history: &'i History,
+    pub archive: &'i Archive<'i>,
+    /// As at the closing.
+    pub setup: &'i Setup,
+    pub evidence: &'i Evidence,
+}
+
+impl Inputs<'_> {
+    /// The month of a business, closed once more.
+    pub fn month(&self, closed: &MonthClosed, disputes_through: u64) -> Result<Again, Failure> {
+        let Self { setup, evidence, .. } = *self;
+        let business = setup.businesses.iter().find(|business| business.id == closed.business).ok_or_else(|| {
+            Failure::new(Kind::Differences, format!("the recorded book has no business {}", closed.business))
+        })?;
+        let currency = setup.tariff.currency;
+        let rated = match evidence.waits(business, closed.month, closed.cut, setup)?.rated {
+            Ok(rated) => rated,
+            Err(no_rate) => return Ok(Again { currency, closed: Err(vec![no_rate.without_message()]) }),
+        };
+        let missing = undecided(&rated);
+        if !missing.is_empty() {
+            return Ok(Again { currency, closed: Err(missing.iter().map(ToString::to_string).collect()) });
+        }
+        let mut rated = rated;
+        // Counted with everything, so that a disputed message leaves the places of the others as they were.
+        let named = with_names(self.archive, evidence, &rated, &setup.tariff, closed.month)?;
+        let taken_out = accepted(self.history, &closed.business, closed.month, disputes_through);
+        let named = if taken_out.is_empty() {
+            named
+        } else {
+            let keyed = |wait: &RatedWait| taken_out.contains_key(&key(wait));
+            let is_out: Vec<bool> = rated.iter().map(keyed).collect();
+            rated.clear();
+            without(named, &|wait| {
+                let keyed = (wait.wait.channel.to_string(), self.archive.key.message(&wait.wait.message_id));
+                taken_out.contains_key(&keyed) || taken_out.contains_key(&key(wait))
+            }, is_out.iter().filter(|out| **out).count())?
+        };
+        let again = close_with(&setup.tariff, business, closed.month, closed.cut, &named).map_err(|error| {
+            Failure::new(Kind::SelfCheck, format!("{} of {} cannot be closed again", closed.month, business.id)).because(error)
+        })?;
+        Ok(Again { currency, closed: Ok(again) })
+    }
+}
+
+fn key(rated: &RatedWait) -> (String, String) {
+    (rated.wait.channel.to_string(), rated.wait.message_id.to_string())
+}
+
+/// Takes the charges of disputed messages away: they are excluded, as those of an accepted hold are.
+fn without(mut rated: Vec<RatedWait>, is_out: &dyn Fn(&RatedWait) -> bool, expected: usize) -> Result<Vec<RatedWait>, Failure> {
+    let mut taken = 0;
+    for rated in rated.iter_mut().filter(|rated| is_out(rated)) {
+        taken += 1;
+        rated.charge = None;
+        rated.wait.verdict = Verdict::Held;
+        rated.wait.excluded = true;
+    }
+    if taken == expected { Ok(rated) } else {
+        Err(Failure::new(Kind::SelfCheck, format!("{expected} disputed messages are in the month, {taken} were taken out")))
+    }
+}

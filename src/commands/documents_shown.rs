@@ -1,0 +1,50 @@
+//! What the documents of an invoice show, read back from the finished texts.
+
+use super::issue;
+use crate::close::Filed;
+use crate::domain::{Invoice, Money};
+use crate::error::Failure;
+use crate::render::Renderer;
+
+/// Documents in which a total of the invoice does not stand, in sentences.
+pub fn differing(renderer: &Renderer, invoice: &Invoice, line_file: &[u8]) -> Result<Vec<String>, Failure> {
+    let mut differing = Vec::new();
+    for (name, text) in issue::texts(renderer, invoice)? {
+        let numbers = numbers(&text);
+        for (what, amount) in [("net amount", invoice.net), ("tax", invoice.tax), ("total", invoice.total)] {
+            let shows_all = what == "total" || name != "mail";
+            if shows_all && !numbers.contains(&digits(amount)) {
+                differing.push(format!("the {name} does not show the {what} {amount}"));
+            }
+        }
+    }
+    let own = invoice.earlier.iter().try_fold(invoice.net, |net, earlier| net.checked_sub(earlier.amount));
+    let filed = Filed::read(line_file).ok().and_then(|filed| filed.net());
+    if !invoice.is_credit_note() && own.map(Money::exact) != filed {
+        differing.push("the file of charges does not come to the net amount of the month".to_owned());
+    }
+    Ok(differing)
+}
+
+/// The digits of every number in a text, whatever parts its thousands and its cents.
+fn numbers(text: &str) -> Vec<String> {
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '\u{a0}' | '\u{202f}');
+    let words = text.split(|c: char| !is_part(c));
+    words.map(|word| word.chars().filter(char::is_ascii_digit).collect::<String>()).collect()
+}
+
+fn digits(amount: Money) -> String {
+    amount.digits().chars().filter(char::is_ascii_digit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_found_however_they_are_written() {
+        let found = numbers("USD 1,342.75 da pagare 1.342,75<b>7</b>");
+        assert_eq!(found.iter().filter(|digits| *digits == "134275").count(), 2);
+        assert!(found.contains(&digits("USD 0.07".parse().unwrap())) || digits("USD 0.07".parse().unwrap()) == "007");
+    }
+}
