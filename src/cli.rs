@@ -1,5 +1,7 @@
 //! The command line as typed values; every word of `--help`.
 
+mod closing;
+mod correct;
 mod outlook;
 mod tariff;
 
@@ -11,6 +13,8 @@ use crate::domain::settings::Stamps;
 use crate::domain::{Instant, Month, Zone};
 use crate::error::exit_codes;
 
+pub use closing::{Approve, MonthState, ParkedList, Status, Unpark};
+pub use correct::{Dispute, DisputeAction, DisputeList, DisputeOpen, DisputeSettle, Reissue};
 pub use outlook::{Due, Readings, TableForm, WhatIf};
 pub use tariff::{DiffForm, Tariff, TariffAction, TariffDiff, TariffImport, TariffShow};
 
@@ -32,6 +36,18 @@ pub enum Command {
     Rate(Rate),
     /// The nightly run: read, pair, rate, close what can be closed, issue, mail, report
     Run(Run),
+    /// Show where every month of every business stands, and what is missing
+    Status(Status),
+    /// Let a month be issued whose preview was looked at
+    Approve(Approve),
+    /// List the months that a guard keeps from being closed
+    Parked(ParkedList),
+    /// Let a parked month be closed in spite of what a guard found
+    Unpark(Unpark),
+    /// Give an invoice with wrong words back, and issue it again with those of today
+    Reissue(Reissue),
+    /// Judge the messages that a business disputes, and credit those it rightly does
+    Dispute(Dispute),
     /// Show what the logs prove, channel by channel, and the alarms; nothing is written
     Coverage(Coverage),
     /// Check the ledger's chain, every artefact and every total

@@ -113,6 +113,13 @@ impl Filed {
         self.charges.keys()
     }
 
+    /// Messages whose charge is another in `other`.
+    pub fn differing<'f>(&'f self, other: &'f Filed) -> Vec<(String, String)> {
+        let price = |filed: &'f Filed, key| filed.charges.get(key).map(|row| (&row.rate, row.amount));
+        let keys: BTreeSet<_> = self.charges.keys().chain(other.charges.keys()).collect();
+        keys.into_iter().filter(|key| price(self, key) != price(other, key)).cloned().collect()
+    }
+
     /// The charge of a message.
     pub fn charge(&self, channel: &str, message_id: &str) -> Option<Decimal> {
         let charge = self.charges.get(&(channel.to_owned(), message_id.to_owned()));

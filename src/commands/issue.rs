@@ -2,6 +2,7 @@
 //! can be stopped and begun again at any point.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::closing::{charge_file, filed_charges, stored_invoice};
 use super::correct;
@@ -62,6 +63,20 @@ pub fn charges(state: &State, history: &History, issued: &Issued, invoice: &Invo
         Failure::new(Kind::SelfCheck, format!("the changes of {} do not fit", issued.number))
     })?;
     Ok(vec![(render::line_file(invoice), changes)])
+}
+
+/// Writes what a document would look like, with a mark on every page that it is none.
+pub fn write_preview(folder: &Path, renderer: &Renderer, invoice: &Invoice) -> Result<bool, Failure> {
+    let view = InvoiceView::of(invoice, "");
+    let failed = |error: render::RenderError| {
+        Failure::new(Kind::SelfCheck, format!("the preview for {} cannot be drawn", invoice.business)).because(error)
+    };
+    let html = renderer.html(&view).map_err(failed)?;
+    let written = keep(&folder.join("preview.html"), html.as_bytes())?;
+    if written {
+        keep(&folder.join("preview.pdf"), &renderer.pdf(&view).map_err(failed)?)?;
+    }
+    Ok(written)
 }
 
 /// The texts of the documents, by the name of their form.

@@ -1,6 +1,7 @@
 //! One file per subcommand: the only place where the stages meet.
 
 mod alarms;
+mod approve;
 mod archived;
 mod audit;
 mod cases;
@@ -12,6 +13,7 @@ mod conflicts;
 mod correct;
 mod coverage;
 mod decide;
+mod dispute;
 mod documents_shown;
 mod due;
 mod evidence;
@@ -33,11 +35,14 @@ mod rate;
 mod reader;
 mod readings;
 mod recorded;
+mod reissue;
 mod rejects;
+mod review;
 mod run;
 mod scratch;
 mod setup;
 mod standing;
+mod status;
 mod state;
 mod strays;
 mod summary;
@@ -93,6 +98,12 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Forget(args) => forget::forget(&args, world),
         Command::Purge(args) => purge::purge(&args, world),
         Command::ReadFiles => reader::child::serve(world),
+        Command::Status(args) => status::status(&args, world),
+        Command::Approve(args) => approve::approve(&args, world),
+        Command::Parked(args) => approve::parked(&args, world),
+        Command::Unpark(args) => approve::unpark(&args, world),
+        Command::Reissue(args) => reissue::reissue(&args, world),
+        Command::Dispute(args) => dispute::dispute(&args, world),
         Command::Coverage(args) => coverage::coverage(&args, world),
         Command::Verify(args) => verify::verify(&args, world),
         Command::Audit(args) => audit::audit(&args, world),

@@ -1,7 +1,7 @@
 //! What stands of a closed month, and which documents billed it.
 
 use super::History;
-use super::entry::{Dispute, Issued, MonthClosed, MonthCorrected};
+use super::entry::{Dispute, DisputeSettled, Issued, MonthClosed, MonthCorrected};
 use crate::domain::correction::{Earlier, EarlierCause};
 use crate::domain::{BusinessId, Currency, InvoiceNumber, Money, Month};
 
@@ -132,6 +132,19 @@ impl History {
             is_due.then_some(Earlier { month: *month, cause, charges, amount, data_sha256 })
         });
         earlier.collect()
+    }
+
+    /// What is left of an invoice: its net amount less what credit notes gave back.
+    pub fn rest(&self, issued: &Issued) -> Option<Money> {
+        self.credits_of(&issued.number).try_fold(issued.net, |rest, credit| rest.checked_sub(credit.net))
+    }
+
+    /// The history as it would be with a dispute settled.
+    pub fn with_settled(&self, settled: DisputeSettled) -> Self {
+        let mut history = self.clone();
+        history.last += 1;
+        history.settled.insert(settled.dispute, (history.last, settled));
+        history
     }
 
     /// Adds a month to those that are closed.

@@ -20,8 +20,8 @@ use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Compared, Entry, LogRead, MonthClosed, MonthCorrected};
 use crate::ledger::{Additions, History, Ledger, LedgerError, Standing};
 
-pub use issued::{Base, Notes, bases, credit_notes, note, row, setup_of};
-pub use rated::{Again, rated_again};
+pub use issued::{Base, Notes, credit_notes, note, row, setup_of};
+pub use rated::{rated_again, rated_now};
 
 /// A closed month to which logs, or accepted holds, came late.
 #[derive(Clone, Debug, Serialize)]
@@ -33,6 +33,8 @@ pub struct Late {
     pub net: Money,
     /// Messages whose charge is another.
     pub messages: u64,
+    /// Of the charges as they would be.
+    pub data_sha256: String,
     #[serde(flatten)]
     pub outcome: Outcome,
 }
@@ -77,8 +79,6 @@ pub struct Bench<'b> {
 pub struct Corrected {
     pub entry: MonthCorrected,
     pub closed: ClosedMonth,
-    /// Charges as they stood, and as they stand from now on.
-    pub was: Vec<u8>,
     pub messages: u64,
 }
 
@@ -139,7 +139,7 @@ pub fn correct_late(bench: &Bench, ledger: &mut Ledger, writing: Writing) -> Res
         let standing_net = bench.history.standing_net(&standing, again.currency).unwrap_or(Money::zero(again.currency));
         let of = |net, messages, outcome| {
             let (business, month) = (standing.closed.business.clone(), standing.closed.month);
-            Late { business, month, standing: standing_net, net, messages, outcome }
+            Late { business, month, standing: standing_net, net, messages, data_sha256: String::new(), outcome }
         };
         let closed = match again.closed {
             Ok(closed) => closed,
@@ -167,9 +167,9 @@ pub fn correct_late(bench: &Bench, ledger: &mut Ledger, writing: Writing) -> Res
             1.. => Outcome::Debited { adds: difference },
             _ => Outcome::Credited { numbers: Vec::new(), credit: difference.negated() },
         };
-        let mut told = of(net, messages, outcome);
+        let mut told = Late { data_sha256: sha256.clone(), ..of(net, messages, outcome) };
         if writing == Writing::Yes {
-            write_one(bench, ledger, &mut told, &standing, closed, was)?;
+            write_one(bench, ledger, &mut told, &standing, closed)?;
         }
         late.push(told);
     }
@@ -182,7 +182,6 @@ fn write_one(
     late: &mut Late,
     standing: &Standing,
     closed: ClosedMonth,
-    was: Vec<u8>,
 ) -> Result<(), Failure> {
     match &mut late.outcome {
         Outcome::Undecided { .. } | Outcome::ToApprove { .. } => Ok(()),
@@ -200,14 +199,14 @@ fn write_one(
             append(ledger, |_| Ok(Additions { entries: vec![Entry::Compared(compared)], contents: Vec::new() }))
         }
         Outcome::Credited { numbers, .. } => {
-            let corrected = corrected(bench, standing, CorrectionCause::LateLogs, closed, was, late.messages);
-            let notes = issue(bench, ledger, &corrected, None)?;
+            let corrected = corrected(bench, standing, CorrectionCause::LateLogs, closed, late.messages);
+            let notes = issue(bench, ledger, &corrected, None, Vec::new())?;
             *numbers = notes.iter().map(|note| note.number.to_string()).collect();
             Ok(())
         }
         Outcome::Debited { .. } => {
-            let corrected = corrected(bench, standing, CorrectionCause::LateLogs, closed, was, late.messages);
-            issue(bench, ledger, &corrected, None).map(drop)
+            let corrected = corrected(bench, standing, CorrectionCause::LateLogs, closed, late.messages);
+            issue(bench, ledger, &corrected, None, Vec::new()).map(drop)
         }
     }
 }
@@ -218,7 +217,6 @@ pub fn corrected(
     standing: &Standing,
     cause: CorrectionCause,
     closed: ClosedMonth,
-    was: Vec<u8>,
     messages: u64,
 ) -> Corrected {
     let known = bench.history.last;
@@ -240,7 +238,7 @@ pub fn corrected(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         zones: Zone::DATA_VERSION.to_owned(),
     };
-    Corrected { entry, closed, was, messages }
+    Corrected { entry, closed, messages }
 }
 
 /// Files the charges, then the correction and its credit notes in one transaction that gives the numbers.
@@ -249,6 +247,7 @@ pub fn issue(
     ledger: &mut Ledger,
     corrected: &Corrected,
     reason: Option<&str>,
+    first: Vec<Entry>,
 ) -> Result<Vec<Invoice>, Failure> {
     let MonthCorrected { business, month, correction, .. } = &corrected.entry;
     keep(&bench.state.corrected_charges(business, *month, *correction), &corrected.closed.line_file)?;
@@ -256,22 +255,39 @@ pub fn issue(
     let mut notes = Vec::new();
     append(ledger, |history| {
         let decided = credit_notes(bench, history, corrected, &base, reason)?;
-        let Notes { additions, notes: made } = decided;
+        let Notes { mut additions, notes: made } = decided;
         notes = made;
+        additions.entries.splice(0..0, first);
         Ok(additions)
     })?;
     Ok(notes)
 }
 
-fn append(ledger: &mut Ledger, decide: impl FnOnce(&History) -> Result<Additions, Refused>) -> Result<(), Failure> {
+/// The credit notes that a correction would issue; nothing is written.
+pub fn drafts(
+    bench: &Bench,
+    ledger: &Ledger,
+    corrected: &Corrected,
+    reason: Option<&str>,
+) -> Result<Vec<Invoice>, Failure> {
+    let base = issued::bases(bench, ledger, corrected)?;
+    credit_notes(bench, bench.history, corrected, &base, reason).map(|decided| decided.notes).map_err(|refused| failed(refused, ledger.path()))
+}
+
+/// Adds what is decided, in one transaction.
+pub fn append(ledger: &mut Ledger, decide: impl FnOnce(&History) -> Result<Additions, Refused>) -> Result<(), Failure> {
     let path = ledger.path().to_owned();
-    ledger.append(decide).map_err(|refused| match refused {
-        Refused::Ledger(error) => ledger_failure(error, &path),
+    ledger.append(decide).map_err(|refused| failed(refused, &path))
+}
+
+fn failed(refused: Refused, path: &std::path::Path) -> Failure {
+    match refused {
+        Refused::Ledger(error) => ledger_failure(error, path),
         Refused::Check(finding) => {
             let failure = Failure::new(Kind::SelfCheck, format!("a self-check failed, nothing was written: {finding}"));
-            failure.at(&path).hint("this is a fault of the program; the month stays as it was issued")
+            failure.at(path).hint("this is a fault of the program; the month stays as it was issued")
         }
-    })
+    }
 }
 
 /// Why a transaction added nothing.

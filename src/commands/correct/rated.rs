@@ -1,11 +1,12 @@
 //! A closed month rated again: with its recorded setup and cut, and other evidence.
 
-use super::super::archived::Archive;
+use std::collections::BTreeSet;
+
+use super::super::archived::{Archive, forgotten_id};
 use super::super::closing::{close_with, with_names};
 use super::super::evidence::Evidence;
 use super::super::pages::Replays;
 use super::super::setup::Setup;
-use super::super::state::State;
 use super::{Bench, accepted};
 use crate::close::ClosedMonth;
 use crate::close::readiness::undecided;
@@ -33,13 +34,28 @@ pub fn rated_again(
     disputes_through: u64,
 ) -> Result<Again, Failure> {
     let (setup, evidence) = replays.inputs_at(bench.state, ledger, standing.closed, evidence_through)?;
-    let inputs = Inputs { state: bench.state, history: bench.history, archive: bench.archive, setup, evidence };
+    let inputs = Inputs { history: bench.history, archive: bench.archive, setup, evidence };
     inputs.month(standing.closed, disputes_through)
+}
+
+/// The waits of a closed month, keyed, by everything that is known now.
+pub fn rated_now(
+    bench: &Bench,
+    ledger: &Ledger,
+    replays: &mut Replays,
+    standing: &Standing,
+) -> Result<Vec<RatedWait>, Failure> {
+    let closed = standing.closed;
+    let (setup, evidence) = replays.inputs_at(bench.state, ledger, closed, bench.history.last)?;
+    let business = setup.businesses.iter().find(|business| business.id == closed.business).ok_or_else(|| {
+        Failure::new(Kind::Differences, format!("the recorded book has no business {}", closed.business))
+    })?;
+    let rated = evidence.waits(business, closed.month, closed.cut, setup)?.rated;
+    rated.map_err(|no_rate| Failure::new(Kind::Differences, no_rate.without_message()))
 }
 
 /// What a month is rated from.
 pub struct Inputs<'i> {
-    pub state: &'i State,
     pub history: &'i History,
     pub archive: &'i Archive<'i>,
     /// As at the closing.
@@ -63,20 +79,22 @@ impl Inputs<'_> {
         if !missing.is_empty() {
             return Ok(Again { currency, closed: Err(missing.iter().map(ToString::to_string).collect()) });
         }
-        let mut rated = rated;
         // Counted with everything, so that a disputed message leaves the places of the others as they were.
         let named = with_names(self.archive, evidence, &rated, &setup.tariff, closed.month)?;
         let taken_out = accepted(self.history, &closed.business, closed.month, disputes_through);
         let named = if taken_out.is_empty() {
             named
         } else {
-            let keyed = |wait: &RatedWait| taken_out.contains_key(&key(wait));
-            let is_out: Vec<bool> = rated.iter().map(keyed).collect();
-            rated.clear();
-            without(named, &|wait| {
-                let keyed = (wait.wait.channel.to_string(), self.archive.key.message(&wait.wait.message_id));
-                taken_out.contains_key(&keyed) || taken_out.contains_key(&key(wait))
-            }, is_out.iter().filter(|out| **out).count())?
+            // Charged waits have plain names here, unless their customer was forgotten; the others have keyed ones.
+            let forgotten: BTreeSet<(String, String)> =
+                taken_out.keys().map(|(channel, keyed)| (channel.clone(), forgotten_id(keyed))).collect();
+            let is_out = |rated: &RatedWait| {
+                let (channel, id) = key(rated);
+                let keyed = (channel.clone(), self.archive.key.message(&id));
+                taken_out.contains_key(&keyed) || forgotten.contains(&(channel, id))
+            };
+            let expected = rated.iter().filter(|rated| rated.charge.is_some() && taken_out.contains_key(&key(rated)));
+            without(named, &is_out, expected.count())?
         };
         let again = close_with(&setup.tariff, business, closed.month, closed.cut, &named).map_err(|error| {
             Failure::new(Kind::SelfCheck, format!("{} of {} cannot be closed again", closed.month, business.id)).because(error)
@@ -92,7 +110,7 @@ fn key(rated: &RatedWait) -> (String, String) {
 /// Takes the charges of disputed messages away: they are excluded, as those of an accepted hold are.
 fn without(mut rated: Vec<RatedWait>, is_out: &dyn Fn(&RatedWait) -> bool, expected: usize) -> Result<Vec<RatedWait>, Failure> {
     let mut taken = 0;
-    for rated in rated.iter_mut().filter(|rated| is_out(rated)) {
+    for rated in rated.iter_mut().filter(|rated| rated.charge.is_some() && is_out(rated)) {
         taken += 1;
         rated.charge = None;
         rated.wait.verdict = Verdict::Held;

@@ -1,0 +1,121 @@
+//! `ritardo dispute settle`: the credit note with exactly the accepted messages, as a draft or for good.
+
+use std::collections::BTreeSet;
+
+use super::super::archived::{Archive, forgotten_id};
+use super::super::correct::{self, Bench, Corrected};
+use super::super::pages::Replays;
+use super::super::run::{check_clock, renderer};
+use super::super::setup::Setup;
+use super::super::state::{State, ledger_failure};
+use super::super::{Outcome, World, issue, say};
+use super::head;
+use crate::cli::DisputeSettle;
+use crate::domain::{CorrectionCause, Invoice};
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::{Dispute, DisputeSettled, Entry};
+use crate::ledger::{History, Ledger};
+
+pub fn settle(args: &DisputeSettle, world: &mut World) -> Result<Outcome, Failure> {
+    let setup = Setup::load(&args.configured.config)?;
+    let state = State::new(&setup.config);
+    let _lock = state.lock()?;
+    state.read_ledger()?;
+    let path = state.ledger();
+    let mut ledger = Ledger::open(&path).map_err(|error| ledger_failure(error, &path))?;
+    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
+    let run_at = args.as_of.unwrap_or(world.now);
+    check_clock(&history, run_at)?;
+    let dispute = open_dispute(&history, args.dispute)?.clone();
+    // As if it were settled: the next entry is the one that says so.
+    let settled = DisputeSettled { dispute: dispute.dispute, at: run_at };
+    let history = history.with_settled(settled.clone());
+    let archive = Archive::open(&state, &history)?;
+    let bench = Bench { setup: &setup, state: &state, history: &history, archive: &archive, run_at };
+    let corrected = corrected(&bench, &ledger, &dispute)?;
+    let reason = reason(&dispute);
+    say(world.out, &head(&dispute))?;
+    if args.issue {
+        let notes = correct::issue(&bench, &mut ledger, &corrected, Some(&reason), vec![Entry::DisputeSettled(settled)])?;
+        issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
+        notes.iter().try_for_each(|note| {
+            let corrects = note.corrects.as_ref().map(|correction| correction.number.to_string()).unwrap_or_default();
+            say(world.out, &format!("credited  {}  {} for {corrects}; the next `ritardo run` mails it", note.number, note.total))
+        })?;
+        if notes.is_empty() {
+            say(world.out, "settled   nothing is to be given back: the month comes to the same")?;
+        }
+        return Ok(Outcome::Done);
+    }
+    let drafts = correct::drafts(&bench, &ledger, &corrected, Some(&reason))?;
+    draft(&state, &dispute, &drafts, world)?;
+    Ok(Outcome::Done)
+}
+
+fn draft(state: &State, dispute: &Dispute, drafts: &[Invoice], world: &mut World) -> Result<(), Failure> {
+    let folder = state.previews().join(format!("dispute-{}", dispute.dispute));
+    for note in drafts {
+        let corrects = note.corrects.as_ref().map(|correction| correction.number.to_string()).unwrap_or_default();
+        issue::write_preview(&folder, &renderer()?, note)?;
+        say(world.out, &format!("draft     {} for {corrects}, {} without tax", note.total, note.net))?;
+    }
+    match drafts {
+        [] => say(world.out, "draft     nothing is to be given back: the month comes to the same")?,
+        _ => say(world.out, &format!("preview   {}", folder.display()))?,
+    }
+    say(world.out, &format!("next      `ritardo dispute settle {} --issue` issues it", dispute.dispute))
+}
+
+fn open_dispute(history: &History, number: u32) -> Result<&Dispute, Failure> {
+    let refused = |why: String| Failure::new(Kind::CommandLine, why).hint("`ritardo dispute list` shows all of them");
+    let dispute = history.disputes.iter().find(|dispute| dispute.dispute == number);
+    let dispute = dispute.ok_or_else(|| refused(format!("there is no dispute {number}")))?;
+    if history.settled.contains_key(&number) {
+        return Err(refused(format!("dispute {number} is settled already")));
+    }
+    if !dispute.claims.iter().any(|claim| claim.accepted) {
+        return Err(refused(format!("no message of dispute {number} was accepted")));
+    }
+    Ok(dispute)
+}
+
+/// What is printed on the credit note.
+fn reason(dispute: &Dispute) -> String {
+    let reasons: BTreeSet<&str> =
+        dispute.claims.iter().filter(|claim| claim.accepted).map(|claim| claim.reason.as_str()).collect();
+    let said: Vec<&str> = reasons.iter().copied().take(3).collect();
+    let more = if reasons.len() > said.len() { " …" } else { "" };
+    format!("{}{more}", said.join("; "))
+}
+
+/// The month without the accepted messages, every other charge as it stood.
+fn corrected(bench: &Bench, ledger: &Ledger, dispute: &Dispute) -> Result<Corrected, Failure> {
+    let history = bench.history;
+    let missing = || Failure::new(Kind::Differences, format!("{} of {} is not closed", dispute.month, dispute.business));
+    let standing = history.standing(&dispute.business, dispute.month).ok_or_else(missing)?;
+    let mut replays = Replays::with(history.clone());
+    let through = standing.evidence_through();
+    let again = correct::rated_again(bench, ledger, &mut replays, &standing, through, history.last)?;
+    let refused = |why: String| {
+        let failure = Failure::new(Kind::SelfCheck, format!("dispute {} cannot be settled: {why}", dispute.dispute));
+        failure.at(ledger.path()).hint("see `ritardo audit`; nothing was written")
+    };
+    let closed = again.closed.map_err(|reasons| refused(reasons.join("; ")))?;
+    let was = correct::standing_charges(bench, &standing)?;
+    let (before, after) = (correct::read(&was)?, correct::read(&closed.line_file)?);
+    let wanted: BTreeSet<(String, String)> = (dispute.claims.iter().filter(|claim| claim.accepted))
+        .map(|claim| (claim.channel.to_string(), claim.message_id.clone()))
+        .collect();
+    let keyed = |(channel, cell): &(String, String)| {
+        let bare = |text: &str| text.strip_prefix('\'').unwrap_or(text).to_owned();
+        let id = bare(cell);
+        let known = wanted.iter().find(|(_, keyed)| forgotten_id(keyed) == id).map(|(_, keyed)| keyed.clone());
+        (bare(channel), known.unwrap_or_else(|| bench.archive.key.message(&id)))
+    };
+    let changed: BTreeSet<(String, String)> = before.differing(&after).iter().map(keyed).collect();
+    if changed != wanted {
+        return Err(refused(format!("{} messages would change, {} were accepted", changed.len(), wanted.len())));
+    }
+    let messages = wanted.len() as u64;
+    Ok(correct::corrected(bench, &standing, CorrectionCause::Dispute, closed, messages))
+}

@@ -1,0 +1,205 @@
+//! `ritardo reissue`: an invoice with wrong words is given back whole, and issued again with the words of today.
+
+use super::archived::Archive;
+use super::closing::{filed_charges, stored_invoice};
+use super::correct::{self, Base, Bench, Refused};
+use super::run::renderer;
+use super::setup::Setup;
+use super::state::{State, ledger_failure};
+use super::{Outcome, World, issue, recorded, say};
+use crate::cli::Reissue;
+use crate::close::credit::{self, Credit};
+use crate::close::{self, ClosedMonth, Filed, Issue, check};
+use crate::domain::correction::{Amounts, Correction, CreditLine, Earlier};
+use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money};
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::{Entry, Issued};
+use crate::ledger::{Additions, History, Ledger};
+
+pub fn reissue(args: &Reissue, world: &mut World) -> Result<Outcome, Failure> {
+    let reason = one_line(&args.reason)?;
+    let setup = Setup::load(&args.configured.config)?;
+    let state = State::new(&setup.config);
+    let _lock = state.lock()?;
+    state.read_ledger()?;
+    let path = state.ledger();
+    let mut ledger = Ledger::open(&path).map_err(|error| ledger_failure(error, &path))?;
+    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
+    let run_at = args.as_of.unwrap_or(world.now);
+    super::run::check_clock(&history, run_at)?;
+    let archive = Archive::open(&state, &history)?;
+    let bench = Bench { setup: &setup, state: &state, history: &history, archive: &archive, run_at };
+    let whole = Whole::of(&bench, &ledger, &args.number)?;
+    let (note, invoice) = write(&bench, &mut ledger, &whole, reason)?;
+    issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
+    say(world.out, &format!("credited  {}  {} for {}", note.number, note.total, args.number))?;
+    say(world.out, &format!("issued    {}  {} in its place", invoice.number, invoice.total))?;
+    say(world.out, &format!("documents {}/issued; the next `ritardo run` mails them", setup.config.state.display()))?;
+    Ok(Outcome::Done)
+}
+
+/// A reason that can be printed.
+pub fn one_line(reason: &str) -> Result<&str, Failure> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().any(char::is_control) {
+        let failure = Failure::new(Kind::CommandLine, "the reason is empty, or has more than one line");
+        return Err(failure.hint("say in a sentence why; it is recorded, and printed on the documents"));
+    }
+    Ok(reason)
+}
+
+/// What is left of an invoice.
+struct Whole<'w> {
+    base: Base,
+    business: &'w Business,
+    /// The rows of the credit note.
+    lines: Vec<CreditLine>,
+    /// What of earlier months is left on it.
+    earlier: Vec<Earlier>,
+    closed: ClosedMonth,
+    /// As at the closing of its month.
+    recorded: Setup,
+}
+
+impl<'w> Whole<'w> {
+    fn of(bench: &Bench<'w>, ledger: &Ledger, number: &InvoiceNumber) -> Result<Self, Failure> {
+        let history = bench.history;
+        let refused = |why: String, hint: &str| Failure::new(Kind::CommandLine, why).hint(hint.to_owned());
+        let issued = history.document(number).ok_or_else(|| {
+            refused(format!("the ledger has no document {number}"), "numbers are those of `ritardo status`")
+        })?;
+        if !issued.kind.is_invoice() {
+            let hint = "name the invoice that it corrects";
+            return Err(refused(format!("{number} is a credit note, which is not corrected again"), hint));
+        }
+        let billed = history.billed(&issued.business, issued.month);
+        let own = billed.iter().find(|billed| billed.issued.number == *number);
+        let left = history.rest(issued).filter(|rest| rest.minor() > 0);
+        if left.is_none() {
+            return Err(refused(format!("{number} is given back whole already"), "there is nothing left to bill again"));
+        }
+        let business = bench.setup.businesses.iter().find(|business| business.id == issued.business).ok_or_else(|| {
+            refused(format!("the book has no business `{}`", issued.business), "the new invoice has the words of the book")
+        })?;
+        let sha256 = own.map_or(issued.data_sha256.as_str(), |own| own.data_sha256).to_owned();
+        let charges = filed_charges(bench.state, history, &issued.business, issued.month, &sha256)?;
+        let closed = closed_again(bench, ledger, issued, &sha256)?;
+        let invoice = stored_invoice(ledger, issued)?;
+        let base = Base { invoice, number: number.clone(), charges, was_sha256: sha256 };
+        let earlier = earlier(history, issued);
+        let lines = lines(&base, own.map(|own| own.rest), &earlier)?;
+        let recorded = match history.closed.get(&(issued.business.clone(), issued.month)) {
+            Some(closed) => recorded::setup(ledger, closed)?,
+            None => return Err(Failure::new(Kind::Differences, format!("{number} has no closed month"))),
+        };
+        Ok(Self { base, business, lines, earlier, closed, recorded })
+    }
+}
+
+/// The month as the invoice bills it now, closed once more.
+fn closed_again(bench: &Bench, ledger: &Ledger, issued: &Issued, sha256: &str) -> Result<ClosedMonth, Failure> {
+    let history = bench.history;
+    let missing = || Failure::new(Kind::Differences, format!("{} has no closed month", issued.number));
+    let standing = history.standing(&issued.business, issued.month).ok_or_else(missing)?;
+    let corrected = history.corrections(&issued.business, issued.month).find(|corrected| corrected.data_sha256 == sha256);
+    let evidence = corrected.map_or(standing.closed.evidence_through, |corrected| corrected.evidence_through);
+    let disputes = corrected.map_or(0, |corrected| corrected.disputes_through);
+    let mut replays = super::pages::Replays::with(history.clone());
+    let again = correct::rated_again(bench, ledger, &mut replays, &standing, evidence, disputes)?;
+    let differs = |why: String| {
+        let failure = Failure::new(Kind::Differences, format!("the charges of {} cannot be made again: {why}", issued.number));
+        failure.at(ledger.path()).hint("see `ritardo audit`; nothing was written")
+    };
+    let mut closed = again.closed.map_err(|reasons| differs(reasons.join("; ")))?;
+    if closed.data_sha256 != history.sha256_now(sha256) {
+        return Err(differs("they come to another digest".to_owned()));
+    }
+    sha256.clone_into(&mut closed.data_sha256);
+    Ok(closed)
+}
+
+/// What an invoice still bills of earlier months.
+fn earlier(history: &History, issued: &Issued) -> Vec<Earlier> {
+    let left = issued.earlier.iter().filter_map(|earlier| {
+        let billed = history.billed(&issued.business, earlier.month);
+        let own = billed.iter().find(|billed| billed.issued.number == issued.number)?;
+        Some(Earlier { amount: own.rest, data_sha256: own.data_sha256.to_owned(), ..earlier.clone() })
+    });
+    left.collect()
+}
+
+fn lines(base: &Base, own: Option<Money>, earlier: &[Earlier]) -> Result<Vec<CreditLine>, Failure> {
+    let zero = Money::zero(base.invoice.currency);
+    let nothing = Amounts { quantity: 0, amount: zero };
+    let too_large = || Failure::new(Kind::SelfCheck, "a sum is too large to be exact");
+    let filed = correct::read(&base.charges)?;
+    let mut lines = match own {
+        Some(_) => credit::of_charges(&filed, &Filed::default(), zero.currency()).ok_or_else(too_large)?,
+        None => Vec::new(),
+    };
+    for Earlier { month, charges, amount, .. } in earlier {
+        let billed = Amounts { quantity: *charges, amount: *amount };
+        lines.push(credit::of_earlier(*month, billed, nothing).ok_or_else(too_large)?);
+    }
+    Ok(lines)
+}
+
+/// Both documents, in one transaction.
+fn write(bench: &Bench, ledger: &mut Ledger, whole: &Whole, reason: &str) -> Result<(Invoice, Invoice), Failure> {
+    let mut made = None;
+    correct::append(ledger, |history| {
+        let (additions, note, invoice) = decide(bench, history, whole, reason)?;
+        made = Some((note, invoice));
+        Ok(additions)
+    })?;
+    made.ok_or_else(|| Failure::new(Kind::SelfCheck, "nothing was issued"))
+}
+
+fn decide(
+    bench: &Bench,
+    history: &History,
+    whole: &Whole,
+    reason: &str,
+) -> Result<(Additions, Invoice, Invoice), Refused> {
+    let Whole { base, business, closed, recorded, .. } = whole;
+    let correction = Correction {
+        number: base.number.clone(),
+        issue_date: base.invoice.issue_date,
+        cause: CorrectionCause::Reissue,
+        reason: Some(reason.to_owned()),
+        messages: 0,
+        was_sha256: base.was_sha256.clone(),
+    };
+    let credit = Credit {
+        lines: whole.lines.clone(),
+        month: base.invoice.month,
+        counts: closed.counts,
+        data_sha256: base.was_sha256.clone(),
+    };
+    let note = correct::note(bench, history, base, &correction, credit)?;
+    let note_bytes = note.canonical();
+    let note_row = Issued { earlier: whole.earlier.clone(), ..correct::row(bench, &note, &note_bytes, bench.run_at) };
+    let mut after = history.clone();
+    after.issue(note_row.clone());
+    let issuer = bench.setup.config.issuer_of(business);
+    let date = issuer.zone.date_of(bench.run_at);
+    let number = after.next_number(&issuer.series, date.year(), issuer.first_number);
+    let issue = Issue { number: number.clone(), date, previous: after.document_head(), earlier: whole.earlier.clone() };
+    // The words are those of today; the month is cut where it was.
+    let then = recorded.businesses.iter().find(|then| then.id == business.id);
+    let zone = then.map_or(business.zone, |then| then.zone);
+    let business = Business { zone, ..(*business).clone() };
+    let invoice = close::invoice(issuer, &business, closed, &recorded.tariff_name(), issue)
+        .ok_or_else(|| Refused::Check("a sum is too large to be exact".to_owned()))?;
+    let invoice = credit::replacement(invoice, number, date, correction);
+    if let Some(finding) = check::findings(&invoice, &closed.line_file, &check::sha256(&closed.line_file)).first() {
+        return Err(Refused::Check(finding.to_string()));
+    }
+    let invoice_bytes = invoice.canonical();
+    let invoice_row = correct::row(bench, &invoice, &invoice_bytes, bench.run_at);
+    let texts = [&bench.setup.config_text, &bench.setup.businesses_text, &bench.setup.tariff_text];
+    let texts = texts.map(|written| written.text.clone().into_bytes());
+    let contents = texts.into_iter().chain([note_bytes, invoice_bytes]).collect();
+    let entries = vec![Entry::CreditNote(note_row), Entry::Replacement(invoice_row)];
+    Ok((Additions { entries, contents }, note, invoice))
+}

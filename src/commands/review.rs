@@ -1,0 +1,25 @@
+//! Months that are not closed, judged as a run would, from what the archive holds.
+
+use super::archived::Archive;
+use super::cases::Desk;
+use super::closing::{OpenMonth, open_months};
+use super::evidence::Evidence;
+use super::guards::{self, Watch};
+use super::run::renderer;
+use crate::error::Failure;
+use crate::ledger::entry::LogRead;
+
+/// Every open month with the step that the next run takes, in order of business and month.
+pub fn review<'d>(desk: &'d Desk, archive: &Archive) -> Result<Vec<OpenMonth<'d>>, Failure> {
+    let Desk { setup, state, ledger, history, as_of } = desk;
+    let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
+    let evidence = Evidence::gather(files.iter().copied(), setup, archive)?;
+    let evidence = evidence.with_accepted(history.accepted_through(history.last));
+    let mut open = open_months(setup, history, &evidence, archive, *as_of)?;
+    let renderer = renderer()?;
+    let (ledger, evidence, renderer) = (Some(ledger), &evidence, &renderer);
+    let watch = Watch { setup, state, ledger, history, evidence, archive, renderer, as_of: *as_of };
+    guards::park(&watch, &mut open)?;
+    guards::hold(setup, history, &mut open);
+    Ok(open)
+}
