@@ -67,14 +67,16 @@ pub fn charges(state: &State, history: &History, issued: &Issued, invoice: &Invo
 
 /// Writes what a document would look like, with a mark on every page that it is none.
 pub fn write_preview(folder: &Path, renderer: &Renderer, invoice: &Invoice) -> Result<bool, Failure> {
-    let view = InvoiceView::of(invoice, "");
+    let view = InvoiceView::preview(invoice);
     let failed = |error: render::RenderError| {
         Failure::new(Kind::SelfCheck, format!("the preview for {} cannot be drawn", invoice.business)).because(error)
     };
     let html = renderer.html(&view).map_err(failed)?;
-    let written = keep(&folder.join("preview.html"), html.as_bytes())?;
-    if written {
-        keep(&folder.join("preview.pdf"), &renderer.pdf(&view).map_err(failed)?)?;
+    let (page, pdf) = (folder.join(render::preview_html_file(invoice)), folder.join(render::preview_pdf_file(invoice)));
+    // A page that is as it was has its PDF already, and setting type takes time.
+    let written = keep(&page, html.as_bytes())?;
+    if written || !pdf.exists() {
+        keep(&pdf, &renderer.pdf(&view).map_err(failed)?)?;
     }
     Ok(written)
 }

@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use super::view::{clean, length};
-use super::{markets, numbers, terms, texts};
-use crate::domain::Money;
+use super::{corrections, markets, numbers, terms, texts};
+use crate::domain::business::Language;
+use crate::domain::correction::{Earlier, EarlierCause};
 use crate::domain::invoice::{Adjustment, AdjustmentKind, Invoice, Line, Vat};
+use crate::domain::{Elapsed, EntryPoint, Market, Money};
 
 /// One row of the table. Amounts are in the currency that the heading of their column names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,25 +31,15 @@ pub struct TotalView {
 }
 
 pub(super) fn lines(invoice: &Invoice) -> Vec<LineView> {
-    invoice.lines.iter().map(|line| line_view(line, invoice)).collect()
+    let lines = invoice.lines.iter().map(|line| line_view(line, invoice));
+    lines.chain(invoice.earlier.iter().map(|earlier| earlier_view(earlier, invoice))).collect()
 }
 
 fn line_view(line: &Line, invoice: &Invoice) -> LineView {
-    let (language, words, terms) = (invoice.language, texts::of(invoice.language), terms::of(invoice.language));
-    let (named, elsewhere) =
-        if line.free { (terms.line_free, terms.line_free_elsewhere) } else { (words.line, words.line_elsewhere) };
-    let mut description = match markets::named(&line.market, language) {
-        Some(market) => texts::fill(named, &[("market", &market)]),
-        None => elsewhere.to_owned(),
-    };
-    if let Some(entry_point) = words.entry_point(line.entry_point) {
-        description.push_str(", ");
-        description.push_str(entry_point);
-    }
-    let step = line.step.map(|step| texts::fill(words.step, &[("length", &length(step))]));
+    let language = invoice.language;
     LineView {
-        description,
-        detail: tier(line, invoice).into_iter().chain(step).collect::<Vec<_>>().join(", "),
+        description: described(&line.market, line.entry_point, line.free, language),
+        detail: detail(line.tier, line.step, invoice).join(", "),
         quantity: numbers::count(line.quantity, language),
         unit_price: numbers::decimal(line.unit_price, language),
         amount: numbers::amount_digits(line.amount, language),
@@ -55,29 +47,71 @@ fn line_view(line: &Line, invoice: &Invoice) -> LineView {
     }
 }
 
+/// What the charges of a line are for: `Late replies: Italy (+39), click to chat`.
+pub(super) fn described(market: &Market, entry_point: EntryPoint, free: bool, language: Language) -> String {
+    let (words, terms) = (texts::of(language), terms::of(language));
+    let (named, elsewhere) =
+        if free { (terms.line_free, terms.line_free_elsewhere) } else { (words.line, words.line_elsewhere) };
+    let mut description = match markets::named(market, language) {
+        Some(market) => texts::fill(named, &[("market", &market)]),
+        None => elsewhere.to_owned(),
+    };
+    if let Some(entry_point) = words.entry_point(entry_point) {
+        description.push_str(", ");
+        description.push_str(entry_point);
+    }
+    description
+}
+
+/// Tier and step, where there are any.
+pub(super) fn detail(tier: Option<u64>, step: Option<Elapsed>, invoice: &Invoice) -> Vec<String> {
+    let words = texts::of(invoice.language);
+    let step = step.map(|step| texts::fill(words.step, &[("length", &length(step))]));
+    tier.map(|above| tier_text(above, invoice)).into_iter().chain(step).collect()
+}
+
+/// An amount of an earlier month: it has no price of its own.
+fn earlier_view(earlier: &Earlier, invoice: &Invoice) -> LineView {
+    let (language, words) = (invoice.language, corrections::of(invoice.language));
+    let (description, detail) = match earlier.cause {
+        EarlierCause::CarriedOver if earlier.charges == 1 => (words.carried_over_one, words.carried_over_why),
+        EarlierCause::CarriedOver => (words.carried_over, words.carried_over_why),
+        EarlierCause::LateLogs => (words.known_later, ""),
+    };
+    let (month, count) = (texts::written_month(earlier.month, language), numbers::count(earlier.charges, language));
+    LineView {
+        description: texts::fill(description, &[("month", &month), ("count", &count)]),
+        detail: detail.to_owned(),
+        quantity: String::new(),
+        unit_price: String::new(),
+        amount: numbers::amount_digits(earlier.amount, language),
+        vat: vat_code(invoice),
+    }
+}
+
 /// Where the tier of a line begins. With tiers of all units that is where the number of charges has come to, not
 /// where the charges of the line begin.
-fn tier(line: &Line, invoice: &Invoice) -> Option<String> {
+fn tier_text(above: u64, invoice: &Invoice) -> String {
     let (language, terms) = (invoice.language, terms::of(invoice.language));
-    let above = line.tier?;
-    Some(match (invoice.computation.tiers.as_str(), above) {
+    match (invoice.computation.tiers.as_str(), above) {
         (terms::ALL_UNITS, 0) => terms.tier_first.to_owned(),
         (terms::ALL_UNITS, _) => texts::fill(terms.tier_above, &[("count", &numbers::count(above, language))]),
         _ => {
             let nth = numbers::ordinal(above.saturating_add(1), language);
             texts::fill(terms.tier_from, &[("nth", &nth)])
         }
-    })
+    }
 }
 
 /// A business has one VAT treatment, so all lines of its invoice share one category.
-fn vat_code(invoice: &Invoice) -> String {
+pub(super) fn vat_code(invoice: &Invoice) -> String {
     let mut codes: Vec<_> = invoice.vat.iter().map(|vat| clean(&vat.category)).collect();
     codes.dedup();
     codes.join(", ")
 }
 
-/// The sum of the lines with what a minimum or a cap makes of it, where there is one; then the net amount and VAT.
+/// The sum of the month's lines with what a minimum or a cap makes of it, where there is one, and what earlier months
+/// add to that; then the net amount and VAT.
 pub(super) fn totals(invoice: &Invoice) -> Vec<TotalView> {
     let net = TotalView {
         label: texts::of(invoice.language).net.to_owned(),
@@ -96,10 +130,24 @@ fn adjusted(invoice: &Invoice) -> Vec<TotalView> {
         };
         sum(texts::fill(label, &[("limit", &numbers::money(adjustment.limit, language))]), adjustment.amount)
     };
+    if invoice.adjustments.is_empty() {
+        return Vec::new();
+    }
     let charges = Money::sum(invoice.currency, invoice.lines.iter().map(|line| line.amount));
-    let charges = charges.filter(|_| !invoice.adjustments.is_empty());
-    let charges = charges.map(|charges| sum(terms.charges.to_owned(), charges));
-    charges.into_iter().chain(invoice.adjustments.iter().map(of)).collect()
+    let charges = charges.map(|charges| sum(charges_label(invoice), charges));
+    let earlier = Money::sum(invoice.currency, invoice.earlier.iter().map(|earlier| earlier.amount));
+    let earlier = earlier.filter(|_| !invoice.earlier.is_empty());
+    let earlier = earlier.map(|earlier| sum(corrections::of(language).earlier_months.to_owned(), earlier));
+    charges.into_iter().chain(invoice.adjustments.iter().map(of)).chain(earlier).collect()
+}
+
+/// The month is named where another one is on the invoice.
+fn charges_label(invoice: &Invoice) -> String {
+    if invoice.earlier.is_empty() {
+        return terms::of(invoice.language).charges.to_owned();
+    }
+    let month = texts::written_month(invoice.month, invoice.language);
+    texts::fill(corrections::of(invoice.language).charges_of, &[("month", &month)])
 }
 
 fn vat_total(vat: &Vat, invoice: &Invoice) -> TotalView {
@@ -149,7 +197,6 @@ pub(super) fn notes(invoice: &Invoice) -> Vec<String> {
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::domain::business::Language;
 
     #[test]
     fn a_line_names_market_entry_point_and_step() {
@@ -196,6 +243,24 @@ mod tests {
         let minimum = ("Minimo del mese (USD 5,00)", "USD 1,80");
         check_sums(&lifted, &[("Addebiti", "USD 3,20"), minimum, ("Imponibile", "USD 5,00")]);
         check_sums(&sample::invoice(Language::English), &[("Net amount", "USD 1,342.75")]);
+    }
+
+    #[test]
+    fn amounts_of_earlier_months_are_lines_and_the_sums_lead_to_the_net_amount() {
+        let invoice = sample::with_earlier(Language::English);
+        let said = lines(&invoice).into_iter().skip(2).map(|line| format!("{} | {}", line.description, line.amount));
+        let expected = [
+            "Charges of August 2026, carried over (1 charge) | 0.09",
+            "Charges of September 2026, carried over (1,240 charges) | 62.00",
+            "Charges of September 2026 known later (logs that arrived after the closing) | 3.00",
+        ];
+        assert_eq!(said.collect::<Vec<_>>(), expected);
+        let minimum = ("Minimum of the month (USD 5.00)", "USD 1.80");
+        let (charges, earlier) = (("Charges of October 2026", "USD 3.20"), ("Charges of earlier months", "USD 65.09"));
+        check_sums(&invoice, &[charges, minimum, earlier, ("Net amount", "USD 70.09")]);
+        // Without a minimum or a cap the lines alone add up to the net amount.
+        let unlimited = Invoice { adjustments: Vec::new(), ..invoice };
+        check_sums(&unlimited, &[("Net amount", "USD 70.09")]);
     }
 
     #[test]

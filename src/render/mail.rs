@@ -1,7 +1,11 @@
-//! The mail that carries an invoice: subject, text, HTML.
+//! The mail that carries an invoice or credit note: subject, text, HTML.
 
 use super::html::{MAIL_HTML, MAIL_TEXT, Pages};
-use super::{InvoiceView, RenderError};
+use super::texts::{self, fill};
+use super::view::{MailView, clean, is_payable, line_file, pdf_file};
+use super::{InvoiceView, RenderError, corrections, credit, numbers, rule, terms};
+use crate::domain::Invoice;
+use crate::domain::correction::DocumentKind;
 
 /// Lines of the text body are shorter than 78 columns, as RFC 5322 asks.
 const COLUMNS: usize = 76;
@@ -22,6 +26,57 @@ pub(super) fn bodies(pages: &Pages, view: &InvoiceView) -> Result<MailBodies, Re
         text: folded(&pages.render(MAIL_TEXT, view)?),
         html: pages.render(MAIL_HTML, view)?,
     })
+}
+
+/// What only the mail says.
+pub(super) fn letter(invoice: &Invoice) -> MailView {
+    let (subject, intro, attached) = sentences(invoice);
+    let language = invoice.language;
+    let number = invoice.number.to_string();
+    let month = texts::written_month(invoice.month, language);
+    let (amount, due) = (numbers::money(invoice.total, language), invoice.due_date.to_string());
+    let corrected = invoice.corrects.as_ref();
+    let date = corrected.map(|correction| texts::written_date(correction.issue_date, language)).unwrap_or_default();
+    let values = [
+        ("number", number.as_str()),
+        ("month", &month),
+        ("amount", &amount),
+        ("due", &due),
+        ("corrected", &corrected.map(|correction| correction.number.to_string()).unwrap_or_default()),
+        ("date", &date),
+        ("why", &credit::in_mail(invoice).join(" ")),
+        ("pdf", &pdf_file(invoice)),
+        ("lines", &line_file(invoice)),
+    ];
+    MailView {
+        subject: ascii(&fill(subject, &values)),
+        intro: clean(&fill(intro, &values)),
+        attached: clean(&fill(attached, &values)),
+    }
+}
+
+/// Subject, introduction and what is attached, with their places.
+fn sentences(invoice: &Invoice) -> (&'static str, &'static str, &'static str) {
+    let (words, terms) = (texts::of(invoice.language), terms::of(invoice.language));
+    let ours = corrections::of(invoice.language);
+    let subject = if is_payable(invoice) { words.subject } else { words.subject_nothing_due };
+    let intro = if rule::is_outbound(invoice) { terms.mail_intro_outbound } else { words.mail_intro };
+    match (&invoice.corrects, invoice.kind) {
+        (None, DocumentKind::Invoice) => (subject, intro, words.mail_attached),
+        (Some(_), DocumentKind::Invoice) => {
+            let subject = if is_payable(invoice) { ours.subject_replaced } else { subject };
+            (subject, ours.intro_replaced, words.mail_attached)
+        }
+        (Some(correction), DocumentKind::CreditNote) if correction.messages > 0 => {
+            (ours.subject, ours.intro, ours.attached)
+        }
+        (_, DocumentKind::CreditNote) => (ours.subject, ours.intro, ours.attached_alone),
+    }
+}
+
+/// Subjects are ASCII: what is not is a question mark.
+pub(super) fn ascii(text: &str) -> String {
+    text.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect()
 }
 
 /// The text with no line longer than [`COLUMNS`]: broken at blanks, and within a word only where it alone

@@ -3,13 +3,17 @@
 //! [`InvoiceView`] is all that a template sees. Values reach Tera and Typst as data and are never parsed as
 //! markup. Nothing here reads a file, a clock or the network: templates and fonts are part of the program.
 
+mod computed;
+mod corrections;
 mod countries;
+mod credit;
 mod html;
 mod lines;
 mod mail;
 mod markets;
 mod numbers;
 mod pdf;
+mod preview;
 mod rule;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -20,10 +24,15 @@ pub mod waits;
 
 use serde::Serialize;
 
+pub use credit::{CreditRow, CreditView};
 pub use mail::MailBodies;
 pub use markets::{codes_named as calling_codes, named as market_named};
 pub use numbers::ordinal;
-pub use view::{DateView, Fact, InvoiceView, LineView, MailView, PartyView, TotalView, line_file, pdf_file};
+pub use preview::PreviewView;
+pub use view::{
+    DateView, Fact, InvoiceView, LineView, MailView, PartyView, TotalView, line_file, pdf_file, preview_html_file,
+    preview_pdf_file,
+};
 
 /// What can go wrong when a document is made. All but the last two are faults of the program's own
 /// templates and fonts, which the tests cover.
@@ -70,7 +79,7 @@ impl Renderer {
         Ok(Self { pages: html::Pages::new()?, press: pdf::Press::new()? })
     }
 
-    /// The invoice as one self-contained HTML page.
+    /// The invoice, credit note or preview as one self-contained HTML page.
     ///
     /// # Errors
     /// [`RenderError::Page`].
@@ -78,7 +87,7 @@ impl Renderer {
         self.pages.render(html::INVOICE, view)
     }
 
-    /// The invoice as PDF/A-3a and PDF/UA-1. The same view gives the same bytes. Characters that the fonts
+    /// The invoice, credit note or preview as PDF/A-3a and PDF/UA-1. The same view gives the same bytes. Characters that the fonts
     /// lack are shown as `□`.
     ///
     /// # Errors
@@ -87,7 +96,7 @@ impl Renderer {
         self.press.print(view)
     }
 
-    /// Subject and bodies of the mail that carries the invoice.
+    /// Subject and bodies of the mail that carries the invoice or credit note.
     ///
     /// # Errors
     /// [`RenderError::Page`].

@@ -1,7 +1,9 @@
 //! Invoices for the tests of this stage.
 
 use crate::domain::business::{Language, Party};
-use crate::domain::correction::DocumentKind;
+use crate::domain::correction::{
+    Amounts, Correction, CorrectionCause, CreditLine, CreditOf, DocumentKind, Earlier, EarlierCause,
+};
 use crate::domain::invoice::{Adjustment, AdjustmentKind, Chain, Computation, Counts, Format, Line, Payment, Vat};
 use crate::domain::{Decimal, EntryPoint, Invoice, Market, Money};
 
@@ -95,6 +97,125 @@ fn adjusted(mut invoice: Invoice, kind: AdjustmentKind, limit: &str, amount: &st
     (invoice.net, invoice.total) = (limit, limit);
     invoice.vat = vec![vat(limit, "O", "0", Money::zero(limit.currency()))];
     invoice
+}
+
+/// A credit note over the invoice of [`invoice`], with VAT: a market whose charges fell, one whose charges rose, and free
+/// units that took the place of others.
+pub(crate) fn credit_note(language: Language, cause: CorrectionCause) -> Invoice {
+    let mut note = taxed(language, "S", "22", "24.20");
+    note.kind = DocumentKind::CreditNote;
+    note.number = "LRC-2026-000001".parse().unwrap();
+    note.issue_date = "2026-11-20".parse().unwrap();
+    note.corrects = Some(correction(cause));
+    note.lines = Vec::new();
+    note.credited = vec![
+        credit("39", EntryPoint::ClickToChat, (20_005, "1000.25"), (17_805, "890.25"), "110.00"),
+        CreditLine {
+            unit_price: Some("0.09".parse().unwrap()),
+            ..credit("1809", EntryPoint::LiveSupport, (100, "9.00"), (200, "18.00"), "-9.00")
+        },
+        CreditLine { free: true, ..credit("other", EntryPoint::Unknown, (100, "0.00"), (80, "0.00"), "0.00") },
+        credit("other", EntryPoint::Unknown, (1_760, "88.00"), (1_580, "79.00"), "9.00"),
+    ];
+    summed(note, "USD 110.00", "USD 24.20")
+}
+
+/// A credit note over an invoice with a minimum, a cap and an earlier month.
+pub(crate) fn credit_of_limits(language: Language) -> Invoice {
+    let mut note = credit_note(language, CorrectionCause::LateLogs);
+    let bare = CreditLine { market: None, entry_point: None, unit_price: None, ..note.credited[0].clone() };
+    let of = |of, billed: &str, now: &str, credit: &str| CreditLine {
+        of,
+        billed: amounts((0, billed)),
+        now: amounts((0, now)),
+        credit: usd(credit),
+        ..bare.clone()
+    };
+    let earlier = of(CreditOf::EarlierMonth, "3.20", "2.20", "1.00");
+    note.credited.push(of(CreditOf::Minimum, "0.00", "1.80", "-1.80"));
+    note.credited.push(of(CreditOf::Cap, "-24.00", "0.00", "-24.00"));
+    note.credited.push(CreditLine {
+        month: Some("2026-09".parse().unwrap()),
+        billed: amounts((64, "3.20")),
+        now: amounts((44, "2.20")),
+        ..earlier
+    });
+    summed(note, "USD 85.20", "USD 18.74")
+}
+
+/// An invoice in place of another, after wrong words on that one.
+pub(crate) fn replacement(language: Language) -> Invoice {
+    let reason = Some("the VAT id of the buyer was that of another company".to_owned());
+    Invoice {
+        number: "LR-2026-000124".parse().unwrap(),
+        corrects: Some(Correction { reason, ..correction(CorrectionCause::Reissue) }),
+        ..invoice(language)
+    }
+}
+
+/// With amounts of two earlier months beside charges and a minimum of its own.
+pub(crate) fn with_earlier(language: Language) -> Invoice {
+    let mut invoice = lifted(language);
+    let of = |month: &str, cause, charges, amount: &str| Earlier {
+        month: month.parse().unwrap(),
+        cause,
+        charges,
+        amount: usd(amount),
+        data_sha256: "77aa0915".repeat(8),
+    };
+    invoice.earlier = vec![
+        of("2026-08", EarlierCause::CarriedOver, 1, "0.09"),
+        of("2026-09", EarlierCause::CarriedOver, 1_240, "62.00"),
+        of("2026-09", EarlierCause::LateLogs, 1_300, "3.00"),
+    ];
+    summed(invoice, "USD 70.09", "USD 0.00")
+}
+
+fn summed(mut invoice: Invoice, net: &str, tax: &str) -> Invoice {
+    (invoice.net, invoice.tax) = (net.parse().unwrap(), tax.parse().unwrap());
+    invoice.total = invoice.net.checked_add(invoice.tax).unwrap();
+    let known = invoice.vat[0].clone();
+    invoice.vat = vec![Vat { net: invoice.net, tax: invoice.tax, ..known }];
+    invoice
+}
+
+fn correction(cause: CorrectionCause) -> Correction {
+    Correction {
+        number: "LR-2026-000123".parse().unwrap(),
+        issue_date: "2026-11-01".parse().unwrap(),
+        cause,
+        reason: match cause {
+            CorrectionCause::LateLogs => None,
+            CorrectionCause::Dispute => Some("these were answered by telephone, as the call log shows".to_owned()),
+            CorrectionCause::Reissue => Some("the VAT id of the buyer was that of another company".to_owned()),
+        },
+        messages: if cause == CorrectionCause::Reissue { 0 } else { 2_480 },
+        was_sha256: "19f7736b".repeat(8),
+    }
+}
+
+fn credit(market: &str, from: EntryPoint, billed: (u64, &str), now: (u64, &str), credit: &str) -> CreditLine {
+    CreditLine {
+        of: CreditOf::Charges,
+        market: Some(market.parse().unwrap()),
+        entry_point: Some(from),
+        free: false,
+        tier: None,
+        step: None,
+        unit_price: Some("0.05".parse().unwrap()),
+        month: None,
+        billed: amounts(billed),
+        now: amounts(now),
+        credit: usd(credit),
+    }
+}
+
+fn amounts((quantity, amount): (u64, &str)) -> Amounts {
+    Amounts { quantity, amount: usd(amount) }
+}
+
+fn usd(amount: &str) -> Money {
+    format!("USD {amount}").parse().unwrap()
 }
 
 /// The same with `count` lines.

@@ -4,6 +4,8 @@ use super::*;
 use crate::domain::business::Language;
 use crate::domain::{Invoice, text};
 
+mod corrections;
+
 const HOSTILE: [&str; 8] = [
     "<script>alert(1)</script>",
     "#panic(\"x\")",

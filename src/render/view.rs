@@ -1,10 +1,11 @@
-//! What a template may see of an invoice: finished texts. Templates compute nothing.
+//! What a template may see of an invoice or credit note: finished texts. Templates compute nothing.
 
 use serde::Serialize;
 
-use super::terms::Terms;
+use super::credit::{self, CreditView};
+use super::preview::{self, PreviewView};
 use super::texts::{self, Texts, fill};
-use super::{countries, lines, numbers, rule, terms};
+use super::{computed, corrections, countries, lines, mail, numbers};
 use crate::domain::business::{Language, Party};
 use crate::domain::{Date, Elapsed, Invoice};
 
@@ -43,7 +44,7 @@ pub struct MailView {
     pub attached: String,
 }
 
-/// One invoice, ready to be set in type: every value is the text that is printed.
+/// One invoice or credit note, ready to be set in type: every value is the text that is printed.
 #[derive(Clone, Debug, Serialize)]
 pub struct InvoiceView {
     /// BCP 47.
@@ -60,12 +61,21 @@ pub struct InvoiceView {
     pub buyer: PartyView,
     /// `USD 342.75 due 1 December 2026`.
     pub headline: String,
+    /// What it corrects or replaces, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<String>,
     pub lines: Vec<LineView>,
+    /// Of a credit note: its table, in place of lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credit: Option<CreditView>,
     /// Net, then one for each group of VAT.
     pub totals: Vec<TotalView>,
     pub total: TotalView,
     /// Why no VAT is charged, where none is.
     pub notes: Vec<String>,
+    /// Heading of what follows, where it is not how to pay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settling: Option<&'static str>,
     pub please_pay: String,
     /// Bank account, reference, term.
     pub payment: Vec<Fact>,
@@ -78,12 +88,26 @@ pub struct InvoiceView {
     #[serde(skip_serializing_if = "Clone::clone")]
     pub digests_may_part: bool,
     pub mail: MailView,
+    /// Of a preview: what marks each of its pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preview: Option<PreviewView>,
 }
 
 impl InvoiceView {
-    /// The view of `invoice`. `head` is the SHA-256 (hexadecimal) of its canonical bytes: the head of the
+    /// The view of an invoice or credit note. `head` is the SHA-256 (hexadecimal) of its canonical bytes: the head of the
     /// chain of issued documents once this one is part of it.
     pub fn of(invoice: &Invoice, head: &str) -> Self {
+        let view = Self::of_invoice(invoice, head);
+        if invoice.is_credit_note() { credit::credited(invoice, view) } else { view }
+    }
+
+    /// The view of what would be issued: marked on every page, with nothing that only an issued document has. What
+    /// `invoice` has as its number, date of issue, due date and place in the chain is not shown.
+    pub fn preview(invoice: &Invoice) -> Self {
+        preview::preview(invoice, Self::of(invoice, ""))
+    }
+
+    fn of_invoice(invoice: &Invoice, head: &str) -> Self {
         let (language, words) = (invoice.language, texts::of(invoice.language));
         Self {
             language: language.code(),
@@ -96,17 +120,21 @@ impl InvoiceView {
             seller: party(words.seller, &invoice.seller, words, invoice.language),
             buyer: party(words.bill_to, &billed(invoice), words, invoice.language),
             headline: headline(invoice, words),
+            why: credit::why(invoice),
             lines: lines::lines(invoice),
+            credit: None,
             totals: lines::totals(invoice),
             total: lines::total(invoice),
             notes: lines::notes(invoice),
+            settling: None,
             please_pay: please_pay(invoice, words),
             payment: payment(invoice, words),
             questions: clean(&fill(words.questions, &[("email", &invoice.seller_email)])),
-            computation: computation(invoice, words),
-            digests: digests(invoice, head, words),
-            digests_may_part: is_plain(invoice),
-            mail: mail(invoice, words),
+            computation: computed::computation(invoice, words),
+            digests: computed::digests(invoice, head, words),
+            digests_may_part: computed::is_plain(invoice),
+            mail: mail::letter(invoice),
+            preview: None,
         }
     }
 }
@@ -119,6 +147,16 @@ pub fn line_file(invoice: &Invoice) -> String {
 /// Name of the PDF: `LR-2018-000123_2018-08.pdf`.
 pub fn pdf_file(invoice: &Invoice) -> String {
     format!("{}.pdf", invoice.file_stem())
+}
+
+/// Name of the PDF of a preview: `preview_bologna-bakery_2018-08.pdf`.
+pub fn preview_pdf_file(invoice: &Invoice) -> String {
+    format!("{}.pdf", preview::file_stem(invoice))
+}
+
+/// Name of the page of a preview: `preview_bologna-bakery_2018-08.html`.
+pub fn preview_html_file(invoice: &Invoice) -> String {
+    format!("{}.html", preview::file_stem(invoice))
 }
 
 /// A value on one line: control characters and line separators are blanks, so that no name can begin a
@@ -141,21 +179,23 @@ fn parts(date: Date) -> DateView {
     DateView { year: date.year(), month: date.month(), day: date.day() }
 }
 
-fn fact(label: &'static str, value: impl AsRef<str>) -> Fact {
+pub(super) fn fact(label: &'static str, value: impl AsRef<str>) -> Fact {
     Fact { label, value: clean(value.as_ref()) }
 }
 
 fn facts(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
     let period = format!("{} – {}", invoice.month.first_day(), invoice.month.last_day());
+    let credit_number = corrections::of(invoice.language).credit_number;
     let mut facts = vec![
-        fact(words.number, invoice.number.to_string()),
+        fact(if invoice.is_credit_note() { credit_number } else { words.number }, invoice.number.to_string()),
         fact(words.issue_date, invoice.issue_date.to_string()),
-        fact(words.due_date, invoice.due_date.to_string()),
-        fact(words.service_period, period),
-        fact(words.currency, invoice.currency.code()),
-        fact(words.customer_number, invoice.business.as_str()),
     ];
+    facts.push(credit::cause(invoice).unwrap_or_else(|| fact(words.due_date, invoice.due_date.to_string())));
+    facts.push(fact(words.service_period, period));
+    facts.push(fact(words.currency, invoice.currency.code()));
+    facts.push(fact(words.customer_number, invoice.business.as_str()));
     facts.extend(invoice.reference.as_deref().map(|reference| fact(words.reference, reference)));
+    facts.extend(credit::corrected(invoice));
     facts
 }
 
@@ -175,7 +215,7 @@ fn billed(invoice: &Invoice) -> Party {
     Party { vat_id, ..invoice.buyer.clone() }
 }
 
-fn is_payable(invoice: &Invoice) -> bool {
+pub(super) fn is_payable(invoice: &Invoice) -> bool {
     invoice.total.minor() > 0
 }
 
@@ -220,95 +260,6 @@ fn in_fours(iban: &str) -> String {
         text.push(sign);
     }
     text
-}
-
-fn computation(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
-    let (computation, terms) = (&invoice.computation, terms::of(invoice.language));
-    let window = length(computation.window);
-    let tariff = [("id", computation.tariff_id.as_str()), ("version", computation.tariff_version.as_str())];
-    let rule = match computation.reading.as_str() {
-        "" => fill(words.rule_text, &[("window", &window)]),
-        _ => rule::rule(invoice),
-    };
-    let mut facts = vec![
-        fact(words.rule, rule),
-        fact(terms.reading, &computation.reading),
-        fact(words.window, window),
-        fact(words.tariff, fill(words.tariff_version, &tariff)),
-        fact(words.tariff_source, &computation.tariff_source),
-        fact(terms.free, free(invoice, terms)),
-        fact(terms.tiers, tiers(invoice, terms)),
-        fact(words.zone, computation.zone.to_string()),
-        fact(if rule::is_by_run(invoice) { terms.counted_runs } else { words.counted }, counts(invoice, words)),
-        fact(words.cut, computation.cut.to_string()),
-        fact(words.line_file, line_file(invoice)),
-    ];
-    facts.retain(|fact| !fact.value.is_empty());
-    facts
-}
-
-fn free(invoice: &Invoice, terms: &Terms) -> String {
-    match invoice.computation.free {
-        0 => String::new(),
-        free => fill(terms.free_text, &[("count", &numbers::count(free, invoice.language))]),
-    }
-}
-
-fn tiers(invoice: &Invoice, terms: &Terms) -> &'static str {
-    match invoice.computation.tiers.as_str() {
-        "" => "",
-        terms::ALL_UNITS => terms.tiers_all_units,
-        _ => terms.tiers_graduated,
-    }
-}
-
-fn counts(invoice: &Invoice, words: &Texts) -> String {
-    let counts = &invoice.computation.counts;
-    let count = |value| numbers::count(value, invoice.language);
-    let terms = terms::of(invoice.language);
-    let mut text = fill(
-        if rule::is_outbound(invoice) { terms.counts_outbound } else { words.counts },
-        &[
-            ("waits", &count(counts.waits)),
-            ("on_time", &count(counts.on_time)),
-            ("late", &count(counts.late)),
-            ("unanswered", &count(counts.unanswered)),
-        ],
-    );
-    if counts.pending > 0 || counts.held > 0 {
-        let (pending, held) = (count(counts.pending), count(counts.held));
-        text.push_str(&fill(words.counts_open, &[("pending", &pending), ("held", &held)]));
-    }
-    text
-}
-
-/// Whether the tariff has nothing but rates and steps, under the default reading.
-fn is_plain(invoice: &Invoice) -> bool {
-    let computation = &invoice.computation;
-    let counts = computation.free > 0 || !computation.tiers.is_empty();
-    !counts && computation.reading.is_empty() && invoice.adjustments.is_empty()
-}
-
-fn digests(invoice: &Invoice, head: &str, words: &'static Texts) -> Vec<Fact> {
-    vec![
-        fact(words.tariff_sha256, &invoice.computation.tariff_sha256),
-        fact(words.data_sha256, &invoice.computation.data_sha256),
-        fact(words.chain_head, head),
-    ]
-}
-
-fn mail(invoice: &Invoice, words: &Texts) -> MailView {
-    let (language, number) = (invoice.language, invoice.number.to_string());
-    let month = texts::written_month(invoice.month, language);
-    let (amount, due) = (numbers::money(invoice.total, language), invoice.due_date.to_string());
-    let values = [("number", number.as_str()), ("month", &month), ("amount", &amount), ("due", &due)];
-    let subject = fill(if is_payable(invoice) { words.subject } else { words.subject_nothing_due }, &values);
-    let intro = if rule::is_outbound(invoice) { terms::of(language).mail_intro_outbound } else { words.mail_intro };
-    MailView {
-        subject: subject.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect(),
-        intro: clean(&fill(intro, &values)),
-        attached: clean(&fill(words.mail_attached, &[("pdf", &pdf_file(invoice)), ("lines", &line_file(invoice))])),
-    }
 }
 
 #[cfg(test)]
