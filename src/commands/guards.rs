@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 
 use super::archived::Archive;
 use super::closing::{OpenMonth, Parked, Step, charges_of};
-use super::decide::{self, Due};
 use super::evidence::Evidence;
 use super::setup::Setup;
 use super::state::State;
-use super::{documents_shown, recorded};
+use super::{documents_shown, previews, recorded};
 use crate::close::guards::{Found, Guard, improbable};
-use crate::close::{ClosedMonth, Filed, Issue};
+use crate::close::{ClosedMonth, Filed};
 use crate::domain::settings::IssueMode;
-use crate::domain::{Business, Instant, InvoiceNumber, Money, Month};
+use crate::domain::{Business, Instant, Money, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::{History, Ledger};
 use crate::render::Renderer;
@@ -77,14 +76,9 @@ fn found(watch: &Watch, month: &OpenMonth, closed: &ClosedMonth) -> Result<Vec<F
     let all = |guard| move |text| Found { guard, text };
     let mut found = improbable(closed, &month.waits, *zone, &before(history, month), &setup.config.guards);
     found.extend(overlap(watch, month)?);
-    let due = Due::of(setup, history, month, closed);
-    // As it would be issued; a number is given in the transaction.
-    let number = InvoiceNumber { series: "PREVIEW".to_owned(), year: 0, count: 0 };
-    let date = setup.config.issuer_of(month.business).zone.date_of(watch.as_of);
-    let issue = Issue { number, date, previous: history.document_head(), earlier: due.earlier };
-    match decide::invoice(setup, month, closed, issue) {
+    match previews::invoice(setup, history, month, closed, watch.as_of) {
         Err(finding) => found.push(Found { guard: Guard::Sums, text: finding }),
-        Ok((invoice, _)) => {
+        Ok(invoice) => {
             let differing = documents_shown::differing(watch.renderer, &invoice, &closed.line_file)?;
             found.extend(differing.into_iter().map(all(Guard::Documents)));
         }

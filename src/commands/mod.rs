@@ -28,6 +28,7 @@ mod intake;
 mod issue;
 mod keyfile;
 mod pages;
+mod previews;
 mod progress;
 mod purge;
 mod quarantine;

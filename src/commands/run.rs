@@ -11,7 +11,7 @@ use super::issue::{self, Sent};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
-use super::{Outcome, World, alarms, forget, pages, say, standing};
+use super::{Outcome, World, alarms, forget, pages, previews, say, standing};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
@@ -40,6 +40,8 @@ pub struct Night<'s> {
     pub after_closing: Vec<(String, Month, u64)>,
     /// Closed months to which something came late.
     pub late: Vec<Late>,
+    /// Folders of previews that were drawn.
+    pub previews: Vec<std::path::PathBuf>,
     /// Of the months that were open when the night began.
     pub alarms: Vec<Alarm>,
 }
@@ -117,6 +119,9 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let unseen = unseen(&open, &evidence);
     let standing = standing::standing(setup, &history, &intake.entries);
     let closings = decide::close_months(setup, state, &mut ledger, &open, as_of)?;
+    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
+    let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
+    let previews = previews::write(&bench, &ledger, &open, &late, &renderer)?;
     let documents = issue::write_documents(state, &mut ledger, &renderer, world)?;
     let mail = issue::send(setup, state, &mut ledger, as_of, world)?;
     open.retain(|open| !matches!(open.step, Step::Close(_)));
@@ -138,6 +143,7 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
         standing,
         after_closing,
         late,
+        previews,
         alarms,
     })
 }
@@ -203,6 +209,7 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
         standing,
         after_closing,
         late,
+        previews: Vec::new(),
         alarms,
     })
 }

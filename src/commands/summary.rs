@@ -57,6 +57,7 @@ pub struct Summary {
     documents: u64,
     mail: Mails,
     reports: Vec<Month>,
+    previews: Vec<String>,
     #[serde(skip)]
     state: String,
 }
@@ -193,6 +194,7 @@ impl Summary {
             documents: night.documents,
             mail: Mails { sent, deferred, refused, unknown, troubles: troubles(&night.mail) },
             reports: night.pages.clone(),
+            previews: night.previews.iter().map(|folder| folder.display().to_string()).collect(),
             state: night.setup.config.state.display().to_string(),
         };
         summary.add_open_months(night);
@@ -254,6 +256,9 @@ impl Summary {
         }
         for Trouble { to, number, outcome, reason } in &self.mail.troubles {
             line(outcome, format!("{number} to {to}: {reason}"));
+        }
+        for folder in &self.previews {
+            line("preview", folder.clone());
         }
         for month in &self.reports {
             line("report", format!("{}/reports/{month}.html", self.state));

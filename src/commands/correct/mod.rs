@@ -274,6 +274,17 @@ pub fn drafts(
     credit_notes(bench, bench.history, corrected, &base, reason).map(|decided| decided.notes).map_err(|refused| failed(refused, ledger.path()))
 }
 
+/// The credit notes that a late month would get.
+pub fn drafts_of(bench: &Bench, ledger: &Ledger, late: &Late) -> Result<Vec<Invoice>, Failure> {
+    let Some(standing) = bench.history.standing(&late.business, late.month) else { return Ok(Vec::new()) };
+    let mut replays = Replays::with(bench.history.clone());
+    let known = bench.history.last;
+    let again = rated_again(bench, ledger, &mut replays, &standing, known, known)?;
+    let Ok(closed) = again.closed else { return Ok(Vec::new()) };
+    let corrected = corrected(bench, &standing, CorrectionCause::LateLogs, closed, late.messages);
+    drafts(bench, ledger, &corrected, None)
+}
+
 /// Adds what is decided, in one transaction.
 pub fn append(ledger: &mut Ledger, decide: impl FnOnce(&History) -> Result<Additions, Refused>) -> Result<(), Failure> {
     let path = ledger.path().to_owned();

@@ -8,7 +8,7 @@ use super::super::pages::Replays;
 use super::super::run::{check_clock, renderer};
 use super::super::setup::Setup;
 use super::super::state::{State, ledger_failure};
-use super::super::{Outcome, World, issue, say};
+use super::super::{Outcome, World, issue, previews, say};
 use super::head;
 use crate::cli::DisputeSettle;
 use crate::domain::{CorrectionCause, Invoice};
@@ -38,6 +38,7 @@ pub fn settle(args: &DisputeSettle, world: &mut World) -> Result<Outcome, Failur
     if args.issue {
         let notes = correct::issue(&bench, &mut ledger, &corrected, Some(&reason), vec![Entry::DisputeSettled(settled)])?;
         issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
+        previews::remove_dispute(&state, dispute.dispute)?;
         notes.iter().try_for_each(|note| {
             let corrects = note.corrects.as_ref().map(|correction| correction.number.to_string()).unwrap_or_default();
             say(world.out, &format!("credited  {}  {} for {corrects}; the next `ritardo run` mails it", note.number, note.total))

@@ -1,0 +1,99 @@
+//! Previews: what a person looks at before something is issued. They are drawn anew as long as they differ, and removed
+//! once there is nothing to approve.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::closing::{OpenMonth, Step};
+use super::correct::{self, Bench, Late};
+use super::decide::{self, Due};
+use super::issue::write_preview;
+use super::setup::Setup;
+use super::state::{State, keep};
+use crate::close::{ClosedMonth, Issue};
+use crate::domain::{BusinessId, Instant, Invoice, InvoiceNumber, Month};
+use crate::error::{Failure, Kind};
+use crate::ledger::{History, Ledger};
+use crate::render::Renderer;
+
+/// Where the preview of a month lies.
+pub fn folder(state: &State, month: Month, business: &BusinessId) -> PathBuf {
+    state.previews().join(month.to_string()).join(business.as_str())
+}
+
+/// The invoice of a month as it would be issued, with a number that is none.
+pub fn invoice(
+    setup: &Setup,
+    history: &History,
+    month: &OpenMonth,
+    closed: &ClosedMonth,
+    at: Instant,
+) -> Result<Invoice, String> {
+    let number = InvoiceNumber { series: "PREVIEW".to_owned(), year: 0, count: 0 };
+    let date = setup.config.issuer_of(month.business).zone.date_of(at);
+    let earlier = Due::of(setup, history, month, closed).earlier;
+    let issue = Issue { number, date, previous: history.document_head(), earlier };
+    decide::invoice(setup, month, closed, issue).map(|(invoice, _)| invoice)
+}
+
+/// Draws the previews of a night, and removes those of which nothing waits any more. The folders that changed.
+pub fn write(
+    bench: &Bench,
+    ledger: &Ledger,
+    open: &[OpenMonth],
+    late: &[Late],
+    renderer: &Renderer,
+) -> Result<Vec<PathBuf>, Failure> {
+    let (mut wanted, mut written) = (BTreeSet::new(), Vec::new());
+    for month in open {
+        let Step::Approve(closed) = &month.step else { continue };
+        let folder = folder(bench.state, month.month, &month.business.id);
+        let failed = |why: String| Failure::new(Kind::SelfCheck, format!("the preview of {} cannot be made: {why}", month.month));
+        let invoice = invoice(bench.setup, bench.history, month, closed, month.month.span(month.business.zone).to);
+        let drawn = write_preview(&folder, renderer, &invoice.map_err(failed)?)?;
+        let charges = keep(&folder.join(format!("preview_{}_{}.csv", month.business.id, month.month)), &closed.line_file)?;
+        written.extend((drawn || charges).then(|| folder.clone()));
+        wanted.insert(folder);
+    }
+    for late in late.iter().filter(|late| matches!(late.outcome, correct::Outcome::ToApprove { .. })) {
+        let folder = folder(bench.state, late.month, &late.business);
+        for note in correct::drafts_of(bench, ledger, late)? {
+            written.extend(write_preview(&folder, renderer, &note)?.then(|| folder.clone()));
+        }
+        wanted.insert(folder);
+    }
+    remove_others(&bench.state.previews(), &wanted)?;
+    Ok(written)
+}
+
+/// Removes previews of months that are not wanted; those of disputes are removed when they are settled.
+fn remove_others(previews: &Path, wanted: &BTreeSet<PathBuf>) -> Result<(), Failure> {
+    let below = |folder: &Path| -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+    };
+    for month in below(previews) {
+        let is_month = month.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.parse::<Month>().is_ok());
+        if !is_month {
+            continue;
+        }
+        for business in below(&month).into_iter().filter(|folder| !wanted.contains(folder)) {
+            fs::remove_dir_all(&business).map_err(|error| Failure::io("remove the preview", &business, error))?;
+        }
+        // A folder that still has one stays.
+        let _ = fs::remove_dir(&month);
+    }
+    Ok(())
+}
+
+/// Removes the preview of a dispute.
+pub fn remove_dispute(state: &State, dispute: u32) -> Result<(), Failure> {
+    let folder = state.previews().join(format!("dispute-{dispute}"));
+    match fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::io("remove the preview", &folder, error))
+        }
+        _ => Ok(()),
+    }
+}
