@@ -175,7 +175,10 @@ fn compare_totals(invoice: &Invoice, findings: &mut Vec<Finding>) {
     let adjustments = invoice.adjustments.iter().map(|adjustment| adjustment.amount);
     let earlier = invoice.earlier.iter().map(|earlier| earlier.amount);
     let credited = invoice.credited.iter().map(|line| line.credit);
-    let net = Money::sum(invoice.currency, adjustments.chain(earlier).chain(credited).chain(invoice.lines.iter().rev().map(|line| line.amount)));
+    let net = Money::sum(
+        invoice.currency,
+        adjustments.chain(earlier).chain(credited).chain(invoice.lines.iter().rev().map(|line| line.amount)),
+    );
     if net != Some(invoice.net)
         || invoice.vat.iter().map(|vat| vat.net).try_fold(Money::zero(invoice.currency), Money::checked_add) != net
     {

@@ -63,7 +63,17 @@ pub fn of_earlier(month: Month, billed: Amounts, now: Amounts) -> Option<CreditL
 
 fn line(of: CreditOf, billed: Amounts, now: Amounts) -> Option<CreditLine> {
     let credit = billed.amount.checked_sub(now.amount)?;
-    Some(CreditLine { of, market: None, entry_point: None, free: false, unit_price: None, month: None, billed, now, credit })
+    Some(CreditLine {
+        of,
+        market: None,
+        entry_point: None,
+        free: false,
+        unit_price: None,
+        month: None,
+        billed,
+        now,
+        credit,
+    })
 }
 
 /// Invariant: with its rounding rows, every group of a file of charges is a whole amount.
@@ -90,7 +100,8 @@ pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option
     let before = invoice.net.checked_sub(given_back)?;
     let after = before.checked_sub(net)?;
     let has_room = net.minor() > 0 && after.minor() >= 0;
-    let vat: Vec<Vat> = invoice.vat.iter().filter(|_| has_room).map(|vat| vat_of(vat, before, after)).collect::<Option<_>>()?;
+    let vat: Vec<Vat> =
+        invoice.vat.iter().filter(|_| has_room).map(|vat| vat_of(vat, before, after)).collect::<Option<_>>()?;
     let tax = Money::sum(invoice.currency, vat.iter().map(|vat| vat.tax))?;
     let mut note = Invoice {
         kind: DocumentKind::CreditNote,

@@ -22,7 +22,8 @@ pub fn approve(args: &Approve, world: &mut World) -> Result<Outcome, Failure> {
     let archive = desk.archive()?;
     let is_wanted = |business: &BusinessId| args.business.as_ref().is_none_or(|wanted| wanted == business);
     let mut approved = Vec::new();
-    for open in review(&desk, &archive)?.iter().filter(|open| open.month == args.month && is_wanted(&open.business.id)) {
+    for open in review(&desk, &archive)?.iter().filter(|open| open.month == args.month && is_wanted(&open.business.id))
+    {
         let Step::Approve(closed) = &open.step else { continue };
         let (business, month, at) = (open.business.id.clone(), open.month, desk.as_of);
         approved.push(Approved { business, month, at, data_sha256: closed.data_sha256.clone(), net: closed.net });
@@ -157,7 +158,13 @@ pub fn unpark(args: &Unpark, world: &mut World) -> Result<Outcome, Failure> {
 }
 
 /// What is recorded, unless something was found that nobody can let pass.
-fn released(parked: &Parked, business: &BusinessId, month: Month, reason: &str, at: Instant) -> Result<Unparked, Failure> {
+fn released(
+    parked: &Parked,
+    business: &BusinessId,
+    month: Month,
+    reason: &str,
+    at: Instant,
+) -> Result<Unparked, Failure> {
     let hard = parked.found.iter().find(|found| !found.guard.may_be_released());
     let (None, Some(closed)) = (hard, &parked.closed) else {
         let what = hard.map(ToString::to_string).unwrap_or_default();

@@ -185,7 +185,8 @@ fn looks(
     let Some(recorded) = history.documents.get(&issued.number) else { return Ok(Vec::new()) };
     let recorded: BTreeMap<&str, &str> =
         recorded.files.iter().map(|file| (file.name.as_str(), history.sha256_now(&file.sha256))).collect();
-    let drawn = documents(renderer, invoice, &issued.document_sha256, vec![(crate::render::line_file(invoice), line_file)])?;
+    let drawn =
+        documents(renderer, invoice, &issued.document_sha256, vec![(crate::render::line_file(invoice), line_file)])?;
     let differing =
         drawn.into_iter().filter(|(name, bytes)| recorded.get(name.as_str()) != Some(&sha256(bytes).as_str()));
     Ok(differing.map(|(name, _)| name).collect())

@@ -8,8 +8,8 @@ use super::evidence::{Evidence, Waits};
 use super::setup::Setup;
 use super::standing::standing;
 use super::state::{State, ledger_failure};
-use crate::close::readiness::{Missing, cut, missing_logs, undecided};
 use crate::close::guards::{Found, Guard};
+use crate::close::readiness::{Missing, cut, missing_logs, undecided};
 use crate::close::{self, CloseError, ClosedMonth, Pricing, check};
 use crate::domain::charge::{Charge, RatedWait};
 use crate::domain::settings::{Coverage, Source};
@@ -264,8 +264,10 @@ pub fn filed_charges(
         Ok(bytes) => return Ok(bytes),
         Err(error) => error,
     };
-    let same = history.issued_to(business).filter(|issued| issued.kind.is_invoice() && issued.data_sha256 == data_sha256);
-    let mut attached = same.filter_map(|issued| std::fs::read(state.documents(&issued.number).join(line_file_of(issued))).ok());
+    let same =
+        history.issued_to(business).filter(|issued| issued.kind.is_invoice() && issued.data_sha256 == data_sha256);
+    let mut attached =
+        same.filter_map(|issued| std::fs::read(state.documents(&issued.number).join(line_file_of(issued))).ok());
     let attached = attached.find(|bytes| check::sha256(bytes) == history.sha256_now(data_sha256));
     attached.ok_or_else(|| Failure::io("read the charge file", &path, error))
 }

@@ -9,8 +9,8 @@ use super::correct;
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure};
 use super::{World, progress};
-use crate::deliver::{self, Attachment, DeliverError, Letter, Outcome};
 use crate::close::change_file;
+use crate::deliver::{self, Attachment, DeliverError, Letter, Outcome};
 use crate::domain::{Elapsed, Instant, Invoice, Month, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Artefact, Documents, Entry, Issued, Mail, MailAttempt, MailOutcome};
@@ -58,10 +58,11 @@ pub fn charges(state: &State, history: &History, issued: &Issued, invoice: &Invo
     if correction.messages == 0 {
         return Ok(Vec::new());
     }
-    let (was, now) = (correct::read(&of(issued.month, &correction.was_sha256)?)?, correct::read(&of(issued.month, now)?)?);
-    let changes = change_file(&was, &now, invoice.currency).map(|(changes, _)| changes).ok_or_else(|| {
-        Failure::new(Kind::SelfCheck, format!("the changes of {} do not fit", issued.number))
-    })?;
+    let (was, now) =
+        (correct::read(&of(issued.month, &correction.was_sha256)?)?, correct::read(&of(issued.month, now)?)?);
+    let changes = change_file(&was, &now, invoice.currency)
+        .map(|(changes, _)| changes)
+        .ok_or_else(|| Failure::new(Kind::SelfCheck, format!("the changes of {} do not fit", issued.number)))?;
     Ok(vec![(render::line_file(invoice), changes)])
 }
 

@@ -144,7 +144,9 @@ fn open_state(step: &Step) -> MonthState {
         Step::Close(_) => MonthState::Waiting { reasons: vec!["it can be closed now".to_owned()] },
         Step::Wait(reasons) => MonthState::Waiting { reasons: texts(reasons) },
         Step::Park(parked) => MonthState::Parked { reason: parked.to_string() },
-        Step::Approve(_) => MonthState::Waiting { reasons: vec!["it can be closed, and waits for approval".to_owned()] },
+        Step::Approve(_) => {
+            MonthState::Waiting { reasons: vec!["it can be closed, and waits for approval".to_owned()] }
+        }
     }
 }
 

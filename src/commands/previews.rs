@@ -49,10 +49,13 @@ pub fn write(
     for month in open {
         let Step::Approve(closed) = &month.step else { continue };
         let folder = folder(bench.state, month.month, &month.business.id);
-        let failed = |why: String| Failure::new(Kind::SelfCheck, format!("the preview of {} cannot be made: {why}", month.month));
+        let failed = |why: String| {
+            Failure::new(Kind::SelfCheck, format!("the preview of {} cannot be made: {why}", month.month))
+        };
         let invoice = invoice(bench.setup, bench.history, month, closed, month.month.span(month.business.zone).to);
         let drawn = write_preview(&folder, renderer, &invoice.map_err(failed)?)?;
-        let charges = keep(&folder.join(format!("preview_{}_{}.csv", month.business.id, month.month)), &closed.line_file)?;
+        let charges =
+            keep(&folder.join(format!("preview_{}_{}.csv", month.business.id, month.month)), &closed.line_file)?;
         written.extend((drawn || charges).then(|| folder.clone()));
         wanted.insert(folder);
     }
@@ -74,7 +77,8 @@ fn remove_others(previews: &Path, wanted: &BTreeSet<PathBuf>) -> Result<(), Fail
         entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
     };
     for month in below(previews) {
-        let is_month = month.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.parse::<Month>().is_ok());
+        let is_month =
+            month.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.parse::<Month>().is_ok());
         if !is_month {
             continue;
         }

@@ -76,11 +76,18 @@ impl<'w> Whole<'w> {
         let own = billed.iter().find(|billed| billed.issued.number == *number);
         let left = history.rest(issued).filter(|rest| rest.minor() > 0);
         if left.is_none() {
-            return Err(refused(format!("{number} is given back whole already"), "there is nothing left to bill again"));
+            return Err(refused(
+                format!("{number} is given back whole already"),
+                "there is nothing left to bill again",
+            ));
         }
-        let business = bench.setup.businesses.iter().find(|business| business.id == issued.business).ok_or_else(|| {
-            refused(format!("the book has no business `{}`", issued.business), "the new invoice has the words of the book")
-        })?;
+        let business =
+            bench.setup.businesses.iter().find(|business| business.id == issued.business).ok_or_else(|| {
+                refused(
+                    format!("the book has no business `{}`", issued.business),
+                    "the new invoice has the words of the book",
+                )
+            })?;
         let sha256 = own.map_or(issued.data_sha256.as_str(), |own| own.data_sha256).to_owned();
         let charges = filed_charges(bench.state, history, &issued.business, issued.month, &sha256)?;
         let closed = closed_again(bench, ledger, issued, &sha256)?;
@@ -101,13 +108,15 @@ fn closed_again(bench: &Bench, ledger: &Ledger, issued: &Issued, sha256: &str) -
     let history = bench.history;
     let missing = || Failure::new(Kind::Differences, format!("{} has no closed month", issued.number));
     let standing = history.standing(&issued.business, issued.month).ok_or_else(missing)?;
-    let corrected = history.corrections(&issued.business, issued.month).find(|corrected| corrected.data_sha256 == sha256);
+    let corrected =
+        history.corrections(&issued.business, issued.month).find(|corrected| corrected.data_sha256 == sha256);
     let evidence = corrected.map_or(standing.closed.evidence_through, |corrected| corrected.evidence_through);
     let disputes = corrected.map_or(0, |corrected| corrected.disputes_through);
     let mut replays = super::pages::Replays::with(history.clone());
     let again = correct::rated_again(bench, ledger, &mut replays, &standing, evidence, disputes)?;
     let differs = |why: String| {
-        let failure = Failure::new(Kind::Differences, format!("the charges of {} cannot be made again: {why}", issued.number));
+        let failure =
+            Failure::new(Kind::Differences, format!("the charges of {} cannot be made again: {why}", issued.number));
         failure.at(ledger.path()).hint("see `ritardo audit`; nothing was written")
     };
     let mut closed = again.closed.map_err(|reasons| differs(reasons.join("; ")))?;

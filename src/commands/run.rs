@@ -2,8 +2,8 @@
 
 use super::archived::Archive;
 use super::closing::{self, OpenMonth, Step};
-use super::decide::{self, Closings};
 use super::correct::{self, Bench, Late};
+use super::decide::{self, Closings};
 use super::evidence::{Evidence, Stranger};
 use super::guards::{self, Watch};
 use super::intake::{self, Intake, Which, Writing};

@@ -50,7 +50,9 @@ pub fn status(args: &Status, world: &mut World) -> Result<Outcome, Failure> {
     let archive = desk.archive()?;
     let open = review(&desk, &archive)?;
     let mut rows: Vec<Row> = open.iter().map(|open| of_open(open, desk.as_of)).collect();
-    rows.extend(desk.history.closed.values().map(|closed| of_closed(&desk.history, closed, desk.setup.tariff.currency)));
+    rows.extend(
+        desk.history.closed.values().map(|closed| of_closed(&desk.history, closed, desk.setup.tariff.currency)),
+    );
     rows.retain(|row| {
         args.month.is_none_or(|month| month == row.month)
             && args.business.as_ref().is_none_or(|business| *business == row.business)
@@ -84,8 +86,11 @@ fn print(rows: &[Row], world: &mut World) -> Result<(), Failure> {
         MonthState::Closed,
     ];
     let of = |state: MonthState| rows.iter().filter(|row| row.state == state).count();
-    let counts: Vec<String> =
-        states.into_iter().filter(|state| of(*state) > 0).map(|state| format!("{} {}", of(state), state.name())).collect();
+    let counts: Vec<String> = states
+        .into_iter()
+        .filter(|state| of(*state) > 0)
+        .map(|state| format!("{} {}", of(state), state.name()))
+        .collect();
     say(world.out, &format!("{}: {}", counted(rows.len() as u64, "business month"), counts.join(", ")))
 }
 
@@ -108,7 +113,9 @@ pub fn of_open(open: &OpenMonth, as_of: Instant) -> Row {
     let (state, missing, net) = match &open.step {
         Step::Close(closed) => (MonthState::Closable, Vec::new(), Some(closed.net)),
         Step::Approve(closed) => (MonthState::ToApprove, vec![approval(open.month)], Some(closed.net)),
-        Step::Park(parked) => (MonthState::Parked, texts(&parked.found), parked.closed.as_ref().map(|closed| closed.net)),
+        Step::Park(parked) => {
+            (MonthState::Parked, texts(&parked.found), parked.closed.as_ref().map(|closed| closed.net))
+        }
         Step::Wait(missing) if !is_over && matches!(missing[..], [Missing::Horizon(_), ..]) => {
             let end = open.month.span(open.business.zone).to;
             (MonthState::Open, vec![format!("it is over at {end}")], None)

@@ -92,6 +92,8 @@ struct Closed {
     /// Exact sum of the charges.
     exact: Decimal,
     invoice: Option<Invoiced>,
+    /// Net amount that was too small for an invoice of its own.
+    carried: Option<Money>,
 }
 
 #[derive(Serialize)]
@@ -201,7 +203,12 @@ impl Summary {
         let Mails { sent, deferred, refused, unknown, .. } = summary.mail;
         let mails = sent + deferred + refused + unknown;
         let notes = night.late.iter().filter(|late| late.issues()).count() as u64;
-        let did = read.entries.len() as u64 + night.documents + mails + summary.closed.len() as u64 + notes;
+        let did = read.entries.len() as u64
+            + night.documents
+            + mails
+            + summary.closed.len() as u64
+            + notes
+            + night.previews.len() as u64;
         summary.nothing_to_do = did == 0 && night.mail.stopped.is_none();
         summary
     }
@@ -333,14 +340,17 @@ impl Summary {
 
     fn say_months(&self, line: &mut dyn FnMut(&str, String)) {
         let width = self.closed.iter().map(|closed| closed.business.len()).max().unwrap_or_default();
-        for Closed { month, business, verdicts, invoice, .. } in &self.closed {
+        for Closed { month, business, verdicts, invoice, carried, .. } in &self.closed {
             let Counts { waits, late, unanswered, held, .. } = verdicts;
             let excluded = if *held > 0 { format!(", {held} excluded") } else { String::new() };
             let billed = match invoice {
                 Some(Invoiced { number, total, .. }) => {
                     format!("{}  {total}", number.as_deref().unwrap_or("to be invoiced"))
                 }
-                None => "no charges, no invoice".to_owned(),
+                None => match carried {
+                    Some(amount) => format!("{amount} carried over to a later invoice"),
+                    None => "no charges, no invoice".to_owned(),
+                },
             };
             let label = if self.dry_run { "closable" } else { "closed" };
             let waits = format!("{waits:>5} waits, {late:>3} late, {unanswered:>3} unanswered{excluded}");

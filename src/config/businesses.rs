@@ -26,7 +26,12 @@ const BUSINESS: Form = Form {
         "vat = { treatment = \"standard\", rate = \"22\" }",
         "[[business.channel]]",
     ],
-    allows: &["vat_id = \"IT12345678903\"", "registration = \"REA BO-123456\"", "reference = \"PO 4711\"", "issuer = \"late-reply-ie\""],
+    allows: &[
+        "vat_id = \"IT12345678903\"",
+        "registration = \"REA BO-123456\"",
+        "reference = \"PO 4711\"",
+        "issuer = \"late-reply-ie\"",
+    ],
 };
 
 const VAT: Form = Form {

@@ -27,9 +27,9 @@ use std::path::{Path, PathBuf};
 pub use businesses::parse_businesses;
 pub use starter::STARTER;
 
-use crate::domain::{Business, Mistake};
 use crate::domain::business::Issuer;
 use crate::domain::settings::{AlarmLimits, GuardLimits, IssueRules, Limits, Source, Transport};
+use crate::domain::{Business, Mistake};
 use page::Page;
 use table::{Form, Table};
 

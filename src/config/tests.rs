@@ -335,7 +335,10 @@ fn what_is_left_out_has_a_safe_default() {
     assert_eq!([&config.state, &config.inbox], [&folder.join("state"), &folder.join("inbox")]);
     assert_eq!([&config.tariff, &config.businesses], [&folder.join("tariff.toml"), &folder.join("businesses.toml")]);
     assert_eq!(config.transport, Transport::File { outbox: folder.join("state/outbox") });
-    assert_eq!((config.issuers[0].payment_days, config.issuers[0].series.as_str(), config.issuers[0].first_number), (30, "LR", 1));
+    assert_eq!(
+        (config.issuers[0].payment_days, config.issuers[0].series.as_str(), config.issuers[0].first_number),
+        (30, "LR", 1)
+    );
     let [source] = config.sources.as_slice() else { panic!("{:?}", config.sources) };
     assert_eq!((source.name.as_str(), source.files.as_str(), source.coverage), ("inbox", "**", Coverage::Span));
 }

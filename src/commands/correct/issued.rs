@@ -56,25 +56,39 @@ pub fn credit_notes(
     let (mut history, mut notes) = (history.clone(), Vec::new());
     let billed = history.billed(business, *month);
     let billed_net = Money::sum(net.currency(), billed.iter().map(|billed| billed.rest)).ok_or_else(too_large)?;
-    let mut credit = billed_net.checked_sub(*net).filter(|credit| credit.minor() > 0).unwrap_or(Money::zero(net.currency()));
-    let parts: Vec<(InvoiceNumber, Money)> = billed.iter().map(|billed| (billed.issued.number.clone(), billed.rest)).collect();
+    let mut credit =
+        billed_net.checked_sub(*net).filter(|credit| credit.minor() > 0).unwrap_or(Money::zero(net.currency()));
+    let parts: Vec<(InvoiceNumber, Money)> =
+        billed.iter().map(|billed| (billed.issued.number.clone(), billed.rest)).collect();
     for (number, rest) in parts.into_iter().rev() {
         if credit.minor() <= 0 {
             break;
         }
-        let base = bases.iter().find(|base| base.number == number).ok_or_else(|| Refused::Check(format!("{number} has no document")))?;
+        let base = bases
+            .iter()
+            .find(|base| base.number == number)
+            .ok_or_else(|| Refused::Check(format!("{number} has no document")))?;
         let now = rest.checked_sub(credit).filter(|now| now.minor() >= 0).unwrap_or(Money::zero(net.currency()));
         let part = rest.checked_sub(now).ok_or_else(too_large)?;
         let lines = lines(base, corrected, rest, now).ok_or_else(too_large)?;
         let correction = correction(base, corrected, reason);
-        let note = note(bench, &history, base, &correction, Credit {
-            lines,
-            month: *month,
-            counts: corrected.entry.counts,
-            data_sha256: corrected.entry.data_sha256.clone(),
-        })?;
+        let note = note(
+            bench,
+            &history,
+            base,
+            &correction,
+            Credit {
+                lines,
+                month: *month,
+                counts: corrected.entry.counts,
+                data_sha256: corrected.entry.data_sha256.clone(),
+            },
+        )?;
         if note.net != part {
-            return Err(Refused::Check(format!("the rows of {} sum to {}, {part} is to be given back", note.number, note.net)));
+            return Err(Refused::Check(format!(
+                "the rows of {} sum to {}, {part} is to be given back",
+                note.number, note.net
+            )));
         }
         let canonical = note.canonical();
         let row = row(bench, &note, &canonical, bench.run_at);
@@ -100,7 +114,8 @@ fn lines(base: &Base, corrected: &Corrected, rest: Money, now: Money) -> Option<
     if is_own {
         return credit::of_charges(&billed, &stands, currency);
     }
-    let (was, is) = (Amounts { quantity: billed.quantity(), amount: rest }, Amounts { quantity: stands.quantity(), amount: now });
+    let (was, is) =
+        (Amounts { quantity: billed.quantity(), amount: rest }, Amounts { quantity: stands.quantity(), amount: now });
     Some(vec![credit::of_earlier(month, was, is)?])
 }
 

@@ -53,7 +53,8 @@ pub enum Outcome {
     Undecided { reasons: Vec<String> },
     /// A person is to approve it first.
     ToApprove { difference: Money },
-    /// Credit notes were issued; numbers are empty in a dry run. Of a month that no document bills yet there are none.
+    /// Credit notes were issued, with so much in all; in a dry run, and of a month that no document bills yet, there are
+    /// no numbers, and `credit` is the net difference.
     Credited { numbers: Vec<String>, credit: Money },
     /// The next invoice has a line for it.
     Debited { adds: Money },
@@ -97,7 +98,9 @@ pub fn concerned<'h>(bench: &Bench<'h>) -> Vec<Standing<'h>> {
         let is_late = |file: &LogRead| spans(file).any(|(first, last)| first < reach.1 && reach.0 <= last);
         let holds = history.accepted.iter().filter(|(place, _)| *place > known);
         let files = history.files.iter().filter(|(place, _)| *place > known);
-        is_left || holds.into_iter().any(|(_, hold)| hold.business == *business) || files.into_iter().any(|(_, file)| is_late(file))
+        is_left
+            || holds.into_iter().any(|(_, hold)| hold.business == *business)
+            || files.into_iter().any(|(_, file)| is_late(file))
     };
     let standing = history.closed.keys().filter_map(|(business, month)| history.standing(business, *month));
     standing.filter(is_concerned).collect()
@@ -198,10 +201,13 @@ fn write_one(
             };
             append(ledger, |_| Ok(Additions { entries: vec![Entry::Compared(compared)], contents: Vec::new() }))
         }
-        Outcome::Credited { numbers, .. } => {
+        Outcome::Credited { numbers, credit } => {
             let corrected = corrected(bench, standing, CorrectionCause::LateLogs, closed, late.messages);
             let notes = issue(bench, ledger, &corrected, None, Vec::new())?;
             *numbers = notes.iter().map(|note| note.number.to_string()).collect();
+            // With tax, and without what no document has billed yet.
+            let given_back = Money::sum(credit.currency(), notes.iter().map(|note| note.total));
+            *credit = given_back.filter(|_| !notes.is_empty()).unwrap_or(*credit);
             Ok(())
         }
         Outcome::Debited { .. } => {
@@ -271,7 +277,9 @@ pub fn drafts(
     reason: Option<&str>,
 ) -> Result<Vec<Invoice>, Failure> {
     let base = issued::bases(bench, ledger, corrected)?;
-    credit_notes(bench, bench.history, corrected, &base, reason).map(|decided| decided.notes).map_err(|refused| failed(refused, ledger.path()))
+    credit_notes(bench, bench.history, corrected, &base, reason)
+        .map(|decided| decided.notes)
+        .map_err(|refused| failed(refused, ledger.path()))
 }
 
 /// The credit notes that a late month would get.
@@ -332,8 +340,14 @@ pub fn read(charges: &[u8]) -> Result<Filed, Failure> {
 }
 
 /// Accepted claims of settled disputes of a month: reasons by channel and keyed message id.
-pub fn accepted(history: &History, business: &BusinessId, month: Month, through: u64) -> BTreeMap<(String, String), String> {
-    let of_month = history.settled_through(through).filter(|dispute| (&dispute.business, dispute.month) == (business, month));
+pub fn accepted(
+    history: &History,
+    business: &BusinessId,
+    month: Month,
+    through: u64,
+) -> BTreeMap<(String, String), String> {
+    let of_month =
+        history.settled_through(through).filter(|dispute| (&dispute.business, dispute.month) == (business, month));
     let claims = of_month.flat_map(|dispute| &dispute.claims).filter(|claim| claim.accepted);
     claims.map(|claim| ((claim.channel.to_string(), claim.message_id.clone()), claim.ruling.clone())).collect()
 }

@@ -97,7 +97,8 @@ impl Inputs<'_> {
             without(named, &is_out, expected.count())?
         };
         let again = close_with(&setup.tariff, business, closed.month, closed.cut, &named).map_err(|error| {
-            Failure::new(Kind::SelfCheck, format!("{} of {} cannot be closed again", closed.month, business.id)).because(error)
+            Failure::new(Kind::SelfCheck, format!("{} of {} cannot be closed again", closed.month, business.id))
+                .because(error)
         })?;
         Ok(Again { currency, closed: Ok(again) })
     }
@@ -108,7 +109,11 @@ fn key(rated: &RatedWait) -> (String, String) {
 }
 
 /// Takes the charges of disputed messages away: they are excluded, as those of an accepted hold are.
-fn without(mut rated: Vec<RatedWait>, is_out: &dyn Fn(&RatedWait) -> bool, expected: usize) -> Result<Vec<RatedWait>, Failure> {
+fn without(
+    mut rated: Vec<RatedWait>,
+    is_out: &dyn Fn(&RatedWait) -> bool,
+    expected: usize,
+) -> Result<Vec<RatedWait>, Failure> {
     let mut taken = 0;
     for rated in rated.iter_mut().filter(|rated| rated.charge.is_some() && is_out(rated)) {
         taken += 1;
@@ -116,7 +121,12 @@ fn without(mut rated: Vec<RatedWait>, is_out: &dyn Fn(&RatedWait) -> bool, expec
         rated.wait.verdict = Verdict::Held;
         rated.wait.excluded = true;
     }
-    if taken == expected { Ok(rated) } else {
-        Err(Failure::new(Kind::SelfCheck, format!("{expected} disputed messages are in the month, {taken} were taken out")))
+    if taken == expected {
+        Ok(rated)
+    } else {
+        Err(Failure::new(
+            Kind::SelfCheck,
+            format!("{expected} disputed messages are in the month, {taken} were taken out"),
+        ))
     }
 }

@@ -137,7 +137,10 @@ fn charged(desk: &Desk, archive: &Archive, rows: &[Row]) -> Result<BTreeMap<Stri
     // A forgotten customer's message has another name in the file of charges.
     let names: BTreeMap<String, &str> = rows
         .iter()
-        .flat_map(|row| [row.message_id.clone(), forgotten_id(&archive.key.message(&row.message_id))].map(|name| (name, row.message_id.as_str())))
+        .flat_map(|row| {
+            [row.message_id.clone(), forgotten_id(&archive.key.message(&row.message_id))]
+                .map(|name| (name, row.message_id.as_str()))
+        })
         .collect();
     for (business, month) in desk.history.closed.keys() {
         let Some(standing) = desk.history.standing(business, *month) else { continue };
@@ -187,7 +190,8 @@ fn judged(
         (None, Some(Decision::Accept)) => (true, "accepted by the operator".to_owned()),
         (None, Some(Decision::Reject)) => (false, "rejected by the operator".to_owned()),
         (None, None) => {
-            let bench = Bench { setup: &desk.setup, state: &desk.state, history: &desk.history, archive, run_at: desk.as_of };
+            let bench =
+                Bench { setup: &desk.setup, state: &desk.state, history: &desk.history, archive, run_at: desk.as_of };
             let missing = || Failure::new(Kind::Differences, format!("{month} of {business} is not closed"));
             let standing = desk.history.standing(business, month).ok_or_else(missing)?;
             let waits = rated_now(&bench, &desk.ledger, replays, &standing)?;
@@ -214,15 +218,33 @@ fn ruling(now: Option<&RatedWait>, billed: Decimal) -> (bool, String) {
         (Verdict::Late | Verdict::Unanswered, None) => (true, "it costs nothing by the logs known now".to_owned()),
         (Verdict::Late, Some(charge)) => {
             let length = wait.length().map(spoken).unwrap_or_default();
-            (false, format!("{}, {length} after it was received{}", answered.unwrap_or_default(), less(charge.amount, billed)))
+            (
+                false,
+                format!(
+                    "{}, {length} after it was received{}",
+                    answered.unwrap_or_default(),
+                    less(charge.amount, billed)
+                ),
+            )
         }
         (Verdict::Unanswered, Some(charge)) => {
             let known = wait.watermark;
-            (false, format!("no answer by {} is in the logs, which are known through {known}{}", wait.deadline, less(charge.amount, billed)))
+            (
+                false,
+                format!(
+                    "no answer by {} is in the logs, which are known through {known}{}",
+                    wait.deadline,
+                    less(charge.amount, billed)
+                ),
+            )
         }
     }
 }
 
 fn less(now: Decimal, billed: Decimal) -> String {
-    if now == billed { String::new() } else { format!("; it was charged {billed} and costs {now} by now, which `ritardo run` settles") }
+    if now == billed {
+        String::new()
+    } else {
+        format!("; it was charged {billed} and costs {now} by now, which `ritardo run` settles")
+    }
 }

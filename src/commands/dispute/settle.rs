@@ -36,12 +36,16 @@ pub fn settle(args: &DisputeSettle, world: &mut World) -> Result<Outcome, Failur
     let reason = reason(&dispute);
     say(world.out, &head(&dispute))?;
     if args.issue {
-        let notes = correct::issue(&bench, &mut ledger, &corrected, Some(&reason), vec![Entry::DisputeSettled(settled)])?;
+        let notes =
+            correct::issue(&bench, &mut ledger, &corrected, Some(&reason), vec![Entry::DisputeSettled(settled)])?;
         issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
         previews::remove_dispute(&state, dispute.dispute)?;
         notes.iter().try_for_each(|note| {
             let corrects = note.corrects.as_ref().map(|correction| correction.number.to_string()).unwrap_or_default();
-            say(world.out, &format!("credited  {}  {} for {corrects}; the next `ritardo run` mails it", note.number, note.total))
+            say(
+                world.out,
+                &format!("credited  {}  {} for {corrects}; the next `ritardo run` mails it", note.number, note.total),
+            )
         })?;
         if notes.is_empty() {
             say(world.out, "settled   nothing is to be given back: the month comes to the same")?;
@@ -92,7 +96,8 @@ fn reason(dispute: &Dispute) -> String {
 /// The month without the accepted messages, every other charge as it stood.
 fn corrected(bench: &Bench, ledger: &Ledger, dispute: &Dispute) -> Result<Corrected, Failure> {
     let history = bench.history;
-    let missing = || Failure::new(Kind::Differences, format!("{} of {} is not closed", dispute.month, dispute.business));
+    let missing =
+        || Failure::new(Kind::Differences, format!("{} of {} is not closed", dispute.month, dispute.business));
     let standing = history.standing(&dispute.business, dispute.month).ok_or_else(missing)?;
     let mut replays = Replays::with(history.clone());
     let through = standing.evidence_through();

@@ -67,8 +67,11 @@ pub(super) fn closed(night: &Night) -> Vec<Closed> {
     let rehearsed = decided.map(|(business, closed)| {
         let invoice = Invoiced { number: None, net: closed.net, tax: closed.tax, total: closed.total };
         let charges = closed.charges();
-        let invoice = closed.has_charges().then_some(invoice);
-        Closed { month: closed.month, business, verdicts: closed.counts, charges, exact: closed.exact, invoice }
+        let is_small = closed.net.exact() < night.setup.config.issue.smallest;
+        let carried = Some(closed.net).filter(|_| is_small && closed.has_charges());
+        let invoice = Some(invoice).filter(|_| !is_small && closed.has_charges());
+        let (month, verdicts, exact) = (closed.month, closed.counts, closed.exact);
+        Closed { month, business, verdicts, charges, exact, invoice, carried }
     });
     let carried_out = closings.months.iter().map(|(recorded, invoice)| Closed {
         month: recorded.month,
@@ -82,6 +85,7 @@ pub(super) fn closed(night: &Night) -> Vec<Closed> {
             tax: invoice.tax,
             total: invoice.total,
         }),
+        carried: recorded.carried,
     });
     carried_out.chain(rehearsed).collect()
 }
@@ -96,9 +100,10 @@ pub(super) fn corrected(late: &Late, is_dry_run: bool) -> (&'static str, String)
     };
     match &late.outcome {
         Outcome::Same => ("late", format!("{of}: what came late changes no charge; {standing} stands")),
-        Outcome::NotBilled { adds } => {
-            ("late", format!("{of}: {changed}; it would cost {adds} more, which is not billed (late_logs = \"credit-only\")"))
-        }
+        Outcome::NotBilled { adds } => (
+            "late",
+            format!("{of}: {changed}; it would cost {adds} more, which is not billed (late_logs = \"credit-only\")"),
+        ),
         Outcome::TooSmall { difference } => {
             ("late", format!("{of}: {changed}; {} is less than the smallest correction", unsigned(*difference)))
         }
@@ -113,7 +118,7 @@ pub(super) fn corrected(late: &Late, is_dry_run: bool) -> (&'static str, String)
             ("credit", format!("{of}: {changed}; {credit} {what}"))
         }
         Outcome::Credited { numbers, credit } => {
-            ("credit", format!("{of}: {changed}; {credit} without tax given back by {}", numbers.join(", ")))
+            ("credit", format!("{of}: {changed}; {credit} given back by {}", numbers.join(", ")))
         }
         Outcome::Debited { adds } => ("debit", format!("{of}: {changed}; the next invoice bills {adds} more")),
     }
