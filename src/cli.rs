@@ -1,5 +1,6 @@
 //! The command line as typed values; every word of `--help`.
 
+mod audit;
 mod closing;
 mod correct;
 mod outlook;
@@ -13,6 +14,7 @@ use crate::domain::settings::Stamps;
 use crate::domain::{Instant, Month, Zone};
 use crate::error::exit_codes;
 
+pub use audit::{Audit, Digest, Months, Verify, When};
 pub use closing::{Approve, MonthState, ParkedList, Status, Unpark};
 pub use correct::{Dispute, DisputeAction, DisputeList, DisputeOpen, DisputeSettle, Reissue};
 pub use outlook::{Due, Readings, TableForm, WhatIf};
@@ -51,8 +53,8 @@ pub enum Command {
     /// Show what the logs prove, channel by channel, and the alarms; nothing is written
     Coverage(Coverage),
     /// Check the ledger's chain, every artefact and every total
-    Verify(Configured),
-    /// Re-run a closed month from the archive and compare
+    Verify(Verify),
+    /// Do closed months again from the archive and compare
     Audit(Audit),
     /// Say why one message was or was not charged
     Explain(Explain),
@@ -182,17 +184,6 @@ pub enum CoverageForm {
     Text,
     Json,
     Svg,
-}
-
-#[derive(Args, Debug)]
-pub struct Audit {
-    /// Closed month, such as 2018-08
-    pub month: Month,
-    #[command(flatten)]
-    pub configured: Configured,
-    /// Form of the result on standard output
-    #[arg(long, value_name = "FORM", default_value = "text")]
-    pub format: Format,
 }
 
 #[derive(Args, Debug)]

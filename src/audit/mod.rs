@@ -1,26 +1,32 @@
 //! Recorded month and replayed month to named differences.
 #![deny(clippy::float_arithmetic)]
 
+pub mod changes;
+mod invoice;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::close::ClosedMonth;
 use crate::close::check::sha256;
 use crate::domain::invoice::Counts;
-use crate::domain::{Decimal, Invoice};
+use crate::domain::{Decimal, Invoice, Money};
 
-/// What was recorded when the month was closed.
+/// What was recorded when the month was closed, or corrected.
 #[derive(Clone, Debug)]
 pub struct RecordedMonth<'a> {
     pub counts: Counts,
+    pub charges: u64,
     pub exact: Decimal,
+    /// Where no invoice states it.
+    pub net: Option<Money>,
     pub data_sha256: &'a str,
     /// The charges as they were filed; `None` for a month without charges.
     pub line_file: Option<&'a [u8]>,
     /// The digest that it has now: another than the data digest only where a customer in it was forgotten since.
     pub line_file_sha256: &'a str,
-    /// The canonical bytes of the invoice; `None` for a month without charges.
-    pub document: Option<&'a [u8]>,
+    /// The invoice with the digest of its canonical bytes; `None` where there is none.
+    pub document: Option<(&'a Invoice, &'a str)>,
 }
 
 /// What the replay came to.
@@ -71,7 +77,13 @@ pub fn differences(recorded: &RecordedMonth, replayed: &ReplayedMonth) -> Vec<Di
     compare("waits on time", &was.on_time, &is.on_time);
     compare("late waits", &was.late, &is.late);
     compare("unanswered waits", &was.unanswered, &is.unanswered);
+    compare("pending waits", &was.pending, &is.pending);
+    compare("excluded waits", &was.held, &is.held);
+    compare("charges", &recorded.charges, &replayed.closed.charges());
     compare("sum of the charges", &recorded.exact, &replayed.closed.exact);
+    if let Some(net) = recorded.net {
+        compare("net amount", &net, &replayed.closed.net);
+    }
     compare("data digest", &recorded.data_sha256, &replayed.closed.data_sha256);
     if let Some(line_file) = recorded.line_file {
         // The filed charges are compared as bytes too: a row that cannot be read is no row of `charges`.
@@ -82,7 +94,9 @@ pub fn differences(recorded: &RecordedMonth, replayed: &ReplayedMonth) -> Vec<Di
         }
         differences.extend(charges(line_file, &replayed.closed.line_file));
     }
-    differences.extend(document(recorded.document, replayed.invoice));
+    if let (Some((recorded, sha256)), Some(replayed)) = (recorded.document, replayed.invoice) {
+        differences.extend(invoice::differences(recorded, sha256, replayed));
+    }
     differences
 }
 
@@ -112,30 +126,4 @@ fn rows(line_file: &[u8]) -> BTreeMap<(String, String), String> {
             ((cell(&record, 1), cell(&record, 0)), rest)
         })
         .collect()
-}
-
-/// Lines of the canonical invoice that differ.
-fn document(recorded: Option<&[u8]>, replayed: Option<&Invoice>) -> Vec<Difference> {
-    let replayed = replayed.map(Invoice::canonical);
-    if recorded == replayed.as_deref() {
-        return Vec::new();
-    }
-    let text =
-        |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
-    let (recorded, replayed) = (text(recorded), text(replayed.as_deref()));
-    let (mut recorded_lines, mut replayed_lines) = (recorded.lines(), replayed.lines());
-    let mut differences = Vec::new();
-    for line in 1.. {
-        match (recorded_lines.next(), replayed_lines.next()) {
-            (None, None) => break,
-            (was, is) if was == is => {}
-            (was, is) => differences.push(Difference {
-                what: format!("line {line} of the canonical invoice"),
-                recorded: format!("`{}`", was.unwrap_or_default().trim()),
-                replayed: format!("`{}`", is.unwrap_or_default().trim()),
-                road: Road::Replayed,
-            }),
-        }
-    }
-    differences
 }

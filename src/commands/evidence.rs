@@ -1,7 +1,7 @@
 //! Messages and coverage of recorded files: what a closing or an audit judges by.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::DataFrame;
 
@@ -35,7 +35,7 @@ pub struct Evidence {
     /// By business and channel: what the operator accepted.
     accepted: BTreeMap<(String, String), Accepted>,
     /// By business: what was found when its messages were last paired.
-    paired: RefCell<BTreeMap<String, Paired>>,
+    paired: Mutex<BTreeMap<String, Paired>>,
 }
 
 /// What the pairing of a business's messages found, and what it depends on.
@@ -86,7 +86,7 @@ impl Evidence {
             by_source,
             files: files.cloned().collect(),
             accepted: BTreeMap::new(),
-            paired: RefCell::default(),
+            paired: Mutex::default(),
         })
     }
 
@@ -110,7 +110,7 @@ impl Evidence {
             }
         }
         accepted.values_mut().for_each(Accepted::tidy);
-        Self { accepted, paired: RefCell::default(), ..self }
+        Self { accepted, paired: Mutex::default(), ..self }
     }
 
     /// The proof about a channel as of `as_of`.
@@ -144,7 +144,7 @@ impl Evidence {
             sent_at.sort_unstable();
             let watermarks = channels.map(|channel| (channel.clone(), self.watermark(&channel, through))).collect();
             let paired = Paired { watermarks, sent_at, conflicts: waits.conflicts.clone() };
-            self.paired.borrow_mut().insert(business.id.to_string(), paired);
+            self.paired.lock().unwrap_or_else(PoisonError::into_inner).insert(business.id.to_string(), paired);
         }
         Ok(waits)
     }
@@ -152,7 +152,7 @@ impl Evidence {
     /// What a pairing would find for a month that no wait can lie in: no message was sent in it, nor so shortly
     /// before that its wait could reach it. The disagreements are those of the last pairing that knew as much.
     fn quiet(&self, business: &Business, month: Month, through: Instant, tariff: &Tariff) -> Option<Vec<Conflict>> {
-        let paired = self.paired.borrow();
+        let paired = self.paired.lock().unwrap_or_else(PoisonError::into_inner);
         let last = paired.get(business.id.as_str())?;
         let reading = &tariff.reading;
         let reaches_far = reading.month_of == DateOf::Answered && reading.give_up.is_none();

@@ -170,7 +170,7 @@ fn named<'h>(history: &'h History, issued: &'h Issued) -> BTreeMap<&'h str, &'h 
 }
 
 /// One finished mail a recipient: the same invoice always gives the same bytes.
-fn mails(
+pub fn mails(
     setup: &Setup,
     renderer: &Renderer,
     invoice: &Invoice,

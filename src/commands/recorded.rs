@@ -25,7 +25,10 @@ pub fn texts(closed: &MonthClosed) -> Texts {
 /// Configuration, businesses and tariff by their digests.
 pub fn setup_of(ledger: &Ledger, texts: &Texts) -> Result<Setup, Failure> {
     let written = |name: &str, sha256: &str| {
-        let bytes = ledger.content(sha256).map_err(|error| ledger_failure(error, ledger.path()))?;
+        let bytes = ledger.content(sha256).map_err(|error| {
+            let message = format!("the recorded {name} cannot be used");
+            Failure { message, ..ledger_failure(error, ledger.path()) }
+        })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             Failure::new(Kind::Differences, format!("the recorded {name} is not text")).at(ledger.path()).because(error)
         })?;

@@ -1,0 +1,116 @@
+//! Issued documents: whether what the ledger holds of each adds up, and whether this version would draw it the same.
+
+use std::collections::BTreeMap;
+
+use super::super::closing::{charge_file, stored_invoice};
+use super::super::issue::{charges, documents, mails};
+use super::super::recorded::texts;
+use super::super::state::State;
+use super::Auditing;
+use super::told::Documented;
+use crate::close::check;
+use crate::domain::{Invoice, Money};
+use crate::error::Failure;
+use crate::ledger::entry::{Issued, MonthClosed};
+use crate::ledger::{History, Ledger};
+use crate::read::sha256;
+use crate::render;
+
+/// The documents of a month but the invoice of its closing: credit notes, and invoices in place of others.
+pub fn others(auditing: &Auditing, ledger: &Ledger, closed: &MonthClosed) -> Result<Vec<Documented>, Failure> {
+    let history = auditing.replays.history;
+    let first = history.invoice_of(&closed.business, closed.month).map(|first| &first.number);
+    let of_month = history.issued_to(&closed.business).filter(|issued| issued.month == closed.month);
+    let others = of_month.filter(|issued| Some(&issued.number) != first);
+    others.map(|issued| other(auditing, ledger, issued)).collect()
+}
+
+fn other(auditing: &Auditing, ledger: &Ledger, issued: &Issued) -> Result<Documented, Failure> {
+    let (state, history) = (auditing.replays.state, auditing.replays.history);
+    let mut told = Documented::of(issued);
+    // Its bytes are compared with their SHA-256 as they are read.
+    let invoice = stored_invoice(ledger, issued)?;
+    told.differences.extend(stated_otherwise(issued, &invoice));
+    told.differences.extend(sums_of_correction(state, ledger, history, issued, &invoice)?);
+    told.looks = looks(auditing, ledger, issued, &invoice, None)?;
+    told.identical = told.differences.is_empty();
+    Ok(told)
+}
+
+/// The row of the ledger and the canonical document say the same.
+pub fn stated_otherwise(issued: &Issued, invoice: &Invoice) -> Option<String> {
+    let recorded = (&issued.number, &issued.business, issued.month, issued.net, issued.tax, issued.total);
+    let stated = (&invoice.number, &invoice.business, invoice.month, invoice.net, invoice.tax, invoice.total);
+    let bound = (&issued.data_sha256, &issued.previous, issued.kind, issued.issue_date, &issued.earlier);
+    let stated_bound =
+        (&invoice.computation.data_sha256, &invoice.chain.previous, invoice.kind, invoice.issue_date, &invoice.earlier);
+    let corrects = invoice.corrects.as_ref().map(|corrects| &corrects.number);
+    let is_same = recorded == stated && bound == stated_bound && issued.corrects.as_ref() == corrects;
+    (!is_same).then(|| format!("{}: the ledger row and the canonical invoice differ", issued.number))
+}
+
+/// Whether the sums of a document that is not the invoice of a closing add up: of a credit note by what it corrects, of
+/// an invoice in place of another by its charges.
+pub fn sums_of_correction(
+    state: &State,
+    ledger: &Ledger,
+    history: &History,
+    issued: &Issued,
+    invoice: &Invoice,
+) -> Result<Vec<String>, Failure> {
+    let found = if issued.kind.is_invoice() {
+        let line_file = charge_file(state, history, issued)?;
+        check::findings(invoice, &line_file, history.sha256_now(&issued.data_sha256))
+    } else {
+        let Some(corrected) = issued.corrects.as_ref().and_then(|number| history.document(number)) else {
+            return Ok(vec![format!("{} corrects no document that the ledger knows", issued.number)]);
+        };
+        let earlier = history.credits_of(&corrected.number).take_while(|credit| credit.number != issued.number);
+        let given_back = Money::sum(invoice.currency, earlier.map(|credit| credit.net));
+        // A sum that does not fit is more than any invoice.
+        let given_back = given_back.unwrap_or(corrected.net);
+        check::credit_findings(invoice, &stored_invoice(ledger, corrected)?, given_back)
+    };
+    Ok(found.iter().map(|finding| format!("{}: {finding}", issued.number)).collect())
+}
+
+/// Names of the files that this version would draw otherwise; the amounts are not concerned. `line_file`: the charges of
+/// its month, where they were made again.
+pub fn looks(
+    auditing: &Auditing,
+    ledger: &Ledger,
+    issued: &Issued,
+    invoice: &Invoice,
+    line_file: Option<Vec<u8>>,
+) -> Result<Vec<String>, Failure> {
+    let Auditing { replays, renderer, .. } = auditing;
+    let recorded = recorded(replays.history, issued);
+    if recorded.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut files = charges(replays.state, replays.history, issued, invoice)?;
+    let own = files.iter_mut().find(|(name, _)| *name == render::line_file(invoice));
+    if let (Some((_, own)), Some(again)) = (own, line_file) {
+        *own = again;
+    }
+    let drawn = documents(renderer, invoice, &issued.document_sha256, files)?;
+    let is_other = |name: &str, bytes: &[u8]| recorded.get(name) != Some(&sha256(bytes).as_str());
+    let mut other: Vec<String> =
+        drawn.iter().filter(|(name, bytes)| is_other(name, bytes)).map(|(name, _)| name.clone()).collect();
+    let closed = || replays.history.closed.get(&(issued.business.clone(), issued.month)).map(texts);
+    if let Some(texts) = issued.texts.clone().or_else(closed) {
+        let setup = replays.setup(ledger, texts)?;
+        let mails = mails(&setup, renderer, invoice, issued, &drawn)?;
+        let kept = mails.into_iter().filter(|(mail, _)| recorded.contains_key(mail.name.as_str()));
+        other.extend(kept.filter(|(mail, bytes)| is_other(&mail.name, bytes)).map(|(mail, _)| mail.name));
+    }
+    Ok(other)
+}
+
+/// The files of a document with the digests that they have now; mails that were destroyed are none.
+fn recorded<'h>(history: &'h History, issued: &'h Issued) -> BTreeMap<&'h str, &'h str> {
+    let documents = history.documents.get(&issued.number).into_iter().flat_map(|documents| &documents.files);
+    let documents = documents.map(|file| (file.name.as_str(), history.sha256_now(&file.sha256)));
+    let mails = history.mails_of(&issued.number).filter(|mail| !history.is_destroyed(mail));
+    documents.chain(mails.map(|mail| (mail.name.as_str(), mail.sha256.as_str()))).collect()
+}

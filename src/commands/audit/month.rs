@@ -1,0 +1,144 @@
+//! One closed month: its closing, each of its corrections, each of its documents.
+
+use super::super::closing::{close_with, filed_charges, stored_invoice};
+use super::documents::{looks, others};
+use super::replay::{Basis, Replayed};
+use super::told::{Audited, Corrected};
+use super::{Auditing, two_clocks};
+use crate::audit::{RecordedMonth, ReplayedMonth, differences};
+use crate::close::{self, ClosedMonth, Issue};
+use crate::domain::{Instant, Invoice, Zone};
+use crate::error::Failure;
+use crate::ledger::entry::{Issued, MonthClosed, MonthCorrected};
+use crate::ledger::{History, Ledger};
+
+pub fn audited(auditing: &Auditing, ledger: &Ledger, closed: &MonthClosed) -> Result<Audited, Failure> {
+    let Auditing { replays, clocks, .. } = auditing;
+    let history = replays.history;
+    let issued = history.invoice_of(&closed.business, closed.month);
+    let mut audited = Audited::of(closed, issued);
+    let replayed = replays.replay(ledger, &Basis::of_closing(closed))?;
+    match &replayed {
+        Err(why) => audited.differences.push(why.clone()),
+        Ok(replayed) => closing(auditing, ledger, closed, replayed, &mut audited)?,
+    }
+    for corrected in history.corrections(&closed.business, closed.month) {
+        audited.corrections.push(correction(auditing, ledger, closed, corrected)?);
+    }
+    audited.documents = others(auditing, ledger, closed)?;
+    audited.judge();
+    if !audited.identical && closed.zones != Zone::DATA_VERSION {
+        let (then, now) = (&closed.zones, Zone::DATA_VERSION);
+        let why = "months and days may be cut elsewhere";
+        audited.suspects.push(format!("closed with time zone data {then}, replayed with {now}: {why}"));
+    }
+    if let Ok(replayed) = &replayed {
+        audited.clocks = two_clocks::clocked(clocks, replays, ledger, closed, replayed)?;
+    }
+    Ok(audited)
+}
+
+fn closing(
+    auditing: &Auditing,
+    ledger: &Ledger,
+    recorded: &MonthClosed,
+    replayed: &Replayed,
+    audited: &mut Audited,
+) -> Result<(), Failure> {
+    let (state, history) = (auditing.replays.state, auditing.replays.history);
+    let issued = history.invoice_of(&recorded.business, recorded.month);
+    let again = match again(history, recorded, recorded.cut, &recorded.data_sha256, replayed) {
+        Err(why) => {
+            audited.differences.push(why);
+            return Ok(());
+        }
+        Ok(again) => again,
+    };
+    let filed = || filed_charges(state, history, &recorded.business, recorded.month, &recorded.data_sha256);
+    // Charges without an invoice wait for one that bills them.
+    let line_file = (issued.is_some() || recorded.carried.is_some()).then(filed).transpose()?;
+    let stored = issued.map(|issued| stored_invoice(ledger, issued)).transpose()?;
+    let month = RecordedMonth {
+        counts: recorded.counts,
+        charges: recorded.charges,
+        exact: recorded.exact,
+        net: recorded.carried,
+        data_sha256: &recorded.data_sha256,
+        line_file: line_file.as_deref(),
+        line_file_sha256: history.sha256_now(&recorded.data_sha256),
+        document: stored.as_ref().zip(issued).map(|(stored, issued)| (stored, issued.document_sha256.as_str())),
+    };
+    let invoice = issued.and_then(|issued| rebuilt(recorded, replayed, &again, issued));
+    let compared = differences(&month, &ReplayedMonth { closed: &again, invoice: invoice.as_ref() });
+    audited.differences.extend(compared.iter().map(ToString::to_string));
+    // Of documents with other amounts nobody asks how they look.
+    if let (Some(issued), Some(invoice), true) = (issued, stored, audited.differences.is_empty()) {
+        audited.looks = looks(auditing, ledger, issued, &invoice, Some(again.line_file))?;
+    }
+    Ok(())
+}
+
+fn correction(
+    auditing: &Auditing,
+    ledger: &Ledger,
+    closed: &MonthClosed,
+    recorded: &MonthCorrected,
+) -> Result<Corrected, Failure> {
+    let (state, history) = (auditing.replays.state, auditing.replays.history);
+    let mut told = Corrected::of(recorded);
+    let replayed = auditing.replays.replay(ledger, &Basis::of_correction(closed, recorded))?;
+    let closed_again =
+        replayed.and_then(|replayed| again(history, closed, recorded.cut, &recorded.data_sha256, &replayed));
+    match closed_again {
+        Err(why) => told.differences.push(why),
+        Ok(again) => {
+            let path = state.corrected_charges(&recorded.business, recorded.month, recorded.correction);
+            let line_file = std::fs::read(&path).map_err(|error| Failure::io("read the charge file", &path, error))?;
+            let month = RecordedMonth {
+                counts: recorded.counts,
+                charges: recorded.charges,
+                exact: recorded.exact,
+                net: Some(recorded.net),
+                data_sha256: &recorded.data_sha256,
+                line_file: Some(&line_file),
+                line_file_sha256: history.sha256_now(&recorded.data_sha256),
+                document: None,
+            };
+            let compared = differences(&month, &ReplayedMonth { closed: &again, invoice: None });
+            told.differences.extend(compared.iter().map(ToString::to_string));
+        }
+    }
+    told.identical = told.differences.is_empty();
+    Ok(told)
+}
+
+/// The month closed again from a replay.
+fn again(
+    history: &History,
+    closed: &MonthClosed,
+    cut: Instant,
+    recorded_sha256: &str,
+    replayed: &Replayed,
+) -> Result<ClosedMonth, String> {
+    let business = replayed.business(closed).ok_or("the recorded book has no such business")?;
+    let again = close_with(&replayed.setup.tariff, business, closed.month, cut, &replayed.rated);
+    let mut again = again.map_err(|error| format!("the month cannot be closed again: {error}"))?;
+    // Of a month in which somebody was forgotten, the line file without them is what can be made again. The
+    // ledger binds its digest to that of the month.
+    if history.sha256_now(recorded_sha256) == again.data_sha256 {
+        recorded_sha256.clone_into(&mut again.data_sha256);
+    }
+    Ok(again)
+}
+
+/// The invoice of the month closed again, with the recorded number, date and place in the chain.
+fn rebuilt(recorded: &MonthClosed, replayed: &Replayed, again: &ClosedMonth, issued: &Issued) -> Option<Invoice> {
+    let (setup, business) = (&replayed.setup, replayed.business(recorded)?);
+    let issue = Issue {
+        number: issued.number.clone(),
+        date: issued.issue_date,
+        previous: issued.previous.clone(),
+        earlier: issued.earlier.clone(),
+    };
+    close::invoice(setup.config.issuer_of(business), business, again, &setup.tariff_name(), issue)
+}

@@ -1,0 +1,212 @@
+//! A closed month judged again: from the archive, by the texts that the ledger froze, with what was known then.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::super::archived::{Archive, forgotten_id};
+use super::super::closing::with_names;
+use super::super::evidence::Evidence;
+use super::super::setup::Setup;
+use super::super::state::State;
+use super::super::{correct, recorded};
+use crate::domain::charge::RatedWait;
+use crate::domain::{Business, Instant, Verdict};
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::{HoldAccepted, LogRead, MonthClosed, MonthCorrected, Texts};
+use crate::ledger::{History, Ledger};
+
+/// How far what was known reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Everything up to this entry of the ledger.
+    Through(u64),
+    /// What became known before this instant.
+    Before(Instant),
+}
+
+/// By what a month is judged again.
+#[derive(Clone, Copy, Debug)]
+pub struct Basis<'h> {
+    pub closed: &'h MonthClosed,
+    pub cut: Instant,
+    pub known: Known,
+    /// Messages of disputes that were settled up to this entry are not charged.
+    pub disputes_through: u64,
+    /// SHA-256 of the text.
+    pub tariff: &'h str,
+}
+
+impl<'h> Basis<'h> {
+    pub fn of_closing(closed: &'h MonthClosed) -> Self {
+        let known = Known::Through(closed.evidence_through);
+        Self { closed, cut: closed.cut, known, disputes_through: 0, tariff: &closed.tariff_sha256 }
+    }
+
+    pub fn of_correction(closed: &'h MonthClosed, corrected: &MonthCorrected) -> Self {
+        let known = Known::Through(corrected.evidence_through);
+        let disputes_through = corrected.disputes_through;
+        Self { cut: corrected.cut, known, disputes_through, ..Self::of_closing(closed) }
+    }
+}
+
+/// What a replay came to.
+pub struct Replayed {
+    pub setup: Arc<Setup>,
+    /// With plain names, counted, sorted.
+    pub rated: Vec<RatedWait>,
+}
+
+impl Replayed {
+    /// As the recorded book had it.
+    pub fn business(&self, closed: &MonthClosed) -> Option<&Business> {
+        self.setup.businesses.iter().find(|business| business.id == closed.business)
+    }
+}
+
+/// What all replays share, whichever thread they run in.
+pub struct Replays<'a> {
+    pub state: &'a State,
+    pub history: &'a History,
+    pub archive: Archive<'a>,
+    setups: Last<Texts, Setup>,
+    evidence: Last<(Known, [String; 2]), Evidence>,
+}
+
+impl<'a> Replays<'a> {
+    pub fn new(state: &'a State, history: &'a History) -> Result<Self, Failure> {
+        let archive = Archive::open(state, history)?;
+        Ok(Self { state, history, archive, setups: Last::of(8), evidence: Last::of(2) })
+    }
+
+    /// The waits of a month, judged anew. The inner error says why it cannot be: a difference, not a broken world.
+    pub fn replay(&self, ledger: &Ledger, basis: &Basis) -> Result<Result<Replayed, String>, Failure> {
+        let closed = basis.closed;
+        let texts = Texts { tariff_sha256: basis.tariff.to_owned(), ..recorded::texts(closed) };
+        let setup = self.setup(ledger, texts)?;
+        let Some(business) = setup.businesses.iter().find(|business| business.id == closed.business) else {
+            return Ok(Err("the recorded book has no such business".to_owned()));
+        };
+        let evidence = self.evidence(closed, &setup, basis.known)?;
+        let waits = evidence.waits_under(business, closed.month, basis.cut, &setup.tariff, None)?;
+        let rated = match waits.rated {
+            Ok(rated) => rated,
+            Err(no_rate) => return Ok(Err(no_rate.to_string())),
+        };
+        // Counted with everything, so that a disputed message leaves the places of the others as they were.
+        let mut rated = with_names(&self.archive, &evidence, &rated, &setup.tariff, closed.month)?;
+        self.take_out_disputed(&mut rated, basis);
+        Ok(Ok(Replayed { setup, rated }))
+    }
+
+    /// What is accepted of settled disputes is held for good: never charged.
+    fn take_out_disputed(&self, rated: &mut [RatedWait], basis: &Basis) {
+        let closed = basis.closed;
+        let accepted = correct::accepted(self.history, &closed.business, closed.month, basis.disputes_through);
+        // Charged messages have their plain names here; somebody who was forgotten since has what stands in their place.
+        let by_name = |channel: &String, keyed: &String| (channel.clone(), forgotten_id(keyed));
+        let forgotten: BTreeSet<_> = accepted.keys().map(|(channel, keyed)| by_name(channel, keyed)).collect();
+        for rated in rated.iter_mut().filter(|rated| !accepted.is_empty() && rated.charge.is_some()) {
+            let (channel, id) = (rated.wait.channel.to_string(), rated.wait.message_id.to_string());
+            let keyed = (channel.clone(), self.archive.key.message(&id));
+            if accepted.contains_key(&keyed) || forgotten.contains(&(channel, id)) {
+                (rated.wait.verdict, rated.wait.excluded, rated.charge) = (Verdict::Held, true, None);
+            }
+        }
+    }
+
+    /// Configuration, businesses and tariff by their digests.
+    pub fn setup(&self, ledger: &Ledger, texts: Texts) -> Result<Arc<Setup>, Failure> {
+        self.setups.get(texts.clone(), || recorded::setup_of(ledger, &texts))
+    }
+
+    fn evidence(&self, closed: &MonthClosed, setup: &Setup, known: Known) -> Result<Arc<Evidence>, Failure> {
+        let texts = [&closed.config_sha256, &closed.businesses_sha256].map(String::clone);
+        self.evidence.get((known, texts), || {
+            let files = self.files(known);
+            let evidence = Evidence::gather(files.iter().copied(), setup, &self.archive)?;
+            Ok(evidence.with_accepted(self.holds(known).into_iter()))
+        })
+    }
+
+    /// The files that were known, in their order.
+    pub fn files(&self, known: Known) -> Vec<&LogRead> {
+        match known {
+            Known::Through(seq) => self.history.files_through(seq).collect(),
+            Known::Before(at) => {
+                let is_known = |(place, file): &&(u64, LogRead)| known_since(self.history, *place, file) < Some(at);
+                self.history.files.iter().filter(is_known).map(|(_, file)| file).collect()
+            }
+        }
+    }
+
+    fn holds(&self, known: Known) -> Vec<&HoldAccepted> {
+        match known {
+            Known::Through(seq) => self.history.accepted_through(seq).collect(),
+            Known::Before(at) => {
+                self.history.accepted.iter().map(|(_, hold)| hold).filter(|hold| hold.at < at).collect()
+            }
+        }
+    }
+}
+
+/// When a file became known. Version 0.1.0 did not record it: its files are known since the first fact with a time
+/// that the ledger has after them; `None` where it has none, which contradicts no instant.
+fn known_since(history: &History, place: u64, file: &LogRead) -> Option<Instant> {
+    let closings = history.closed.values().filter(|closed| closed.evidence_through >= place);
+    let later = history.files.iter().filter(|(other, _)| *other > place).filter_map(|(_, file)| file.read_at);
+    file.read_at.or_else(|| closings.map(|closed| closed.closed_at).chain(later).min())
+}
+
+/// The last values that were made, shared between threads. Months are audited in order, so that a few are enough,
+/// and no more than they are held in memory.
+struct Last<K, V> {
+    made: Mutex<VecDeque<(K, Arc<V>)>>,
+    length: usize,
+}
+
+impl<K: PartialEq, V> Last<K, V> {
+    const fn of(length: usize) -> Self {
+        Self { made: Mutex::new(VecDeque::new()), length }
+    }
+
+    /// The value of a key. While one thread makes one, the others wait for it: most wait for the same.
+    fn get(&self, key: K, make: impl FnOnce() -> Result<V, Failure>) -> Result<Arc<V>, Failure> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = made.iter().position(|(known, _)| *known == key) {
+            if let Some(found) = made.remove(place) {
+                made.push_back(found);
+            }
+        } else {
+            // The oldest goes first: it and the new one are never held together for nothing.
+            while made.len() >= self.length {
+                made.pop_front();
+            }
+            let value = Arc::new(make()?);
+            made.push_back((key, value));
+        }
+        let last = made.back().map(|(_, value)| Arc::clone(value));
+        last.ok_or_else(|| Failure::new(Kind::SelfCheck, "a value was made and is not there"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_values_are_made_once() {
+        let last = Last::of(2);
+        let made = std::cell::Cell::new(0);
+        let get = |key: u8| {
+            let make = || {
+                made.set(made.get() + 1);
+                Ok(key * 10)
+            };
+            *last.get(key, make).unwrap()
+        };
+        assert_eq!([get(1), get(2), get(1), get(3), get(1), get(2)], [10, 20, 10, 30, 10, 20]);
+        assert_eq!(made.get(), 4, "2 was the oldest when 3 came");
+        assert!(last.get(9, || Err(Failure::new(Kind::SelfCheck, "no"))).is_err());
+        assert_eq!(get(2), 20);
+    }
+}
