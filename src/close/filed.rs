@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::line_file::{COLUMNS, NO_CHARGE, written};
+use super::line_file::{COLUMNS, NO_CHARGE, bare, written};
 use crate::domain::correction::CreditOf;
 use crate::domain::{Currency, Decimal, EntryPoint, Market};
 
@@ -118,6 +118,12 @@ impl Filed {
         let price = |filed: &'f Filed, key| filed.charges.get(key).map(|row| (&row.rate, row.amount));
         let keys: BTreeSet<_> = self.charges.keys().chain(other.charges.keys()).collect();
         keys.into_iter().filter(|key| price(self, key) != price(other, key)).cloned().collect()
+    }
+
+    /// The charge of a message by its plain channel and id, as no cell guards them.
+    pub fn charge_of(&self, channel: &str, message_id: &str) -> Option<Decimal> {
+        let is_it = |(of, id): &(String, String)| bare(of) == channel && bare(id) == message_id;
+        self.charges.iter().find(|(key, _)| is_it(key)).map(|(_, row)| row.amount)
     }
 
     /// The charge of a message.

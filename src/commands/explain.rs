@@ -4,6 +4,7 @@ mod told;
 
 use super::archived::Archive;
 use super::closing::{Step, counted, open_months, stored_invoice, texts};
+use super::correct;
 use super::evidence::{Evidence, Seen};
 use super::pages::Replays;
 use super::setup::{Setup, Written};
@@ -48,8 +49,10 @@ pub fn explain(args: &Explain, world: &mut World) -> Result<Outcome, Failure> {
         found.extend(waits.into_iter().filter(|rated| is_of_wait(&rated.wait)).map(|rated| Found {
             rated,
             business: open.business.clone(),
+            month: open.month,
             fate: Fate::Open(why.clone()),
             tariff: Named::of(&setup),
+            corrected: Vec::new(),
         }));
     }
     if found.is_empty() {
@@ -69,13 +72,18 @@ pub fn explain(args: &Explain, world: &mut World) -> Result<Outcome, Failure> {
 struct Found {
     rated: RatedWait,
     business: Business,
+    month: Month,
     fate: Fate,
     tariff: Named,
+    /// What became of the charges of its closed month.
+    corrected: Vec<correct::Step>,
 }
 
 enum Fate {
     /// In a closed month, on this invoice if it was charged.
     Closed(Option<Box<Invoice>>),
+    /// Charged in a closed month that no invoice bills yet.
+    Carried,
     Open(String),
 }
 
@@ -107,10 +115,15 @@ fn closed_waits(
         let (setup, _) = replays.inputs(state, ledger, closed)?;
         let Some(business) = setup.businesses.iter().find(|business| business.id == closed.business) else { continue };
         for rated in waits.into_iter().filter(|rated| is_of_wait(&rated.wait)) {
-            let issued = history.invoice_of(&closed.business, closed.month).filter(|_| rated.charge.is_some());
+            let mut of_month = history.issued_to(&closed.business).filter(|issued| issued.kind.is_invoice());
+            let issued = of_month.find(|issued| issued.part_of(closed.month).is_some());
+            let issued = issued.filter(|_| rated.charge.is_some());
             let invoice = issued.map(|issued| stored_invoice(ledger, issued)).transpose()?;
-            let fate = Fate::Closed(invoice.map(Box::new));
-            found.push(Found { rated, business: business.clone(), fate, tariff: Named::of(setup) });
+            let is_carried = invoice.is_none() && closed.carried.is_some() && rated.charge.is_some();
+            let fate = if is_carried { Fate::Carried } else { Fate::Closed(invoice.map(Box::new)) };
+            let (business, tariff) = (business.clone(), Named::of(setup));
+            let corrected = correct::steps(state, history, closed)?;
+            found.push(Found { rated, business, month: closed.month, fate, tariff, corrected });
         }
     }
     Ok(found)

@@ -72,8 +72,7 @@ impl<'w> Whole<'w> {
             let hint = "name the invoice that it corrects";
             return Err(refused(format!("{number} is a credit note, which is not corrected again"), hint));
         }
-        let billed = history.billed(&issued.business, issued.month);
-        let own = billed.iter().find(|billed| billed.issued.number == *number);
+        let own = history.billed_by(issued, issued.month).ok_or_else(too_large)?;
         let left = history.rest(issued).filter(|rest| rest.minor() > 0);
         if left.is_none() {
             return Err(refused(
@@ -88,19 +87,23 @@ impl<'w> Whole<'w> {
                     "the new invoice has the words of the book",
                 )
             })?;
-        let sha256 = own.map_or(issued.data_sha256.as_str(), |own| own.data_sha256).to_owned();
+        let sha256 = own.data_sha256.to_owned();
         let charges = filed_charges(bench.state, history, &issued.business, issued.month, &sha256)?;
         let closed = closed_again(bench, ledger, issued, &sha256)?;
         let invoice = stored_invoice(ledger, issued)?;
         let base = Base { invoice, number: number.clone(), charges, was_sha256: sha256 };
         let earlier = earlier(history, issued);
-        let lines = lines(&base, own.map(|own| own.rest), &earlier)?;
+        let lines = lines(&base, &earlier)?;
         let recorded = match history.closed.get(&(issued.business.clone(), issued.month)) {
             Some(closed) => recorded::setup(ledger, closed)?,
             None => return Err(Failure::new(Kind::Differences, format!("{number} has no closed month"))),
         };
         Ok(Self { base, business, lines, earlier, closed, recorded })
     }
+}
+
+fn too_large() -> Failure {
+    Failure::new(Kind::SelfCheck, "a sum is too large to be exact")
 }
 
 /// The month as the invoice bills it now, closed once more.
@@ -130,22 +133,17 @@ fn closed_again(bench: &Bench, ledger: &Ledger, issued: &Issued, sha256: &str) -
 /// What an invoice still bills of earlier months.
 fn earlier(history: &History, issued: &Issued) -> Vec<Earlier> {
     let left = issued.earlier.iter().filter_map(|earlier| {
-        let billed = history.billed(&issued.business, earlier.month);
-        let own = billed.iter().find(|billed| billed.issued.number == issued.number)?;
+        let own = history.billed_by(issued, earlier.month).filter(|own| own.rest.minor() > 0)?;
         Some(Earlier { amount: own.rest, data_sha256: own.data_sha256.to_owned(), ..earlier.clone() })
     });
     left.collect()
 }
 
-fn lines(base: &Base, own: Option<Money>, earlier: &[Earlier]) -> Result<Vec<CreditLine>, Failure> {
+fn lines(base: &Base, earlier: &[Earlier]) -> Result<Vec<CreditLine>, Failure> {
     let zero = Money::zero(base.invoice.currency);
     let nothing = Amounts { quantity: 0, amount: zero };
-    let too_large = || Failure::new(Kind::SelfCheck, "a sum is too large to be exact");
     let filed = correct::read(&base.charges)?;
-    let mut lines = match own {
-        Some(_) => credit::of_charges(&filed, &Filed::default(), zero.currency()).ok_or_else(too_large)?,
-        None => Vec::new(),
-    };
+    let mut lines = credit::of_charges(&filed, &Filed::default(), zero.currency()).ok_or_else(too_large)?;
     for Earlier { month, charges, amount, .. } in earlier {
         let billed = Amounts { quantity: *charges, amount: *amount };
         lines.push(credit::of_earlier(*month, billed, nothing).ok_or_else(too_large)?);

@@ -1,12 +1,15 @@
 //! What a night did, for a person and for a program.
 
 mod facts;
+mod words;
 
 use std::fmt::Write;
 
 use serde::Serialize;
 
 use self::facts::{closed, conflicts, reason, rows_read, strangers, troubles};
+use self::words::to_approve;
+pub use self::words::{counted, links};
 
 use super::closing::{Step, texts};
 use super::correct;
@@ -20,8 +23,6 @@ use crate::report::alarms::Alarm;
 
 /// Waiting months of one business that the text shows one by one; the JSON form has all.
 const MONTHS_SHOWN: usize = 3;
-/// Links and devices that the text names.
-const LINKS_SHOWN: usize = 3;
 
 /// The summary of a run; its JSON form is versioned by `format`.
 #[derive(Serialize)]
@@ -369,34 +370,4 @@ impl Summary {
             }
         }
     }
-}
-
-fn to_approve(month: Month, net: Money) -> String {
-    format!("{net} without tax; `ritardo approve {month}` lets it be issued")
-}
-
-/// How many links and devices there are, and the names of some.
-pub fn links(names: &[String]) -> (String, String) {
-    let links = match names.len() {
-        1 => "1 link or device".to_owned(),
-        count => counted(count as u64, "link").replace("links", "links or devices"),
-    };
-    let named: Vec<&str> = names.iter().take(LINKS_SHOWN).map(String::as_str).collect();
-    let more = match names.len().saturating_sub(LINKS_SHOWN) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    (links, format!("{}{more}", named.join(", ")))
-}
-
-/// `1 file`, `1,234 files`.
-pub fn counted(count: u64, noun: &str) -> String {
-    let digits = count.to_string();
-    let grouped: String = (digits.char_indices())
-        .flat_map(|(index, digit)| {
-            let comma = index > 0 && (digits.len() - index).is_multiple_of(3);
-            comma.then_some(',').into_iter().chain(std::iter::once(digit))
-        })
-        .collect();
-    if count == 1 { format!("1 {noun}") } else { format!("{grouped} {noun}s") }
 }

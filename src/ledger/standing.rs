@@ -99,18 +99,20 @@ impl History {
     /// The invoices that bill a month of a business and were not given back whole, in the order of issue.
     pub fn billed(&self, business: &BusinessId, month: Month) -> Vec<Billed<'_>> {
         let invoices = self.issued_to(business).filter(|issued| issued.kind.is_invoice());
-        let billed = invoices.filter_map(|issued| {
-            let credits = || self.credits_of(&issued.number).filter(|credit| credit.part_of(month).is_some());
-            let mut given_back = credits().filter_map(|credit| credit.part_of(month));
-            let rest = given_back.try_fold(issued.part_of(month)?, Money::checked_sub)?;
-            let own = issued.earlier.iter().find(|earlier| earlier.month == month);
-            let own = own.map_or(&issued.data_sha256, |earlier| &earlier.data_sha256);
-            // A credit note is of one month, or gives an invoice back whole.
-            let data_sha256 = credits().last().filter(|credit| credit.month == month);
-            let data_sha256 = data_sha256.map_or(own.as_str(), |credit| &credit.data_sha256);
-            Some(Billed { issued, rest, data_sha256 })
-        });
+        let billed = invoices.filter_map(|issued| self.billed_by(issued, month));
         billed.filter(|billed| billed.rest.minor() > 0).collect()
+    }
+
+    /// What an invoice bills of a month, and what is left of that; `None` when it never billed it.
+    pub fn billed_by<'h>(&'h self, issued: &'h Issued, month: Month) -> Option<Billed<'h>> {
+        let credits = || self.credits_of(&issued.number).filter(|credit| credit.part_of(month).is_some());
+        let mut given_back = credits().filter_map(|credit| credit.part_of(month));
+        let rest = given_back.try_fold(issued.part_of(month)?, Money::checked_sub)?;
+        let own = issued.earlier.iter().find(|earlier| earlier.month == month);
+        let own = own.map_or(&issued.data_sha256, |earlier| &earlier.data_sha256);
+        // A credit note is of one month, or gives an invoice back whole.
+        let last = credits().last().filter(|credit| credit.month == month);
+        Some(Billed { issued, rest, data_sha256: last.map_or(own.as_str(), |credit| &credit.data_sha256) })
     }
 
     /// What no document bills of the closed months of a business, and a later invoice is to bill; in order. Amounts of

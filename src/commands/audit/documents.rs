@@ -9,7 +9,7 @@ use super::super::state::State;
 use super::Auditing;
 use super::told::Documented;
 use crate::close::check;
-use crate::domain::{Invoice, Money};
+use crate::domain::{Invoice, Money, Month};
 use crate::error::Failure;
 use crate::ledger::entry::{Issued, MonthClosed};
 use crate::ledger::{History, Ledger};
@@ -41,12 +41,21 @@ fn other(auditing: &Auditing, ledger: &Ledger, issued: &Issued) -> Result<Docume
 pub fn stated_otherwise(issued: &Issued, invoice: &Invoice) -> Option<String> {
     let recorded = (&issued.number, &issued.business, issued.month, issued.net, issued.tax, issued.total);
     let stated = (&invoice.number, &invoice.business, invoice.month, invoice.net, invoice.tax, invoice.total);
-    let bound = (&issued.data_sha256, &issued.previous, issued.kind, issued.issue_date, &issued.earlier);
+    let parts: Vec<(Month, Money)> = issued.earlier.iter().map(|earlier| (earlier.month, earlier.amount)).collect();
+    let bound = (&issued.data_sha256, &issued.previous, issued.kind, issued.issue_date, parts);
+    let computation = &invoice.computation;
     let stated_bound =
-        (&invoice.computation.data_sha256, &invoice.chain.previous, invoice.kind, invoice.issue_date, &invoice.earlier);
+        (&computation.data_sha256, &invoice.chain.previous, invoice.kind, invoice.issue_date, parts_of(invoice));
     let corrects = invoice.corrects.as_ref().map(|corrects| &corrects.number);
     let is_same = recorded == stated && bound == stated_bound && issued.corrects.as_ref() == corrects;
     (!is_same).then(|| format!("{}: the ledger row and the canonical invoice differ", issued.number))
+}
+
+/// What of a document is of other months than its own: an invoice bills it, a credit note gives it back.
+fn parts_of(invoice: &Invoice) -> Vec<(Month, Money)> {
+    let billed = invoice.earlier.iter().map(|earlier| (earlier.month, earlier.amount));
+    let given_back = invoice.credited.iter().filter_map(|line| Some((line.month?, line.credit)));
+    billed.chain(given_back.filter(|(month, _)| *month != invoice.month)).collect()
 }
 
 /// Whether the sums of a document that is not the invoice of a closing add up: of a credit note by what it corrects, of

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::archived::Archive;
-use super::closing::charges_of;
+use super::closing::{charges_of, filed_charges};
 use super::intake::Writing;
 use super::pages::Replays;
 use super::setup::Setup;
@@ -115,9 +115,14 @@ fn reach(closed: &MonthClosed, bench: &Bench) -> (Instant, Instant) {
     (from, closed.cut.plus(Elapsed::DAY))
 }
 
+/// The times of a file's messages, and those that its rejected rows speak of. A row that may be of any time concerns no
+/// closed month by itself.
 fn spans(file: &LogRead) -> impl Iterator<Item = (Instant, Instant)> + '_ {
     let whole = file.first.zip(file.last).filter(|_| file.parts.is_empty());
-    whole.into_iter().chain(file.parts.iter().map(|part| (part.first, part.last)))
+    let unread = file.unread.iter().map(|unread| unread.span);
+    let unread = unread.filter(|span| Instant::MIN < span.from && span.to < Instant::MAX);
+    let parts = file.parts.iter().map(|part| (part.first, part.last));
+    whole.into_iter().chain(parts).chain(unread.map(|span| (span.from, span.to)))
 }
 
 fn is_worth(setup: &Setup, standing: Money, net: Money) -> bool {
@@ -350,4 +355,32 @@ pub fn accepted(
         history.settled_through(through).filter(|dispute| (&dispute.business, dispute.month) == (business, month));
     let claims = of_month.flat_map(|dispute| &dispute.claims).filter(|claim| claim.accepted);
     claims.map(|claim| ((claim.channel.to_string(), claim.message_id.clone()), claim.ruling.clone())).collect()
+}
+
+/// One correction of a month: its charges before and after, and the credit notes that it made.
+pub struct Step {
+    pub at: Instant,
+    pub cause: &'static str,
+    pub was: Filed,
+    pub now: Filed,
+    pub notes: Vec<String>,
+}
+
+/// The corrections of a closed month, in order.
+pub fn steps(state: &State, history: &History, closed: &MonthClosed) -> Result<Vec<Step>, Failure> {
+    let (business, month) = (&closed.business, closed.month);
+    let (mut steps, mut was): (Vec<Step>, _) = (Vec::new(), closed.data_sha256.as_str());
+    for corrected in history.corrections(business, month) {
+        let had_charges = steps.last().is_some() || closed.charges > 0;
+        let before = if had_charges { filed_charges(state, history, business, month, was)? } else { Vec::new() };
+        let now = filed_charges(state, history, business, month, &corrected.data_sha256)?;
+        let made = |issued: &&crate::ledger::entry::Issued| {
+            !issued.kind.is_invoice() && issued.month == month && issued.data_sha256 == corrected.data_sha256
+        };
+        let notes = history.issued_to(business).filter(made).map(|issued| issued.number.to_string()).collect();
+        let (at, cause) = (corrected.at, corrected.cause.name());
+        steps.push(Step { at, cause, was: read(&before)?, now: read(&now)?, notes });
+        was = &corrected.data_sha256;
+    }
+    Ok(steps)
 }

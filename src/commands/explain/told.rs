@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Fate, Found};
+use crate::close::Filed;
 use crate::commands::archived::Archive;
+use crate::commands::correct;
 use crate::commands::evidence::Evidence;
 use crate::domain::business::Language;
 use crate::domain::charge::{Charge, Place};
@@ -49,6 +51,8 @@ pub(super) fn rows(found: &Found, asked: &str, archive: &Archive, evidence: &Evi
     if let Fate::Closed(Some(invoice)) = &found.fate {
         rows.extend(adjustments(invoice));
     }
+    let id = names.get(&*wait.message_id).map_or(asked, |(id, _)| id.as_str());
+    rows.extend(found.corrected.iter().filter_map(|step| corrected(found, step, id)));
     Ok(rows)
 }
 
@@ -203,16 +207,33 @@ fn place(found: &Found) -> Option<String> {
 fn charged(found: &Found) -> String {
     match (&found.fate, &found.rated.charge) {
         _ if found.rated.wait.excluded => "no, and never: see `ritardo gap list` for the recorded reason".to_owned(),
+        (Fate::Carried, Some(charge)) => {
+            format!("{} {}, carried over to a later invoice", found.tariff.tariff.currency, charge.amount)
+        }
         (Fate::Open(why), _) => format!("not yet: {why}"),
         (Fate::Closed(None), Some(charge)) if charge.is_free() => {
             "no: it is a free unit, and the month had no others".to_owned()
         }
         (Fate::Closed(None), _) | (_, None) => "no".to_owned(),
+        (Fate::Closed(Some(invoice)), Some(charge)) if invoice.month != found.month => {
+            format!("{} {} on {}, with {}", found.tariff.tariff.currency, charge.amount, invoice.number, found.month)
+        }
         (Fate::Closed(Some(invoice)), Some(charge)) => {
             let line = line(found, invoice, charge).unwrap_or_default();
             format!("{} {} on {}{line}", found.tariff.tariff.currency, charge.amount, invoice.number)
         }
     }
+}
+
+/// What a correction of the month made of the charge.
+fn corrected(found: &Found, step: &correct::Step, id: &str) -> Option<Row> {
+    let charge = |filed: &Filed| filed.charge_of(&found.rated.wait.channel, id);
+    let (was, now) = (charge(&step.was), charge(&step.now));
+    let currency = found.tariff.tariff.currency;
+    let said = now.map_or("no charge".to_owned(), |amount| format!("{currency} {amount}"));
+    let notes = if step.notes.is_empty() { String::new() } else { format!(" by {}", step.notes.join(", ")) };
+    (was != now)
+        .then(|| ("corrected", format!("{said} since {}, after a correction for {}{notes}", step.at, step.cause)))
 }
 
 fn line(found: &Found, invoice: &Invoice, charge: &Charge) -> Option<String> {
