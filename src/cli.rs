@@ -3,6 +3,7 @@
 mod audit;
 mod closing;
 mod correct;
+mod months;
 mod outlook;
 mod tariff;
 
@@ -17,6 +18,7 @@ use crate::error::exit_codes;
 pub use audit::{Audit, Digest, Months, Verify, When};
 pub use closing::{Approve, MonthState, ParkedList, Status, Unpark};
 pub use correct::{Dispute, DisputeAction, DisputeList, DisputeOpen, DisputeSettle, Reissue};
+pub use months::{Journal, JournalBy, JournalForm};
 pub use outlook::{Due, Readings, TableForm, WhatIf};
 pub use tariff::{DiffForm, Tariff, TariffAction, TariffDiff, TariffImport, TariffShow};
 
@@ -58,6 +60,8 @@ pub enum Command {
     Audit(Audit),
     /// Say why one message was or was not charged
     Explain(Explain),
+    /// Write issued documents as bookkeeping: hledger, Beancount or CSV
+    Journal(Journal),
     /// Say what a file is, and what a run would do with it
     Inspect(Inspect),
     /// Show rejected rows with their reasons

@@ -101,7 +101,7 @@ fn rounding_row(line: &Line, rounding: Decimal, tariff: &str, currency: Currency
 }
 
 /// A text cell that no spreadsheet reads as a formula.
-fn guarded(text: &str) -> String {
+pub fn guarded(text: &str) -> String {
     let first = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').chars().next();
     let is_formula = matches!(first, Some('=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'));
     if is_formula { format!("'{text}") } else { text.to_owned() }

@@ -26,6 +26,7 @@ mod init;
 mod inspect;
 mod intake;
 mod issue;
+mod journal;
 mod keyfile;
 mod pages;
 mod previews;
@@ -109,6 +110,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Verify(args) => verify::verify(&args, world),
         Command::Audit(args) => audit::audit(&args, world),
         Command::Explain(args) => explain::explain(&args, world),
+        Command::Journal(args) => journal::journal(&args, world),
         Command::Tariff(args) => tariff::tariff(&args, world),
         Command::Readings(args) => readings::readings(&args, world),
         Command::WhatIf(args) => what_if::what_if(&args, world),

@@ -15,7 +15,7 @@ use super::{Outcome, World, alarms, forget, pages, previews, say, standing};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{LogRead, SetAside};
+use crate::ledger::entry::{LogRead, SetAside, TariffKnown};
 use crate::ledger::{Additions, Entry, History, Ledger, LedgerError};
 use crate::render::Renderer;
 use crate::report::alarms::Alarm;
@@ -87,9 +87,13 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
 
     let night = intake::Night::new(setup, state, &history, as_of, Writing::Yes, Which::New);
     let intake = intake::intake(&night, world)?;
-    let entries = intake.entries.clone();
-    if !entries.is_empty() {
-        let added = ledger.append(|_| Ok::<_, LedgerError>(Additions { entries, contents: Vec::new() }));
+    let mut additions = Additions { entries: intake.entries.clone(), contents: Vec::new() };
+    if let Some(known) = new_tariff(&history, setup, as_of) {
+        additions.entries.push(Entry::Tariff(known));
+        additions.contents.push(setup.tariff_text.text.clone().into_bytes());
+    }
+    if !additions.entries.is_empty() {
+        let added = ledger.append(|_| Ok::<_, LedgerError>(additions));
         added.map_err(|error| ledger_failure(error, &path))?;
     }
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
@@ -264,6 +268,14 @@ fn check_age(history: &History, state: &State) -> Result<(), Failure> {
         }
         None => Ok(()),
     }
+}
+
+/// The tariff, where the ledger does not know it as the last one: from now on it does. An audit asks for it.
+fn new_tariff(history: &History, setup: &Setup, at: Instant) -> Option<TariffKnown> {
+    let closed = history.closed.values().max_by_key(|closed| closed.closed_at).map(|closed| &closed.tariff_sha256);
+    let last = history.tariffs.last().map(|known| &known.sha256).or(closed);
+    let (tariff, sha256) = (setup.tariff.name(), setup.tariff_text.sha256.clone());
+    (last != Some(&sha256)).then_some(TariffKnown { at, tariff, sha256 })
 }
 
 /// A tariff in use is frozen: the same name with other bytes is another tariff.

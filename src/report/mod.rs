@@ -8,6 +8,7 @@ pub mod bars;
 pub mod chart;
 pub mod coverage;
 pub mod facts;
+pub mod journal;
 pub mod lanes;
 pub mod month;
 pub mod number;

@@ -26,6 +26,7 @@ use told::{Audited, print};
 use two_clocks::Clocks;
 
 pub use documents::{stated_otherwise, sums_of_correction};
+pub use select::closed_months;
 
 /// What the audit of every month uses.
 struct Auditing<'a> {

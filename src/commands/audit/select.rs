@@ -39,6 +39,11 @@ pub fn months<'h>(args: &Audit, history: &'h History, ledger: &Path) -> Result<V
     Ok(wanted)
 }
 
+/// Which months are closed, as a hint.
+pub fn closed_months(history: &History) -> String {
+    closed(&history.closed.values().collect::<Vec<_>>())
+}
+
 fn closed(months: &[&MonthClosed]) -> String {
     let months: BTreeSet<Month> = months.iter().map(|closed| closed.month).collect();
     if months.is_empty() {

@@ -1,0 +1,74 @@
+//! `ritardo journal`: the issued documents as double-entry bookkeeping. It reads the ledger and writes nothing there.
+
+use super::audit::{closed_months, state_of};
+use super::closing::stored_invoice;
+use super::files::{self, Access};
+use super::state::ledger_failure;
+use super::{Outcome, World, say};
+use crate::cli::{Journal as Args, JournalBy, JournalForm};
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::Issued;
+use crate::ledger::{History, Ledger};
+use crate::report::journal::{Document, Form, Journal, Scope};
+
+pub fn journal(args: &Args, world: &mut World) -> Result<Outcome, Failure> {
+    let state = state_of(&args.configured.config)?;
+    let ledger = state.read_ledger()?;
+    let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
+    refuse_unknown(args, &history, &ledger)?;
+    let mut documents = Vec::new();
+    for issued in history.issued.iter().filter(|issued| is_wanted(args, issued)) {
+        documents.push(Document { invoice: stored_invoice(&ledger, issued)?, sha256: issued.document_sha256.clone() });
+    }
+    let selection = selection(args);
+    if documents.is_empty() {
+        say(world.err, &format!("warning: there are no {selection}"))?;
+    }
+    let journal = Journal::of(format!("Late replies: {selection}"), documents)
+        .map_err(|error| Failure::new(Kind::SelfCheck, "the journal cannot be made").because(error))?;
+    let form = match args.format {
+        JournalForm::Hledger => Form::Hledger,
+        JournalForm::Beancount => Form::Beancount,
+        JournalForm::Csv => Form::Csv,
+    };
+    let text = journal.text(form, if args.bare { Scope::Transactions } else { Scope::Whole });
+    match &args.out {
+        Some(path) => files::write(path, text.as_bytes(), Access::Usual)?,
+        // The line end that `say` adds is the one that is taken here.
+        None => say(world.out, text.strip_suffix('\n').unwrap_or(&text))?,
+    }
+    Ok(Outcome::Done)
+}
+
+/// A month that was closed without a document is an empty journal; one that was never closed is a mistake.
+fn refuse_unknown(args: &Args, history: &History, ledger: &Ledger) -> Result<(), Failure> {
+    let mut closed = history.closed.keys().filter(|(id, _)| args.business.as_ref().is_none_or(|wanted| wanted == id));
+    if closed.any(|(_, month)| args.by == JournalBy::IssueDate || args.months.contains(*month)) {
+        return Ok(());
+    }
+    let what = if args.by == JournalBy::IssueDate { "any month".to_owned() } else { args.months.to_string() };
+    let message = match &args.business {
+        Some(id) => format!("business `{id}` has not closed {what}"),
+        None => format!("no business has closed {what}"),
+    };
+    Err(Failure::new(Kind::CommandLine, message).at(ledger.path()).hint(closed_months(history)))
+}
+
+fn is_wanted(args: &Args, issued: &Issued) -> bool {
+    let months = args.months;
+    let in_months = match args.by {
+        JournalBy::Month => months.contains(issued.month),
+        JournalBy::IssueDate => {
+            let date = issued.issue_date;
+            crate::domain::Month::new(date.year(), date.month()).is_some_and(|month| months.contains(month))
+        }
+    };
+    in_months && args.business.as_ref().is_none_or(|wanted| *wanted == issued.business)
+}
+
+/// The documents that were asked for, in words.
+fn selection(args: &Args) -> String {
+    let by = if args.by == JournalBy::IssueDate { "issued in" } else { "of" };
+    let business = args.business.as_ref().map(|id| format!(" for {id}")).unwrap_or_default();
+    format!("documents {by} {}{business}", args.months)
+}
