@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::line_file::{COLUMNS, NO_CHARGE, bare, written};
+use super::line_file::{COLUMNS, NO_CHARGE, bare, guarded, written};
 use crate::domain::correction::CreditOf;
+use crate::domain::text::masked;
 use crate::domain::{Currency, Decimal, EntryPoint, Market};
 
 /// What makes rows of a credit note: market, entry point, price.
@@ -136,7 +137,7 @@ impl Filed {
 /// The messages whose charge is another in `now` than in `billed`, as CSV sorted by time, with their number. What is
 /// given back is positive.
 pub fn change_file(billed: &Filed, now: &Filed, currency: Currency) -> Option<(Vec<u8>, u64)> {
-    let mut rows = Vec::new();
+    let mut rows: Vec<[String; 13]> = Vec::new();
     let keys: BTreeSet<_> = billed.charges.keys().chain(now.charges.keys()).collect();
     for key in keys {
         let (was, is) = (billed.charges.get(key), now.charges.get(key));
@@ -160,8 +161,87 @@ pub fn change_file(billed: &Filed, now: &Filed, currency: Currency) -> Option<(V
             currency.to_string(),
         ]);
     }
-    rows.sort_by(|a, b| (&a[3], &a[0], &a[1]).cmp(&(&b[3], &b[0], &b[1])));
+    sort(&mut rows);
     let count = rows.len() as u64;
     let head = CHANGE_COLUMNS.map(str::to_owned);
     Some((written(&[vec![head], rows].concat()), count))
+}
+
+/// A file of changed charges without the ids and customers of some messages, as [`super::without_names`] does it with a
+/// file of charges.
+pub fn changes_without_names(
+    changes: &[u8],
+    named: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<Vec<u8>>, String> {
+    let mut reader = csv::Reader::from_reader(changes);
+    if !reader.headers().map_err(|error| error.to_string())?.iter().eq(CHANGE_COLUMNS) {
+        return Err("its columns are others".to_owned());
+    }
+    let (mut rows, mut found): (Vec<[String; 13]>, bool) = (Vec::new(), false);
+    for record in reader.records() {
+        let record = record.map_err(|error| error.to_string())?;
+        let mut row: [String; 13] = std::array::from_fn(|place| record.get(place).unwrap_or_default().to_owned());
+        if let Some(id) = named(bare(&row[0])) {
+            (row[0], row[2], found) = (guarded(&id), masked("", None), true);
+        }
+        rows.push(row);
+    }
+    sort(&mut rows);
+    let head = CHANGE_COLUMNS.map(str::to_owned);
+    Ok(found.then(|| written(&[vec![head], rows].concat())))
+}
+
+/// By time, then by message.
+fn sort(rows: &mut [[String; 13]]) {
+    rows.sort_by(|a, b| (&a[3], &a[0], &a[1]).cmp(&(&b[3], &b[0], &b[1])));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "message_id,channel,customer,received_at,answered_at,deadline,verdict,wait_ms,market,\
+                        entry_point,tariff,rate,amount,currency\r\n";
+
+    fn file(rows: &[(&str, &str)]) -> Vec<u8> {
+        let row = |(id, price): &(&str, &str)| {
+            format!(
+                "{id},c,'+39 1,2018-08-01T00:00:00.000Z,,2018-08-02T00:00:00.000Z,unanswered,,39,unknown,t@1,{price},{price},USD\r\n"
+            )
+        };
+        (HEAD.to_owned() + &rows.iter().map(row).collect::<String>()).into_bytes()
+    }
+
+    fn read(rows: &[(&str, &str)]) -> Filed {
+        Filed::read(&file(rows)).unwrap()
+    }
+
+    #[test]
+    fn changes_name_every_message_with_another_charge() {
+        let usd = "USD".parse().unwrap();
+        let (was, now) = (
+            read(&[("a", "0.05"), ("b", "0.05"), ("c", "0.05")]),
+            read(&[("b", "0.05"), ("c", "0.04"), ("d", "0.09")]),
+        );
+        let (changes, messages) = change_file(&was, &now, usd).unwrap();
+        assert_eq!(messages, 3);
+        let text = String::from_utf8(changes.clone()).unwrap();
+        let credits: Vec<&str> = text.lines().skip(1).map(|line| line.rsplit(',').nth(1).unwrap()).collect();
+        assert_eq!(credits, ["0.05", "0.01", "-0.09"], "{text}");
+        assert_eq!(was.net().unwrap().to_string(), "0.15");
+        assert_eq!(change_file(&was, &was, usd).unwrap().1, 0);
+        // A customer who is forgotten goes out of it, as if the files had never named them.
+        let named = |id: &str| (id == "a").then(|| "forgotten-1".to_owned());
+        let redacted = changes_without_names(&changes, &named).unwrap().unwrap();
+        assert!(!String::from_utf8(redacted.clone()).unwrap().contains("\r\na,"));
+        assert_eq!(changes_without_names(&redacted, &named), Ok(None));
+    }
+
+    #[test]
+    fn an_empty_month_comes_to_nothing() {
+        let nothing = Filed::read(b"").unwrap();
+        assert_eq!((nothing.quantity(), nothing.net()), (0, Some(Decimal::ZERO)));
+        assert_eq!(nothing, Filed::read(HEAD.as_bytes()).unwrap());
+        assert!(Filed::read(b"a,b\r\n").is_err());
+    }
 }

@@ -7,20 +7,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::archived::{Archive, Kept, forgotten_id};
-use super::audit::line_file_of;
-use super::closing::charge_file;
 use super::files::{self, Access};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::counted;
 use super::{Outcome, World, say};
 use crate::cli::Forget;
-use crate::close::without_names;
+use crate::close::{changes_without_names, without_names};
 use crate::domain::settings::Transport;
-use crate::domain::{Instant, columns};
+use crate::domain::{BusinessId, Instant, InvoiceNumber, Month, columns};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Erased, Forgotten, Issued, LogRead, Purged, Redacted};
 use crate::ledger::{Additions, History, Ledger, LedgerError, MailState};
@@ -212,60 +210,102 @@ fn unfit(error: polars::prelude::PolarsError) -> Failure {
     Failure::new(Kind::SelfCheck, "the frames of the archive do not fit together").because(error)
 }
 
-/// Which line files and mails name the customer. A mail that still waits goes first: its business is to know
+/// Which files of charges and mails name the customer. A mail that still waits goes first: its business is to know
 /// what it is billed for.
 fn decided(state: &State, history: &History, known: &Known, person: String, at: Instant) -> Result<Forgotten, Failure> {
     let mut forgotten = Forgotten { person, at, line_files: Vec::new(), mails: Vec::new() };
-    for issued in &history.issued {
-        let line_file = charge_file(state, history, issued)?;
-        let Some(redacted) = redacted(&line_file, known)? else { continue };
-        let mails: Vec<_> = history.mails_of(&issued.number).filter(|mail| !history.is_destroyed(mail)).collect();
-        if !history.documents.contains_key(&issued.number)
-            || mails.iter().any(|mail| history.mail_state(mail) == MailState::Queued)
-        {
-            let failure =
-                Failure::new(Kind::TryLater, format!("{} has not been sent to its business yet", issued.number));
-            return Err(failure.hint("nothing was changed; `ritardo run` sends it, then forget the customer"));
+    for file in charge_files(state, history) {
+        let Some(redacted) = redacted_file(&file.path, known)? else { continue };
+        if let Some(number) = &file.number {
+            let mails: Vec<_> = history.mails_of(number).filter(|mail| !history.is_destroyed(mail)).collect();
+            if mails.iter().any(|mail| history.mail_state(mail) == MailState::Queued) {
+                return Err(unsent(number));
+            }
+            forgotten.mails.extend(mails.iter().map(|mail| mail.message_id.clone()));
         }
-        forgotten.mails.extend(mails.iter().map(|mail| mail.message_id.clone()));
-        forgotten.line_files.push(Redacted {
-            number: Some(issued.number.clone()),
-            correction: None,
-            business: issued.business.clone(),
-            month: issued.month,
-            was_sha256: sha256(&line_file),
-            sha256: sha256(&redacted),
-        });
+        let (was_sha256, sha256) = redacted;
+        if forgotten.line_files.iter().all(|known| known.was_sha256 != was_sha256) {
+            let ChargeFile { number, business, month, correction, .. } = file;
+            forgotten.line_files.push(Redacted { number, business, month, correction, was_sha256, sha256 });
+        }
     }
-    Ok(forgotten)
+    let concerns = |issued: &Issued| {
+        let of_month = |file: &Redacted| (&file.business, file.month) == (&issued.business, issued.month);
+        forgotten.line_files.iter().any(of_month)
+    };
+    match history.issued.iter().find(|issued| !history.documents.contains_key(&issued.number) && concerns(issued)) {
+        Some(issued) => Err(unsent(&issued.number)),
+        None => Ok(forgotten),
+    }
+}
+
+fn unsent(number: &InvoiceNumber) -> Failure {
+    let failure = Failure::new(Kind::TryLater, format!("{number} has not been sent to its business yet"));
+    failure.hint("nothing was changed; `ritardo run` sends it, then forget the customer")
+}
+
+/// A file that may name a customer.
+struct ChargeFile {
+    path: PathBuf,
+    /// Of a file beside documents.
+    number: Option<InvoiceNumber>,
+    business: BusinessId,
+    month: Month,
+    correction: Option<u32>,
+}
+
+/// Every file of charges, or of changes of charges, that a closing, a correction or a document made.
+fn charge_files(state: &State, history: &History) -> Vec<ChargeFile> {
+    let mut files = Vec::new();
+    for issued in &history.issued {
+        let documents = history.documents.get(&issued.number).into_iter().flat_map(|documents| &documents.files);
+        for file in documents.filter(|file| file.name.ends_with(".csv")) {
+            let path = state.documents(&issued.number).join(&file.name);
+            let (business, month) = (issued.business.clone(), issued.month);
+            files.push(ChargeFile { path, number: Some(issued.number.clone()), business, month, correction: None });
+        }
+    }
+    for closed in history.closed.values() {
+        let (business, month) = (&closed.business, closed.month);
+        let corrections = history.corrections(business, month).map(|corrected| corrected.correction);
+        for correction in std::iter::once(0).chain(corrections) {
+            let path = state.corrected_charges(business, month, correction);
+            let correction = (correction > 0).then_some(correction);
+            files.push(ChargeFile { path, number: None, business: business.clone(), month, correction });
+        }
+    }
+    files
+}
+
+/// Digests of a file as it is, and without the customer; `None` where it does not name them, or is not there.
+fn redacted_file(path: &Path, known: &Known) -> Result<Option<(String, String)>, Failure> {
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        bytes => bytes.map_err(|error| Failure::io("read the charge file", path, error))?,
+    };
+    Ok(redacted(&bytes, known)?.map(|redacted| (sha256(&bytes), sha256(&redacted))))
 }
 
 fn redacted(line_file: &[u8], known: &Known) -> Result<Option<Vec<u8>>, Failure> {
     let named = |id: &str| known.names.get(id).map(|keyed| forgotten_id(keyed));
-    without_names(line_file, &named).map_err(|why| {
+    // A file of changes has other columns.
+    without_names(line_file, &named).or_else(|_| changes_without_names(line_file, &named)).map_err(|why| {
         Failure::new(Kind::Differences, format!("a line file cannot be read back: {why}")).hint("see `ritardo verify`")
     })
 }
 
 fn redact(state: &State, history: &History, forgotten: &Forgotten, known: &Known) -> Result<(), Failure> {
-    for file in &forgotten.line_files {
-        let Some(issued) = file.number.as_ref().and_then(|number| history.document(number)) else { continue };
-        for path in line_files(state, issued) {
-            let Ok(bytes) = fs::read(&path) else { continue };
-            if sha256(&bytes) != file.was_sha256 {
-                continue;
-            }
-            if let Some(redacted) = redacted(&bytes, known)? {
-                files::write(&path, &redacted, Access::Private)?;
-            }
+    let was: BTreeSet<&str> = forgotten.line_files.iter().map(|file| file.was_sha256.as_str()).collect();
+    for ChargeFile { path, .. } in charge_files(state, history) {
+        let Ok(bytes) = fs::read(&path) else { continue };
+        if !was.contains(sha256(&bytes).as_str()) {
+            continue;
+        }
+        if let Some(redacted) = redacted(&bytes, known)? {
+            files::write(&path, &redacted, Access::Private)?;
         }
     }
     Ok(())
-}
-
-/// The two places of a line file.
-fn line_files(state: &State, issued: &Issued) -> [PathBuf; 2] {
-    [state.charges(&issued.business, issued.month), state.documents(&issued.number).join(line_file_of(issued))]
 }
 
 /// The mails themselves, and their copies in the folder of a `file` transport.
