@@ -8,6 +8,8 @@
 #![expect(clippy::too_many_lines, reason = "one plain loop after the other, told apart from the product's stages")]
 
 mod common;
+#[path = "naive/second_opinion.rs"]
+mod second_opinion;
 
 use std::collections::BTreeMap;
 use std::path::Path;

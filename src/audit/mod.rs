@@ -3,6 +3,7 @@
 
 pub mod changes;
 mod invoice;
+pub mod naive;
 
 use std::collections::BTreeMap;
 use std::fmt;

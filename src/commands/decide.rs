@@ -99,8 +99,6 @@ fn decide(
 /// What the closing of a month is to bill.
 pub struct Due {
     pub earlier: Vec<Earlier>,
-    /// Of the month and of the earlier ones.
-    pub net: Money,
     pub is_worth_an_invoice: bool,
 }
 
@@ -120,7 +118,7 @@ impl Due {
         let has_charges = closed.has_charges() || !earlier.is_empty();
         let is_large: bool = net.exact() >= setup.config.issue.smallest.max(Decimal::ZERO);
         // A tariff may make a charge of nothing; that is billed, so that the business hears of it.
-        Self { is_worth_an_invoice: has_charges && is_large, earlier, net }
+        Self { is_worth_an_invoice: has_charges && is_large, earlier }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::archived::Archive;
 use super::closing::{OpenMonth, Parked, Step, charges_of};
 use super::evidence::Evidence;
 use super::setup::Setup;
+use super::second_opinion::second_opinion;
 use super::state::State;
 use super::{documents_shown, previews, recorded};
 use crate::close::guards::{Found, Guard, improbable};
@@ -24,7 +24,6 @@ pub struct Watch<'w> {
     pub ledger: Option<&'w Ledger>,
     pub history: &'w History,
     pub evidence: &'w Evidence,
-    pub archive: &'w Archive<'w>,
     pub renderer: &'w Renderer,
     pub as_of: Instant,
 }
@@ -76,6 +75,9 @@ fn found(watch: &Watch, month: &OpenMonth, closed: &ClosedMonth) -> Result<Vec<F
     let all = |guard| move |text| Found { guard, text };
     let mut found = improbable(closed, &month.waits, *zone, &before(history, month), &setup.config.guards);
     found.extend(overlap(watch, month)?);
+    let (business, cut) = (month.business, closed.cut);
+    let differing = second_opinion(watch.evidence, business, month.month, cut, setup, &month.waits)?;
+    found.extend(differing.into_iter().map(all(Guard::SecondOpinion)));
     match previews::invoice(setup, history, month, closed, watch.as_of) {
         Err(finding) => found.push(Found { guard: Guard::Sums, text: finding }),
         Ok(invoice) => {

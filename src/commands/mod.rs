@@ -42,6 +42,7 @@ mod rejects;
 mod review;
 mod run;
 mod scratch;
+mod second_opinion;
 mod setup;
 mod standing;
 mod state;

@@ -18,7 +18,7 @@ pub fn review<'d>(desk: &'d Desk, archive: &Archive) -> Result<Vec<OpenMonth<'d>
     let mut open = open_months(setup, history, &evidence, archive, *as_of)?;
     let renderer = renderer()?;
     let (ledger, evidence, renderer) = (Some(ledger), &evidence, &renderer);
-    let watch = Watch { setup, state, ledger, history, evidence, archive, renderer, as_of: *as_of };
+    let watch = Watch { setup, state, ledger, history, evidence, renderer, as_of: *as_of };
     guards::park(&watch, &mut open)?;
     guards::hold(setup, history, &mut open);
     Ok(open)

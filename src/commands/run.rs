@@ -113,7 +113,6 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
         ledger: Some(&ledger),
         history: &history,
         evidence: &evidence,
-        archive: &archive,
         renderer: &renderer,
         as_of,
     };
@@ -188,7 +187,6 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
         ledger: ledger.as_ref(),
         history: &history,
         evidence: &evidence,
-        archive: &archive,
         renderer: &renderer,
         as_of,
     };
