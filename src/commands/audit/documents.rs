@@ -108,7 +108,7 @@ pub fn looks(
         drawn.iter().filter(|(name, bytes)| is_other(name, bytes)).map(|(name, _)| name.clone()).collect();
     let closed = || replays.history.closed.get(&(issued.business.clone(), issued.month)).map(texts);
     if let Some(texts) = issued.texts.clone().or_else(closed) {
-        let setup = replays.setup(ledger, texts)?;
+        let setup = replays.setup(ledger, &texts)?;
         let mails = mails(&setup, renderer, invoice, issued, &drawn)?;
         let kept = mails.into_iter().filter(|(mail, _)| recorded.contains_key(mail.name.as_str()));
         other.extend(kept.filter(|(mail, bytes)| is_other(&mail.name, bytes)).map(|(mail, _)| mail.name));

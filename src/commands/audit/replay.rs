@@ -82,7 +82,7 @@ impl<'a> Replays<'a> {
     pub fn replay(&self, ledger: &Ledger, basis: &Basis) -> Result<Result<Replayed, String>, Failure> {
         let closed = basis.closed;
         let texts = Texts { tariff_sha256: basis.tariff.to_owned(), ..recorded::texts(closed) };
-        let setup = self.setup(ledger, texts)?;
+        let setup = self.setup(ledger, &texts)?;
         let Some(business) = setup.businesses.iter().find(|business| business.id == closed.business) else {
             return Ok(Err("the recorded book has no such business".to_owned()));
         };
@@ -115,8 +115,8 @@ impl<'a> Replays<'a> {
     }
 
     /// Configuration, businesses and tariff by their digests.
-    pub fn setup(&self, ledger: &Ledger, texts: Texts) -> Result<Arc<Setup>, Failure> {
-        self.setups.get(texts.clone(), || recorded::setup_of(ledger, &texts))
+    pub fn setup(&self, ledger: &Ledger, texts: &Texts) -> Result<Arc<Setup>, Failure> {
+        self.setups.get(texts.clone(), || recorded::setup_of(ledger, texts))
     }
 
     fn evidence(&self, closed: &MonthClosed, setup: &Setup, known: Known) -> Result<Arc<Evidence>, Failure> {
