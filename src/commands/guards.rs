@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::closing::{OpenMonth, Parked, Step, charges_of};
 use super::evidence::Evidence;
-use super::setup::Setup;
 use super::second_opinion::second_opinion;
+use super::setup::Setup;
 use super::state::State;
 use super::{documents_shown, previews, recorded};
 use crate::close::guards::{Found, Guard, improbable};

@@ -6,6 +6,7 @@ use super::closing::{OpenMonth, open_months};
 use super::evidence::Evidence;
 use super::guards::{self, Watch};
 use super::run::renderer;
+use super::setup::Setup;
 use crate::error::Failure;
 use crate::ledger::entry::LogRead;
 
@@ -15,11 +16,15 @@ pub fn review<'d>(desk: &'d Desk, archive: &Archive) -> Result<Vec<OpenMonth<'d>
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
     let evidence = Evidence::gather(files.iter().copied(), setup, archive)?;
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
-    let mut open = open_months(setup, history, &evidence, archive, *as_of)?;
     let renderer = renderer()?;
     let (ledger, evidence, renderer) = (Some(ledger), &evidence, &renderer);
-    let watch = Watch { setup, state, ledger, history, evidence, renderer, as_of: *as_of };
-    guards::park(&watch, &mut open)?;
-    guards::hold(setup, history, &mut open);
+    months(setup, &Watch { setup, state, ledger, history, evidence, renderer, as_of: *as_of }, archive)
+}
+
+/// The months of a setup that are not closed, after the guards have looked at them.
+pub fn months<'s>(setup: &'s Setup, watch: &Watch, archive: &Archive) -> Result<Vec<OpenMonth<'s>>, Failure> {
+    let mut open = open_months(setup, watch.history, watch.evidence, archive, watch.as_of)?;
+    guards::park(watch, &mut open)?;
+    guards::hold(setup, watch.history, &mut open);
     Ok(open)
 }

@@ -5,13 +5,13 @@ use super::closing::{self, OpenMonth, Step};
 use super::correct::{self, Bench, Late};
 use super::decide::{self, Closings};
 use super::evidence::{Evidence, Stranger};
-use super::guards::{self, Watch};
+use super::guards::Watch;
 use super::intake::{self, Intake, Which, Writing};
 use super::issue::{self, Sent};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
-use super::{Outcome, World, alarms, forget, pages, previews, say, standing};
+use super::{Outcome, World, alarms, forget, pages, previews, review, say, standing};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
@@ -85,17 +85,7 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     check_tariff(&history, setup)?;
     check_age(&history, state)?;
 
-    let night = intake::Night::new(setup, state, &history, as_of, Writing::Yes, Which::New);
-    let intake = intake::intake(&night, world)?;
-    let mut additions = Additions { entries: intake.entries.clone(), contents: Vec::new() };
-    if let Some(known) = new_tariff(&history, setup, as_of) {
-        additions.entries.push(Entry::Tariff(known));
-        additions.contents.push(setup.tariff_text.text.clone().into_bytes());
-    }
-    if !additions.entries.is_empty() {
-        let added = ledger.append(|_| Ok::<_, LedgerError>(additions));
-        added.map_err(|error| ledger_failure(error, &path))?;
-    }
+    let intake = take_in(setup, state, &mut ledger, &history, as_of, world)?;
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
     let archive = Archive::open(state, &history)?;
@@ -106,7 +96,6 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let late = correct::correct_late(&bench, &mut ledger, Writing::Yes)?;
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     let renderer = renderer()?;
-    let mut open = closing::open_months(setup, &history, &evidence, &archive, as_of)?;
     let watch = Watch {
         setup,
         state,
@@ -116,8 +105,7 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
         renderer: &renderer,
         as_of,
     };
-    guards::park(&watch, &mut open)?;
-    guards::hold(setup, &history, &mut open);
+    let mut open = review::months(setup, &watch, &archive)?;
     let alarms = alarms::alarms(setup, &evidence, &open, as_of)?;
     let unseen = unseen(&open, &evidence);
     let standing = standing::standing(setup, &history, &intake.entries);
@@ -151,6 +139,30 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     })
 }
 
+/// Reads what is new in the inbox, and records it.
+fn take_in(
+    setup: &Setup,
+    state: &State,
+    ledger: &mut Ledger,
+    history: &History,
+    as_of: Instant,
+    world: &World,
+) -> Result<Intake, Failure> {
+    let night = intake::Night::new(setup, state, history, as_of, Writing::Yes, Which::New);
+    let intake = intake::intake(&night, world)?;
+    let mut additions = Additions { entries: intake.entries.clone(), contents: Vec::new() };
+    if let Some(known) = new_tariff(history, setup, as_of) {
+        additions.entries.push(Entry::Tariff(known));
+        additions.contents.push(setup.tariff_text.text.clone().into_bytes());
+    }
+    if !additions.entries.is_empty() {
+        let path = ledger.path().to_owned();
+        let added = ledger.append(|_| Ok::<_, LedgerError>(additions));
+        added.map_err(|error| ledger_failure(error, &path))?;
+    }
+    Ok(intake)
+}
+
 /// The same up to the decision; nothing is written.
 fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> Result<Night<'s>, Failure> {
     let mut ledger = state.ledger().exists().then(|| state.read_ledger()).transpose()?;
@@ -179,7 +191,6 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
         }
         None => Vec::new(),
     };
-    let mut open = closing::open_months(setup, &history, &evidence, &archive, as_of)?;
     let renderer = renderer()?;
     let watch = Watch {
         setup,
@@ -190,8 +201,7 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
         renderer: &renderer,
         as_of,
     };
-    guards::park(&watch, &mut open)?;
-    guards::hold(setup, &history, &mut open);
+    let open = review::months(setup, &watch, &archive)?;
     let alarms = alarms::alarms(setup, &evidence, &open, as_of)?;
     let strangers = evidence.strangers(setup)?;
     let (unseen, standing) = (unseen(&open, &evidence), standing::standing(setup, &history, &intake.entries));

@@ -43,6 +43,9 @@ struct Charged {
     amount: Decimal,
 }
 
+/// Claims with the plain ids of their messages, by business and month.
+type Claims = BTreeMap<(BusinessId, Month), Vec<(Claim, String)>>;
+
 pub fn open(args: &DisputeOpen, world: &mut World) -> Result<Outcome, Failure> {
     let desk = Desk::open(&args.configured.config, args.as_of.unwrap_or(world.now))?;
     let _lock = desk.state.lock()?;
@@ -50,8 +53,7 @@ pub fn open(args: &DisputeOpen, world: &mut World) -> Result<Outcome, Failure> {
     let text = files::text(&args.file)?;
     let rows = rows(&args.file, &text)?;
     let mut charged = charged(&desk, &archive, &rows)?;
-    let (mut claims, mut replays): (BTreeMap<(BusinessId, Month), Vec<(Claim, String)>>, _) =
-        (BTreeMap::new(), Replays::with(desk.history.clone()));
+    let (mut claims, mut replays) = (Claims::new(), Replays::with(desk.history.clone()));
     for row in rows {
         let Some(found) = charged.remove(&row.message_id) else {
             say(world.out, &format!("  rejected  {}: no closed month charges it as things stand", row.message_id))?;
