@@ -200,11 +200,9 @@ mod tests {
     fn a_row_has_what_was_billed_and_what_stands_now() {
         let charges = [
             "Late replies: Italy (+39), click to chat | USD 0.05 each | 20,005 | 1,000.25 | 17,805 | 890.25 | 110.00 | S",
-            "Late replies: Dominican Republic (+1\u{a0}809), live support | waited more than 48 h, USD 0.09 each | 100 \
-             | 9.00 | 200 | 18.00 | -9.00 | S",
+            "Late replies: Dominican Republic (+1\u{a0}809), live support | USD 0.09 each | 100 | 9.00 | 200 | 18.00 | -9.00 | S",
             "Free units: other countries |  | 100 | 0.00 | 80 | 0.00 | 0.00 | S",
-            "Late replies: other countries | from the 101st charge, USD 0.05 each | 1,760 | 88.00 | 1,580 | 79.00 | 9.00 \
-             | S",
+            "Late replies: other countries | USD 0.05 each | 1,760 | 88.00 | 1,580 | 79.00 | 9.00 | S",
         ];
         let limits = [
             "Minimum of the month |  |  | 0.00 |  | 1.80 | -1.80 | S",
