@@ -1,6 +1,7 @@
 //! The command line as typed values; every word of `--help`.
 
 mod audit;
+mod bundle;
 mod closing;
 mod correct;
 mod months;
@@ -15,7 +16,8 @@ use crate::domain::settings::Stamps;
 use crate::domain::{Instant, Month, Zone};
 use crate::error::exit_codes;
 
-pub use audit::{Audit, Digest, Months, Verify, When};
+pub use audit::{Audit, Digest, Months, Replayable, Verify, When};
+pub use bundle::{BUNDLE_SUFFIX, ExportMonth};
 pub use closing::{Approve, MonthState, ParkedList, Status, Unpark};
 pub use correct::{Dispute, DisputeAction, DisputeList, DisputeOpen, DisputeSettle, Reissue};
 pub use months::{Journal, JournalBy, JournalForm};
@@ -56,8 +58,10 @@ pub enum Command {
     Coverage(Coverage),
     /// Check the ledger's chain, every artefact and every total
     Verify(Verify),
-    /// Do closed months again from the archive and compare
+    /// Do closed months again from the archive, or from a bundle, and compare
     Audit(Audit),
+    /// Write a closed month as one file that can be audited anywhere
+    ExportMonth(ExportMonth),
     /// Say why one message was or was not charged
     Explain(Explain),
     /// Write issued documents as bookkeeping: hledger, Beancount or CSV

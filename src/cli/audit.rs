@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
 
-use super::{Configured, Format};
+use super::{BUNDLE_SUFFIX, Configured, Format};
 use crate::domain::{BusinessId, Date, Instant, Month, Zone};
 
 #[derive(Args, Debug)]
@@ -21,9 +22,9 @@ pub struct Verify {
 
 #[derive(Args, Debug)]
 pub struct Audit {
-    /// Closed month, such as 2018-08, or a range of them, such as 2018-08..2018-10
-    #[arg(value_name = "MONTH|RANGE", required_unless_present = "all", conflicts_with = "all")]
-    pub months: Option<Months>,
+    /// Closed month, such as 2018-08, a range of them, such as 2018-08..2018-10, or a bundle of `export-month`
+    #[arg(value_name = "MONTH|RANGE|BUNDLE", required_unless_present = "all", conflicts_with = "all")]
+    pub what: Option<Replayable>,
     /// Every closed month
     #[arg(long)]
     pub all: bool,
@@ -42,9 +43,28 @@ pub struct Audit {
     /// end of this day
     #[arg(long, value_name = "WHEN")]
     pub tariff_as_of: Option<When>,
+    /// The bundle must be signed by this key (Ed25519, public, in PEM)
+    #[arg(long, value_name = "KEY.pub.pem")]
+    pub signed_by: Option<PathBuf>,
     /// Form of the result on standard output
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Format,
+}
+
+/// What can be done again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replayable {
+    Months(Months),
+    /// A file that `export-month` wrote.
+    Bundle(PathBuf),
+}
+
+impl FromStr for Replayable {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.ends_with(BUNDLE_SUFFIX) { Ok(Self::Bundle(text.into())) } else { text.parse().map(Self::Months) }
+    }
 }
 
 /// A month, or a range of months with both of its ends.

@@ -14,12 +14,12 @@ use crate::error::{Failure, Kind};
 use crate::ledger::History;
 use crate::ledger::entry::{LogRead, Part};
 use crate::read::archive::{self, Named};
-use crate::read::identity::IdKey;
+use crate::read::identity::{IdKey, Naming};
 
-/// The archive with its key.
+/// The archive with the key of its names, or what stands for it.
 pub struct Archive<'s> {
     pub state: &'s State,
-    pub key: IdKey,
+    pub key: Naming,
 }
 
 /// A file of the archive.
@@ -43,7 +43,7 @@ impl<'f> Kept<'f> {
 impl<'s> Archive<'s> {
     /// Opens it with the key that its ledger knows.
     pub fn open(state: &'s State, history: &History) -> Result<Self, Failure> {
-        Ok(Self { state, key: keyfile::existing(state, history)? })
+        Ok(Self { state, key: Naming::Key(keyfile::existing(state, history)?) })
     }
 
     /// The archive's files of a log.
@@ -64,7 +64,7 @@ impl<'s> Archive<'s> {
         let messages = self.as_written(kept)?;
         match kept {
             Kept::Part(_) => Ok(messages),
-            Kept::Whole(_) => archive::keyed(&messages, &self.key).map_err(unfit),
+            Kept::Whole(_) => archive::keyed(&messages, self.needed_key()?).map_err(unfit),
         }
     }
 
@@ -94,7 +94,14 @@ impl<'s> Archive<'s> {
 
     /// Names of a file that are not those that it was keyed from.
     pub fn strangers(&self, kept: Kept, names: &DataFrame) -> Result<usize, Failure> {
-        archive::strangers(&self.messages(kept)?, names, &self.key).map_err(unfit)
+        archive::strangers(&self.messages(kept)?, names, self.needed_key()?).map_err(unfit)
+    }
+
+    /// The key, for what cannot be done without it.
+    pub fn needed_key(&self) -> Result<&IdKey, Failure> {
+        self.key
+            .key()
+            .ok_or_else(|| Failure::new(Kind::SelfCheck, "this needs the key of the names, which is not here"))
     }
 
     /// Plain message ids and customers, by keyed message id and keyed customer, of the wanted messages, which

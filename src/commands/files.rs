@@ -21,11 +21,7 @@ pub enum Access {
 pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
     let partial = partial_of(path);
     let mode = if access == Access::Private { 0o600 } else { 0o666 };
-    let created = match fs::remove_file(&partial) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => OpenOptions::new().write(true).create_new(true).mode(mode).open(&partial),
-    };
-    let mut file = created.map_err(|error| Failure::io("create the file", path, error))?;
+    let mut file = created(&partial, mode).map_err(|error| Failure::io("create the file", path, error))?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     let renamed = written.and_then(|()| fs::rename(&partial, path));
     if let Err(error) = renamed {
@@ -36,6 +32,19 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
     sync_folder(path)
 }
 
+/// A new file in place of one that an earlier try may have left.
+fn created(path: &Path, mode: u32) -> std::io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => OpenOptions::new().write(true).create_new(true).mode(mode).open(path),
+    }
+}
+
+/// A new file of its owner alone, for what is too large to be written at once.
+pub fn private_file(path: &Path) -> Result<File, Failure> {
+    created(path, 0o600).map_err(|error| Failure::io("create the file", path, error))
+}
+
 /// Writes the file unless it already holds these bytes. Says whether it wrote.
 pub fn write_if_changed(path: &Path, bytes: &[u8], access: Access) -> Result<bool, Failure> {
     match fs::read(path) {
@@ -44,12 +53,14 @@ pub fn write_if_changed(path: &Path, bytes: &[u8], access: Access) -> Result<boo
     }
 }
 
-fn partial_of(path: &Path) -> PathBuf {
+/// Where a file is while it is being written: beside its place.
+pub fn partial_of(path: &Path) -> PathBuf {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     path.with_file_name(format!(".{name}.partial"))
 }
 
-fn sync_folder(path: &Path) -> Result<(), Failure> {
+/// Syncs the folder of a file, so that its name stays.
+pub fn sync_folder(path: &Path) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(|error| Failure::io("sync the folder", folder, error))

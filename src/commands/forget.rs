@@ -152,7 +152,8 @@ impl Known {
         files: impl Iterator<Item = &'f LogRead>,
         person: &str,
     ) -> Result<(), Failure> {
-        let is_person = |word: &str| archive.key.is_party(person, word);
+        let key = archive.needed_key()?;
+        let is_person = |word: &str| key.is_party(person, word);
         let mut hidden = Vec::new();
         for file in files.filter(|file| file.raw_until.is_some()) {
             let path = archive.state.raw(&file.sha256);

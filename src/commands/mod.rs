@@ -4,6 +4,7 @@ mod alarms;
 mod approve;
 mod archived;
 mod audit;
+mod bundle;
 mod cases;
 mod check;
 mod claims;
@@ -110,6 +111,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Coverage(args) => coverage::coverage(&args, world),
         Command::Verify(args) => verify::verify(&args, world),
         Command::Audit(args) => audit::audit(&args, world),
+        Command::ExportMonth(args) => bundle::export_month(&args, world),
         Command::Explain(args) => explain::explain(&args, world),
         Command::Journal(args) => journal::journal(&args, world),
         Command::Tariff(args) => tariff::tariff(&args, world),

@@ -17,6 +17,7 @@ use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{LogRead, SetAside, TariffKnown};
 use crate::ledger::{Additions, Entry, History, Ledger, LedgerError};
+use crate::read::identity::Naming;
 use crate::render::Renderer;
 use crate::report::alarms::Alarm;
 
@@ -176,7 +177,7 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).chain(new).collect();
     let rehearsing = intake.rehearsed.as_ref().map(|scratch| state.rehearsing(&scratch.path));
     let archive = match (&rehearsing, &intake.key) {
-        (Some(state), Some(key)) => Archive { state, key: key.clone() },
+        (Some(state), Some(key)) => Archive { state, key: Naming::Key(key.clone()) },
         _ => Archive::open(state, &history)?,
     };
     let evidence = Evidence::gather(files.iter().copied(), setup, &archive)?;

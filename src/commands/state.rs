@@ -32,6 +32,15 @@ impl State {
         Self { root, key, rehearsed: None }
     }
 
+    /// What was unpacked below a folder, as the state folder that it is a part of. It has no key.
+    pub fn unpacked(root: &Path) -> Self {
+        Self { root: root.to_owned(), key: root.join("names.key"), rehearsed: None }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The same state, as if the archive had the files below `folder` too.
     pub fn rehearsing(&self, folder: &Path) -> Self {
         Self { root: self.root.clone(), key: self.key.clone(), rehearsed: Some(folder.to_owned()) }

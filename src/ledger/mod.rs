@@ -1,6 +1,7 @@
 //! The ledger: append, replay, verify. One SQLite file in the state folder; history only grows.
 
 pub mod entry;
+mod extract;
 pub mod history;
 mod migration;
 mod standing;
@@ -14,6 +15,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, Transactio
 
 use crate::close::check::sha256;
 pub use entry::Entry;
+pub use extract::Row;
 pub use history::{History, MailState};
 pub use standing::{Billed, Standing};
 

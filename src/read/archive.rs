@@ -142,6 +142,22 @@ pub fn names_without(
     written(&blank, &NAMES).map(Some)
 }
 
+/// A file of names with those of the wanted messages only, of which `keyed` (the part beside it) tells the rows.
+///
+/// # Errors
+/// When the names cannot be read or written.
+pub fn names_of(names: &DataFrame, keyed: &DataFrame, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<u8>, ArchiveError> {
+    let ids = keyed.column(columns::MESSAGE_ID)?.str()?;
+    let kept: Vec<bool> = ids.iter().map(|id| id.is_some_and(wanted)).collect();
+    let mut wanted = Vec::new();
+    for name in NAMES {
+        let texts = names.column(name)?.str()?.iter().zip(&kept);
+        let texts: Vec<&str> = texts.map(|(text, kept)| text.filter(|_| *kept).unwrap_or_default()).collect();
+        wanted.push(Series::new(name.into(), texts).into_column());
+    }
+    written(&DataFrame::new(keyed.height(), wanted)?, &NAMES)
+}
+
 /// The frame as a Parquet file, and its SHA-256, which is its name in the archive.
 pub fn encode(frame: &DataFrame) -> Result<(Vec<u8>, String), ArchiveError> {
     let bytes = written(frame, &columns::ALL)?;

@@ -4,6 +4,7 @@
 //! that lies in its own file. The same text has the same name for as long as the key lives, so copies of a
 //! message are still one message; without the key nobody can try out numbers.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::domain::text::{hex, leading_digits};
@@ -75,6 +76,47 @@ impl fmt::Debug for IdKey {
     }
 }
 
+/// Where the archive's names of plain texts come from.
+#[derive(Clone, Debug)]
+pub enum Naming {
+    Key(IdKey),
+    /// Of those who look at a part of the archive without its key.
+    Listed(Listed),
+}
+
+/// Plain texts with their names in the archive: those of charged messages and of channels, and no others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    pub messages: BTreeMap<String, String>,
+    pub parties: BTreeMap<String, String>,
+}
+
+impl Naming {
+    /// The name of a message. Without the key, what is not listed has a name that no message has.
+    pub fn message(&self, message_id: &str) -> String {
+        match self {
+            Self::Key(key) => key.message(message_id),
+            Self::Listed(listed) => listed.messages.get(message_id).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// The name of a customer, a conversation or a channel. Without the key, what is not listed has a name that nobody
+    /// has.
+    pub fn party(&self, text: &str) -> String {
+        match self {
+            Self::Key(key) => key.party(text),
+            Self::Listed(listed) => listed.parties.get(text).cloned().unwrap_or_default(),
+        }
+    }
+
+    pub fn key(&self) -> Option<&IdKey> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Listed(_) => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +147,17 @@ mod tests {
         let distinct: std::collections::BTreeSet<_> = names.iter().collect();
         assert_eq!(distinct.len(), names.len());
         assert_eq!(one.message("m1").len(), 32);
+    }
+
+    #[test]
+    fn without_the_key_only_listed_texts_have_their_names() {
+        let key = IdKey::of([1; 32]);
+        let (messages, parties) = ([("m1".to_owned(), key.message("m1"))], [("shop".to_owned(), key.party("shop"))]);
+        let listed = Naming::Listed(Listed { messages: messages.into(), parties: parties.into() });
+        let with_key = Naming::Key(key);
+        assert_eq!((listed.message("m1"), listed.party("shop")), (with_key.message("m1"), with_key.party("shop")));
+        assert_eq!((listed.message("m2"), listed.party("m1")), (String::new(), String::new()));
+        assert!(with_key.key().is_some() && listed.key().is_none());
     }
 
     #[test]

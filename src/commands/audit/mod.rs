@@ -11,22 +11,25 @@ mod work;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+use super::bundle::Opened;
 use super::run::renderer;
 use super::state::{State, ledger_failure};
+use super::summary::counted;
 use super::{Outcome, World, files, progress, say};
-use crate::cli::{Audit, Format};
+use crate::cli::{Audit, Format, Months, Replayable};
 use crate::config::parse_config;
+use crate::domain::BusinessId;
 use crate::error::{Failure, Kind};
 use crate::ledger::Ledger;
 use crate::ledger::entry::{Issued, MonthClosed};
 use crate::render::Renderer;
 use month::audited;
-use replay::Replays;
 use told::{Audited, print};
 use two_clocks::Clocks;
 
 pub use documents::{stated_otherwise, sums_of_correction};
-pub use select::closed_months;
+pub use replay::{Basis, Replays};
+pub use select::{closed_months, refuse_unknown_rules};
 
 /// What the audit of every month uses.
 struct Auditing<'a> {
@@ -36,27 +39,100 @@ struct Auditing<'a> {
 }
 
 pub fn audit(args: &Audit, world: &mut World) -> Result<Outcome, Failure> {
+    match &args.what {
+        Some(Replayable::Bundle(path)) => {
+            if let Some(option) = select::of_the_whole_ledger(args) {
+                let failure = Failure::new(Kind::CommandLine, format!("{option} cannot be asked of a bundle")).at(path);
+                return Err(
+                    failure.hint("it holds what the month was judged by and nothing later; ask where it is from")
+                );
+            }
+            let opened = Opened::of(path, args.signed_by.as_deref())?;
+            let audited = audit_opened(&opened, args.business.as_ref(), args.jobs, world.watched)?;
+            told(&audited, args.format, world)?;
+            if args.format == Format::Text {
+                of_bundle(&opened, world)?;
+            }
+            let holds = opened.findings.is_empty() && audited.iter().all(|audited| audited.identical);
+            opened.findings.iter().try_for_each(|finding| say(world.err, &format!("DIFFERS   {finding}")))?;
+            Ok(if holds { Outcome::Done } else { Outcome::Differences })
+        }
+        months => {
+            let months = months.as_ref().and_then(|months| match months {
+                Replayable::Months(months) => Some(*months),
+                Replayable::Bundle(_) => None,
+            });
+            audit_state(args, months, world)
+        }
+    }
+}
+
+/// Closed months of a state folder.
+fn audit_state(args: &Audit, months: Option<Months>, world: &mut World) -> Result<Outcome, Failure> {
+    if args.signed_by.is_some() {
+        let failure = Failure::new(Kind::CommandLine, "--signed-by is of bundles");
+        return Err(
+            failure.hint("the ledger of a state folder is not signed; `ritardo verify --head` proves what it holds")
+        );
+    }
     let state = state_of(&args.configured.config)?;
     let ledger = state.read_ledger()?;
     let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
-    let months = select::months(args, &history, ledger.path())?;
+    let months = select::months(months, args.business.as_ref(), &history, ledger.path())?;
     select::refuse_unknown_rules(&months, &history, ledger.path())?;
     let clocks = Clocks { as_known: args.as_known, tariff_as_of: args.tariff_as_of };
     let auditing = Auditing { replays: Replays::new(&state, &history)?, renderer: renderer()?, clocks };
-    let bar = progress::bar(world.watched, "audit", months.len());
-    let jobs = args.jobs.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-    let one = |ledger: &Ledger, closed: &&MonthClosed| audited(&auditing, ledger, closed);
-    let audited: Vec<Audited> = work::all(jobs, &months, || state.read_ledger(), one, || bar.inc(1))?;
-    bar.finish_and_clear();
-    match args.format {
-        Format::Text => print(&audited, world)?,
+    let audited = auditing.all(&months, args.jobs, world.watched)?;
+    told(&audited, args.format, world)?;
+    Ok(if audited.iter().all(|audited| audited.identical) { Outcome::Done } else { Outcome::Differences })
+}
+
+/// The month of a bundle, with nothing but the bundle.
+pub fn audit_opened(
+    opened: &Opened,
+    business: Option<&BusinessId>,
+    jobs: Option<NonZeroUsize>,
+    watched: bool,
+) -> Result<Vec<Audited>, Failure> {
+    let (state, history) = (&opened.state, &opened.history);
+    let months = select::months(Some(Months::One(opened.manifest.month)), business, history, &state.ledger())?;
+    select::refuse_unknown_rules(&months, history, &state.ledger())?;
+    let clocks = Clocks { as_known: None, tariff_as_of: None };
+    let replays = Replays::with(state, history, opened.archive()?);
+    Auditing { replays, renderer: renderer()?, clocks }.all(&months, jobs, watched)
+}
+
+impl Auditing<'_> {
+    fn all(&self, months: &[&MonthClosed], jobs: Option<NonZeroUsize>, watched: bool) -> Result<Vec<Audited>, Failure> {
+        let bar = progress::bar(watched, "audit", months.len());
+        let jobs = jobs.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+        let one = |ledger: &Ledger, closed: &&MonthClosed| audited(self, ledger, closed);
+        let state = self.replays.state;
+        let audited = work::all(jobs, months, || state.read_ledger(), one, || bar.inc(1))?;
+        bar.finish_and_clear();
+        Ok(audited)
+    }
+}
+
+fn told(audited: &[Audited], format: Format, world: &mut World) -> Result<(), Failure> {
+    match format {
+        Format::Text => print(audited, world),
         Format::Json => {
-            let text = serde_json::to_string_pretty(&audited);
+            let text = serde_json::to_string_pretty(audited);
             let broken = |error| Failure::new(Kind::SelfCheck, "the result cannot be written").because(error);
-            say(world.out, &text.map_err(broken)?)?;
+            say(world.out, &text.map_err(broken)?)
         }
     }
-    Ok(if audited.iter().all(|audited| audited.identical) { Outcome::Done } else { Outcome::Differences })
+}
+
+/// What the bundle is, after its month.
+fn of_bundle(opened: &Opened, world: &mut World) -> Result<(), Failure> {
+    let (manifest, out) = (&opened.manifest, &mut *world.out);
+    let files = counted(manifest.files.len() as u64, "file");
+    say(out, &format!("bundle    {files}, each with its SHA-256; {}", opened.signed))?;
+    let rows = counted(manifest.ledger.entries, "row");
+    say(out, &format!("ledger    sha256:{} ({rows}, bound from the first to the last)", manifest.ledger.head))?;
+    say(out, &format!("documents sha256:{}", manifest.ledger.documents))
 }
 
 /// The state folder; businesses and tariff of today are of no concern to an audit.

@@ -74,8 +74,11 @@ pub struct Replays<'a> {
 
 impl<'a> Replays<'a> {
     pub fn new(state: &'a State, history: &'a History) -> Result<Self, Failure> {
-        let archive = Archive::open(state, history)?;
-        Ok(Self { state, history, archive, setups: Last::of(8), evidence: Last::of(2) })
+        Ok(Self::with(state, history, Archive::open(state, history)?))
+    }
+
+    pub fn with(state: &'a State, history: &'a History, archive: Archive<'a>) -> Self {
+        Self { state, history, archive, setups: Last::of(8), evidence: Last::of(2) }
     }
 
     /// The waits of a month, judged anew. The inner error says why it cannot be: a difference, not a broken world.

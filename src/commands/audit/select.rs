@@ -4,31 +4,33 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::cli::{Audit, Months};
-use crate::domain::{Month, RuleVersion};
+use crate::domain::{BusinessId, Month, RuleVersion};
 use crate::error::{Failure, Kind};
 use crate::ledger::History;
 use crate::ledger::entry::MonthClosed;
 
 /// The closed months that are asked for: by month, then by business. Months of one night stand together, so that what
 /// they were closed with is loaded once.
-pub fn months<'h>(args: &Audit, history: &'h History, ledger: &Path) -> Result<Vec<&'h MonthClosed>, Failure> {
-    let of_business: Vec<&MonthClosed> = history
-        .closed
-        .values()
-        .filter(|closed| args.business.as_ref().is_none_or(|id| *id == closed.business))
-        .collect();
+pub fn months<'h>(
+    months: Option<Months>,
+    business: Option<&BusinessId>,
+    history: &'h History,
+    ledger: &Path,
+) -> Result<Vec<&'h MonthClosed>, Failure> {
+    let of_business: Vec<&MonthClosed> =
+        history.closed.values().filter(|closed| business.is_none_or(|id| *id == closed.business)).collect();
     let refused = |message: String, hint: String| Err(Failure::new(Kind::CommandLine, message).at(ledger).hint(hint));
-    if let (Some(id), true) = (&args.business, of_business.is_empty()) {
+    if let (Some(id), true) = (business, of_business.is_empty()) {
         let known: BTreeSet<&str> = history.closed.keys().map(|(business, _)| business.as_str()).collect();
         let known = known.into_iter().collect::<Vec<_>>().join(", ");
         let hint = if known.is_empty() { closed(&[]) } else { format!("businesses with closed months: {known}") };
         return refused(format!("`{id}` has no closed month"), hint);
     }
-    let is_wanted = |closed: &&&MonthClosed| args.months.is_none_or(|months| months.contains(closed.month));
+    let is_wanted = |closed: &&&MonthClosed| months.is_none_or(|months| months.contains(closed.month));
     let mut wanted: Vec<&MonthClosed> = of_business.iter().filter(is_wanted).copied().collect();
     if wanted.is_empty() {
-        let who = args.business.as_ref().map_or("no business has".to_owned(), |id| format!("`{id}` has not"));
-        let message = match args.months {
+        let who = business.map_or("no business has".to_owned(), |id| format!("`{id}` has not"));
+        let message = match months {
             Some(Months::One(month)) => format!("{who} closed {month}"),
             Some(range @ Months::Range(..)) => format!("{who} closed any month of {range}"),
             None => format!("{who} closed any month"),
@@ -37,6 +39,12 @@ pub fn months<'h>(args: &Audit, history: &'h History, ledger: &Path) -> Result<V
     }
     wanted.sort_by_key(|closed| (closed.month, &closed.business));
     Ok(wanted)
+}
+
+/// An option that only a whole ledger can answer.
+pub fn of_the_whole_ledger(args: &Audit) -> Option<&'static str> {
+    let asked = [("--as-known", args.as_known.is_some()), ("--tariff-as-of", args.tariff_as_of.is_some())];
+    asked.into_iter().find(|(_, is_asked)| *is_asked).map(|(option, _)| option)
 }
 
 /// Which months are closed, as a hint.
