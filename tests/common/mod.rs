@@ -2,6 +2,8 @@
 #![expect(dead_code, reason = "each test file uses its part")]
 #![expect(clippy::print_stderr, reason = "a test that skips says so")]
 
+pub mod shop;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;

@@ -95,11 +95,12 @@ pub fn audit_opened(
     watched: bool,
 ) -> Result<Vec<Audited>, Failure> {
     let (state, history) = (&opened.state, &opened.history);
-    let months = select::months(Some(Months::One(opened.manifest.month)), business, history, &state.ledger())?;
-    select::refuse_unknown_rules(&months, history, &state.ledger())?;
+    let months = select::months(Some(Months::One(opened.manifest.month)), business, history, &opened.path)?;
+    select::refuse_unknown_rules(&months, history, &opened.path)?;
     let clocks = Clocks { as_known: None, tariff_as_of: None };
-    let replays = Replays::with(state, history, opened.archive()?);
-    Auditing { replays, renderer: renderer()?, clocks }.all(&months, jobs, watched)
+    let told = |failure| opened.told(failure);
+    let replays = Replays::with(state, history, opened.archive().map_err(told)?);
+    Auditing { replays, renderer: renderer()?, clocks }.all(&months, jobs, watched).map_err(told)
 }
 
 impl Auditing<'_> {

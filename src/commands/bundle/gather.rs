@@ -9,11 +9,11 @@ use super::super::closing::{charge_file, filed_charges, stored_invoice};
 use super::super::recorded::texts;
 use super::super::state::{State, ledger_failure};
 use super::super::{correct, progress};
-use super::manifest::{closed_in, issued_for, name_of};
+use super::manifest::{closed_in, contents_of, issued_for, name_of};
 use super::{CONTENTS, README, README_TEXT, ROWS};
 use crate::domain::{BusinessId, Month};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{Entry, Issued, LogRead, MonthClosed};
+use crate::ledger::entry::{Entry, LogRead, MonthClosed};
 use crate::ledger::{History, Ledger, Recorded};
 use crate::read::archive;
 
@@ -110,13 +110,7 @@ impl Whole<'_> {
 
     /// Texts of every decision, and the canonical documents, with those that they correct.
     fn contents(&self, files: &mut BTreeMap<String, Held>) -> Result<(), Failure> {
-        let issued: Vec<&Issued> = issued_for(self.history, self.month).collect();
-        let corrected = issued.iter().filter_map(|issued| self.history.document(issued.corrects.as_ref()?));
-        let documents = issued.iter().copied().chain(corrected).map(|issued| issued.document_sha256.clone());
-        let of_closings = self.closed().map(texts);
-        let texts = of_closings.chain(issued.iter().filter_map(|issued| issued.texts.clone()));
-        let texts = texts.flat_map(|texts| [texts.config_sha256, texts.businesses_sha256, texts.tariff_sha256]);
-        for sha256 in documents.chain(texts).collect::<BTreeSet<String>>() {
+        for sha256 in contents_of(self.history, self.month).into_keys() {
             let bytes = self.ledger.content(&sha256).map_err(|error| ledger_failure(error, self.ledger.path()))?;
             files.insert(format!("{CONTENTS}{sha256}"), Held::Bytes(bytes));
         }

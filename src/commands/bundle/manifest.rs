@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::recorded::texts;
 use super::super::state::State;
 use super::FORM;
 use crate::domain::{BusinessId, Decimal, DocumentKind, Instant, InvoiceNumber, Money, Month, Zone};
 use crate::ledger::History;
-use crate::ledger::entry::{Issued, MonthClosed};
+use crate::ledger::entry::{Issued, MonthClosed, Texts};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,6 +114,29 @@ pub fn closed_in(history: &History, month: Month) -> impl Iterator<Item = &Month
 /// The documents of a month.
 pub fn issued_for(history: &History, month: Month) -> impl Iterator<Item = &Issued> {
     history.issued.iter().filter(move |issued| issued.month == month)
+}
+
+/// What the month needs of the contents of the ledger: SHA-256 of each text of a decision and of each canonical
+/// document, with those that they correct; and what it is.
+pub fn contents_of(history: &History, month: Month) -> BTreeMap<String, String> {
+    let mut contents = BTreeMap::new();
+    let mut texts_of = |whose: &str, texts: &Texts| {
+        let named = [("configuration", &texts.config_sha256), ("book", &texts.businesses_sha256)];
+        for (what, sha256) in named.into_iter().chain([("tariff", &texts.tariff_sha256)]) {
+            contents.entry(sha256.clone()).or_insert_with(|| format!("the {what} of {whose}"));
+        }
+    };
+    for closed in closed_in(history, month) {
+        texts_of(closed.business.as_str(), &texts(closed));
+    }
+    for issued in issued_for(history, month) {
+        issued.texts.iter().for_each(|texts| texts_of(&issued.number.to_string(), texts));
+    }
+    let corrected = issued_for(history, month).filter_map(|issued| history.document(issued.corrects.as_ref()?));
+    for issued in issued_for(history, month).chain(corrected) {
+        contents.insert(issued.document_sha256.clone(), format!("the canonical document {}", issued.number));
+    }
+    contents
 }
 
 impl OfBusiness {

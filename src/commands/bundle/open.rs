@@ -1,11 +1,12 @@
 //! A bundle as a state folder of its own: what an audit works on where there is nothing else.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::archived::{Archive, Kept};
 use super::super::state::{State, ledger_failure};
-use super::manifest::{Manifest, issued_for, name_of};
+use super::manifest::{Manifest, contents_of, issued_for, name_of};
 use super::sign::Signatory;
 use super::unpack::{Folder, Unpacked, unpack};
 use super::{CONTENTS, ROWS};
@@ -13,6 +14,9 @@ use crate::error::{Failure, Kind};
 use crate::ledger::{History, Ledger, LedgerError, Row};
 use crate::read::archive;
 use crate::read::identity::{Listed, Naming};
+
+/// What to do about a bundle that does not hold.
+const HINT: &str = "ask for another copy; `ritardo export-month` makes the same bytes again";
 
 /// An unpacked bundle, whose ledger chains and holds what the manifest says.
 pub struct Opened {
@@ -25,7 +29,7 @@ pub struct Opened {
     pub signed: String,
     /// What differs between the bundle and its own ledger.
     pub findings: Vec<String>,
-    path: PathBuf,
+    pub path: PathBuf,
 }
 
 impl Opened {
@@ -46,13 +50,24 @@ impl Opened {
         Ok(Self { folder, state, history, manifest, signed, findings, path: path.to_owned() })
     }
 
+    /// A failure about an unpacked file, as one about the bundle.
+    pub fn told(&self, failure: Failure) -> Failure {
+        let folder = format!("{}/", self.state.root().display());
+        match failure.place.as_ref().and_then(|place| place.strip_prefix(&folder)) {
+            Some(name) => {
+                let place = Some(format!("{}: {name}", self.path.display()));
+                Failure { place, kind: Kind::Differences, ..failure }.hint(HINT)
+            }
+            None => failure,
+        }
+    }
+
     /// The messages of the bundle, with the names that it has. The key is not in it.
     pub fn archive(&self) -> Result<Archive<'_>, Failure> {
         let mut listed = Listed { parties: self.manifest.channels.clone(), ..Listed::default() };
         let without = Archive { state: &self.state, key: Naming::Listed(Listed::default()) };
-        let here = |kept: &Kept| {
-            self.manifest.files.iter().any(|file| file.name == name_of(&self.state, &without.path(*kept)))
-        };
+        let in_bundle: BTreeSet<&str> = self.manifest.files.iter().map(|file| file.name.as_str()).collect();
+        let here = |kept: &Kept| in_bundle.contains(name_of(&self.state, &without.path(*kept)).as_str());
         let files = self.history.files.iter();
         let kept: Vec<Kept> = files.flat_map(|(_, file)| without.kept(file)).filter(here).collect();
         for kept in kept {
@@ -97,7 +112,7 @@ fn signed(
 
 /// The ledger of the bundle's rows and contents, in its folder.
 fn ledger_of(path: &Path, manifest: &Manifest, state: &State) -> Result<History, Failure> {
-    let wrong = |message: String| Failure::new(Kind::Differences, message).at(path);
+    let wrong = |message: String| Failure::new(Kind::Differences, message).at(path).hint(HINT);
     let read = |name: &str| {
         let path = state.root().join(name);
         fs::read(&path).map_err(|error| Failure::io("read the unpacked file", &path, error))
@@ -124,12 +139,17 @@ fn ledger_of(path: &Path, manifest: &Manifest, state: &State) -> Result<History,
         other => ledger_failure(other, &state.ledger()),
     };
     let ledger = Ledger::rebuilt(&state.ledger(), &rows, &contents).map_err(failed)?;
-    ledger.history().map_err(failed)
+    let history = ledger.history().map_err(failed)?;
+    let lacking = |(sha256, _): &(String, String)| ledger.content(sha256).is_err();
+    match contents_of(&history, manifest.month).into_iter().find(lacking) {
+        None => Ok(history),
+        Some((sha256, what)) => Err(wrong(format!("the bundle does not hold {what}, whose SHA-256 is {sha256}"))),
+    }
 }
 
 /// Compares the documents that are in the bundle with what the ledger says of them, and finds those that lack.
 fn documents(state: &State, history: &History, manifest: &Manifest, findings: &mut Vec<String>) -> Result<(), Failure> {
-    let mut named = std::collections::BTreeSet::new();
+    let mut named = BTreeSet::new();
     for issued in issued_for(history, manifest.month) {
         let written = history.documents.get(&issued.number).into_iter();
         for file in written.flat_map(|documents| &documents.files) {

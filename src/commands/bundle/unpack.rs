@@ -78,7 +78,7 @@ pub fn unpack(path: &Path) -> Result<Unpacked, Failure> {
     let mut tar = tar::Archive::new(decoder);
     let mut entries = tar.entries().map_err(|error| reader.foreign(error))?.raw(true);
     let sums = reader.small(&mut entries, SUMS)?;
-    let sums = sums_of(&sums).ok_or_else(|| reader.differs(format!("{SUMS} is no list of sums")))?;
+    let sums = sums_of(&sums).ok_or_else(|| reader.differs(&format!("{SUMS} is no list of sums")))?;
     let manifest_bytes = reader.small(&mut entries, MANIFEST)?;
     reader.compare(&sums, MANIFEST, &sha256(&manifest_bytes))?;
     let manifest = reader.manifest(&manifest_bytes)?;
@@ -89,17 +89,18 @@ pub fn unpack(path: &Path) -> Result<Unpacked, Failure> {
     let own = 1 + usize::from(signature.is_some());
     let is_sorted = manifest.files.is_sorted_by(|one, next| one.name < next.name);
     if !is_sorted || sums.len() != manifest.files.len() + own {
-        return Err(reader.differs(format!("{SUMS} and {MANIFEST} name different files")));
+        return Err(reader.differs(&format!("{SUMS} and {MANIFEST} name different files")));
     }
     for listed in &manifest.files {
         reader.compare(&sums, &listed.name, &listed.sha256)?;
         reader.file(&mut entries, listed, folder.path())?;
     }
     match entries.next() {
-        None => Ok(Unpacked { folder, manifest, manifest_bytes, signature }),
-        Some(Ok(more)) => Err(reader.differs(format!("{} is in no list", shown(&more)))),
-        Some(Err(error)) => Err(reader.broken(error)),
+        None => reader.end(tar.into_inner())?,
+        Some(Ok(more)) => return Err(reader.differs(&format!("{} is in no list", shown(&more)))),
+        Some(Err(error)) => return Err(reader.broken(error)),
     }
+    Ok(Unpacked { folder, manifest, manifest_bytes, signature })
 }
 
 /// Lines of a list of sums: digests by name.
@@ -127,7 +128,7 @@ fn is_safe(name: &str) -> bool {
         !part.is_empty() && !part.starts_with('.') && part.len() <= 128 && part.chars().all(is_word)
     };
     let is_below = parts.first().is_some_and(|first| FOLDERS.contains(first)) && (2..=3).contains(&parts.len());
-    parts.iter().all(|part| is_plain(&part)) && (is_below || name == super::README)
+    parts.iter().all(is_plain) && (is_below || name == super::README)
 }
 
 struct Reader<'p> {
@@ -140,7 +141,7 @@ impl Reader<'_> {
         let mut bytes = Vec::new();
         let (entry, size) = self.next(entries, name)?;
         if size > SMALL_MAX {
-            return Err(self.differs(format!("{name} is larger than any")));
+            return Err(self.differs(&format!("{name} is larger than any")));
         }
         entry.take(size).read_to_end(&mut bytes).map_err(|error| self.broken(error))?;
         Ok(bytes)
@@ -153,14 +154,14 @@ impl Reader<'_> {
             Some(Err(error)) if name == SUMS => return Err(self.foreign(error)),
             Some(Err(error)) => return Err(self.broken(error)),
             None if name == SUMS => return Err(self.foreign(io::ErrorKind::UnexpectedEof.into())),
-            None => return Err(self.differs(format!("{name} is missing"))),
+            None => return Err(self.differs(&format!("{name} is missing"))),
         };
         if entry.path_bytes() != name.as_bytes() {
-            let failure = self.differs(format!("{} stands where {name} is due", shown(&entry)));
+            let failure = self.differs(&format!("{} stands where {name} is due", shown(&entry)));
             return Err(if name == SUMS { Failure { kind: Kind::Configuration, ..failure } } else { failure });
         }
         if !entry.header().entry_type().is_file() {
-            return Err(self.differs(format!("{name} is no plain file")));
+            return Err(self.differs(&format!("{name} is no plain file")));
         }
         let size = entry.header().entry_size().map_err(|error| self.broken(error))?;
         Ok((entry, size))
@@ -176,7 +177,7 @@ impl Reader<'_> {
         }
         let manifest: Manifest = serde_json::from_value(value).map_err(|error| self.unread(error))?;
         match manifest.files.iter().find(|file| !is_safe(&file.name)) {
-            Some(file) => Err(self.differs(format!("`{}` is no name of a bundle's file", file.name.escape_debug()))),
+            Some(file) => Err(self.differs(&format!("`{}` is no name of a bundle's file", file.name.escape_debug()))),
             None => Ok(manifest),
         }
     }
@@ -186,7 +187,7 @@ impl Reader<'_> {
         let (entry, size) = self.next(entries, &listed.name)?;
         if size != listed.bytes {
             let Listed { name, bytes, .. } = listed;
-            return Err(self.differs(format!("{name} has {size} bytes, the manifest says {bytes}")));
+            return Err(self.differs(&format!("{name} has {size} bytes, the manifest says {bytes}")));
         }
         let path = folder.join(&listed.name);
         if let Some(folder) = path.parent() {
@@ -198,7 +199,7 @@ impl Reader<'_> {
         if sha256 == listed.sha256 {
             return Ok(());
         }
-        Err(self.differs(format!("{}: its SHA-256 is {sha256}, the list says {}", listed.name, listed.sha256)))
+        Err(self.differs(&format!("{}: its SHA-256 is {sha256}, the list says {}", listed.name, listed.sha256)))
     }
 
     /// Copies so many bytes, and gives their SHA-256.
@@ -219,25 +220,37 @@ impl Reader<'_> {
         Ok(hex(&digest.finalize()))
     }
 
-    fn compare(&self, sums: &BTreeMap<String, String>, name: &str, sha256: &str) -> Result<(), Failure> {
-        match sums.get(name) {
-            Some(listed) if listed == sha256 => Ok(()),
-            Some(listed) => Err(self.differs(format!("{name}: its SHA-256 is {sha256}, {SUMS} says {listed}"))),
-            None => Err(self.differs(format!("{name} is not in {SUMS}"))),
+    /// After the last file come zeros alone, and the checksum of the stream, which is compared at its end.
+    fn end(&self, mut from: impl Read) -> Result<(), Failure> {
+        let mut buffer = vec![0; 1 << 14];
+        loop {
+            match from.read(&mut buffer).map_err(|error| self.broken(error))? {
+                0 => return Ok(()),
+                read if buffer.iter().take(read).all(|byte| *byte == 0) => {}
+                _ => return Err(self.differs("there is something after its end")),
+            }
         }
     }
 
-    fn differs(&self, what: String) -> Failure {
+    fn compare(&self, sums: &BTreeMap<String, String>, name: &str, sha256: &str) -> Result<(), Failure> {
+        match sums.get(name) {
+            Some(listed) if listed == sha256 => Ok(()),
+            Some(listed) => Err(self.differs(&format!("{name}: its SHA-256 is {sha256}, {SUMS} says {listed}"))),
+            None => Err(self.differs(&format!("{name} is not in {SUMS}"))),
+        }
+    }
+
+    fn differs(&self, what: &str) -> Failure {
         let failure = Failure::new(Kind::Differences, format!("the bundle was changed or is damaged: {what}"));
         failure.at(self.path).hint("ask for another copy; `ritardo export-month` makes the same bytes again")
     }
 
     fn broken(&self, error: io::Error) -> Failure {
-        self.differs("it cannot be read to its end".to_owned()).because(error)
+        self.differs("it cannot be read to its end").because(error)
     }
 
     fn unread(&self, error: serde_json::Error) -> Failure {
-        self.differs(format!("{MANIFEST} cannot be read")).because(error)
+        self.differs(&format!("{MANIFEST} cannot be read")).because(error)
     }
 
     fn foreign(&self, error: io::Error) -> Failure {
