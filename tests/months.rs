@@ -281,8 +281,11 @@ fn wrong_words_are_given_back_and_issued_again() {
             triple("LRC-2018-000003", "LR-2018-000002", "USD 0.05"),
         ]
     );
-    shop.ritardo(&["reissue", "LR-2018-000002", "--reason", "and the name", "--as-of", "2018-10-08T00:00:00Z"])
-        .expect(0);
+    let reissue = ["reissue", "LR-2018-000002", "--reason", "and the house", "--as-of", "2018-10-08T00:00:00Z"];
+    let refused = shop.ritardo(&reissue).expect(2);
+    assert!(refused.err.contains("LR-2018-000002 has the words of today already"), "{}", refused.err);
+    edit(&shop.folder, "businesses.toml", "Via Nuova 1", "Via Nuova 11");
+    shop.ritardo(&reissue).expect(0);
     assert_eq!(shop.documents()[2], triple("LR-2018-000003", "LR-2018-000002", "USD 0.10"));
     shop.run("2018-10-09T00:00:00Z").expect(0);
     shop.holds();

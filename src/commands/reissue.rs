@@ -11,6 +11,8 @@ use crate::cli::Reissue;
 use crate::close::credit::{self, Credit};
 use crate::close::{self, ClosedMonth, Filed, Issue, check};
 use crate::domain::correction::{Amounts, Correction, CreditLine, Earlier};
+use crate::domain::business::VatTreatment;
+use crate::domain::invoice::{Payment, Vat};
 use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued};
@@ -30,6 +32,7 @@ pub fn reissue(args: &Reissue, world: &mut World) -> Result<Outcome, Failure> {
     let archive = Archive::open(&state, &history)?;
     let bench = Bench { setup: &setup, state: &state, history: &history, archive: &archive, run_at };
     let whole = Whole::of(&bench, &ledger, &args.number)?;
+    refuse_same_words(&setup, &whole, &args.number)?;
     let (note, invoice) = write(&bench, &mut ledger, &whole, reason)?;
     issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
     say(world.out, &format!("credited  {}  {} for {}", note.number, note.total, args.number))?;
@@ -100,6 +103,29 @@ impl<'w> Whole<'w> {
         };
         Ok(Self { base, business, lines, earlier, closed, recorded })
     }
+}
+
+/// A document with the same words corrects nothing.
+fn refuse_same_words(setup: &Setup, whole: &Whole, number: &InvoiceNumber) -> Result<(), Failure> {
+    let (invoice, business) = (&whole.base.invoice, whole.business);
+    let issuer = setup.config.issuer_of(business);
+    let payment = Payment { iban: issuer.iban.clone(), bic: issuer.bic.clone(), days: issuer.payment_days };
+    let seller = (&issuer.party, &issuer.email, &payment);
+    let buyer = (&business.party, business.language, &business.reference);
+    let treatment = &business.vat;
+    let is_same_vat = |vat: &Vat| {
+        let reason = |reason: &String| vat.reason.as_ref() == Some(reason);
+        let is_reason = !matches!(treatment, VatTreatment::Exempt { reason: told } if !reason(told));
+        (vat.category.as_str(), vat.rate) == (treatment.category(), treatment.rate()) && is_reason
+    };
+    let is_same = seller == (&invoice.seller, &invoice.seller_email, &invoice.payment)
+        && buyer == (&invoice.buyer, invoice.language, &invoice.reference)
+        && invoice.vat.iter().all(is_same_vat);
+    if !is_same {
+        return Ok(());
+    }
+    let failure = Failure::new(Kind::CommandLine, format!("{number} has the words of today already"));
+    Err(failure.hint("correct ritardo.toml or businesses.toml first: the new invoice is written with them"))
 }
 
 fn too_large() -> Failure {

@@ -118,7 +118,10 @@ impl Setup {
 /// A business names an issuer that there is, and with several of them it names one.
 fn wrong_issuers(config: &Config, text: &Written, businesses: &[Business]) -> Vec<Mistake> {
     let ids: Vec<&str> = config.issuers.iter().map(|issuer| issuer.id.as_str()).collect();
-    let known = format!("the ids of the issuers are: {}", ids.join(", "));
+    let hint = match ids.as_slice() {
+        [""] => "take it out: the only issuer has no id".to_owned(),
+        ids => format!("write issuer = \"...\" in it; the ids of the issuers are: {}", ids.join(", ")),
+    };
     let wrong = businesses.iter().filter_map(|business| {
         let message = match &business.issuer {
             None if ids.len() == 1 => return None,
@@ -126,7 +129,7 @@ fn wrong_issuers(config: &Config, text: &Written, businesses: &[Business]) -> Ve
             Some(named) if ids.contains(&named.as_str()) => return None,
             Some(named) => format!("the business `{}` names the issuer `{named}`, which there is not", business.id),
         };
-        Some(Mistake::of_file(&text.path, message, format!("write issuer = \"...\" in it; {known}")))
+        Some(Mistake::of_file(&text.path, message, hint.clone()))
     });
     wrong.collect()
 }

@@ -102,7 +102,7 @@ fn rows(path: &Path, text: &str) -> Result<Vec<Row>, Failure> {
     let head = reader.headers().map_err(|error| wrong(1, error.to_string()))?.clone();
     let known = ["message_id", "reason", "channel", "decision"];
     if let Some(column) = head.iter().find(|column| !known.contains(column)) {
-        return Err(wrong(1, format!("there is no column `{}`", column.escape_debug())));
+        return Err(wrong(1, format!("a file of claims has no column `{}`", column.escape_debug())));
     }
     let place = |name: &str| head.iter().position(|column| column == name);
     let (Some(message_id), Some(reason)) = (place("message_id"), place("reason")) else {
@@ -223,7 +223,7 @@ fn ruling(now: Option<&RatedWait>, billed: Decimal) -> (bool, String) {
             (
                 false,
                 format!(
-                    "{}, {length} after it was received{}",
+                    "{}, {length} after it was received, which is late{}",
                     answered.unwrap_or_default(),
                     less(charge.amount, billed)
                 ),
