@@ -97,6 +97,16 @@ impl<'s> Archive<'s> {
         archive::strangers(&self.messages(kept)?, names, self.needed_key()?).map_err(unfit)
     }
 
+    /// Whether a file of names has the bytes that its names are written with. It has no digest of its own: somebody may
+    /// be taken out of it.
+    pub fn is_as_written(&self, kept: Kept, names: &DataFrame) -> Result<bool, Failure> {
+        let Kept::Part(part) = kept else { return Ok(true) };
+        let path = self.state.names(part);
+        let bytes = std::fs::read(&path).map_err(|error| Failure::io("read the names", &path, error))?;
+        let failed = |error| Failure::new(Kind::SelfCheck, "the names cannot be written").because(error);
+        archive::write_names(names).map(|written| written == bytes).map_err(failed)
+    }
+
     /// The key, for what cannot be done without it.
     pub fn needed_key(&self) -> Result<&IdKey, Failure> {
         self.key

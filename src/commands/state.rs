@@ -174,6 +174,11 @@ pub fn ledger_failure(error: LedgerError, path: &Path) -> Failure {
         LedgerError::File(_) => (Kind::Permission, "the run needs to read and write the state folder"),
         LedgerError::Newer(_) => (Kind::Configuration, "use the version of ritardo that wrote it, or a newer one"),
         LedgerError::Foreign => (Kind::Configuration, "name another state folder in ritardo.toml"),
+        LedgerError::Changed => (
+            Kind::Differences,
+            "nothing was written; restore the ledger and ledger.sum from a backup, or, if you changed it on purpose \
+             (VACUUM), remove ledger.sum",
+        ),
         _ => (Kind::Differences, "nothing was written; restore the ledger from a backup, then run `ritardo verify`"),
     };
     Failure::new(kind, "the ledger cannot be used").at(path).because(error).hint(hint)

@@ -66,6 +66,7 @@ impl Ledger {
             transaction.execute("INSERT OR IGNORE INTO content (sha256, bytes) VALUES (?1, ?2)", (name, bytes))?;
         }
         transaction.commit()?;
+        ledger.unsummed = true;
         Ok(ledger)
     }
 }

@@ -5,6 +5,7 @@ mod extract;
 pub mod history;
 mod migration;
 mod standing;
+mod sum;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -18,6 +19,7 @@ pub use entry::Entry;
 pub use extract::Row;
 pub use history::{History, MailState};
 pub use standing::{Billed, Standing};
+pub use sum::{Bytes, sum_of};
 
 /// The version of the stored form. A newer ledger is refused; an older one can be read as it is, and is brought to
 /// this version as soon as it is opened for writing.
@@ -48,6 +50,8 @@ pub enum LedgerError {
     Newer(i64),
     #[error("the ledger could not be copied to {} before its form is changed", .0.display())]
     Copy(PathBuf, #[source] std::io::Error),
+    #[error("the file has other bytes than the last command left in it")]
+    Changed,
     #[error("the chain is broken at entry {0}: its hash does not follow from the one before")]
     Chain(u64),
     #[error("entry {0} cannot be read")]
@@ -86,6 +90,8 @@ pub struct Ledger {
     path: PathBuf,
     /// The history as this process last saw it; used again only while its head is still that of the file.
     known: Option<History>,
+    /// Whether the sum of the file is to be written when this is dropped.
+    unsummed: bool,
 }
 
 impl Ledger {
@@ -94,7 +100,7 @@ impl Ledger {
         // Made here, since SQLite would follow the umask: the ledger is its owner's alone.
         OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(LedgerError::File)?;
         let connection = Connection::open(path)?;
-        let mut ledger = Self { connection, path: path.to_owned(), known: None };
+        let mut ledger = Self { connection, path: path.to_owned(), known: None, unsummed: false };
         ledger.set_up()?;
         Ok(ledger)
     }
@@ -102,7 +108,7 @@ impl Ledger {
     /// Opens an existing ledger for reading.
     pub fn open_read_only(path: &Path) -> Result<Self, LedgerError> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let ledger = Self { connection, path: path.to_owned(), known: None };
+        let ledger = Self { connection, path: path.to_owned(), known: None, unsummed: false };
         ledger.connection.busy_timeout(Duration::from_secs(5))?;
         ledger.check_version(ledger.pragma("application_id")?, ledger.pragma("user_version")?)?;
         Ok(ledger)
@@ -123,12 +129,20 @@ impl Ledger {
             transaction.pragma_update(None, "user_version", VERSION)?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
             transaction.commit()?;
-        } else {
-            drop(transaction);
+            self.unsummed = true;
+            return Ok(());
         }
+        drop(transaction);
         let version = self.pragma("user_version")?;
         self.check_version(self.pragma("application_id")?, version)?;
-        if version < VERSION { migration::migrate(&mut self.connection, &self.path, version) } else { Ok(()) }
+        if self.bytes()? == Bytes::Changed {
+            return Err(LedgerError::Changed);
+        }
+        if version < VERSION {
+            self.unsummed = true;
+            migration::migrate(&mut self.connection, &self.path, version)?;
+        }
+        Ok(())
     }
 
     fn pragma(&self, name: &str) -> Result<i64, LedgerError> {
@@ -169,6 +183,7 @@ impl Ledger {
         let additions = decide(&history)?;
         let recorded = insert(&transaction, &history, additions)?;
         transaction.commit().map_err(LedgerError::from)?;
+        self.unsummed = true;
         recorded.into_iter().for_each(|recorded| history.add(recorded));
         self.known = Some(history);
         Ok(())

@@ -59,7 +59,7 @@ fn a_change_by_hand_breaks_the_chain() {
         raw.execute_batch("DROP TRIGGER entry_is_never_updated; DROP TRIGGER entry_is_never_deleted;").unwrap();
         raw.execute(change, []).unwrap();
         drop(raw);
-        let found = Ledger::open(&path).unwrap().entries().unwrap_err();
+        let found = Ledger::open_read_only(&path).unwrap().entries().unwrap_err();
         assert!(matches!(found, LedgerError::Chain(at) if at == seq), "{change}: {found}");
     }
 }

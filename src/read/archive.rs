@@ -142,6 +142,14 @@ pub fn names_without(
     written(&blank, &NAMES).map(Some)
 }
 
+/// The bytes of a file of names.
+///
+/// # Errors
+/// When the names cannot be written.
+pub fn write_names(names: &DataFrame) -> Result<Vec<u8>, ArchiveError> {
+    written(names, &NAMES)
+}
+
 /// A file of names with those of the wanted messages only, of which `keyed` (the part beside it) tells the rows.
 ///
 /// # Errors

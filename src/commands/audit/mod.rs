@@ -43,9 +43,9 @@ pub fn audit(args: &Audit, world: &mut World) -> Result<Outcome, Failure> {
         Some(Replayable::Bundle(path)) => {
             if let Some(option) = select::of_the_whole_ledger(args) {
                 let failure = Failure::new(Kind::CommandLine, format!("{option} cannot be asked of a bundle")).at(path);
-                return Err(
-                    failure.hint("it holds what the month was judged by and nothing later; ask the ledger that it was made of")
-                );
+                return Err(failure.hint(
+                    "it holds what the month was judged by and nothing later; ask the ledger that it was made of",
+                ));
             }
             let opened = Opened::of(path, args.signed_by.as_deref())?;
             let audited = audit_opened(&opened, args.business.as_ref(), args.jobs, world.watched)?;

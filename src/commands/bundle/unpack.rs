@@ -151,7 +151,9 @@ impl Reader<'_> {
     fn next<'r, R: Read>(&self, entries: &mut Entries<'r, R>, name: &str) -> Result<(tar::Entry<'r, R>, u64), Failure> {
         let entry = match entries.next() {
             Some(Ok(entry)) => entry,
-            Some(Err(error)) if name == SUMS => return Err(self.foreign(error)),
+            Some(Err(error)) if name == SUMS && error.kind() != io::ErrorKind::UnexpectedEof => {
+                return Err(self.foreign(error));
+            }
             Some(Err(error)) => return Err(self.broken(error)),
             None if name == SUMS => return Err(self.foreign(io::ErrorKind::UnexpectedEof.into())),
             None => return Err(self.differs(&format!("{name} is missing"))),

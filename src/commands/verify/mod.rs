@@ -15,7 +15,7 @@ use crate::cli::Verify;
 use crate::close::check;
 use crate::error::Failure;
 use crate::ledger::entry::Issued;
-use crate::ledger::{History, Ledger, LedgerError};
+use crate::ledger::{Bytes, History, Ledger, LedgerError, sum_of};
 use crate::read::{described, sha256};
 
 pub fn verify(args: &Verify, world: &mut World) -> Result<Outcome, Failure> {
@@ -37,6 +37,7 @@ pub fn verify(args: &Verify, world: &mut World) -> Result<Outcome, Failure> {
         None => None,
     };
     let history = History::of(recorded);
+    let note = file(&ledger, &mut findings)?;
     contents(&ledger, &mut findings)?;
     archive(&state, &history, &mut findings)?;
     let unknown = state.unknown_documents(&history)?.into_iter();
@@ -54,6 +55,7 @@ pub fn verify(args: &Verify, world: &mut World) -> Result<Outcome, Failure> {
     if findings.is_empty() {
         say(world.out, &format!("verified  {}", counts(&history)))?;
     }
+    note.iter().try_for_each(|note| say(world.out, &format!("note      {note}")))?;
     pinned.iter().try_for_each(|pinned| say(world.out, &format!("pinned    {pinned}")))?;
     if history.last > 0 {
         say(world.out, &format!("ledger    sha256:{}", history.head))?;
@@ -76,6 +78,26 @@ fn counts(history: &History) -> String {
     let seldom = [(corrections, "correction"), (history.issued.len() - invoices, "credit note")];
     let seldom = seldom.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(count as u64, noun));
     always.into_iter().chain(seldom).collect::<Vec<_>>().join(", ")
+}
+
+/// The bytes of the ledger file itself; gives what is to be known about its sum.
+fn file(ledger: &Ledger, findings: &mut Vec<String>) -> Result<Option<String>, Failure> {
+    let failed = |error| ledger_failure(error, ledger.path());
+    let path = ledger.path().display();
+    findings.extend(ledger.defects().map_err(failed)?.iter().map(|defect| format!("{path}: {defect}")));
+    let sum = sum_of(ledger.path());
+    Ok(match ledger.bytes().map_err(failed)? {
+        Bytes::AsWritten => None,
+        Bytes::Changed => {
+            let told = format!("{path}: its bytes are not those that {} sums up; restore both", sum.display());
+            findings.push(told);
+            None
+        }
+        Bytes::Unsummed => {
+            let why = "a command was killed, or another version wrote last; the next entry makes it again";
+            Some(format!("{} is not of this state of the ledger: {why}", sum.display()))
+        }
+    })
 }
 
 fn contents(ledger: &Ledger, findings: &mut Vec<String>) -> Result<(), Failure> {
@@ -128,7 +150,8 @@ fn archive(state: &State, history: &History, findings: &mut Vec<String>) -> Resu
         let path = state.names(part);
         match archive.names(kept) {
             Ok(Some(names)) => match archive.strangers(kept, &names)? {
-                0 => {}
+                0 if archive.is_as_written(kept, &names)? => {}
+                0 => findings.push(format!("{}: its bytes were changed; restore it from a backup", path.display())),
                 rows => findings.push(format!("{}: {rows} names are not those of the archive", path.display())),
             },
             Ok(None) => findings.push(format!("{}: missing; restore it from a backup", path.display())),
