@@ -125,12 +125,17 @@ fn print(told: &Told, world: &mut World) -> Result<(), Failure> {
     let net = net.map(|net| format!("  {net} without tax")).unwrap_or_default();
     say(world.out, &format!("parked    {month}  {business}{net}"))?;
     found.iter().try_for_each(|found| say(world.out, &format!("          {}: {}", found.guard, found.text)))?;
-    let advice = if found.iter().all(|found| found.may_be_released) {
+    let advice = advice(*month, business, found.iter().all(|found| found.may_be_released));
+    say(world.out, &format!("          {advice}"))
+}
+
+/// How it goes on with a parked month.
+pub fn advice(month: Month, business: &BusinessId, may_be_released: bool) -> String {
+    if may_be_released {
         format!("if it is right: `ritardo unpark {month} --business {business} --reason TEXT`")
     } else {
         "it cannot be released: what is wrong is to be corrected".to_owned()
-    };
-    say(world.out, &format!("          {advice}"))
+    }
 }
 
 pub fn unpark(args: &Unpark, world: &mut World) -> Result<Outcome, Failure> {

@@ -1,25 +1,29 @@
 //! The month pages for finance.
 
+mod replays;
+mod states;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::archived::Archive;
-use super::closing::{OpenMonth, Step, counted, stored_invoice, texts, tolerance};
+use super::closing::{OpenMonth, Step, tolerance};
+use super::correct::Late;
 use super::coverage::{Look, of_business};
 use super::evidence::Evidence;
-use super::recorded;
 use super::setup::Setup;
 use super::standing;
 use super::state::{State, keep, ledger_failure};
 use crate::close::readiness::cut;
 use crate::domain::charge::RatedWait;
-use crate::domain::{BusinessId, Instant, Month};
+use crate::domain::{Business, BusinessId, Currency, Instant, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{MonthClosed, SetAside};
-use crate::ledger::{History, Ledger, MailState};
+use crate::ledger::{History, Ledger};
 use crate::render::Renderer;
 use crate::report::alarms::Alarm;
 use crate::report::coverage::ChannelCoverage;
-use crate::report::{BusinessMonth, MonthFacts, State as MonthState, month_page};
+use crate::report::{BusinessMonth, MonthFacts, State as MonthState, TariffUsed, month_page};
+
+pub use replays::Replays;
 
 /// What a night knows of the months that are still open.
 pub struct Seen<'s> {
@@ -27,6 +31,8 @@ pub struct Seen<'s> {
     pub evidence: &'s Evidence,
     pub as_of: Instant,
     pub alarms: &'s [Alarm],
+    /// Closed months to which something came late.
+    pub late: &'s [Late],
 }
 
 /// Draws the page of every month that has a business in it, and writes those that changed.
@@ -65,50 +71,114 @@ struct Known<'k> {
 }
 
 fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer) -> Result<String, Failure> {
-    let Known { setup, state, ledger, history, seen, standing } = *known;
-    let mut coverage = Vec::new();
-    let mut months: Vec<(&crate::domain::Business, MonthState, Vec<RatedWait>)> = Vec::new();
-    for business in &setup.businesses {
-        if let Some(closed) = history.closed.get(&(business.id.clone(), month)) {
-            let waits = replays.waits(state, ledger, closed)?;
-            coverage.extend(replays.coverage(state, ledger, closed)?);
-            months.push((business, closed_state(ledger, history, &business.id, month)?, waits));
-        } else if let Some(open) = seen.open.iter().find(|open| open.business.id == business.id && open.month == month)
-        {
-            let cut = cut(business, month, setup.tariff.horizon(), tolerance(setup, business));
-            let look = Look { month, cut, through: seen.as_of, waits: &open.waits };
-            coverage.extend(of_business(setup, seen.evidence, business, &look)?);
-            months.push((business, open_state(&open.step), open.waits.clone()));
+    let Known { setup, history, seen, .. } = *known;
+    let mut months = Vec::new();
+    let closed = history.closed.keys().filter(|(_, of)| *of == month).map(|(business, _)| business);
+    let ids: BTreeSet<&BusinessId> = setup.businesses.iter().map(|business| &business.id).chain(closed).collect();
+    for id in ids {
+        if let Some(closed) = history.closed.get(&(id.clone(), month)) {
+            months.push(closed_month(known, closed, replays)?);
+        } else if let Some(open) = seen.open.iter().find(|open| open.business.id == *id && open.month == month) {
+            months.push(open_month(known, open)?);
         }
     }
-    let businesses = months.iter().map(|(business, state, waits)| BusinessMonth {
-        id: &business.id,
-        legal_name: &business.party.legal_name,
-        zone: business.zone,
-        state: state.clone(),
-        waits,
+    let businesses = months.iter().map(|of| BusinessMonth {
+        id: &of.business.id,
+        legal_name: &of.business.party.legal_name,
+        zone: of.business.zone,
+        state: of.state.clone(),
+        waits: &of.waits,
     });
-    let head = history.issued.iter().rfind(|issued| issued.month == month).map(|issued| issued.document_sha256.clone());
     let issuers: Vec<&str> = setup.config.issuers.iter().map(|issuer| issuer.party.legal_name.as_str()).collect();
     let issuers = issuers.join(", ");
+    let tariffs: BTreeSet<TariffUsed> = months.iter().map(|of| of.tariff.clone()).collect();
+    let head = history.heads.get(&month).cloned().unwrap_or_else(|| history.document_head());
+    let (rejected_rows, quarantined_files) = left_out(known, month);
     let facts = MonthFacts {
         month,
         issuer: &issuers,
         businesses: businesses.collect(),
-        tariff_id: &setup.tariff.id,
-        tariff_version: &setup.tariff.version,
-        tariff_sha256: &setup.tariff_text.sha256,
-        reading: &setup.tariff.reading_text(),
-        chain_head: &head.unwrap_or_else(|| history.document_head()),
-        rejected_rows: history.files.iter().map(|(_, file)| file.rejected).sum(),
-        quarantined_files: standing.iter().map(|file| (file.name.clone(), file.reason.clone())).collect(),
-        currency: setup.tariff.currency,
+        tariffs: if tariffs.is_empty() { vec![tariff_of(setup)] } else { tariffs.into_iter().collect() },
+        chain_head: &head,
+        rejected_rows,
+        quarantined_files,
+        currency: months.first().map_or(setup.tariff.currency, |of| of.currency),
         alarms: alarms(seen, month),
-        coverage,
+        coverage: months.iter().flat_map(|of| of.coverage.iter().cloned()).collect(),
     };
     renderer
         .page("report_month.html", &month_page(&facts))
         .map_err(|error| Failure::new(Kind::SelfCheck, format!("the page of {month} cannot be drawn")).because(error))
+}
+
+/// The month of one business.
+struct Told {
+    business: Business,
+    state: MonthState,
+    waits: Vec<RatedWait>,
+    coverage: Vec<ChannelCoverage>,
+    tariff: TariffUsed,
+    currency: Currency,
+}
+
+/// Of a closed month everything is as it was recorded, but for the name, which is that of today's book where it has one.
+fn closed_month(known: &Known, closed: &MonthClosed, replays: &mut Replays) -> Result<Told, Failure> {
+    let Known { setup, state, ledger, .. } = *known;
+    let waits = replays.waits(state, ledger, closed)?;
+    let coverage = replays.coverage(state, ledger, closed)?;
+    let (recorded, _) = replays.inputs(state, ledger, closed)?;
+    let of = |setup: &Setup| setup.businesses.iter().find(|business| business.id == closed.business).cloned();
+    let mut business = of(recorded).ok_or_else(|| no_business(closed))?;
+    if let Some(today) = of(setup) {
+        business.party.legal_name = today.party.legal_name;
+    }
+    let (tariff, currency) = (tariff_of(recorded), recorded.tariff.currency);
+    let state = MonthState::Closed(states::closed(known, closed, &business, currency)?);
+    Ok(Told { business, state, waits, coverage, tariff, currency })
+}
+
+fn open_month(known: &Known, open: &OpenMonth) -> Result<Told, Failure> {
+    let Known { setup, seen, .. } = *known;
+    let (business, month) = (open.business.clone(), open.month);
+    let cut = cut(&business, month, setup.tariff.horizon(), tolerance(setup, &business));
+    let look = Look { month, cut, through: seen.as_of, waits: &open.waits };
+    let coverage = of_business(setup, seen.evidence, &business, &look)?;
+    let state = MonthState::Open(states::open(known, open));
+    let (tariff, currency) = (tariff_of(setup), setup.tariff.currency);
+    Ok(Told { business, state, waits: open.waits.clone(), coverage, tariff, currency })
+}
+
+fn tariff_of(setup: &Setup) -> TariffUsed {
+    let (tariff, sha256) = (&setup.tariff, setup.tariff_text.sha256.clone());
+    TariffUsed { name: tariff.name(), sha256, reading: tariff.reading_text() }
+}
+
+/// Rejected rows, and names and reasons of files set aside, among those that the month was judged by. Where every business
+/// is closed that ends with the last entry of their evidence, so that files of later months leave the page as it is.
+fn left_out(known: &Known, month: Month) -> (u64, Vec<(String, String)>) {
+    let Known { history, seen, standing, .. } = *known;
+    let is_open = seen.open.iter().any(|open| open.month == month);
+    let of_month = history.closed.keys().filter(|(_, of)| *of == month);
+    let evidence = of_month.filter_map(|(business, of)| Some(history.standing(business, *of)?.evidence_through()));
+    let through = if is_open { history.last } else { evidence.max().unwrap_or(history.last) };
+    let rejected = history.files_through(through).map(|file| file.rejected).sum();
+    let told = |file: &SetAside| (file.name.clone(), file.reason.clone());
+    let aside = if is_open { standing.iter().map(told).collect() } else { set_aside_by(history, through) };
+    (rejected, aside)
+}
+
+/// The files that stood aside when the ledger ended at an entry: by name the last, unless its name or its bytes had been
+/// read.
+fn set_aside_by(history: &History, through: u64) -> Vec<(String, String)> {
+    let mut last: BTreeMap<&str, (u64, &SetAside)> = BTreeMap::new();
+    let by_then = history.set_aside.iter().filter(|(place, _)| *place <= through);
+    last.extend(by_then.map(|(place, aside)| (aside.name.as_str(), (*place, aside))));
+    let is_read = |place: u64, aside: &SetAside| {
+        let mut files = history.files.iter().filter(|(read, _)| *read <= through);
+        files.any(|(read, file)| file.sha256 == aside.sha256 || (file.name == aside.name && place < *read))
+    };
+    let left = last.into_values().filter(|(place, aside)| !is_read(*place, aside));
+    left.map(|(_, aside)| (aside.name.clone(), aside.reason.clone())).collect()
 }
 
 /// The alarms of a month that is still open: a page of closed months does not change with the nights.
@@ -118,112 +188,6 @@ fn alarms(seen: &Seen, month: Month) -> Vec<String> {
     of_month.map(|alarm| alarm.text.clone()).collect()
 }
 
-fn closed_state(
-    ledger: &Ledger,
-    history: &History,
-    business: &BusinessId,
-    month: Month,
-) -> Result<MonthState, Failure> {
-    let Some(issued) = history.invoice_of(business, month) else { return Ok(MonthState::ClosedWithoutCharges) };
-    let mails: Vec<_> = history.mails_of(&issued.number).map(|mail| history.mail_state(mail)).collect();
-    let sent = mails.iter().filter(|state| **state == MailState::Sent).count();
-    let plural = if mails.len() == 1 { "mail" } else { "mails" };
-    Ok(MonthState::Issued {
-        number: issued.number.clone(),
-        net: issued.net,
-        tax: issued.tax,
-        total: issued.total,
-        adjustments: stored_invoice(ledger, issued)?.adjustments,
-        sent: format!("{sent} of {} {plural} sent", mails.len()),
-    })
-}
-
-fn open_state(step: &Step) -> MonthState {
-    match step {
-        // Only a dry run meets one, and it writes no page.
-        Step::Close(_) => MonthState::Waiting { reasons: vec!["it can be closed now".to_owned()] },
-        Step::Wait(reasons) => MonthState::Waiting { reasons: texts(reasons) },
-        Step::Park(parked) => MonthState::Parked { reason: parked.to_string() },
-        Step::Approve(_) => {
-            MonthState::Waiting { reasons: vec!["it can be closed, and waits for approval".to_owned()] }
-        }
-    }
-}
-
-/// What earlier closings were decided with, loaded once for each.
-#[derive(Default)]
-pub struct Replays {
-    /// `None`: the ledger's own.
-    history: Option<History>,
-    by_inputs: BTreeMap<(u64, [String; 3]), (Setup, Evidence)>,
-}
-
-impl Replays {
-    /// Replays by a history that the ledger may not have yet.
-    pub fn with(history: History) -> Self {
-        Self { history: Some(history), ..Self::default() }
-    }
-
-    /// The waits of a closed month, from the files and the setup that were recorded at its closing, judged
-    /// at its cut.
-    pub fn waits(&mut self, state: &State, ledger: &Ledger, closed: &MonthClosed) -> Result<Vec<RatedWait>, Failure> {
-        let (setup, evidence) = self.inputs(state, ledger, closed)?;
-        let business = setup.businesses.iter().find(|business| business.id == closed.business).ok_or_else(|| {
-            Failure::new(Kind::Differences, format!("the recorded book has no business {}", closed.business))
-        })?;
-        let rated = evidence.waits(business, closed.month, closed.cut, setup)?.rated;
-        let rated = rated.map_err(|no_rate| Failure::new(Kind::Differences, no_rate.to_string()))?;
-        if !setup.tariff.counts() {
-            return Ok(rated);
-        }
-        let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
-        counted(&Archive::open(state, &history)?, evidence, rated, &setup.tariff, closed.month)
-    }
-
-    /// What the logs proved at the closing of a month.
-    pub fn coverage(
-        &mut self,
-        state: &State,
-        ledger: &Ledger,
-        closed: &MonthClosed,
-    ) -> Result<Vec<ChannelCoverage>, Failure> {
-        let (setup, evidence) = self.inputs(state, ledger, closed)?;
-        let look = Look { month: closed.month, cut: closed.cut, through: closed.cut, waits: &[] };
-        let business = setup.businesses.iter().find(|business| business.id == closed.business);
-        business.map_or(Ok(Vec::new()), |business| of_business(setup, evidence, business, &look))
-    }
-
-    /// The recorded setup and the evidence of a closing.
-    pub fn inputs(
-        &mut self,
-        state: &State,
-        ledger: &Ledger,
-        closed: &MonthClosed,
-    ) -> Result<&(Setup, Evidence), Failure> {
-        self.inputs_at(state, ledger, closed, closed.evidence_through)
-    }
-
-    /// The recorded setup of a closing, and what the files and accepted holds recorded up to an entry prove.
-    pub fn inputs_at(
-        &mut self,
-        state: &State,
-        ledger: &Ledger,
-        closed: &MonthClosed,
-        evidence_through: u64,
-    ) -> Result<&(Setup, Evidence), Failure> {
-        let texts = [&closed.config_sha256, &closed.businesses_sha256, &closed.tariff_sha256].map(String::clone);
-        match self.by_inputs.entry((evidence_through, texts)) {
-            std::collections::btree_map::Entry::Occupied(known) => Ok(known.into_mut()),
-            std::collections::btree_map::Entry::Vacant(vacant) => {
-                let own = || ledger.history().map_err(|error| ledger_failure(error, ledger.path()));
-                let history = self.history.take().map_or_else(own, Ok)?;
-                let setup = recorded::setup(ledger, closed)?;
-                let files: Vec<_> = history.files_through(evidence_through).collect();
-                let evidence = Evidence::gather(files.iter().copied(), &setup, &Archive::open(state, &history)?)?;
-                let evidence = evidence.with_accepted(history.accepted_through(evidence_through));
-                self.history = Some(history);
-                Ok(vacant.insert((setup, evidence)))
-            }
-        }
-    }
+fn no_business(closed: &MonthClosed) -> Failure {
+    Failure::new(Kind::Differences, format!("the recorded book has no business {}", closed.business))
 }

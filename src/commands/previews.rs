@@ -91,9 +91,14 @@ fn remove_others(previews: &Path, wanted: &BTreeSet<PathBuf>) -> Result<(), Fail
     Ok(())
 }
 
+/// Where the preview of a dispute lies.
+pub fn of_dispute(state: &State, dispute: u32) -> PathBuf {
+    state.previews().join(format!("dispute-{dispute}"))
+}
+
 /// Removes the preview of a dispute.
 pub fn remove_dispute(state: &State, dispute: u32) -> Result<(), Failure> {
-    let folder = state.previews().join(format!("dispute-{dispute}"));
+    let folder = of_dispute(state, dispute);
     match fs::remove_dir_all(&folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(Failure::io("remove the preview", &folder, error))

@@ -117,7 +117,7 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let documents = issue::write_documents(state, &mut ledger, &renderer, world)?;
     let mail = issue::send(setup, state, &mut ledger, as_of, world)?;
     open.retain(|open| !matches!(open.step, Step::Close(_)));
-    let seen = pages::Seen { open: &open, evidence: &evidence, as_of, alarms: &alarms };
+    let seen = pages::Seen { open: &open, evidence: &evidence, as_of, alarms: &alarms, late: &late };
     let pages = pages::write_pages(setup, state, &ledger, &seen, &renderer)?;
     let strangers = evidence.strangers(setup)?;
     Ok(Night {

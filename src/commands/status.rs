@@ -12,8 +12,8 @@ use crate::cli::{MonthState, Status, TableForm};
 use crate::close::readiness::Missing;
 use crate::domain::{BusinessId, Instant, Money, Month};
 use crate::error::{Failure, Kind};
-use crate::ledger::History;
 use crate::ledger::entry::MonthClosed;
+use crate::ledger::{History, Standing};
 
 /// What `--format json` writes.
 #[derive(Serialize)]
@@ -98,13 +98,22 @@ fn table(rows: &[Row]) -> Table {
     let mut table = Table::new(&["month", "business", "state", ">net", "what is missing, or what was issued"]);
     for row in rows {
         let net = row.net.map(|net| net.to_string()).unwrap_or_default();
-        let carried = row.carried.map(|amount| format!("{amount} is billed with a later month"));
-        let would_be = row.would_be.map(|net| format!("with what came late it would be {net}"));
+        let (carried, would_be) = (row.carried.map(billed_later), row.would_be.map(would_be));
         let said = row.documents.iter().chain(&row.missing).cloned().chain(carried).chain(would_be);
         let said = said.collect::<Vec<_>>().join("; ");
         table.add(vec![row.month.to_string(), row.business.to_string(), row.state.name().to_owned(), net, said]);
     }
     table
+}
+
+/// What becomes of an amount that no document bills yet.
+pub fn billed_later(amount: Money) -> String {
+    format!("{amount} is billed with a later month")
+}
+
+/// What a closed month would come to, where nothing was issued for the difference.
+pub fn would_be(net: Money) -> String {
+    format!("with what came late it would be {net}")
 }
 
 /// A month that is not closed.
@@ -130,7 +139,8 @@ fn approval(month: Month) -> String {
     format!("`ritardo approve {month}` lets it be issued")
 }
 
-fn of_closed(history: &History, closed: &MonthClosed, currency: crate::domain::Currency) -> Row {
+/// A closed month.
+pub fn of_closed(history: &History, closed: &MonthClosed, currency: crate::domain::Currency) -> Row {
     let (business, month) = (closed.business.clone(), closed.month);
     let standing = history.standing(&business, month);
     let net = standing.as_ref().and_then(|standing| history.standing_net(standing, currency));
@@ -143,6 +153,9 @@ fn of_closed(history: &History, closed: &MonthClosed, currency: crate::domain::C
     let unbilled = history.unbilled(&business, net.map_or(currency, Money::currency));
     let carried = unbilled.into_iter().find(|earlier| earlier.month == month).map(|earlier| earlier.amount);
     let compared = history.compared.get(&(business.clone(), month));
+    // What a correction came after was compared with what does not stand any more.
+    let corrected_at = standing.as_ref().map_or(0, Standing::disputes_through);
+    let compared = compared.filter(|compared| compared.known_through > corrected_at);
     let would_be = compared.filter(|compared| Some(compared.net) != net).map(|compared| compared.net);
     let documents: Vec<String> = documents.map(document).collect();
     let is_free = documents.is_empty() && carried.is_none();

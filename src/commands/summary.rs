@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+pub use self::facts::{changed, late_words, unsigned};
 use self::facts::{closed, conflicts, reason, rows_read, strangers, troubles};
 use self::words::to_approve;
 pub use self::words::{counted, links};

@@ -53,6 +53,8 @@ pub struct History {
     pub purged: BTreeSet<String>,
     /// Accepted holds in order, with the place of the entry.
     pub accepted: Vec<(u64, HoldAccepted)>,
+    /// By month, the head of the chain of documents after the last entry that closed, billed or corrected it.
+    pub heads: BTreeMap<Month, String>,
     /// Place of the last entry.
     pub last: u64,
     /// Hash of the last entry; empty for an empty ledger.
@@ -70,6 +72,18 @@ pub enum MailState {
     Unknown,
 }
 
+/// The months of which an entry decides what they cost, or which document bills it.
+fn billed_months(entry: &Entry) -> Vec<Month> {
+    match entry {
+        Entry::MonthClosed(closed) => vec![closed.month],
+        Entry::Corrected(corrected) => vec![corrected.month],
+        Entry::Invoice(issued) | Entry::CreditNote(issued) | Entry::Replacement(issued) => {
+            std::iter::once(issued.month).chain(issued.earlier.iter().map(|earlier| earlier.month)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 impl History {
     pub fn of(recorded: Vec<Recorded>) -> Self {
         let mut history = Self::default();
@@ -82,6 +96,7 @@ impl History {
         let Recorded { seq, hash, entry } = recorded;
         self.last = seq;
         self.head = hash;
+        let billed = billed_months(&entry);
         match entry {
             Entry::File(file) => self.files.push((seq, file)),
             Entry::SetAside(file) => self.set_aside.push((seq, file)),
@@ -115,6 +130,9 @@ impl History {
             Entry::Forgotten(forgotten) => self.forgotten.push(forgotten),
             Entry::Erased(_) => self.erased += 1,
             Entry::Purged(purged) => self.purged.extend(purged.raw),
+        }
+        for month in billed {
+            self.heads.insert(month, self.document_head());
         }
     }
 

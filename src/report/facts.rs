@@ -1,9 +1,9 @@
 //! What is known of a month when its page is made.
 
 use super::coverage::ChannelCoverage;
+pub use super::stage::{After, Closed, Document, Link, Open, State};
 use crate::domain::charge::RatedWait;
-use crate::domain::invoice::Adjustment;
-use crate::domain::{BusinessId, Currency, InvoiceNumber, Money, Month, Zone};
+use crate::domain::{BusinessId, Currency, Month, Zone};
 
 /// Everything that the page of a month tells.
 #[derive(Clone, Debug)]
@@ -13,13 +13,12 @@ pub struct MonthFacts<'a> {
     pub issuer: &'a str,
     /// Sorted by id.
     pub businesses: Vec<BusinessMonth<'a>>,
-    pub tariff_id: &'a str,
-    pub tariff_version: &'a str,
-    pub tariff_sha256: &'a str,
-    /// What differs from the default reading; empty for the default.
-    pub reading: &'a str,
-    /// Head of the chain of issued documents after the month's last.
+    /// Of closed months those that they were closed by.
+    pub tariffs: Vec<TariffUsed>,
+    /// Head of the chain of issued documents after the last entry that closed, billed or corrected the month; of a
+    /// month of which nothing is closed, the head of now.
     pub chain_head: &'a str,
+    /// Of the files that the month was judged by, as the files set aside are.
     pub rejected_rows: u64,
     /// Name and reason of each file that was set aside, in the order of the list.
     pub quarantined_files: Vec<(String, String)>,
@@ -31,6 +30,16 @@ pub struct MonthFacts<'a> {
     pub coverage: Vec<ChannelCoverage>,
 }
 
+/// A tariff by which a business of the page was judged.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct TariffUsed {
+    /// `late-reply@2018-08`
+    pub name: String,
+    pub sha256: String,
+    /// What differs from the default reading; empty for the default.
+    pub reading: String,
+}
+
 /// What is known of one business in the month.
 #[derive(Clone, Debug)]
 pub struct BusinessMonth<'a> {
@@ -40,33 +49,4 @@ pub struct BusinessMonth<'a> {
     pub zone: Zone,
     pub state: State,
     pub waits: &'a [RatedWait],
-}
-
-/// How far the month of a business has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Closed, with an invoice.
-    Issued {
-        number: InvoiceNumber,
-        net: Money,
-        tax: Money,
-        total: Money,
-        /// Of a minimum or a cap.
-        adjustments: Vec<Adjustment>,
-        /// `2 of 2 mails sent`
-        sent: String,
-    },
-    /// Closed; there was nothing to bill.
-    ClosedWithoutCharges,
-    /// Evidence is missing. The reasons are printed as they are and must name no customer and no message.
-    Waiting { reasons: Vec<String> },
-    /// Set aside until somebody acts. The reason is printed as it is.
-    Parked { reason: String },
-}
-
-impl State {
-    /// Whether nothing of the month can change any more.
-    pub const fn is_closed(&self) -> bool {
-        matches!(self, Self::Issued { .. } | Self::ClosedWithoutCharges)
-    }
 }

@@ -8,6 +8,7 @@ pub mod bars;
 pub mod chart;
 pub mod coverage;
 pub mod facts;
+mod issued;
 pub mod journal;
 pub mod lanes;
 pub mod month;
@@ -15,12 +16,13 @@ pub mod number;
 pub mod page;
 mod pricing;
 pub mod rows;
+pub mod stage;
 pub mod strip;
 pub mod sums;
 pub mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use facts::{BusinessMonth, MonthFacts, State};
+pub use facts::{After, BusinessMonth, Closed, Document, Link, MonthFacts, Open, State, TariffUsed};
 pub use month::month_page;
 pub use page::MonthPage;

@@ -3,28 +3,30 @@
 use std::collections::BTreeSet;
 
 use super::coverage::Days;
-use super::facts::MonthFacts;
+use super::facts::{BusinessMonth, MonthFacts};
 use super::number::{Amounts, count, counted, money, month_name, share};
 use super::page::{CoveragePart, Figure, MonthPage};
-use super::sums::InvoiceTotals;
+use super::sums::{Asked, CurrencyTotal, Totals};
 use super::tally::Tally;
-use super::{bars, lanes, pricing, rows};
+use super::{bars, issued, lanes, pricing, rows};
 use crate::domain::Decimal;
 
 /// The page of the month. The same facts give the same page.
 pub fn month_page(facts: &MonthFacts) -> MonthPage {
     let all = Tally::of(facts.businesses.iter().flat_map(|business| business.waits));
-    let invoices = InvoiceTotals::of(facts);
+    let totals = Totals::of(facts);
     let amounts = Amounts::fitting(facts.currency, charges(facts));
     let (days, lengths) = (bars::days(facts), bars::lengths(facts));
     let month = month_name(facts.month);
     MonthPage {
         title: format!("Late replies, {month}"),
-        summary: summary(facts, &all, &invoices),
-        figures: figures(amounts, facts, &all, &invoices),
+        summary: summary(facts, &all, &totals),
+        figures: figures(amounts, facts, &all, &totals),
         businesses: facts.businesses.iter().map(|business| rows::business(amounts, business)).collect(),
-        total: rows::total(amounts, facts, &all, &invoices),
-        other_totals: invoices.others(amounts),
+        total: rows::total(amounts, facts, &all, &totals),
+        other_totals: totals.others().map(|sums| sums.cells(amounts)).collect(),
+        documents: issued::part(amounts, facts, &totals),
+        after: facts.businesses.iter().flat_map(issued::after).collect(),
         verdicts: rows::verdicts(amounts, facts, &all),
         entry_points: rows::entry_points(amounts, facts),
         entry_points_total: rows::entry_point(amounts, "Total", &all),
@@ -35,15 +37,13 @@ pub fn month_page(facts: &MonthFacts) -> MonthPage {
         lengths_chart: bars::lengths_chart(&month, &lengths),
         lengths: rows::stacks(&lengths),
         stack_total: rows::stack("Total", all.parts()),
-        open: facts.businesses.iter().filter_map(rows::open).collect(),
+        open: facts.businesses.iter().filter_map(|business| rows::open(amounts, business)).collect(),
         alarms: facts.alarms.clone(),
         coverage: coverage(facts),
         rejected_rows: count(facts.rejected_rows),
         quarantined_files: facts.quarantined_files.iter().map(rows::file).collect(),
-        tariff: format!("{}@{}", facts.tariff_id, facts.tariff_version),
-        tariff_sha256: facts.tariff_sha256.to_owned(),
+        tariffs: facts.tariffs.clone(),
         chain_head: facts.chain_head.to_owned(),
-        reading: facts.reading.to_owned(),
         zones: zones(facts),
         issuer: facts.issuer.to_owned(),
         currency: facts.currency.to_string(),
@@ -62,13 +62,20 @@ fn coverage(facts: &MonthFacts) -> CoveragePart {
 }
 
 /// `3 of 5 businesses are invoiced for USD 1,234.56 in all; 97.3 % of 10,512 decided waits …; 2 businesses …`
-fn summary(facts: &MonthFacts, all: &Tally, invoices: &InvoiceTotals) -> String {
+fn summary(facts: &MonthFacts, all: &Tally, totals: &Totals) -> String {
     let businesses = counted(facts.businesses.len() as u64, "business", "businesses");
-    let invoiced = match invoices.count() {
+    let has_invoice = |business: &&BusinessMonth| {
+        let documents = business.state.documents().iter();
+        documents.filter(|document| document.kind.is_invoice()).any(|document| document.month == facts.month)
+    };
+    let back = totals.given_back();
+    let back = if back.is_empty() { back } else { format!(", of which {back} is given back") };
+    let payable = totals.payable();
+    let invoiced = match facts.businesses.iter().filter(has_invoice).count() as u64 {
         _ if facts.businesses.is_empty() => "No business is billed in this month".to_owned(),
         0 => format!("None of {businesses} is invoiced"),
-        1 => format!("1 of {businesses} is invoiced for {} in all", invoices.payable()),
-        more => format!("{} of {businesses} are invoiced for {} in all", count(more), invoices.payable()),
+        1 => format!("1 of {businesses} is invoiced for {payable} in all{back}"),
+        more => format!("{} of {businesses} are invoiced for {payable} in all{back}", count(more)),
     };
     let answered = match (all.counts.waits, all.decided()) {
         (0, _) => "no customer waited for an answer".to_owned(),
@@ -87,8 +94,7 @@ fn are(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", counted(number, one, many), if number == 1 { "is" } else { "are" })
 }
 
-fn figures(amounts: Amounts, facts: &MonthFacts, all: &Tally, invoices: &InvoiceTotals) -> Vec<Figure> {
-    let figure = |label: &str, value: String, note: String| Figure { label: label.to_owned(), value, note };
+fn figures(amounts: Amounts, facts: &MonthFacts, all: &Tally, totals: &Totals) -> Vec<Figure> {
     let businesses = counted(facts.businesses.len() as u64, "business", "businesses");
     let answered = format!("{} of {} decided", count(all.counts.on_time), count(all.decided()));
     let missed = format!("{} late, {} unanswered", count(all.counts.late), count(all.counts.unanswered));
@@ -103,11 +109,28 @@ fn figures(amounts: Amounts, facts: &MonthFacts, all: &Tally, invoices: &Invoice
             still_open(amounts, facts),
         ),
     ];
-    for sums in invoices.all() {
-        figures.push(figure("Net invoiced", money(sums.net), counted(sums.invoices, "invoice", "invoices")));
-        figures.push(figure("VAT", money(sums.tax), "as stated on the invoices".to_owned()));
-        figures.push(figure("Total invoiced", money(sums.total), "net and VAT".to_owned()));
+    figures.extend(totals.all().flat_map(asked));
+    figures
+}
+
+fn figure(label: &str, value: String, note: String) -> Figure {
+    Figure { label: label.to_owned(), value, note }
+}
+
+/// What the documents in one currency ask for, and what stands where something was given back.
+fn asked(sums: &CurrencyTotal) -> Vec<Figure> {
+    let Asked { net, tax, total } = sums.billed;
+    let mut figures = vec![figure("Net invoiced", money(net), issued::note(sums))];
+    if !sums.has_credit() {
+        figures.push(figure("VAT", money(tax), "as stated on the invoices".to_owned()));
+        figures.push(figure("Total invoiced", money(total), "net and VAT".to_owned()));
+        return figures;
     }
+    let notes = counted(sums.notes, "credit note", "credit notes");
+    figures.push(figure("Total invoiced", money(total), format!("with VAT of {}", money(tax))));
+    figures.push(figure("Total given back", money(sums.back.total), format!("{notes}; net {}", money(sums.back.net))));
+    let standing = format!("{} issued, {} given back", money(sums.issued), money(sums.credited));
+    figures.push(figure("Net that stands of the month", money(sums.standing()), standing));
     figures
 }
 

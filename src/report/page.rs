@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::coverage::SourceKind;
+use super::facts::{Link, TariffUsed};
 
 /// The month page. All numbers are already formatted; the charts are SVG elements, the only markup here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -18,8 +19,11 @@ pub struct MonthPage {
     pub currency: String,
     pub businesses: Vec<BusinessRow>,
     pub total: TotalRow,
-    /// Sums of the invoices in further currencies.
-    pub other_totals: Vec<InvoiceSums>,
+    /// Sums in further currencies.
+    pub other_totals: Vec<MonthSums>,
+    pub documents: DocumentsPart,
+    /// What came to closed months after their closing.
+    pub after: Vec<AfterRow>,
     /// Empty when there is no wait; the same holds for the following lists of waits.
     pub verdicts: Vec<VerdictRow>,
     pub entry_points: Vec<EntryPointRow>,
@@ -40,12 +44,8 @@ pub struct MonthPage {
     pub coverage: CoveragePart,
     pub rejected_rows: String,
     pub quarantined_files: Vec<FileRow>,
-    /// `late-reply@2018-08`
-    pub tariff: String,
-    pub tariff_sha256: String,
+    pub tariffs: Vec<TariffUsed>,
     pub chain_head: String,
-    /// What differs from the default reading; empty for the default.
-    pub reading: String,
     /// Zones that cut the days, sorted.
     pub zones: String,
 }
@@ -111,15 +111,15 @@ pub struct Figure {
 pub struct BusinessRow {
     pub id: String,
     pub name: String,
-    /// `invoiced`, `no charges`, `free units only`, `waiting`, `set aside`
+    /// In the word of `ritardo status`.
     pub state: &'static str,
     pub class: &'static str,
-    /// Number of the invoice; empty without one.
-    pub number: String,
+    /// In the order of issue.
+    pub documents: Vec<Link>,
+    /// `no charges`, `free units only`, and what becomes of charges that no document bills.
+    pub said: Vec<String>,
     pub counts: CountCells,
-    pub invoice: InvoiceSums,
-    /// What became of the mails.
-    pub sent: String,
+    pub sums: MonthSums,
 }
 
 /// The counts of a row.
@@ -135,12 +135,65 @@ pub struct CountCells {
     pub amount: String,
 }
 
-/// Amounts of invoices in one currency, with its code unless it is that of the page.
+/// Net amounts of the month in one currency, with its code unless it is that of the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct InvoiceSums {
+pub struct MonthSums {
+    pub issued: String,
+    pub credited: String,
+    /// Issued less credited.
+    pub standing: String,
+}
+
+/// The documents of the month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DocumentsPart {
+    pub rows: Vec<DocumentRow>,
+    /// Sums in the currency of the page, then in further ones.
+    pub total: DocumentSums,
+    pub others: Vec<DocumentSums>,
+}
+
+/// A document; amounts of a credit note are below zero.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DocumentRow {
+    pub id: String,
+    pub name: String,
+    pub link: Link,
+    /// Of issue.
+    pub date: String,
+    /// `credit note for LR-2018-000001`
+    pub what: String,
+    /// Cause and reason; the other months that it is of.
+    pub lines: Vec<String>,
+    /// Of this month, without tax.
+    pub part: String,
+    /// Whole, where the document is of this month.
     pub net: String,
     pub tax: String,
     pub total: String,
+    /// What became of the mails.
+    pub sent: String,
+}
+
+/// What documents come to, credit notes taken off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DocumentSums {
+    /// `2 invoices, 1 credit note`
+    pub documents: String,
+    pub part: String,
+    pub net: String,
+    pub tax: String,
+    pub total: String,
+}
+
+/// Something that came to a closed month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AfterRow {
+    pub id: String,
+    pub name: String,
+    pub what: String,
+    pub text: String,
+    pub links: Vec<Link>,
 }
 
 /// The last row of the table of businesses.
@@ -148,11 +201,11 @@ pub struct InvoiceSums {
 pub struct TotalRow {
     /// `3 businesses`
     pub label: String,
-    /// `2 invoices`
-    pub invoices: String,
+    /// `2 invoices, 1 credit note`
+    pub documents: String,
     pub counts: CountCells,
     /// Sums in the currency of the page.
-    pub invoice: InvoiceSums,
+    pub sums: MonthSums,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -227,7 +280,12 @@ pub struct OpenRow {
     pub name: String,
     pub state: &'static str,
     pub class: &'static str,
+    /// What it would come to, without tax.
+    pub net: String,
     pub reasons: Vec<String>,
+    /// How it goes on; empty where nobody has to act, or the reasons say it.
+    pub next: String,
+    pub preview: Option<Link>,
 }
 
 /// A file that was set aside.

@@ -1,6 +1,6 @@
 //! How the charges of the month were counted: free units, tiers, and what a minimum or a cap made of the invoices.
 
-use super::facts::{MonthFacts, State};
+use super::facts::{Document, MonthFacts};
 use super::number::{Amounts, count};
 use super::page::{AdjustmentRow, PricingPart, TierRow};
 use super::tally::{Tally, by};
@@ -59,11 +59,18 @@ impl Group {
 fn adjustments(amounts: Amounts, facts: &MonthFacts) -> Vec<AdjustmentRow> {
     let mut rows = Vec::new();
     for business in &facts.businesses {
-        let State::Issued { number, adjustments, .. } = &business.state else { continue };
-        rows.extend(adjustments.iter().map(|adjustment| AdjustmentRow {
+        let adjusted = |document: &Document| {
+            document
+                .adjustments
+                .iter()
+                .map(|adjustment| (document.number.to_string(), adjustment.clone()))
+                .collect::<Vec<_>>()
+        };
+        let adjusted = business.state.documents().iter().flat_map(adjusted);
+        rows.extend(adjusted.map(|(number, adjustment)| AdjustmentRow {
             name: business.legal_name.to_owned(),
             id: business.id.to_string(),
-            number: number.to_string(),
+            number,
             kind: match adjustment.kind {
                 AdjustmentKind::Minimum => "minimum",
                 AdjustmentKind::Cap => "cap",

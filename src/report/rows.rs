@@ -3,67 +3,70 @@
 use super::chart::Bar;
 use super::coverage::{ChannelCoverage, GAPS_NAMED, Lane, more_gaps};
 use super::facts::{BusinessMonth, MonthFacts, State};
+use super::issued;
 use super::number::{Amounts, NONE, count, counted, share};
 use super::page::{
-    BusinessRow, ChannelRow, CountCells, EntryPointRow, FileRow, GapRow, InvoiceSums, LaneRow, OpenRow, StackRow,
-    TotalRow, VerdictRow,
+    BusinessRow, ChannelRow, CountCells, EntryPointRow, FileRow, GapRow, LaneRow, OpenRow, StackRow, TotalRow,
+    VerdictRow,
 };
 use super::strip;
-use super::sums::InvoiceTotals;
+use super::sums;
+use super::sums::Totals;
 use super::tally::{Tally, by};
 use crate::domain::{Direction, EntryPoint, Instant, Span, Verdict};
 
 /// The row of a business.
 pub fn business(amounts: Amounts, business: &BusinessMonth) -> BusinessRow {
-    let (state, class) = state_words(&business.state);
     let tally = Tally::of(business.waits);
-    let has_free_units_alone = business.state == State::ClosedWithoutCharges && tally.free > 0;
-    let state = if has_free_units_alone { "free units only" } else { state };
-    let (number, sent) = match &business.state {
-        State::Issued { number, sent, .. } => (number.to_string(), sent.clone()),
-        _ => (String::new(), NONE.to_owned()),
-    };
+    let (word, class) = state(&business.state);
     BusinessRow {
         id: business.id.to_string(),
         name: business.legal_name.to_owned(),
-        state,
+        state: word,
         class,
-        number,
+        documents: business.state.documents().iter().map(issued::link).collect(),
+        said: said(&business.state, &tally),
         counts: counts(amounts, &tally),
-        invoice: invoice(amounts, &business.state),
-        sent,
+        sums: sums::of_business(amounts, business.state.documents()),
     }
+}
+
+/// What no document bills of a closed month, and why.
+fn said(state: &State, tally: &Tally) -> Vec<String> {
+    let State::Closed(closed) = state else { return Vec::new() };
+    let free = match tally {
+        _ if !closed.documents.is_empty() => None,
+        Tally { charged: 0, .. } => Some("no charges"),
+        Tally { charged, free, .. } if charged == free => Some("free units only"),
+        _ => None,
+    };
+    free.map(str::to_owned).into_iter().chain(closed.said.iter().cloned()).collect()
 }
 
 /// The last row of the table of businesses.
-pub fn total(amounts: Amounts, facts: &MonthFacts, all: &Tally, invoices: &InvoiceTotals) -> TotalRow {
+pub fn total(amounts: Amounts, facts: &MonthFacts, all: &Tally, totals: &Totals) -> TotalRow {
     TotalRow {
         label: counted(facts.businesses.len() as u64, "business", "businesses"),
-        invoices: counted(invoices.count(), "invoice", "invoices"),
+        documents: totals.documents(),
         counts: counts(amounts, all),
-        invoice: invoices.own.cells(amounts),
+        sums: totals.own.cells(amounts),
     }
 }
 
-fn invoice(amounts: Amounts, state: &State) -> InvoiceSums {
-    let none = || NONE.to_owned();
+/// The state in the word of `ritardo status`, and its class.
+fn state(state: &State) -> (&'static str, &'static str) {
     match state {
-        State::Issued { net, tax, total, .. } => InvoiceSums {
-            net: amounts.money(Some(*net)),
-            tax: amounts.money(Some(*tax)),
-            total: amounts.money(Some(*total)),
-        },
-        _ => InvoiceSums { net: none(), tax: none(), total: none() },
-    }
-}
-
-/// The state in words, and its class.
-const fn state_words(state: &State) -> (&'static str, &'static str) {
-    match state {
-        State::Issued { .. } => ("invoiced", "issued"),
-        State::ClosedWithoutCharges => ("no charges", "closed"),
-        State::Waiting { .. } => ("waiting", "waiting"),
-        State::Parked { .. } => ("set aside", "parked"),
+        State::Closed(closed) if closed.documents.is_empty() => (closed.word, "closed"),
+        State::Closed(closed) => (closed.word, "issued"),
+        State::Open(open) => {
+            let class = match open.word {
+                "parked" => "parked",
+                "open" => "open",
+                "waiting" => "waiting",
+                _ => "ready",
+            };
+            (open.word, class)
+        }
     }
 }
 
@@ -138,14 +141,19 @@ pub fn stack(name: &str, parts: [u64; 4]) -> StackRow {
 }
 
 /// A business that is not closed, with its reasons.
-pub fn open(business: &BusinessMonth) -> Option<OpenRow> {
-    let reasons = match &business.state {
-        State::Waiting { reasons } => reasons.clone(),
-        State::Parked { reason } => vec![reason.clone()],
-        State::Issued { .. } | State::ClosedWithoutCharges => return None,
-    };
-    let (state, class) = state_words(&business.state);
-    Some(OpenRow { id: business.id.to_string(), name: business.legal_name.to_owned(), state, class, reasons })
+pub fn open(amounts: Amounts, business: &BusinessMonth) -> Option<OpenRow> {
+    let State::Open(open) = &business.state else { return None };
+    let (state, class) = state(&business.state);
+    Some(OpenRow {
+        id: business.id.to_string(),
+        name: business.legal_name.to_owned(),
+        state,
+        class,
+        net: open.net.map_or(NONE.to_owned(), |net| amounts.money(Some(net))),
+        reasons: open.reasons.clone(),
+        next: open.next.clone().unwrap_or_default(),
+        preview: open.preview.clone(),
+    })
 }
 
 pub fn file((name, reason): &(String, String)) -> FileRow {

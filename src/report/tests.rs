@@ -1,11 +1,14 @@
 //! The page as a whole: its sums, its silence about customers, its bytes.
 
+mod documents;
+
 use super::page::{CountCells, StackRow};
-use super::{BusinessMonth, MonthFacts, MonthPage, State, month_page};
+use super::{After, BusinessMonth, Closed, Document, Link, MonthFacts, MonthPage, Open, State, TariffUsed, month_page};
 use crate::domain::charge::RatedWait;
 use crate::domain::invoice::{Adjustment, AdjustmentKind};
 use crate::domain::{
-    BusinessId, Charge, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Place, RateRow, Verdict, Wait, Zone,
+    BusinessId, Charge, CorrectionCause, Decimal, DocumentKind, Elapsed, EntryPoint, Instant, Market, Money, Place,
+    RateRow, Verdict, Wait, Zone,
 };
 
 const CUSTOMER: &str = "+393331234567";
@@ -53,11 +56,48 @@ const AUGUST: &str = "
     2018-08-31T21:59:59Z  -                     held        -
 ";
 
-fn issued(currency: &str, net: i64, tax: i64) -> State {
+fn invoice(currency: &str, net: i64, tax: i64) -> Document {
     let money = |minor| Money::new(minor, currency.parse().unwrap());
     let (net, tax, total) = (money(net), money(tax), money(net + tax));
-    let (number, adjustments) = ("LR-2018-000001".parse().unwrap(), Vec::new());
-    State::Issued { number, net, tax, total, adjustments, sent: "2 of 2 mails sent".into() }
+    Document {
+        number: "LR-2018-000001".parse().unwrap(),
+        kind: DocumentKind::Invoice,
+        date: "2018-09-05".parse().unwrap(),
+        month: "2018-08".parse().unwrap(),
+        part: net,
+        net,
+        tax,
+        total,
+        earlier: Vec::new(),
+        corrects: None,
+        cause: None,
+        reason: None,
+        adjustments: Vec::new(),
+        sent: "2 of 2 mails sent".into(),
+        href: "../issued/LR-2018-000001/LR-2018-000001_2018-08.html".into(),
+    }
+}
+
+fn credit(net: i64, tax: i64, cause: CorrectionCause) -> Document {
+    Document {
+        number: "LRC-2018-000001".parse().unwrap(),
+        kind: DocumentKind::CreditNote,
+        corrects: Some("LR-2018-000001".parse().unwrap()),
+        cause: Some(cause),
+        ..invoice("USD", net, tax)
+    }
+}
+
+fn closed(documents: Vec<Document>) -> State {
+    State::Closed(Closed { word: "closed", said: Vec::new(), documents, after: Vec::new() })
+}
+
+fn issued(currency: &str, net: i64, tax: i64) -> State {
+    closed(vec![invoice(currency, net, tax)])
+}
+
+fn open(word: &'static str, reason: &str) -> State {
+    State::Open(Open { word, reasons: vec![reason.into()], next: None, net: None, preview: None })
 }
 
 fn business<'a>(id: &'a BusinessId, state: State, waits: &'a [RatedWait]) -> BusinessMonth<'a> {
@@ -69,10 +109,7 @@ fn facts(businesses: Vec<BusinessMonth>) -> MonthFacts {
         month: "2018-08".parse().unwrap(),
         issuer: "Issuer S.p.A.",
         businesses,
-        tariff_id: "late-reply",
-        tariff_version: "2018-08",
-        tariff_sha256: "cb5b",
-        reading: "",
+        tariffs: vec![tariff("")],
         chain_head: "4a0e",
         rejected_rows: 1204,
         quarantined_files: Vec::new(),
@@ -80,6 +117,10 @@ fn facts(businesses: Vec<BusinessMonth>) -> MonthFacts {
         alarms: Vec::new(),
         coverage: Vec::new(),
     }
+}
+
+fn tariff(reading: &str) -> TariffUsed {
+    TariffUsed { name: "late-reply@2018-08".into(), sha256: "cb5b".into(), reading: reading.into() }
 }
 
 fn id(text: &str) -> BusinessId {
@@ -123,7 +164,7 @@ fn every_table_adds_up_to_the_same_totals() {
     let (waits, ids) = (waits(AUGUST), [id("a"), id("b")]);
     let businesses = vec![
         business(&ids[0], issued("USD", 123_456, 27_160), &waits),
-        business(&ids[1], State::Waiting { reasons: vec!["no logs after 30 August".into()] }, &waits[2..5]),
+        business(&ids[1], open("waiting", "no logs after 30 August"), &waits[2..5]),
     ];
     let page = month_page(&facts(businesses));
     check_counts(page.businesses.iter().map(|row| &row.counts), &page.total.counts);
@@ -134,7 +175,8 @@ fn every_table_adds_up_to_the_same_totals() {
     assert_eq!(page.verdicts.iter().map(|row| units(&row.amount)).sum::<i128>(), units("0.39"));
     let CountCells { waits, charged, amount, .. } = &page.total.counts;
     assert_eq!((waits.as_str(), charged.as_str(), amount.as_str()), ("10", "6", "0.390"));
-    assert_eq!((page.total.invoice.net.as_str(), page.total.invoice.total.as_str()), ("1,234.56", "1,506.16"));
+    assert_eq!((page.total.sums.issued.as_str(), page.total.sums.standing.as_str()), ("1,234.56", "1,234.56"));
+    assert_eq!((page.documents.total.net.as_str(), page.documents.total.total.as_str()), ("1,234.56", "1,506.16"));
 }
 
 #[test]
@@ -182,7 +224,7 @@ fn waits_that_began_in_another_month_have_their_own_bars() {
         ),
         id("a"),
     );
-    let page = month_page(&facts(vec![business(&id, State::ClosedWithoutCharges, &waits)]));
+    let page = month_page(&facts(vec![business(&id, closed(Vec::new()), &waits)]));
     assert_eq!(page.days.len(), 33);
     assert_eq!((page.days[0].name.as_str(), page.days[0].waits.as_str()), ("before the month", "1"));
     assert_eq!((page.days[32].name.as_str(), page.days[32].waits.as_str()), ("after the month", "1"));
@@ -192,12 +234,12 @@ fn waits_that_began_in_another_month_have_their_own_bars() {
 #[test]
 fn the_summary_is_one_sentence_in_every_case() {
     let (waits, ids) = (waits(AUGUST), [id("a"), id("b"), id("c")]);
-    let parked = || State::Parked { reason: "no rate".into() };
+    let parked = || open("parked", "no rate");
     let usd = || issued("USD", 100, 22);
     for (businesses, summary) in [
         (vec![], "No business is billed in this month; no customer waited for an answer."),
         (
-            vec![business(&ids[0], State::ClosedWithoutCharges, &[])],
+            vec![business(&ids[0], closed(Vec::new()), &[])],
             "None of 1 business is invoiced; no customer waited for an answer.",
         ),
         (
@@ -220,16 +262,17 @@ fn amounts_of_two_currencies_are_never_added() {
     let states = [issued("EUR", 1000, 220), issued("USD", 100, 0), issued("EUR", 1, 0)];
     let businesses = ids.iter().zip(states).map(|(id, state)| business(id, state, &[])).collect();
     let page = month_page(&facts(businesses));
-    assert_eq!(page.total.invoice.total, "1.00");
-    let others: Vec<&str> = page.other_totals.iter().map(|sums| sums.total.as_str()).collect();
+    assert_eq!(page.documents.total.total, "1.00");
+    let others: Vec<&str> = page.documents.others.iter().map(|sums| sums.total.as_str()).collect();
     assert_eq!(others, ["EUR\u{a0}12.21"]);
-    assert_eq!(page.businesses[0].invoice.net, "EUR\u{a0}10.00");
+    assert_eq!(page.other_totals[0].standing, "EUR\u{a0}10.01");
+    assert_eq!(page.businesses[0].sums.issued, "EUR\u{a0}10.00");
 }
 
 #[test]
 fn a_month_without_waits_has_a_page() {
     let id = id("a");
-    for businesses in [vec![], vec![business(&id, State::ClosedWithoutCharges, &[])]] {
+    for businesses in [vec![], vec![business(&id, closed(Vec::new()), &[])]] {
         let page = html(&month_page(&facts(businesses)));
         assert!(page.contains("No customer waited for an answer in August 2018."));
         assert!(!page.contains("<svg") && page.ends_with("</html>\n"));
@@ -240,14 +283,22 @@ fn a_month_without_waits_has_a_page() {
 fn hostile_names_are_text() {
     const HOSTILE: &str = "</title><script>alert('x')</script><img src=x onerror=\"y\">&amp;{{ issuer }}";
     let (waits, ids) = (waits(AUGUST), [id("a"), id("b")]);
-    let parked = State::Parked { reason: HOSTILE.into() };
+    let mut note = credit(1, 0, CorrectionCause::Reissue);
+    (note.reason, note.href) = (Some(HOSTILE.into()), HOSTILE.into());
+    let link = || Link { text: HOSTILE.into(), href: HOSTILE.into() };
+    let after = vec![After { what: HOSTILE.into(), text: HOSTILE.into(), links: vec![link()] }];
+    let said = vec![HOSTILE.to_owned()];
     let mut businesses = vec![
-        business(&ids[0], parked, &waits),
-        business(&ids[1], State::Waiting { reasons: vec![HOSTILE.into()] }, &[]),
+        business(&ids[0], open("parked", HOSTILE), &waits),
+        business(&ids[1], State::Closed(Closed { word: "closed", said, documents: vec![note], after }), &[]),
     ];
+    if let State::Open(open) = &mut businesses[0].state {
+        (open.next, open.preview) = (Some(HOSTILE.into()), Some(link()));
+    }
     businesses.iter_mut().for_each(|business| business.legal_name = HOSTILE);
     let mut facts = facts(businesses);
-    (facts.issuer, facts.tariff_id, facts.tariff_version, facts.chain_head) = (HOSTILE, HOSTILE, HOSTILE, HOSTILE);
+    (facts.issuer, facts.chain_head) = (HOSTILE, HOSTILE);
+    facts.tariffs = vec![TariffUsed { name: HOSTILE.into(), sha256: HOSTILE.into(), reading: HOSTILE.into() }];
     facts.quarantined_files = vec![(HOSTILE.into(), HOSTILE.into())];
     let page = html(&month_page(&facts));
     assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("onerror=\"y"));
@@ -292,14 +343,13 @@ fn free_units_tiers_minimum_and_cap_are_shown() {
         let rate = RateRow { line: 7, tier, step: None, price: amount };
         waits[index].charge = Some(Charge { rate, place, amount });
     }
-    let mut state = issued("USD", 500, 0);
-    if let State::Issued { adjustments, .. } = &mut state {
-        let (limit, amount) = ("USD 5.00".parse().unwrap(), "USD 4.91".parse().unwrap());
-        adjustments.push(Adjustment { kind: AdjustmentKind::Minimum, limit, amount });
-    }
-    let free = business(&ids[1], State::ClosedWithoutCharges, &waits[2..3]);
+    let mut adjusted = invoice("USD", 500, 0);
+    let (limit, amount) = ("USD 5.00".parse().unwrap(), "USD 4.91".parse().unwrap());
+    adjusted.adjustments.push(Adjustment { kind: AdjustmentKind::Minimum, limit, amount });
+    let state = closed(vec![adjusted]);
+    let free = business(&ids[1], closed(Vec::new()), &waits[2..3]);
     let mut facts = facts(vec![business(&ids[0], state, &waits), free]);
-    facts.reading = "boundary = exclusive";
+    facts.tariffs = vec![tariff("boundary = exclusive")];
     let page = month_page(&facts);
     let tiers: Vec<_> =
         page.pricing.tiers.iter().map(|row| [&*row.market, &row.tier, &row.charges, &row.amount]).collect();
@@ -311,7 +361,7 @@ fn free_units_tiers_minimum_and_cap_are_shown() {
     assert_eq!(tiers, expected);
     let [adjusted] = page.pricing.adjustments.as_slice() else { panic!("{:?}", page.pricing) };
     assert_eq!((adjusted.kind, &*adjusted.limit, &*adjusted.amount), ("minimum", "5.00", "4.91"));
-    assert_eq!(page.businesses[1].state, "free units only");
+    assert_eq!(page.businesses[1].said, ["free units only"]);
     assert_eq!((page.total.counts.charged.as_str(), page.total.counts.amount.as_str()), ("4", "0.09"));
     let page = html(&page);
     for text in ["tier above 1<", "free units only", "boundary = exclusive", "3 late, 1 unanswered; 2 free"] {
@@ -322,7 +372,7 @@ fn free_units_tiers_minimum_and_cap_are_shown() {
 #[test]
 fn charges_of_open_months_are_told_apart() {
     let (waits, ids) = (waits(AUGUST), [id("a"), id("b")]);
-    let parked = State::Parked { reason: "no rate".into() };
+    let parked = open("parked", "no rate");
     let businesses = vec![business(&ids[0], issued("USD", 20, 4), &waits), business(&ids[1], parked, &waits[4..])];
     let page = month_page(&facts(businesses));
     let charges = page.figures.iter().find(|figure| figure.label == "Charges, exact").unwrap();

@@ -68,9 +68,18 @@ fn told<'d>(history: &History, dispute: &'d Dispute) -> Told<'d> {
 
 /// `dispute 1  2018-08  bologna-bakery: 2 of 3 messages accepted`.
 fn head(dispute: &Dispute) -> String {
+    format!("dispute {}  {}  {}: {}", dispute.dispute, dispute.month, dispute.business, accepted(dispute))
+}
+
+/// `2 of 3 messages accepted`.
+pub fn accepted(dispute: &Dispute) -> String {
     let accepted = dispute.claims.iter().filter(|claim| claim.accepted).count();
-    let messages = counted(dispute.claims.len() as u64, "message");
-    format!("dispute {}  {}  {}: {accepted} of {messages} accepted", dispute.dispute, dispute.month, dispute.business)
+    format!("{accepted} of {} accepted", counted(dispute.claims.len() as u64, "message"))
+}
+
+/// How it goes on with an open dispute of which a message was accepted.
+pub fn next(dispute: &Dispute) -> String {
+    format!("`ritardo dispute settle {} --issue` issues it", dispute.dispute)
 }
 
 fn line(claim: &Claim, name: &str) -> String {

@@ -9,7 +9,7 @@ use super::super::run::{check_clock, renderer};
 use super::super::setup::Setup;
 use super::super::state::{State, ledger_failure};
 use super::super::{Outcome, World, issue, previews, say};
-use super::head;
+use super::{head, next};
 use crate::cli::DisputeSettle;
 use crate::domain::{CorrectionCause, Invoice};
 use crate::error::{Failure, Kind};
@@ -58,7 +58,7 @@ pub fn settle(args: &DisputeSettle, world: &mut World) -> Result<Outcome, Failur
 }
 
 fn draft(state: &State, dispute: &Dispute, drafts: &[Invoice], world: &mut World) -> Result<(), Failure> {
-    let folder = state.previews().join(format!("dispute-{}", dispute.dispute));
+    let folder = previews::of_dispute(state, dispute.dispute);
     for note in drafts {
         let corrects = note.corrects.as_ref().map(|correction| correction.number.to_string()).unwrap_or_default();
         issue::write_preview(&folder, &renderer()?, note)?;
@@ -68,7 +68,7 @@ fn draft(state: &State, dispute: &Dispute, drafts: &[Invoice], world: &mut World
         [] => say(world.out, "draft     nothing is to be given back: the month comes to the same")?,
         _ => say(world.out, &format!("preview   {}", folder.display()))?,
     }
-    say(world.out, &format!("next      `ritardo dispute settle {} --issue` issues it", dispute.dispute))
+    say(world.out, &format!("next      {}", next(dispute)))
 }
 
 fn open_dispute(history: &History, number: u32) -> Result<&Dispute, Failure> {

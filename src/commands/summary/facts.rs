@@ -92,38 +92,47 @@ pub(super) fn closed(night: &Night) -> Vec<Closed> {
 
 /// What became of a closed month to which something came late: a label and a sentence.
 pub(super) fn corrected(late: &Late, is_dry_run: bool) -> (&'static str, String) {
-    let Late { business, month, standing, messages, .. } = late;
-    let of = format!("{month}  {business}");
-    let changed = match messages {
-        1 => "1 message has another charge".to_owned(),
-        count => format!("{} have another charge", counted(*count, "message")),
-    };
+    let (label, said) = late_words(late, is_dry_run);
+    (label, format!("{}  {}: {said}", late.month, late.business))
+}
+
+/// The same without the month and its business.
+pub fn late_words(late: &Late, is_dry_run: bool) -> (&'static str, String) {
+    let Late { month, standing, messages, .. } = late;
+    let changed = changed(*messages);
     match &late.outcome {
-        Outcome::Same => ("late", format!("{of}: what came late changes no charge; {standing} stands")),
-        Outcome::NotBilled { adds } => (
-            "late",
-            format!("{of}: {changed}; it would cost {adds} more, which is not billed (late_logs = \"credit-only\")"),
-        ),
-        Outcome::TooSmall { difference } => {
-            ("late", format!("{of}: {changed}; {} is less than the smallest correction", unsigned(*difference)))
+        Outcome::Same => ("late", format!("what came late changes no charge; {standing} stands")),
+        Outcome::NotBilled { adds } => {
+            ("late", format!("{changed}; it would cost {adds} more, which is not billed (late_logs = \"credit-only\")"))
         }
-        Outcome::Undecided { reasons } => ("late", format!("{of}: not compared yet: {}", reasons.join("; "))),
+        Outcome::TooSmall { difference } => {
+            ("late", format!("{changed}; {} is less than the smallest correction", unsigned(*difference)))
+        }
+        Outcome::Undecided { reasons } => ("late", format!("not compared yet: {}", reasons.join("; "))),
         Outcome::ToApprove { difference } => {
             let what = if difference.minor() < 0 { "to be credited" } else { "to be billed" };
             let difference = unsigned(*difference);
-            ("approve", format!("{of}: {changed}; {difference} is {what}; `ritardo approve {month}` lets it be issued"))
+            ("approve", format!("{changed}; {difference} is {what}; `ritardo approve {month}` lets it be issued"))
         }
         Outcome::Credited { numbers, credit } if numbers.is_empty() => {
             let what = if is_dry_run { "is to be credited" } else { "less is to be billed" };
-            ("credit", format!("{of}: {changed}; {credit} {what}"))
+            ("credit", format!("{changed}; {credit} {what}"))
         }
         Outcome::Credited { numbers, credit } => {
-            ("credit", format!("{of}: {changed}; {credit} given back by {}", numbers.join(", ")))
+            ("credit", format!("{changed}; {credit} given back by {}", numbers.join(", ")))
         }
-        Outcome::Debited { adds } => ("debit", format!("{of}: {changed}; the next invoice bills {adds} more")),
+        Outcome::Debited { adds } => ("debit", format!("{changed}; the next invoice bills {adds} more")),
     }
 }
 
-fn unsigned(amount: Money) -> Money {
+/// `2 messages have another charge`.
+pub fn changed(messages: u64) -> String {
+    match messages {
+        1 => "1 message has another charge".to_owned(),
+        count => format!("{} have another charge", counted(count, "message")),
+    }
+}
+
+pub fn unsigned(amount: Money) -> Money {
     if amount.minor() < 0 { amount.negated() } else { amount }
 }

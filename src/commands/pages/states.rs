@@ -1,0 +1,162 @@
+//! Where the month of a business stands, as its page tells it: in the words of the commands that say the same.
+
+use std::path::Path;
+
+use super::super::approve::advice;
+use super::super::closing::{OpenMonth, Step, stored_invoice};
+use super::super::correct::Outcome;
+use super::super::dispute;
+use super::super::previews;
+use super::super::state::State;
+use super::super::status::{Row, billed_later, of_closed, of_open, would_be};
+use super::super::summary::{changed, late_words, unsigned};
+use super::Known;
+use crate::domain::{Business, BusinessId, CorrectionCause, Currency, Month};
+use crate::error::Failure;
+use crate::ledger::entry::{self, Issued, MonthClosed, MonthCorrected};
+use crate::ledger::{History, MailState};
+use crate::report::{After, Closed, Document, Link, Open};
+
+pub fn open(known: &Known, open: &OpenMonth) -> Open {
+    let Row { state, missing, net, .. } = of_open(open, known.seen.as_of);
+    let (business, month) = (&open.business.id, open.month);
+    let next = match &open.step {
+        Step::Park(parked) => {
+            let may_be_released = parked.found.iter().all(|found| found.guard.may_be_released());
+            Some(advice(month, business, may_be_released))
+        }
+        _ => None,
+    };
+    let is_drawn = matches!(open.step, Step::Approve(_));
+    let preview = is_drawn.then(|| preview(known.state, &previews::folder(known.state, month, business))).flatten();
+    Open { word: state.name(), reasons: missing, next, net, preview }
+}
+
+pub fn closed(known: &Known, closed: &MonthClosed, business: &Business, currency: Currency) -> Result<Closed, Failure> {
+    let row = of_closed(known.history, closed, currency);
+    let bills = |issued: &&Issued| issued.part_of(closed.month).is_some();
+    let documents = known.history.issued_to(&closed.business).filter(bills);
+    let documents = documents.map(|issued| document(known, issued, closed.month)).collect::<Result<_, _>>()?;
+    Ok(Closed {
+        word: row.state.name(),
+        said: row.missing.iter().cloned().chain(row.carried.map(billed_later)).collect(),
+        documents,
+        after: after(known, closed, business, &row),
+    })
+}
+
+fn document(known: &Known, issued: &Issued, month: Month) -> Result<Document, Failure> {
+    let Known { ledger, history, .. } = *known;
+    let is_first = issued.kind.is_invoice() && issued.corrects.is_none() && issued.month == month;
+    let adjustments = if is_first { stored_invoice(ledger, issued)?.adjustments } else { Vec::new() };
+    Ok(Document {
+        number: issued.number.clone(),
+        kind: issued.kind,
+        date: issued.issue_date,
+        month: issued.month,
+        part: issued.part_of(month).unwrap_or(issued.net),
+        net: issued.net,
+        tax: issued.tax,
+        total: issued.total,
+        earlier: issued.earlier.clone(),
+        corrects: issued.corrects.clone(),
+        cause: issued.cause,
+        reason: issued.reason.clone(),
+        adjustments,
+        sent: sent(history, issued),
+        href: link(known, issued).href,
+    })
+}
+
+fn sent(history: &History, issued: &Issued) -> String {
+    let mails: Vec<_> = history.mails_of(&issued.number).map(|mail| history.mail_state(mail)).collect();
+    let sent = mails.iter().filter(|state| **state == MailState::Sent).count();
+    let plural = if mails.len() == 1 { "mail" } else { "mails" };
+    format!("{sent} of {} {plural} sent", mails.len())
+}
+
+/// Corrections in order, then what is known and not decided, then disputes.
+fn after(known: &Known, closed: &MonthClosed, business: &Business, row: &Row) -> Vec<After> {
+    let (id, month) = (&closed.business, closed.month);
+    let mut after: Vec<After> =
+        known.history.corrections(id, month).map(|of| correction(known, of, business)).collect();
+    let compared = known.history.compared.get(&(id.clone(), month));
+    if let (Some(net), Some(compared)) = (row.would_be, compared) {
+        let difference = row.net.and_then(|stands| net.checked_sub(stands));
+        let more = |by: crate::domain::Money| if by.minor() < 0 { "less" } else { "more" };
+        let difference = difference.map(|by| format!(", {} {} than stands", unsigned(by), more(by)));
+        let text = format!("{}{}; {}", would_be(net), difference.unwrap_or_default(), changed(compared.messages));
+        after.push(After { what: CorrectionCause::LateLogs.name().to_owned(), text, links: Vec::new() });
+    }
+    let undone = |outcome: &Outcome| matches!(outcome, Outcome::Undecided { .. } | Outcome::ToApprove { .. });
+    let late = known.seen.late.iter().filter(|late| late.business == *id && late.month == month);
+    for late in late.filter(|late| undone(&late.outcome)) {
+        let is_drawn = matches!(late.outcome, Outcome::ToApprove { .. });
+        let preview = is_drawn.then(|| preview(known.state, &previews::folder(known.state, month, id))).flatten();
+        let (what, text) = (CorrectionCause::LateLogs.name().to_owned(), late_words(late, false).1);
+        after.push(After { what, text, links: preview.into_iter().collect() });
+    }
+    let disputes = known.history.disputes.iter().filter(|dispute| dispute.business == *id && dispute.month == month);
+    after.extend(disputes.map(|dispute| disputed(known, dispute, business)));
+    after
+}
+
+fn correction(known: &Known, corrected: &MonthCorrected, business: &Business) -> After {
+    let notes =
+        notes(known, &corrected.business, corrected.month, |issued| issued.data_sha256 == corrected.data_sha256);
+    let date = business.zone.date_of(corrected.at);
+    let text = format!("{}, {date}: the month comes to {}", corrected.cause.name(), corrected.net);
+    After { what: format!("correction {}", corrected.correction), text, links: notes }
+}
+
+fn disputed(known: &Known, dispute: &entry::Dispute, business: &Business) -> After {
+    let settled = known.history.settled.get(&dispute.dispute).map(|(_, settled)| settled.at);
+    let links = settled.map_or_else(
+        || preview(known.state, &previews::of_dispute(known.state, dispute.dispute)).into_iter().collect(),
+        |at| {
+            notes(known, &dispute.business, dispute.month, |issued| {
+                issued.cause == Some(CorrectionCause::Dispute) && issued.issued_at == Some(at)
+            })
+        },
+    );
+    let (opened, accepted) = (business.zone.date_of(dispute.at), dispute::accepted(dispute));
+    let has_accepted = dispute.claims.iter().any(|claim| claim.accepted);
+    let state = match settled {
+        Some(at) => format!("settled {}", business.zone.date_of(at)),
+        None if has_accepted => format!("open: {}", dispute::next(dispute)),
+        None => "nothing is to be given back".to_owned(),
+    };
+    After { what: format!("dispute {}", dispute.dispute), text: format!("{accepted}, {opened}; {state}"), links }
+}
+
+/// Credit notes of a month, as links.
+fn notes(known: &Known, business: &BusinessId, month: Month, is_one: impl Fn(&Issued) -> bool) -> Vec<Link> {
+    let notes = known.history.issued_to(business).filter(|issued| !issued.kind.is_invoice() && issued.month == month);
+    notes.filter(|issued| is_one(issued)).map(|issued| link(known, issued)).collect()
+}
+
+/// A document with the address of its page.
+fn link(known: &Known, issued: &Issued) -> Link {
+    let files = known.history.documents.get(&issued.number).into_iter().flat_map(|documents| &documents.files);
+    let page = files.into_iter().find(|file| is_page(Path::new(&file.name)));
+    let href = page.map(|page| address(known.state, &known.state.documents(&issued.number).join(&page.name)));
+    Link { text: issued.number.to_string(), href: href.unwrap_or_default() }
+}
+
+/// The page of a preview, where one was drawn.
+fn preview(state: &State, folder: &Path) -> Option<Link> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let page = entries.filter(|path| is_page(path)).min()?;
+    Some(Link { text: "preview".to_owned(), href: address(state, &page) })
+}
+
+fn is_page(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "html")
+}
+
+/// Where a file of the state lies, seen from the page of a month: both lie below the same folder.
+fn address(state: &State, path: &Path) -> String {
+    let inside = path.strip_prefix(state.root()).unwrap_or(path);
+    let parts = inside.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    std::iter::once("..".to_owned()).chain(parts).collect::<Vec<_>>().join("/")
+}

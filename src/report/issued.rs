@@ -1,0 +1,97 @@
+//! The documents of the month as rows, and what came to closed months after their closing.
+
+use super::facts::{BusinessMonth, Document, Link, MonthFacts, State};
+use super::number::{Amounts, NONE, money, month_name};
+use super::page::{AfterRow, DocumentRow, DocumentsPart};
+use super::sums::{CurrencyTotal, Totals};
+use crate::domain::correction::{Earlier, EarlierCause};
+use crate::domain::{Money, Month};
+
+/// Every document that bills or corrects the month, business by business.
+pub fn part(amounts: Amounts, facts: &MonthFacts, totals: &Totals) -> DocumentsPart {
+    let of = |business: &BusinessMonth| {
+        let documents = business.state.documents().iter();
+        documents.map(|document| row(amounts, facts.month, business, document)).collect::<Vec<_>>()
+    };
+    DocumentsPart {
+        rows: facts.businesses.iter().flat_map(of).collect(),
+        total: totals.own.asked_cells(amounts),
+        others: totals.others().map(|sums| sums.asked_cells(amounts)).collect(),
+    }
+}
+
+pub fn link(document: &Document) -> Link {
+    Link { text: document.number.to_string(), href: document.href.clone() }
+}
+
+fn row(amounts: Amounts, month: Month, business: &BusinessMonth, document: &Document) -> DocumentRow {
+    let signed = |amount: Money| if document.kind.is_invoice() { amount } else { amount.negated() };
+    let cell = |amount: Money| amounts.money(Some(signed(amount)));
+    let is_own = document.month == month;
+    let whole = |amount: Money| if is_own { cell(amount) } else { NONE.to_owned() };
+    DocumentRow {
+        id: business.id.to_string(),
+        name: business.legal_name.to_owned(),
+        link: link(document),
+        date: document.date.to_string(),
+        what: what(document),
+        lines: lines(month, document),
+        part: cell(document.part),
+        net: whole(document.net),
+        tax: whole(document.tax),
+        total: whole(document.total),
+        sent: document.sent.clone(),
+    }
+}
+
+/// `credit note for LR-2018-000001`
+fn what(document: &Document) -> String {
+    let name = document.kind.name();
+    match &document.corrects {
+        None => name.to_owned(),
+        Some(number) if document.kind.is_invoice() => format!("{name} in place of {number}"),
+        Some(number) => format!("{name} for {number}"),
+    }
+}
+
+/// Why it was issued, and whichever other months it is of.
+fn lines(month: Month, document: &Document) -> Vec<String> {
+    let reason = document.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let cause = document.cause.map(|cause| format!("{}{reason}", cause.name()));
+    let elsewhere = (document.month != month).then(|| format!("with {}", month_name(document.month)));
+    let own = (document.month == month).then_some(&document.earlier).into_iter().flatten();
+    cause.into_iter().chain(elsewhere).chain(own.map(earlier)).collect()
+}
+
+/// `USD 0.15 of August 2018, carried over`
+fn earlier(earlier: &Earlier) -> String {
+    let cause = match earlier.cause {
+        EarlierCause::CarriedOver => "carried over",
+        EarlierCause::LateLogs => "late logs",
+    };
+    format!("{} of {}, {cause}", money(Some(earlier.amount)), month_name(earlier.month))
+}
+
+/// What came to the closed month of a business afterwards.
+pub fn after(business: &BusinessMonth) -> Vec<AfterRow> {
+    let State::Closed(closed) = &business.state else { return Vec::new() };
+    let row = |after: &super::After| AfterRow {
+        id: business.id.to_string(),
+        name: business.legal_name.to_owned(),
+        what: after.what.clone(),
+        text: after.text.clone(),
+        links: after.links.clone(),
+    };
+    closed.after.iter().map(row).collect()
+}
+
+/// `1 invoice; USD 0.20 of earlier months; USD 0.10 more with later months`
+pub fn note(sums: &CurrencyTotal) -> String {
+    let part = |amount: Option<Money>, text: &str| {
+        let amount = amount.filter(|amount| !amount.is_zero())?;
+        Some(format!("; {} {text}", money(Some(amount))))
+    };
+    let earlier = part(sums.earlier, "of it of earlier months").unwrap_or_default();
+    let later = part(sums.elsewhere, "more with other months").unwrap_or_default();
+    format!("{}{earlier}{later}", super::number::counted(sums.invoices, "invoice", "invoices"))
+}
