@@ -18,9 +18,11 @@ pub struct PreviewView {
     pub denial: &'static str,
 }
 
-/// Name of the files of a preview, without their ending: it names the business, since there is no number.
+/// Name of the files of a preview, without their ending: it names the business, since there is no number, and the
+/// invoice that it corrects, since there may be several.
 pub(super) fn file_stem(invoice: &Invoice) -> String {
-    format!("preview_{}_{}", invoice.business.as_str(), invoice.month)
+    let corrects = invoice.corrects.as_ref().map(|corrects| format!("_{}", corrects.number)).unwrap_or_default();
+    format!("preview_{}_{}{corrects}", invoice.business.as_str(), invoice.month)
 }
 
 /// The longest value of the box, where the widest column is.

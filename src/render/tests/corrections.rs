@@ -143,6 +143,8 @@ fn a_preview_is_marked_and_has_nothing_of_an_issued_document() {
     let invoice = sample::invoice(Language::English);
     assert_eq!(preview_pdf_file(&invoice), "preview_bologna-bakery_2026-10.pdf");
     assert_eq!(preview_html_file(&invoice), "preview_bologna-bakery_2026-10.html");
+    let note = sample::credit_note(Language::English, CorrectionCause::LateLogs);
+    assert_eq!(preview_html_file(&note), "preview_bologna-bakery_2026-10_LR-2026-000123.html");
     let html = renderer.html(&view(&invoice)).unwrap();
     lacks(&html, &["class=\"mark\"", "class=\"why\"", "PREVIEW"]);
 }

@@ -5,9 +5,9 @@ use super::{AUGUST, business, closed, credit, facts, id, invoice, waits};
 use crate::domain::correction::{Earlier, EarlierCause};
 use crate::domain::{CorrectionCause, Money};
 
-#[test]
-fn what_stands_is_what_was_issued_less_what_was_given_back() {
-    let (waits, ids) = (waits(AUGUST), [id("a"), id("b"), id("c")]);
+/// A business with an earlier and a later month beside its own and a credit note, one with an invoice in place of
+/// another, and one of which a later month bills everything.
+fn states() -> [State; 3] {
     let month = |text: &str| text.parse().unwrap();
     // A part of August was billed with September, and July was billed with August.
     let later = Document {
@@ -36,8 +36,13 @@ fn what_stands_is_what_was_issued_less_what_was_given_back() {
     let second = closed(vec![invoice("USD", 50, 11), note, again]);
     let said = vec!["USD 0.15 is billed with a later month".to_owned()];
     let third = State::Closed(Closed { word: "closed", said, documents: Vec::new(), after: Vec::new() });
-    let businesses =
-        ids.iter().zip([first, second, third]).map(|(id, state)| business(id, state, &waits)).collect::<Vec<_>>();
+    [first, second, third]
+}
+
+#[test]
+fn what_stands_is_what_was_issued_less_what_was_given_back() {
+    let (waits, ids) = (waits(AUGUST), [id("a"), id("b"), id("c")]);
+    let businesses = ids.iter().zip(states()).map(|(id, state)| business(id, state, &waits)).collect::<Vec<_>>();
     let page = month_page(&facts(businesses));
     let sums: Vec<[&str; 3]> =
         page.businesses.iter().map(|row| [row.sums.issued.as_str(), &row.sums.credited, &row.sums.standing]).collect();
