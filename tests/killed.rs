@@ -29,10 +29,17 @@ fn base(name: &str) -> Shop {
     shop
 }
 
-/// What was decided, in order: nothing of it hangs on when a command was killed.
+/// What was decided, in order: nothing of it hangs on when a command was killed. Up to which entry something was known
+/// does: what a killed command had recorded already comes before what the next one decides.
 fn decided(state: &Path) -> BTreeMap<&'static str, Vec<Value>> {
     let kinds = ["month_closed", "invoice", "credit_note", "replacement", "corrected", "compared", "dispute_settled"];
-    kinds.map(|kind| (kind, bodies(state, kind))).into()
+    let without_places = |mut body: Value| {
+        for place in ["evidence_through", "disputes_through", "known_through"] {
+            body.as_object_mut().unwrap().remove(place);
+        }
+        body
+    };
+    kinds.map(|kind| (kind, bodies(state, kind).into_iter().map(without_places).collect())).into()
 }
 
 /// Numbers of each series run on from 1, and every document has its files and its mail once.
@@ -90,7 +97,7 @@ fn a_killed_correction_is_finished_by_the_next() {
             let ended = Ran::of(&child.wait_with_output().unwrap());
             killed.fetch_add(usize::from(ended.code == -1), Ordering::Relaxed);
             finish(&folder, arguments, codes);
-            assert_eq!(decided(&folder.join("state")), expected, "{name} killed after {after} µs");
+            assert!(decided(&folder.join("state")) == expected, "{name} killed after {after} µs: another decision");
             fs::remove_dir_all(&folder).unwrap();
         });
         assert!(killed.load(Ordering::Relaxed) > 3, "{name}: hardly any was killed");
