@@ -38,6 +38,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("typst", &["render"]),
     ("lettre", &["deliver"]),
     ("rusqlite", &["ledger"]),
+    ("tar", &["commands"]),
+    ("ring", &["commands"]),
     ("SystemTime::now", &["main.rs"]),
     ("Instant::now", &["main.rs"]),
     ("Utc::now", &["main.rs"]),
