@@ -149,6 +149,73 @@ fn a_range_takes_the_closed_months_between_its_ends() {
     assert!(one.contains("          document sha256:"), "of one month the digests are shown: {one}");
 }
 
+/// A year of a shop with a log each day: on every third day a customer is answered too late, or never, or in time.
+fn year(name: &str) -> PathBuf {
+    let folder = daily_shop(name);
+    let book = fs::read_to_string(folder.join("businesses.toml")).unwrap();
+    fs::write(folder.join("businesses.toml"), book.replace("Europe/Rome", "UTC")).unwrap();
+    let days = [("2018", 8..=12, 31), ("2019", 1..=8, 31)];
+    let is_day = |month: u32, day: u32| day <= [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month as usize - 1];
+    fs::write(folder.join("inbox/desk/2018-07-31.csv"), log(&[])).unwrap();
+    let mut count = 0;
+    for (year, months, last) in days {
+        for month in months {
+            for day in (1..=last).filter(|day| is_day(month, *day) && (year, month) < ("2019", 8) || *day <= 3) {
+                let date = format!("{year}-{month:02}-{day:02}");
+                count += 1;
+                let mut rows =
+                    vec![format!("a{count} inbound {date}T10:00:00Z"), format!("a{count}r outbound {date}T11:00:00Z")];
+                if count % 3 == 0 {
+                    rows.push(format!("b{count} inbound {date}T12:00:00Z"));
+                }
+                if count % 9 == 1 {
+                    rows.push(format!("b{count}r outbound {date}T23:00:00Z"));
+                }
+                fs::write(
+                    folder.join(format!("inbox/desk/{date}.csv")),
+                    log(&rows.iter().map(String::as_str).collect::<Vec<_>>()),
+                )
+                .unwrap();
+            }
+        }
+    }
+    ritardo(&folder, &["run", "--as-of", "2019-08-04T00:00:00Z"]).expect(0);
+    folder
+}
+
+#[test]
+fn twelve_months_are_audited_in_one_command_and_what_was_changed_is_named() {
+    let folder = year("audit-year");
+    let state = folder.join("state");
+    let numbers: Vec<String> = bodies(&state, "invoice").iter().map(|invoice| text(invoice, "number")).collect();
+    assert_eq!((numbers.len(), numbers[0].as_str(), numbers[11].as_str()), (12, "LR-2019-000001", "LR-2019-000012"));
+    let told = ritardo(&folder, &["audit", "--all"]).expect(0).out;
+    assert!(told.contains("12 of 12 business months identical: "), "{told}");
+    ritardo(&folder, &["audit", "2018-08..2019-07", "--jobs", "1"]).expect(0);
+    // A recorded digest of another tariff: months of the one that prices a message otherwise differ, down to it.
+    let dearer =
+        fs::read_to_string(folder.join("tariff.toml")).unwrap().replacen("price = \"0.05\"", "price = \"0.06\"", 1);
+    let other = store(&state, &dearer);
+    forge(&state, &|kind, body| {
+        if kind == "month_closed" && body["month"] == "2019-02" {
+            body["tariff_sha256"] = json!(other);
+        }
+    });
+    let told = ritardo(&folder, &["audit", "--all"]).expect(1).out;
+    assert!(told.contains("11 of 12 business months identical") && told.contains("DIFFERS   2019-02"), "{told}");
+    let february = told.split("DIFFERS   2019-02").nth(1).unwrap();
+    assert!(february.contains("0.06") && february.lines().any(|line| line.contains("message b")), "{february}");
+    // A changed message is a changed file of the archive, which is named before anything is judged by it.
+    let part = files(&state.join("archive/2019-05")).remove(0);
+    let path = state.join("archive/2019-05").join(&part);
+    let mut bytes = fs::read(&path).unwrap();
+    let place = bytes.len() / 2;
+    bytes[place] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let told = ritardo(&folder, &["audit", "2019-05"]).expect(1).err;
+    assert!(told.contains("an archived file is damaged") && told.contains(&part), "{told}");
+}
+
 #[test]
 fn what_is_told_does_not_depend_on_the_number_of_jobs() {
     for folder in [three_months("audit-jobs-months"), {

@@ -124,6 +124,31 @@ fn a_forgotten_customer_is_nowhere_and_everything_still_adds_up() {
 }
 
 #[test]
+fn what_was_disputed_and_credited_is_forgotten_too() {
+    let folder = sample("privacy-credit");
+    night(&folder).expect(0);
+    let state = folder.join("state");
+    fs::write(folder.join("claims.csv"), "message_id,reason,decision\nbb-edge-first,a flood,accept\n").unwrap();
+    let at = ["--as-of", "2018-09-05T12:00:00Z"];
+    ritardo(&folder, &[&["dispute", "open", "claims.csv"][..], &at].concat()).expect(0);
+    ritardo(&folder, &[&["dispute", "settle", "1", "--issue"][..], &at].concat()).expect(0);
+    fs::remove_file(folder.join("claims.csv")).unwrap();
+    ritardo(&folder, &["run", "--as-of", "2018-09-05T13:00:00Z"]).expect(0);
+    let named = traces(&state);
+    assert!(named.iter().any(|name| name.contains("LRC-2018-000001") && name.ends_with(".csv")), "{named:?}");
+    assert!(named.iter().any(|name| name.contains("LRC-2018-000001") && name.ends_with(".eml")), "{named:?}");
+    ritardo(&folder, &["forget", CUSTOMER, "--as-of", LATER]).expect(0);
+    assert_eq!(traces(&state), BTreeSet::new());
+    ritardo(&folder, &["verify"]).expect(0);
+    let audit = ritardo(&folder, &["audit", "2018-08"]).expect(0).out;
+    assert!(audit.contains("identical correction 1 (dispute)") && !audit.contains("look otherwise"), "{audit}");
+    ritardo(&folder, &["export-month", "2018-08", "august.tar.zst"]).expect(0);
+    ritardo(&folder, &["audit", "august.tar.zst"]).expect(0);
+    let next = ritardo(&folder, &["run", "--as-of", LATER, "--format", "json"]).expect(0).json();
+    assert_eq!(next["nothing_to_do"], true, "{next}");
+}
+
+#[test]
 fn what_is_forgotten_does_not_come_back() {
     let folder = sample("privacy-return");
     night(&folder).expect(0);
