@@ -377,3 +377,47 @@ fn numbers_are_of_their_issuer_and_begin_again_with_the_year() {
     );
     shop.holds();
 }
+
+#[test]
+fn what_late_logs_gave_back_is_not_given_back_by_a_dispute_again() {
+    let shop = Shop::new("months-dispute-late", "");
+    shop.run("2018-09-05T00:00:00Z").expect(0);
+    let claims = "message_id,reason,decision\n2018-08-05-1,a test,accept\n2018-08-05-2,a test,accept\n";
+    fs::write(shop.folder.join("claims.csv"), claims).unwrap();
+    shop.ritardo(&["dispute", "open", "claims.csv", "--as-of", "2018-09-05T01:00:00Z"]).expect(0);
+    shop.log("2018-08-06-late", &["a1 outbound 2018-08-06T09:00:00Z 81"]);
+    shop.run("2018-09-06T00:00:00Z").expect(0);
+    let settle = ["dispute", "settle", "1", "--issue", "--as-of", "2018-09-07T00:00:00Z"];
+    shop.ritardo(&settle).expect(0);
+    assert_eq!(
+        shop.documents(),
+        [
+            triple("LR-2018-000001", "", "USD 0.15"),
+            triple("LRC-2018-000001", "LR-2018-000001", "USD 0.05"),
+            triple("LRC-2018-000002", "LR-2018-000001", "USD 0.05"),
+        ]
+    );
+    // Of a second dispute everything is given back by the time that it is settled.
+    fs::write(shop.folder.join("claims.csv"), "message_id,reason,decision\n2018-08-05-3,a test,accept\n").unwrap();
+    shop.ritardo(&["dispute", "open", "claims.csv", "--as-of", "2018-09-07T01:00:00Z"]).expect(0);
+    shop.log("2018-08-06-late3", &["a3 outbound 2018-08-06T09:00:00Z 83"]);
+    shop.run("2018-09-08T00:00:00Z").expect(0);
+    let settled = shop.ritardo(&["dispute", "settle", "2", "--issue", "--as-of", "2018-09-08T01:00:00Z"]).expect(0);
+    assert!(settled.out.contains("late logs have done so since"), "{}", settled.out);
+    shop.stands("2018-08", "2018-09-08T02:00:00Z", "closed", "USD 0.00");
+    shop.holds();
+}
+
+#[test]
+fn a_dispute_over_what_no_document_bills_yet_lessens_what_will_be_billed() {
+    let shop = Shop::new("months-dispute-carried", "smallest = \"1.00\"");
+    shop.run("2018-09-05T00:00:00Z").expect(0);
+    fs::write(shop.folder.join("claims.csv"), "message_id,reason,decision\n2018-08-05-1,a test,accept\n").unwrap();
+    shop.ritardo(&["dispute", "open", "claims.csv", "--as-of", "2018-09-05T01:00:00Z"]).expect(0);
+    let settled = shop.ritardo(&["dispute", "settle", "1", "--issue", "--as-of", "2018-09-06T00:00:00Z"]).expect(0);
+    assert!(settled.out.contains("no document bills it yet: USD 0.05 less is to be billed"), "{}", settled.out);
+    shop.setting("smallest = \"1.00\"", "smallest = \"0.15\"");
+    shop.run("2018-10-05T00:00:00Z").expect(0);
+    assert_eq!(shop.documents(), [triple("LR-2018-000001", "", "USD 0.15")], "USD 0.10 of August, 0.05 of September");
+    shop.holds();
+}

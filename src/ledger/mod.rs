@@ -136,6 +136,8 @@ impl Ledger {
         let version = self.pragma("user_version")?;
         self.check_version(self.pragma("application_id")?, version)?;
         if self.bytes()? == Bytes::Changed {
+            // What the entries say of it tells more.
+            self.entries()?;
             return Err(LedgerError::Changed);
         }
         if version < VERSION {

@@ -13,8 +13,8 @@ use super::{head, next};
 use crate::cli::DisputeSettle;
 use crate::domain::{CorrectionCause, Invoice};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{Dispute, DisputeSettled, Entry};
-use crate::ledger::{History, Ledger};
+use crate::ledger::entry::{Dispute, DisputeSettled, Entry, MonthCorrected};
+use crate::ledger::{Additions, History, Ledger};
 
 pub fn settle(args: &DisputeSettle, world: &mut World) -> Result<Outcome, Failure> {
     let setup = Setup::load(&args.configured.config)?;
@@ -36,8 +36,15 @@ pub fn settle(args: &DisputeSettle, world: &mut World) -> Result<Outcome, Failur
     let reason = reason(&dispute);
     say(world.out, &head(&dispute))?;
     if args.issue {
-        let notes =
-            correct::issue(&bench, &mut ledger, &corrected, Some(&reason), vec![Entry::DisputeSettled(settled)])?;
+        let settled = Entry::DisputeSettled(settled);
+        let notes = match &corrected {
+            Some(corrected) => correct::issue(&bench, &mut ledger, corrected, Some(&reason), vec![settled])?,
+            None => {
+                let additions = Additions { entries: vec![settled], contents: Vec::new() };
+                correct::append(&mut ledger, |_| Ok(additions))?;
+                Vec::new()
+            }
+        };
         issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
         previews::remove_dispute(&state, dispute.dispute)?;
         notes.iter().try_for_each(|note| {
@@ -48,13 +55,33 @@ pub fn settle(args: &DisputeSettle, world: &mut World) -> Result<Outcome, Failur
             )
         })?;
         if notes.is_empty() {
-            say(world.out, "settled   nothing is to be given back: the month comes to the same")?;
+            say(world.out, &format!("settled   {}", without_note(&history, corrected.as_ref())))?;
         }
         return Ok(Outcome::Done);
     }
-    let drafts = correct::drafts(&bench, &ledger, &corrected, Some(&reason))?;
+    let drafts = match &corrected {
+        Some(corrected) => correct::drafts(&bench, &ledger, corrected, Some(&reason))?,
+        None => Vec::new(),
+    };
+    if drafts.is_empty() {
+        say(world.out, &format!("draft     {}", without_note(&history, corrected.as_ref())))?;
+    }
     draft(&state, &dispute, &drafts, world)?;
     Ok(Outcome::Done)
+}
+
+/// Why there is no credit note.
+fn without_note(history: &History, corrected: Option<&Corrected>) -> String {
+    let Some(corrected) = corrected else {
+        return "nothing is to be given back: late logs have done so since the dispute was opened".to_owned();
+    };
+    let MonthCorrected { business, month, net, .. } = &corrected.entry;
+    let standing = history.standing(business, *month);
+    let stood = standing.and_then(|standing| history.standing_net(&standing, net.currency()));
+    match stood.and_then(|stood| stood.checked_sub(*net)) {
+        Some(less) if less.minor() > 0 => format!("no document bills it yet: {less} less is to be billed"),
+        _ => "nothing is to be given back: the month comes to the same".to_owned(),
+    }
 }
 
 fn draft(state: &State, dispute: &Dispute, drafts: &[Invoice], world: &mut World) -> Result<(), Failure> {
@@ -64,9 +91,8 @@ fn draft(state: &State, dispute: &Dispute, drafts: &[Invoice], world: &mut World
         issue::write_preview(&folder, &renderer()?, note)?;
         say(world.out, &format!("draft     {} for {corrects}, {} without tax", note.total, note.net))?;
     }
-    match drafts {
-        [] => say(world.out, "draft     nothing is to be given back: the month comes to the same")?,
-        _ => say(world.out, &format!("preview   {}", folder.display()))?,
+    if !drafts.is_empty() {
+        say(world.out, &format!("preview   {}", folder.display()))?;
     }
     say(world.out, &format!("next      {}", next(dispute)))
 }
@@ -93,8 +119,9 @@ fn reason(dispute: &Dispute) -> String {
     format!("{}{more}", said.join("; "))
 }
 
-/// The month without the accepted messages, every other charge as it stood.
-fn corrected(bench: &Bench, ledger: &Ledger, dispute: &Dispute) -> Result<Corrected, Failure> {
+/// The month without the accepted messages, every other charge as it stood; `None` where late logs have given all of
+/// them back since the dispute was opened.
+fn corrected(bench: &Bench, ledger: &Ledger, dispute: &Dispute) -> Result<Option<Corrected>, Failure> {
     let history = bench.history;
     let missing =
         || Failure::new(Kind::Differences, format!("{} of {} is not closed", dispute.month, dispute.business));
@@ -109,19 +136,24 @@ fn corrected(bench: &Bench, ledger: &Ledger, dispute: &Dispute) -> Result<Correc
     let closed = again.closed.map_err(|reasons| refused(reasons.join("; ")))?;
     let was = correct::standing_charges(bench, &standing)?;
     let (before, after) = (correct::read(&was)?, correct::read(&closed.line_file)?);
-    let wanted: BTreeSet<(String, String)> = (dispute.claims.iter().filter(|claim| claim.accepted))
+    let mut wanted: BTreeSet<(String, String)> = (dispute.claims.iter().filter(|claim| claim.accepted))
         .map(|claim| (claim.channel.to_string(), claim.message_id.clone()))
         .collect();
+    let accepted = wanted.clone();
     let keyed = |(channel, cell): &(String, String)| {
         let bare = |text: &str| text.strip_prefix('\'').unwrap_or(text).to_owned();
         let id = bare(cell);
-        let known = wanted.iter().find(|(_, keyed)| forgotten_id(keyed) == id).map(|(_, keyed)| keyed.clone());
+        let known = accepted.iter().find(|(_, keyed)| forgotten_id(keyed) == id).map(|(_, keyed)| keyed.clone());
         (bare(channel), known.unwrap_or_else(|| bench.archive.key.message(&id)))
     };
+    // What late logs have given back since the dispute was opened is charged no more.
+    let charged: BTreeSet<(String, String)> = before.messages().map(keyed).collect();
+    wanted.retain(|message| charged.contains(message));
     let changed: BTreeSet<(String, String)> = before.differing(&after).iter().map(keyed).collect();
     if changed != wanted {
         return Err(refused(format!("{} messages would change, {} were accepted", changed.len(), wanted.len())));
     }
     let messages = wanted.len() as u64;
-    Ok(correct::corrected(bench, &standing, CorrectionCause::Dispute, closed, messages))
+    let corrected = || correct::corrected(bench, &standing, CorrectionCause::Dispute, closed, messages);
+    Ok((messages > 0).then(corrected))
 }
