@@ -76,6 +76,12 @@ impl From<rusqlite::Error> for LedgerError {
     }
 }
 
+/// Whether a journal of a killed command lies beside the ledger, which somebody who only reads cannot take back.
+fn is_half_written(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    code == Some(rusqlite::ffi::SQLITE_READONLY_ROLLBACK)
+}
+
 /// What a transaction decided to add.
 #[derive(Debug, Default)]
 pub struct Additions {
@@ -105,8 +111,22 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Opens an existing ledger for reading.
+    /// Opens an existing ledger for reading. What a killed command left half-written in it is taken back first.
     pub fn open_read_only(path: &Path) -> Result<Self, LedgerError> {
+        match Self::open_as_it_is(path) {
+            Err(LedgerError::Sqlite(error)) if is_half_written(&error) => {
+                // Reading it for writing is what takes it back.
+                let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+                connection.busy_timeout(Duration::from_secs(5))?;
+                connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?;
+                drop(connection);
+                Self::open_as_it_is(path)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_as_it_is(path: &Path) -> Result<Self, LedgerError> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let ledger = Self { connection, path: path.to_owned(), known: None, unsummed: false };
         ledger.connection.busy_timeout(Duration::from_secs(5))?;

@@ -46,6 +46,29 @@ fn what_was_appended_is_told_again_and_never_changed() {
 }
 
 #[test]
+fn what_a_killed_command_left_half_written_is_taken_back_by_a_reader_too() {
+    let (path, copy) = (path("written"), path("half-written"));
+    let journal = |path: &PathBuf| PathBuf::from(format!("{}-journal", path.display()));
+    append(&mut Ledger::open(&path).unwrap(), &["a"]).unwrap();
+    // A transaction that is larger than the cache has pages in the file before its commit.
+    let mut raw = Connection::open(&path).unwrap();
+    raw.execute_batch("PRAGMA cache_size = 2; PRAGMA cache_spill = 1").unwrap();
+    let transaction = raw.transaction().unwrap();
+    for name in 0..50 {
+        transaction.execute("INSERT INTO content VALUES (?1, zeroblob(4000))", [name.to_string()]).unwrap();
+    }
+    std::fs::copy(&path, &copy).unwrap();
+    std::fs::copy(journal(&path), journal(&copy)).unwrap();
+    drop(transaction);
+    let as_it_is = Ledger::open_as_it_is(&copy).err();
+    assert!(matches!(as_it_is, Some(LedgerError::Sqlite(error)) if is_half_written(&error)));
+    let ledger = Ledger::open_read_only(&copy).unwrap();
+    assert_eq!(ledger.entries().unwrap().len(), 1);
+    assert_eq!(ledger.defects().unwrap(), Vec::<String>::new());
+    assert!(!journal(&copy).exists());
+}
+
+#[test]
 fn a_change_by_hand_breaks_the_chain() {
     for (change, seq) in [
         ("UPDATE entry SET body = replace(body, 'a test', 'another') WHERE seq = 2", 2),
