@@ -4,6 +4,7 @@ mod audit;
 mod bundle;
 mod closing;
 mod correct;
+mod generate;
 mod months;
 mod outlook;
 mod tariff;
@@ -20,6 +21,7 @@ pub use audit::{Audit, Digest, Months, Replayable, Verify, When};
 pub use bundle::{BUNDLE_SUFFIX, ExportMonth};
 pub use closing::{Approve, MonthState, ParkedList, Status, Unpark};
 pub use correct::{Dispute, DisputeAction, DisputeList, DisputeOpen, DisputeSettle, Reissue};
+pub use generate::{By, Generate, LogForm, TrapName};
 pub use months::{Journal, JournalBy, JournalForm};
 pub use outlook::{Due, Readings, TableForm, WhatIf};
 pub use tariff::{DiffForm, Tariff, TariffAction, TariffDiff, TariffImport, TariffShow};
@@ -40,6 +42,8 @@ pub enum Command {
     Check(Configured),
     /// Rate logs without state or configuration: one row a wait
     Rate(Rate),
+    /// Make a synthetic month with known answers: to test with, to show, to measure by
+    Generate(Generate),
     /// The nightly run: read, pair, rate, close what can be closed, issue, mail, report
     Run(Run),
     /// Show where every month of every business stands, and what is missing

@@ -100,6 +100,19 @@ impl Failure {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// The same in one line: where, what, why, and what to do.
+    pub fn in_a_line(&self) -> String {
+        let place = self.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+        let mut causes = String::new();
+        let mut cause: Option<&dyn std::error::Error> = self.source.as_ref().map(|source| source.as_ref() as _);
+        while let Some(error) = cause {
+            causes.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        let hint = self.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        format!("{place}{}{causes}{hint}", self.message).replace('\n', " ")
+    }
+
     pub fn because(self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self { source: Some(Box::new(source)), ..self }
     }

@@ -11,6 +11,7 @@ pub mod deliver;
 pub mod domain;
 pub mod engine;
 pub mod error;
+pub mod generate;
 pub mod ledger;
 pub mod pair;
 pub mod rate;

@@ -22,6 +22,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("audit", &["domain", "close"]),
     ("deliver", &["domain", "render"]),
     ("engine", &["domain", "pair", "rate"]),
+    ("generate", &["domain"]),
     ("error", &["domain"]),
     ("cli", &["domain", "error"]),
     ("commands", &["*"]),
@@ -33,7 +34,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
 /// A library stands for its family too: `typst` for `typst_pdf`.
 const HOMES: &[(&str, &[&str])] = &[
     ("polars", &["read", "pair", "engine", "commands"]),
-    ("parquet", &["read", "render"]),
+    ("parquet", &["read", "render", "generate"]),
     ("tera", &["render"]),
     ("typst", &["render"]),
     ("lettre", &["deliver"]),

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::Args;
 
 use super::{BUNDLE_SUFFIX, Configured, Format};
-use crate::domain::{BusinessId, Date, Instant, Month, Zone};
+use crate::domain::{BusinessId, Date, Elapsed, Instant, Month, Zone};
 
 #[derive(Args, Debug)]
 pub struct Verify {
@@ -114,11 +114,21 @@ pub enum When {
 }
 
 impl When {
-    /// What was known before this instant was known then.
+    /// What was known before this instant was known then. What became known at an instant was known at it.
     pub fn before(self, zone: Zone) -> Instant {
         match self {
             Self::Day(day) => day.plus_days(1).start(zone),
-            Self::Instant(instant) => instant,
+            Self::Instant(instant) => instant.plus(Elapsed::from_micros(1)),
+        }
+    }
+}
+
+impl When {
+    /// The same in words.
+    pub fn said(self, zone: Zone) -> String {
+        match self {
+            Self::Day(_) => format!("before {}", self.before(zone)),
+            Self::Instant(instant) => format!("at {instant}"),
         }
     }
 }
@@ -182,7 +192,8 @@ mod tests {
     fn a_day_is_known_to_its_end() {
         let before = |text: &str| text.parse::<When>().unwrap().before("Europe/Dublin".parse().unwrap()).to_string();
         assert_eq!(before("2018-10-05"), "2018-10-05T23:00:00.000Z");
-        assert_eq!(before("2018-10-05T12:00:00+02:00"), "2018-10-05T10:00:00.000Z");
+        assert_eq!(before("2018-10-05T12:00:00+02:00"), "2018-10-05T10:00:00.000001Z", "what became known then, too");
+        assert_eq!("2018-10-05T10:00:00Z".parse::<When>().unwrap().said(Zone::UTC), "at 2018-10-05T10:00:00.000Z");
         assert!("5 October".parse::<When>().is_err());
     }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::ClosedMonth;
+use serde::Serialize;
+
 use crate::domain::charge::RatedWait;
 use crate::domain::settings::GuardLimits;
 use crate::domain::{Date, Money, Zone};
@@ -14,7 +15,8 @@ const MONTHS_MIN: usize = 3;
 const MONTHS_MAX: usize = 12;
 
 /// Who found something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Guard {
     /// Every charge has a rate.
     Rates,
@@ -59,7 +61,7 @@ impl Guard {
 }
 
 /// What a guard found, in a sentence.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Found {
     pub guard: Guard,
     pub text: String,
@@ -71,19 +73,14 @@ impl fmt::Display for Found {
     }
 }
 
-/// What is improbable about a month. `before` are the net amounts of the business's closed months, in their order.
-pub fn improbable(
-    closed: &ClosedMonth,
-    rated: &[RatedWait],
-    zone: Zone,
-    before: &[Money],
-    limits: &GuardLimits,
-) -> Vec<Found> {
+/// What is improbable about a month that `net` would be billed for. `before` are the net amounts of the business's closed
+/// months, in their order.
+pub fn improbable(net: Money, rated: &[RatedWait], zone: Zone, before: &[Money], limits: &GuardLimits) -> Vec<Found> {
     let found = |guard, text: Option<String>| text.map(|text| Found { guard, text });
     let all = [
-        found(Guard::Jump, jump(closed.net, before, limits)),
+        found(Guard::Jump, jump(net, before, limits)),
         found(Guard::ChargesPerDay, charges_per_day(rated, zone, limits)),
-        found(Guard::Largest, largest(closed.net, limits)),
+        found(Guard::Largest, largest(net, limits)),
     ];
     all.into_iter().flatten().collect()
 }

@@ -2,15 +2,19 @@
 
 use serde::Serialize;
 
+use super::archived::Archive;
 use super::cases::Desk;
 use super::closing::{Parked, Step, texts};
-use super::correct::{self, Bench};
+use super::correct::{self, Bench, Late};
+use super::held::check_clock;
 use super::intake::Writing;
+use super::previews;
 use super::review::review;
 use super::state::ledger_failure;
 use super::summary::counted;
 use super::{Outcome, World, say};
 use crate::cli::{Approve, Format, ParkedList, Unpark};
+use crate::close::guards::Found;
 use crate::domain::{BusinessId, Instant, Money, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Approved, Entry, Unparked};
@@ -19,16 +23,37 @@ use crate::ledger::{Additions, Ledger, LedgerError};
 pub fn approve(args: &Approve, world: &mut World) -> Result<Outcome, Failure> {
     let desk = Desk::open(&args.configured.config, args.as_of.unwrap_or(world.now))?;
     let _lock = desk.state.lock()?;
+    check_clock(&desk.history, desk.as_of)?;
     let archive = desk.archive()?;
+    let late = late(&desk, &archive)?;
+    let withheld = correct::withheld(&late);
     let is_wanted = |business: &BusinessId| args.business.as_ref().is_none_or(|wanted| wanted == business);
     let mut approved = Vec::new();
     for open in review(&desk, &archive)?.iter().filter(|open| open.month == args.month && is_wanted(&open.business.id))
     {
         let Step::Approve(closed) = &open.step else { continue };
-        let (business, month, at) = (open.business.id.clone(), open.month, desk.as_of);
-        approved.push(Approved { business, month, at, data_sha256: closed.data_sha256.clone(), net: closed.net });
+        let draft = previews::invoice(&desk.setup, &desk.history, open, closed, &withheld).map_err(|why| {
+            Failure::new(Kind::SelfCheck, format!("the invoice of {} cannot be made: {why}", open.month))
+        })?;
+        approved.push(Approved {
+            business: open.business.id.clone(),
+            month: open.month,
+            at: desk.as_of,
+            data_sha256: closed.data_sha256.clone(),
+            draft_sha256: Some(previews::draft_sha256(&draft, open.business)),
+            net: draft.net,
+        });
     }
-    approved.extend(corrections(&desk, &archive, args.month, &is_wanted)?);
+    let of_month = late.into_iter().filter(|late| late.month == args.month && is_wanted(&late.business));
+    let waiting = of_month.filter(|late| matches!(late.outcome, correct::Outcome::ToApprove { .. }));
+    approved.extend(waiting.map(|late| Approved {
+        business: late.business,
+        month: late.month,
+        at: desk.as_of,
+        data_sha256: late.data_sha256,
+        draft_sha256: None,
+        net: late.net,
+    }));
     if approved.is_empty() {
         let failure = Failure::new(Kind::CommandLine, format!("nothing of {} waits for approval", args.month));
         return Err(failure.hint("`ritardo status` shows where every month stands; see issue in [invoice], too"));
@@ -41,27 +66,18 @@ pub fn approve(args: &Approve, world: &mut World) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-/// Corrections of closed months that wait for approval.
-fn corrections(
-    desk: &Desk,
-    archive: &super::archived::Archive,
-    month: Month,
-    is_wanted: &dyn Fn(&BusinessId) -> bool,
-) -> Result<Vec<Approved>, Failure> {
+/// What came late to closed months, as a run would judge it.
+fn late(desk: &Desk, archive: &Archive) -> Result<Vec<Late>, Failure> {
     let bench = Bench { setup: &desk.setup, state: &desk.state, history: &desk.history, archive, run_at: desk.as_of };
-    let mut ledger = desk.state.read_ledger()?;
-    let late = correct::correct_late(&bench, &mut ledger, Writing::No)?;
-    let of_month = late.into_iter().filter(|late| late.month == month && is_wanted(&late.business));
-    let waiting = of_month.filter(|late| matches!(late.outcome, correct::Outcome::ToApprove { .. }));
-    Ok(waiting
-        .map(|late| Approved {
-            business: late.business,
-            month,
-            at: desk.as_of,
-            data_sha256: late.data_sha256,
-            net: late.net,
-        })
-        .collect())
+    correct::correct_late(&bench, &mut desk.state.read_ledger()?, Writing::No)
+}
+
+/// A closed month of which a guard keeps what late logs add from being billed, as one that is parked.
+fn parked_late(late: &Late) -> Option<Parked> {
+    match &late.outcome {
+        correct::Outcome::Parked { found, .. } => Some(Parked { found: found.clone(), closed: None }),
+        _ => None,
+    }
 }
 
 fn add(desk: &Desk, entries: Vec<Entry>) -> Result<(), Failure> {
@@ -95,12 +111,12 @@ pub fn parked(args: &ParkedList, world: &mut World) -> Result<Outcome, Failure> 
         Step::Park(parked) => Some((open, parked)),
         _ => None,
     });
-    let finding = |found: &crate::close::guards::Found| Finding {
+    let finding = |found: &Found| Finding {
         guard: found.guard.name(),
         text: found.text.clone(),
         may_be_released: found.guard.may_be_released(),
     };
-    let told: Vec<Told> = parked
+    let mut told: Vec<Told> = parked
         .map(|(open, parked)| Told {
             month: open.month,
             business: open.business.id.clone(),
@@ -108,6 +124,10 @@ pub fn parked(args: &ParkedList, world: &mut World) -> Result<Outcome, Failure> 
             found: parked.found.iter().map(finding).collect(),
         })
         .collect();
+    told.extend(late(&desk, &archive)?.iter().filter_map(|late| {
+        let found = parked_late(late)?.found.iter().map(finding).collect();
+        Some(Told { month: late.month, business: late.business.clone(), net: Some(late.net), found })
+    }));
     match args.format {
         Format::Json => {
             let text = serde_json::to_string_pretty(&told);
@@ -147,44 +167,54 @@ pub fn unpark(args: &Unpark, world: &mut World) -> Result<Outcome, Failure> {
     }
     let desk = Desk::open(&args.configured.config, args.as_of.unwrap_or(world.now))?;
     let _lock = desk.state.lock()?;
+    check_clock(&desk.history, desk.as_of)?;
     let archive = desk.archive()?;
     let open = review(&desk, &archive)?;
     let open = open.iter().find(|open| (open.month, &open.business.id) == (*month, business));
-    let Some(Step::Park(parked)) = open.map(|open| &open.step) else {
-        let failure = Failure::new(Kind::CommandLine, format!("{month} of {business} is not parked"));
-        return Err(failure.hint("`ritardo parked` lists what is"));
+    let is_it = |late: &&Late| (late.month, &late.business) == (*month, business);
+    let (found, data_sha256) = match open.map(|open| &open.step) {
+        Some(Step::Park(Parked { found, closed })) => {
+            (found.clone(), closed.as_ref().map(|closed| closed.data_sha256.clone()))
+        }
+        _ => match late(&desk, &archive)?.iter().find(is_it).and_then(|late| Some((parked_late(late)?, late))) {
+            Some((parked, late)) => (parked.found, Some(late.data_sha256.clone())),
+            None => {
+                let failure = Failure::new(Kind::CommandLine, format!("{month} of {business} is not parked"));
+                return Err(failure.hint("`ritardo parked` lists what is"));
+            }
+        },
     };
-    let unparked = released(parked, business, *month, reason, desk.as_of)?;
+    let unparked = released(&found, data_sha256, business, *month, (reason, desk.as_of))?;
     let guards = unparked.guards.join(", ");
     add(&desk, vec![Entry::Unparked(unparked)])?;
-    let findings = counted(parked.found.len() as u64, "finding");
+    let findings = counted(found.len() as u64, "finding");
     say(world.out, &format!("unparked  {month}  {business}: {findings} of {guards}; the next `ritardo run` goes on"))?;
     Ok(Outcome::Done)
 }
 
 /// What is recorded, unless something was found that nobody can let pass.
 fn released(
-    parked: &Parked,
+    found: &[Found],
+    data_sha256: Option<String>,
     business: &BusinessId,
     month: Month,
-    reason: &str,
-    at: Instant,
+    (reason, at): (&str, Instant),
 ) -> Result<Unparked, Failure> {
-    let hard = parked.found.iter().find(|found| !found.guard.may_be_released());
-    let (None, Some(closed)) = (hard, &parked.closed) else {
+    let hard = found.iter().find(|found| !found.guard.may_be_released());
+    let (None, Some(data_sha256)) = (hard, data_sha256) else {
         let what = hard.map(ToString::to_string).unwrap_or_default();
         let failure = Failure::new(Kind::CommandLine, format!("{month} of {business} cannot be released: {what}"));
         return Err(failure.hint("a contradiction is corrected, not overruled; see the README on guards"));
     };
-    let mut guards: Vec<String> = parked.found.iter().map(|found| found.guard.name().to_owned()).collect();
+    let mut guards: Vec<String> = found.iter().map(|found| found.guard.name().to_owned()).collect();
     guards.dedup();
     Ok(Unparked {
         business: business.clone(),
         month,
         at,
-        data_sha256: closed.data_sha256.clone(),
+        data_sha256,
         guards,
-        findings: texts(&parked.found),
+        findings: texts(found),
         reason: reason.to_owned(),
     })
 }

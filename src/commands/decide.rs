@@ -1,6 +1,7 @@
 //! The closing of what can be closed: decided and numbered in one transaction of the ledger.
 
 use super::closing::{OpenMonth, Step};
+use super::correct::Withheld;
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure};
 use crate::close::{self, ClosedMonth, Issue, check};
@@ -26,6 +27,7 @@ pub fn close_months(
     state: &State,
     ledger: &mut Ledger,
     open: &[OpenMonth],
+    withheld: &Withheld,
     run_at: Instant,
 ) -> Result<Closings, Failure> {
     let closable: Vec<(&OpenMonth, &ClosedMonth)> = open
@@ -46,7 +48,7 @@ pub fn close_months(
         }
     }
     let decide = |history: &History| -> Result<Additions, LedgerError> {
-        let decided = decide(setup, history, &closable, run_at);
+        let decided = decide(setup, history, &closable, withheld, run_at);
         closings = decided.1;
         Ok(decided.0)
     };
@@ -58,6 +60,7 @@ fn decide(
     setup: &Setup,
     history: &History,
     closable: &[(&OpenMonth, &ClosedMonth)],
+    withheld: &Withheld,
     run_at: Instant,
 ) -> (Additions, Closings) {
     let contents = [&setup.config_text, &setup.businesses_text, &setup.tariff_text];
@@ -67,7 +70,7 @@ fn decide(
     let evidence_through = history.last;
     for (month, closed) in closable {
         let mut recorded = closing(setup, month, closed, evidence_through, run_at);
-        let due = Due::of(setup, &history, month, closed);
+        let due = Due::of(setup, &history, month, closed, withheld);
         if !due.is_worth_an_invoice {
             recorded.carried = closed.has_charges().then_some(closed.net);
             additions.entries.push(Entry::MonthClosed(recorded.clone()));
@@ -103,9 +106,11 @@ pub struct Due {
 }
 
 impl Due {
-    pub fn of(setup: &Setup, history: &History, month: &OpenMonth, closed: &ClosedMonth) -> Self {
-        let currency: Currency = setup.tariff.currency;
-        let mut earlier = history.unbilled(&month.business.id, currency);
+    /// Earlier months that are `withheld` stay for a later invoice.
+    pub fn of(setup: &Setup, history: &History, month: &OpenMonth, closed: &ClosedMonth, withheld: &Withheld) -> Self {
+        let (currency, id): (Currency, _) = (setup.tariff.currency, &month.business.id);
+        let mut earlier = history.unbilled(id, currency);
+        earlier.retain(|earlier| !withheld.contains(&(id.clone(), earlier.month)));
         let sum = |earlier: &[Earlier]| {
             let amounts = earlier.iter().map(|earlier| earlier.amount);
             amounts.into_iter().try_fold(closed.net, Money::checked_add)

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::archived::Archive;
 use super::closing::{OpenMonth, open_months};
 use super::evidence::Evidence;
-use super::run::check_clock;
+use super::held::check_clock;
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::counted;

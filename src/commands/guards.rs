@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::closing::{OpenMonth, Parked, Step, charges_of};
+use super::correct::Withheld;
 use super::evidence::Evidence;
 use super::second_opinion::second_opinion;
 use super::setup::Setup;
@@ -11,8 +12,9 @@ use super::{documents_shown, previews, recorded};
 use crate::close::guards::{Found, Guard, improbable};
 use crate::close::{ClosedMonth, Filed};
 use crate::domain::settings::IssueMode;
-use crate::domain::{Business, Instant, Money, Month};
+use crate::domain::{Business, BusinessId, Currency, Instant, Money, Month};
 use crate::error::{Failure, Kind};
+use crate::ledger::entry::Approved;
 use crate::ledger::{History, Ledger};
 use crate::render::Renderer;
 
@@ -25,19 +27,31 @@ pub struct Watch<'w> {
     pub history: &'w History,
     pub evidence: &'w Evidence,
     pub renderer: &'w Renderer,
+    pub withheld: &'w Withheld,
     pub as_of: Instant,
 }
 
 /// Parks the months that a guard finds something about, unless a person released them.
 pub fn park(watch: &Watch, open: &mut [OpenMonth]) -> Result<(), Failure> {
-    let billed_before = billed_before(watch, open)?;
+    let (billed_before, unreadable) = billed_before(watch, open)?;
+    for month in open.iter_mut() {
+        if let Some(found) = unreadable.get(&month.business.id) {
+            month.step = Step::Park(Parked { found: vec![found.clone()], closed: None });
+        }
+    }
+    // Months that are closed together are compared with one another as if each had its night.
+    let mut tonight: BTreeMap<BusinessId, Vec<Money>> = BTreeMap::new();
     for month in open.iter_mut() {
         let Step::Close(closed) = &month.step else { continue };
-        let mut found = found(watch, month, closed)?;
+        let tonight = tonight.entry(month.business.id.clone()).or_default();
+        let mut found = found(watch, month, closed, tonight)?;
         found.extend(billed_before.get(&(month.business.id.to_string(), month.month)).cloned());
-        found.retain(|found| !is_released(watch.history, month, closed, found.guard));
+        let (id, sha256) = (&month.business.id, &closed.data_sha256);
+        found.retain(|found| !is_released(watch.history, id, month.month, sha256, found.guard));
         found.sort();
-        if !found.is_empty() {
+        if found.is_empty() {
+            tonight.push(closed.net);
+        } else {
             let closed = Some(closed.clone());
             month.step = Step::Park(Parked { found, closed });
         }
@@ -46,39 +60,50 @@ pub fn park(watch: &Watch, open: &mut [OpenMonth]) -> Result<(), Failure> {
 }
 
 /// Keeps what a person is to approve, and has not, from being closed.
-pub fn hold(setup: &Setup, history: &History, open: &mut [OpenMonth]) {
+pub fn hold(setup: &Setup, history: &History, withheld: &Withheld, open: &mut [OpenMonth]) {
     if setup.config.issue.mode == IssueMode::Automatic {
         return;
     }
     for month in open.iter_mut() {
         let Step::Close(closed) = &month.step else { continue };
         let approved = history.approved.get(&(month.business.id.clone(), month.month));
-        if approved.is_none_or(|approved| approved.data_sha256 != closed.data_sha256) {
+        let is_seen = |approved: &Approved| {
+            let draft = || previews::invoice(setup, history, month, closed, withheld).ok();
+            let is_same =
+                |seen: &String| draft().is_some_and(|draft| previews::draft_sha256(&draft, month.business) == *seen);
+            approved.data_sha256 == closed.data_sha256 && approved.draft_sha256.as_ref().is_none_or(is_same)
+        };
+        if !approved.is_some_and(is_seen) {
             month.step = Step::Approve(closed.clone());
         }
     }
 }
 
 /// Whether a person let the month be closed with these charges in spite of a guard.
-fn is_released(history: &History, month: &OpenMonth, closed: &ClosedMonth, guard: Guard) -> bool {
+pub fn is_released(history: &History, id: &BusinessId, month: Month, data_sha256: &str, guard: Guard) -> bool {
     guard.may_be_released()
         && history.unparked.iter().any(|unparked| {
-            (&unparked.business, unparked.month) == (&month.business.id, month.month)
-                && unparked.data_sha256 == closed.data_sha256
+            (&unparked.business, unparked.month) == (id, month)
+                && unparked.data_sha256 == data_sha256
                 && unparked.guards.iter().any(|name| name == guard.name())
         })
 }
 
-fn found(watch: &Watch, month: &OpenMonth, closed: &ClosedMonth) -> Result<Vec<Found>, Failure> {
+fn found(watch: &Watch, month: &OpenMonth, closed: &ClosedMonth, tonight: &[Money]) -> Result<Vec<Found>, Failure> {
     let Watch { setup, history, .. } = *watch;
     let Business { zone, .. } = month.business;
     let all = |guard| move |text| Found { guard, text };
-    let mut found = improbable(closed, &month.waits, *zone, &before(history, month), &setup.config.guards);
+    let invoice = previews::invoice(setup, history, month, closed, watch.withheld);
+    // With what it bills of earlier months.
+    let net = invoice.as_ref().map_or(closed.net, |invoice| invoice.net);
+    let mut before = before(history, month, net.currency());
+    before.extend(tonight);
+    let mut found = improbable(net, &month.waits, *zone, &before, &setup.config.guards);
     found.extend(overlap(watch, month)?);
     let (business, cut) = (month.business, closed.cut);
     let differing = second_opinion(watch.evidence, business, month.month, cut, setup, &month.waits)?;
     found.extend(differing.into_iter().map(all(Guard::SecondOpinion)));
-    match previews::invoice(setup, history, month, closed, watch.as_of) {
+    match invoice {
         Err(finding) => found.push(Found { guard: Guard::Sums, text: finding }),
         Ok(invoice) => {
             let differing = documents_shown::differing(watch.renderer, &invoice, &closed.line_file)?;
@@ -88,13 +113,12 @@ fn found(watch: &Watch, month: &OpenMonth, closed: &ClosedMonth) -> Result<Vec<F
     Ok(found)
 }
 
-/// Net amounts of the closed months of a business, in order.
-fn before(history: &History, month: &OpenMonth) -> Vec<Money> {
+/// Net amounts of the closed months of a business, in order; those in another currency cannot be compared.
+fn before(history: &History, month: &OpenMonth, currency: Currency) -> Vec<Money> {
     let id = &month.business.id;
     let closed = history.closed.range((id.clone(), Month::MIN)..).take_while(|((of, _), _)| of == id);
-    let currency = history.issued_to(id).last().map(|issued| issued.net.currency());
-    let net = |month: Month| history.standing_net(&history.standing(id, month)?, currency?);
-    closed.filter_map(|((_, month), _)| net(*month)).collect()
+    let net = |month: Month| history.standing_net(&history.standing(id, month)?, currency);
+    closed.filter_map(|((_, month), _)| net(*month)).filter(|net| net.currency() == currency).collect()
 }
 
 /// Instants that lie in the month and in another that is closed: the zone of a business that changed may do that.
@@ -116,8 +140,9 @@ fn overlap(watch: &Watch, month: &OpenMonth) -> Result<Option<Found>, Failure> {
 }
 
 /// Months that would bill a message which another month bills, closed or about to be: by business and month.
-fn billed_before(watch: &Watch, open: &[OpenMonth]) -> Result<BTreeMap<(String, Month), Found>, Failure> {
-    let mut found = BTreeMap::new();
+/// And of each business whose charges cannot be read, why.
+fn billed_before(watch: &Watch, open: &[OpenMonth]) -> Result<(BilledBefore, BTreeMap<BusinessId, Found>), Failure> {
+    let (mut found, mut unreadable) = (BilledBefore::new(), BTreeMap::new());
     let mut messages: BTreeMap<(String, String), (String, Month)> = BTreeMap::new();
     for month in open {
         let Step::Close(closed) = &month.step else { continue };
@@ -129,21 +154,34 @@ fn billed_before(watch: &Watch, open: &[OpenMonth]) -> Result<BTreeMap<(String, 
         }
     }
     if messages.is_empty() {
-        return Ok(found);
+        return Ok((found, unreadable));
     }
     for (business, month) in watch.history.closed.keys() {
         let Some(standing) = watch.history.standing(business, *month) else { continue };
         if standing.charges() == 0 {
             continue;
         }
-        for message in read(&charges_of(watch.state, watch.history, &standing)?)?.messages() {
+        let charges = charges_of(watch.state, watch.history, &standing).and_then(|charges| read(&charges));
+        let charges = match charges {
+            // It concerns this business, and keeps no other from being billed.
+            Err(failure) if failure.kind == Kind::Differences => {
+                let text = format!("what {month} bills cannot be told: {}", failure.in_a_line());
+                unreadable.entry(business.clone()).or_insert(Found { guard: Guard::BilledBefore, text });
+                continue;
+            }
+            charges => charges?,
+        };
+        for message in charges.messages() {
             if let Some(place) = messages.get(message) {
                 found.entry(place.clone()).or_insert_with(|| billed(&message.1, business.as_str(), *month));
             }
         }
     }
-    Ok(found)
+    Ok((found, unreadable))
 }
+
+/// By business and month.
+type BilledBefore = BTreeMap<(String, Month), Found>;
 
 fn billed(message: &str, business: &str, month: Month) -> Found {
     let text = format!("message {message} is billed with {month} of {business} already");

@@ -139,7 +139,8 @@ fn write_invoice(
         written |= keep(&state.charges(&issued.business, issued.month), &charge_file(state, history, issued)?)?;
     }
     let mut entries = Vec::new();
-    if !history.documents.contains_key(&issued.number) {
+    let is_new = !history.documents.contains_key(&issued.number);
+    if is_new {
         let artefact = |(name, bytes): &(String, Vec<u8>)| Artefact { name: name.clone(), sha256: sha256(bytes) };
         let documents = Documents { number: issued.number.clone(), files: files.iter().map(artefact).collect() };
         entries.push(Entry::Documents(documents));
@@ -149,6 +150,9 @@ fn write_invoice(
     let mail_files = mails.into_iter().map(|(mail, bytes)| (mail.name, bytes));
     for (name, bytes) in files.into_iter().chain(mail_files) {
         let path = state.documents(&issued.number).join(&name);
+        if is_new {
+            refuse_other(&path, &bytes)?;
+        }
         let may_write = named.get(name.as_str()).is_none_or(|recorded| *recorded == sha256(&bytes) && !path.exists());
         written |= may_write && keep(&path, &bytes)?;
     }
@@ -157,6 +161,20 @@ fn write_invoice(
         add(ledger, entries)?;
     }
     Ok(written)
+}
+
+/// A document that the ledger does not name yet may lie there from a run that was killed: with the same bytes. With others
+/// it was issued under this number before, and the ledger has forgotten that.
+fn refuse_other(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    match std::fs::read(path) {
+        Ok(present) if present != bytes => {
+            let failure = Failure::new(Kind::Differences, "another document of this number lies there already");
+            Err(failure.at(path).hint(
+                "put the newest copy of the ledger back; where another version of this program was stopped while it wrote, remove the file",
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The files of an invoice that the ledger names, with their digests.
@@ -188,6 +206,9 @@ pub fn mails(
     // Of an issuer who is in the recorded configuration: the date of a mail is cut where the document's was.
     let zone = business.map_or(Zone::UTC, |business| setup.config.issuer_of(business).zone);
     let recipients = business.map(|business| business.recipients.as_slice()).unwrap_or_default();
+    if recipients.is_empty() {
+        return Err(Failure::new(Kind::SelfCheck, format!("{} has nobody that it could be mailed to", issued.number)));
+    }
     let attachments: Vec<Attachment> = files
         .iter()
         .filter_map(|(name, bytes)| {

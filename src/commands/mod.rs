@@ -22,7 +22,9 @@ mod explain;
 pub mod files;
 mod forget;
 mod gap;
+mod generate;
 mod guards;
+mod held;
 mod init;
 mod inspect;
 mod intake;
@@ -94,6 +96,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Init(args) => init::init(&args, world),
         Command::Check(args) => check::check(&args, world),
         Command::Rate(args) => rate::rate(&args, world),
+        Command::Generate(args) => generate::generate(&args, world),
         Command::Run(args) => run::run(&args, world),
         Command::Inspect(args) => inspect::inspect(&args, world),
         Command::Conflicts(args) => conflicts::conflicts(&args, world),

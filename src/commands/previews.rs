@@ -6,13 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::closing::{OpenMonth, Step};
-use super::correct::{self, Bench, Late};
+use super::correct::{self, Bench, Late, Withheld};
 use super::decide::{self, Due};
 use super::issue::write_preview;
 use super::setup::Setup;
 use super::state::{State, keep};
+use crate::close::check::sha256;
 use crate::close::{ClosedMonth, Issue};
-use crate::domain::{BusinessId, Instant, Invoice, InvoiceNumber, Month};
+use crate::domain::{Business, BusinessId, Invoice, InvoiceNumber, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::{History, Ledger};
 use crate::render::Renderer;
@@ -22,19 +23,28 @@ pub fn folder(state: &State, month: Month, business: &BusinessId) -> PathBuf {
     state.previews().join(month.to_string()).join(business.as_str())
 }
 
-/// The invoice of a month as it would be issued, with a number that is none.
+/// The invoice of a month as it would be issued, with a number that is none, a date that is its end, and no place in the
+/// chain: as long as nothing else changes, it is the same every night.
 pub fn invoice(
     setup: &Setup,
     history: &History,
     month: &OpenMonth,
     closed: &ClosedMonth,
-    at: Instant,
+    withheld: &Withheld,
 ) -> Result<Invoice, String> {
     let number = InvoiceNumber { series: "PREVIEW".to_owned(), year: 0, count: 0 };
-    let date = setup.config.issuer_of(month.business).zone.date_of(at);
-    let earlier = Due::of(setup, history, month, closed).earlier;
-    let issue = Issue { number, date, previous: history.document_head(), earlier };
+    let end = month.month.span(month.business.zone).to;
+    let date = setup.config.issuer_of(month.business).zone.date_of(end);
+    let earlier = Due::of(setup, history, month, closed, withheld).earlier;
+    let issue = Issue { number, date, previous: sha256(b""), earlier };
     decide::invoice(setup, month, closed, issue).map(|(invoice, _)| invoice)
+}
+
+/// What an approval is of: the invoice, and whom it goes to.
+pub fn draft_sha256(invoice: &Invoice, business: &Business) -> String {
+    let recipients = business.recipients.iter().map(ToString::to_string);
+    let recipients: Vec<String> = recipients.collect();
+    sha256(&[&invoice.canonical(), recipients.join("\n").as_bytes()].concat())
 }
 
 /// Draws the previews of a night, and removes those of which nothing waits any more. The folders that changed.
@@ -45,6 +55,7 @@ pub fn write(
     late: &[Late],
     renderer: &Renderer,
 ) -> Result<Vec<PathBuf>, Failure> {
+    let withheld = correct::withheld(late);
     let (mut wanted, mut written) = (BTreeSet::new(), Vec::new());
     for month in open {
         let Step::Approve(closed) = &month.step else { continue };
@@ -52,7 +63,7 @@ pub fn write(
         let failed = |why: String| {
             Failure::new(Kind::SelfCheck, format!("the preview of {} cannot be made: {why}", month.month))
         };
-        let invoice = invoice(bench.setup, bench.history, month, closed, month.month.span(month.business.zone).to);
+        let invoice = invoice(bench.setup, bench.history, month, closed, &withheld);
         let drawn = write_preview(&folder, renderer, &invoice.map_err(failed)?)?;
         let charges =
             keep(&folder.join(format!("preview_{}_{}.csv", month.business.id, month.month)), &closed.line_file)?;

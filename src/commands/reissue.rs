@@ -1,11 +1,12 @@
 //! `ritardo reissue`: an invoice with wrong words is given back whole, and issued again with the words of today.
 
 use super::archived::Archive;
-use super::closing::{filed_charges, stored_invoice};
+use super::closing::filed_charges;
 use super::correct::{self, Base, Bench, Refused};
+use super::held::Held;
 use super::run::renderer;
 use super::setup::Setup;
-use super::state::{State, ledger_failure};
+use super::state::State;
 use super::{Outcome, World, issue, recorded, say};
 use crate::cli::Reissue;
 use crate::close::credit::{self, Credit};
@@ -22,13 +23,8 @@ pub fn reissue(args: &Reissue, world: &mut World) -> Result<Outcome, Failure> {
     let reason = one_line(&args.reason)?;
     let setup = Setup::load(&args.configured.config)?;
     let state = State::new(&setup.config);
-    let _lock = state.lock()?;
-    state.read_ledger()?;
-    let path = state.ledger();
-    let mut ledger = Ledger::open(&path).map_err(|error| ledger_failure(error, &path))?;
-    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     let run_at = args.as_of.unwrap_or(world.now);
-    super::run::check_clock(&history, run_at)?;
+    let Held { _lock, mut ledger, history } = Held::of(&setup, &state, run_at)?;
     let archive = Archive::open(&state, &history)?;
     let bench = Bench { setup: &setup, state: &state, history: &history, archive: &archive, run_at };
     let whole = Whole::of(&bench, &ledger, &args.number)?;
@@ -93,8 +89,14 @@ impl<'w> Whole<'w> {
         let sha256 = own.data_sha256.to_owned();
         let charges = filed_charges(bench.state, history, &issued.business, issued.month, &sha256)?;
         let closed = closed_again(bench, ledger, issued, &sha256)?;
-        let invoice = stored_invoice(ledger, issued)?;
-        let base = Base { invoice, number: number.clone(), charges, was_sha256: sha256 };
+        let base = correct::base_of(bench, ledger, issued, issued.month, charges, sha256)?;
+        if bench.setup.config.issuer_of(business).id != base.issuer.id {
+            let hint = "let businesses.toml name that issuer until it is reissued";
+            return Err(refused(
+                format!("{number} is of issuer `{}`, and the business of another today", base.issuer.id),
+                hint,
+            ));
+        }
         let earlier = earlier(history, issued);
         let lines = lines(&base, &earlier)?;
         let recorded = match history.closed.get(&(issued.business.clone(), issued.month)) {
@@ -211,7 +213,7 @@ fn decide(
     };
     let note = correct::note(bench, history, base, &correction, credit)?;
     let note_bytes = note.canonical();
-    let note_row = Issued { earlier: whole.earlier.clone(), ..correct::row(bench, &note, &note_bytes, bench.run_at) };
+    let note_row = Issued { earlier: whole.earlier.clone(), ..correct::row(bench, base, &note, &note_bytes) };
     let mut after = history.clone();
     after.issue(note_row.clone());
     let issuer = bench.setup.config.issuer_of(business);
@@ -229,7 +231,7 @@ fn decide(
         return Err(Refused::Check(finding.to_string()));
     }
     let invoice_bytes = invoice.canonical();
-    let invoice_row = correct::row(bench, &invoice, &invoice_bytes, bench.run_at);
+    let invoice_row = correct::row(bench, base, &invoice, &invoice_bytes);
     let texts = [&bench.setup.config_text, &bench.setup.businesses_text, &bench.setup.tariff_text];
     let texts = texts.map(|written| written.text.clone().into_bytes());
     let contents = texts.into_iter().chain([note_bytes, invoice_bytes]).collect();

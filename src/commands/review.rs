@@ -3,8 +3,10 @@
 use super::archived::Archive;
 use super::cases::Desk;
 use super::closing::{OpenMonth, open_months};
+use super::correct::{self, Bench};
 use super::evidence::Evidence;
 use super::guards::{self, Watch};
+use super::intake::Writing;
 use super::run::renderer;
 use super::setup::Setup;
 use crate::error::Failure;
@@ -17,14 +19,16 @@ pub fn review<'d>(desk: &'d Desk, archive: &Archive) -> Result<Vec<OpenMonth<'d>
     let evidence = Evidence::gather(files.iter().copied(), setup, archive)?;
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
     let renderer = renderer()?;
-    let (ledger, evidence, renderer) = (Some(ledger), &evidence, &renderer);
-    months(setup, &Watch { setup, state, ledger, history, evidence, renderer, as_of: *as_of }, archive)
+    let bench = Bench { setup, state, history, archive, run_at: *as_of };
+    let withheld = correct::withheld(&correct::correct_late(&bench, &mut state.read_ledger()?, Writing::No)?);
+    let (ledger, evidence, renderer, withheld) = (Some(ledger), &evidence, &renderer, &withheld);
+    months(setup, &Watch { setup, state, ledger, history, evidence, renderer, withheld, as_of: *as_of }, archive)
 }
 
 /// The months of a setup that are not closed, after the guards have looked at them.
 pub fn months<'s>(setup: &'s Setup, watch: &Watch, archive: &Archive) -> Result<Vec<OpenMonth<'s>>, Failure> {
     let mut open = open_months(setup, watch.history, watch.evidence, archive, watch.as_of)?;
     guards::park(watch, &mut open)?;
-    guards::hold(setup, watch.history, &mut open);
+    guards::hold(setup, watch.history, watch.withheld, &mut open);
     Ok(open)
 }

@@ -6,12 +6,13 @@ use super::correct::{self, Bench, Late};
 use super::decide::{self, Closings};
 use super::evidence::{Evidence, Stranger};
 use super::guards::Watch;
+use super::held::{Held, check_clock, check_tariff};
 use super::intake::{self, Intake, Which, Writing};
 use super::issue::{self, Sent};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
-use super::{Outcome, World, alarms, forget, pages, previews, review, say, standing};
+use super::{Outcome, World, alarms, pages, previews, review, say, standing};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
@@ -65,7 +66,9 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
             Failure::new(Kind::Configuration, text).hint("nothing is lost: the mails wait in the state folder");
         return Err(failure);
     }
-    let parked = !night.closings.failed.is_empty() || night.open.iter().any(|open| matches!(open.step, Step::Park(_)));
+    let parked = !night.closings.failed.is_empty()
+        || night.open.iter().any(|open| matches!(open.step, Step::Park(_)))
+        || night.late.iter().any(Late::is_set_aside);
     let set_aside = night.intake.newly_set_aside().next().is_some();
     match (&night.mail, parked || set_aside) {
         (_, true) => Ok(Outcome::SetAside),
@@ -77,15 +80,8 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
 
 /// The night in its order: read, judge, close and number, draw, send, report.
 fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> Result<Night<'s>, Failure> {
-    let _lock = state.lock()?;
+    let Held { _lock, mut ledger, history } = Held::or_new(setup, state, as_of)?;
     let path = state.ledger();
-    let mut ledger = Ledger::open(&path).map_err(|error| ledger_failure(error, &path))?;
-    forget::finish(setup, state, &mut ledger)?;
-    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
-    check_clock(&history, as_of)?;
-    check_tariff(&history, setup)?;
-    check_age(&history, state)?;
-
     let intake = take_in(setup, state, &mut ledger, &history, as_of, world)?;
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
@@ -95,6 +91,7 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let after_closing = after_closing(&history, setup, &archive, &intake)?;
     let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
     let late = correct::correct_late(&bench, &mut ledger, Writing::Yes)?;
+    let withheld = correct::withheld(&late);
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     let renderer = renderer()?;
     let watch = Watch {
@@ -104,13 +101,14 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
         history: &history,
         evidence: &evidence,
         renderer: &renderer,
+        withheld: &withheld,
         as_of,
     };
     let mut open = review::months(setup, &watch, &archive)?;
     let alarms = alarms::alarms(setup, &evidence, &open, as_of)?;
     let unseen = unseen(&open, &evidence);
     let standing = standing::standing(setup, &history, &intake.entries);
-    let closings = decide::close_months(setup, state, &mut ledger, &open, as_of)?;
+    let closings = decide::close_months(setup, state, &mut ledger, &open, &withheld, as_of)?;
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
     let previews = previews::write(&bench, &ledger, &open, &late, &renderer)?;
@@ -192,7 +190,7 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
         }
         None => Vec::new(),
     };
-    let renderer = renderer()?;
+    let (renderer, withheld) = (renderer()?, correct::withheld(&late));
     let watch = Watch {
         setup,
         state,
@@ -200,6 +198,7 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
         history: &history,
         evidence: &evidence,
         renderer: &renderer,
+        withheld: &withheld,
         as_of,
     };
     let open = review::months(setup, &watch, &archive)?;
@@ -254,57 +253,12 @@ fn after_closing(
     Ok(late)
 }
 
-/// A night never goes back behind what was already decided.
-pub fn check_clock(history: &History, as_of: Instant) -> Result<(), Failure> {
-    let last = history.closed.values().map(|closed| closed.closed_at).max();
-    match last {
-        Some(last) if as_of < last => {
-            let message = format!("the instant of the run, {as_of}, lies before the last closing, {last}");
-            Err(Failure::new(Kind::Configuration, message).hint("see --as-of, and the clock of this machine"))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Documents of an invoice that the ledger does not know were made from a newer ledger: to go on would give
-/// their numbers a second time.
-fn check_age(history: &History, state: &State) -> Result<(), Failure> {
-    match state.unknown_documents(history)?.first() {
-        Some(folder) => {
-            let failure =
-                Failure::new(Kind::Differences, "the ledger is older than the documents beside it").at(folder);
-            Err(failure.hint("nothing was written; put the newest copy of the ledger back"))
-        }
-        None => Ok(()),
-    }
-}
-
 /// The tariff, where the ledger does not know it as the last one: from now on it does. An audit asks for it.
 fn new_tariff(history: &History, setup: &Setup, at: Instant) -> Option<TariffKnown> {
     let closed = history.closed.values().max_by_key(|closed| closed.closed_at).map(|closed| &closed.tariff_sha256);
     let last = history.tariffs.last().map(|known| &known.sha256).or(closed);
     let (tariff, sha256) = (setup.tariff.name(), setup.tariff_text.sha256.clone());
     (last != Some(&sha256)).then_some(TariffKnown { at, tariff, sha256 })
-}
-
-/// A tariff in use is frozen: the same name with other bytes is another tariff.
-fn check_tariff(history: &History, setup: &Setup) -> Result<(), Failure> {
-    let name = setup.tariff.name();
-    let other = history
-        .closed
-        .values()
-        .find(|closed| closed.tariff == name && closed.tariff_sha256 != setup.tariff_text.sha256);
-    match other {
-        Some(closed) => {
-            let message = format!(
-                "the tariff {name} was changed after {} of {} was closed with it",
-                closed.month, closed.business
-            );
-            let failure = Failure::new(Kind::Configuration, message).at(&setup.tariff_text.path);
-            Err(failure.hint("give the changed tariff a new version, or put the old text back"))
-        }
-        None => Ok(()),
-    }
 }
 
 pub fn renderer() -> Result<Renderer, Failure> {

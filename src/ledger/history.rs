@@ -146,6 +146,15 @@ impl History {
         history
     }
 
+    /// When something was last decided: a month closed, corrected or compared, a document issued, a dispute settled.
+    pub fn decided_at(&self) -> Option<Instant> {
+        let closed = self.closed.values().map(|closed| closed.closed_at);
+        let corrected = self.corrected.values().flatten().map(|(_, corrected)| corrected.at);
+        let issued = self.issued.iter().filter_map(|issued| issued.issued_at);
+        let settled = self.settled.values().map(|(_, settled)| settled.at);
+        closed.chain(corrected).chain(issued).chain(settled).max()
+    }
+
     /// Head of the chain of issued documents: SHA-256 of the last canonical invoice, or of nothing.
     pub fn document_head(&self) -> String {
         let first = || crate::close::check::sha256(b"");

@@ -1,5 +1,6 @@
 //! The ledger: append, replay, verify. One SQLite file in the state folder; history only grows.
 
+mod books;
 pub mod entry;
 mod extract;
 pub mod history;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::close::check::sha256;
+pub use books::{Contradiction, contradictions};
 pub use entry::Entry;
 pub use extract::Row;
 pub use history::{History, MailState};

@@ -96,11 +96,25 @@ impl History {
         business.into_iter().flat_map(|business| self.issued_to(business)).filter(corrects)
     }
 
-    /// The invoices that bill a month of a business and were not given back whole, in the order of issue.
+    /// The invoices that bill a month of a business and were not given back whole, in the order of issue; one in place
+    /// of another stands where that one stood.
     pub fn billed(&self, business: &BusinessId, month: Month) -> Vec<Billed<'_>> {
         let invoices = self.issued_to(business).filter(|issued| issued.kind.is_invoice());
         let billed = invoices.filter_map(|issued| self.billed_by(issued, month));
-        billed.filter(|billed| billed.rest.minor() > 0).collect()
+        let mut billed: Vec<Billed> = billed.filter(|billed| billed.rest.minor() > 0).collect();
+        billed.sort_by_key(|billed| self.first_of(billed.issued));
+        billed
+    }
+
+    /// The place, among the documents of its business, of the invoice that a chain of replacements began with.
+    fn first_of(&self, issued: &Issued) -> usize {
+        let base = issued.corrects.as_ref().and_then(|number| self.document(number));
+        match base {
+            Some(base) => self.first_of(base),
+            None => {
+                self.issued_to(&issued.business).position(|other| other.number == issued.number).unwrap_or_default()
+            }
+        }
     }
 
     /// What an invoice bills of a month, and what is left of that; `None` when it never billed it.

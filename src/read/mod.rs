@@ -176,6 +176,8 @@ fn detect(path: &Path, plain: &[u8], longest: usize) -> Result<LogFormat, ReadEr
     match (extension, plain.iter().find(|byte| !byte.is_ascii_whitespace())) {
         ("csv", _) => Ok(LogFormat::Csv),
         ("ndjson" | "jsonl", _) | (_, Some(b'{')) => Ok(LogFormat::Ndjson),
+        // A quiet day of bodies.
+        ("json", None) => Ok(LogFormat::Webhook),
         _ if csv::looks_like(plain, longest) => Ok(LogFormat::Csv),
         _ => Err(ReadError::UnknownFormat),
     }

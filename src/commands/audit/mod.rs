@@ -20,8 +20,8 @@ use crate::cli::{Audit, Format, Months, Replayable};
 use crate::config::parse_config;
 use crate::domain::BusinessId;
 use crate::error::{Failure, Kind};
-use crate::ledger::Ledger;
 use crate::ledger::entry::{Issued, MonthClosed};
+use crate::ledger::{Contradiction, Ledger, contradictions};
 use crate::render::Renderer;
 use month::audited;
 use told::{Audited, print};
@@ -36,6 +36,7 @@ struct Auditing<'a> {
     replays: Replays<'a>,
     renderer: Renderer,
     clocks: Clocks,
+    contradictions: Vec<Contradiction>,
 }
 
 pub fn audit(args: &Audit, world: &mut World) -> Result<Outcome, Failure> {
@@ -81,7 +82,9 @@ fn audit_state(args: &Audit, months: Option<Months>, world: &mut World) -> Resul
     let months = select::months(months, args.business.as_ref(), &history, ledger.path())?;
     select::refuse_unknown_rules(&months, &history, ledger.path())?;
     let clocks = Clocks { as_known: args.as_known, tariff_as_of: args.tariff_as_of };
-    let auditing = Auditing { replays: Replays::new(&state, &history)?, renderer: renderer()?, clocks };
+    let contradictions = books(&ledger)?;
+    let replays = Replays::new(&state, &history)?;
+    let auditing = Auditing { replays, renderer: renderer()?, clocks, contradictions };
     let audited = auditing.all(&months, args.jobs, world.watched)?;
     told(&audited, args.format, world)?;
     Ok(if audited.iter().all(|audited| audited.identical) { Outcome::Done } else { Outcome::Differences })
@@ -100,7 +103,14 @@ pub fn audit_opened(
     let clocks = Clocks { as_known: None, tariff_as_of: None };
     let told = |failure| opened.told(failure);
     let replays = Replays::with(state, history, opened.archive().map_err(told)?);
-    Auditing { replays, renderer: renderer()?, clocks }.all(&months, jobs, watched).map_err(told)
+    let contradictions = books(&state.read_ledger()?).map_err(told)?;
+    Auditing { replays, renderer: renderer()?, clocks, contradictions }.all(&months, jobs, watched).map_err(told)
+}
+
+/// What the entries of the ledger say, and the entries before them contradict.
+fn books(ledger: &Ledger) -> Result<Vec<Contradiction>, Failure> {
+    let recorded = ledger.entries().map_err(|error| ledger_failure(error, ledger.path()))?;
+    Ok(contradictions(recorded.iter().map(|recorded| &recorded.entry)))
 }
 
 impl Auditing<'_> {

@@ -10,7 +10,7 @@ use crate::close::{self, ClosedMonth, Issue};
 use crate::domain::{Instant, Invoice, Zone};
 use crate::error::Failure;
 use crate::ledger::entry::{Issued, MonthClosed, MonthCorrected};
-use crate::ledger::{History, Ledger};
+use crate::ledger::{Contradiction, History, Ledger};
 
 pub fn audited(auditing: &Auditing, ledger: &Ledger, closed: &MonthClosed) -> Result<Audited, Failure> {
     let Auditing { replays, clocks, .. } = auditing;
@@ -26,6 +26,10 @@ pub fn audited(auditing: &Auditing, ledger: &Ledger, closed: &MonthClosed) -> Re
         audited.corrections.push(correction(auditing, ledger, closed, corrected)?);
     }
     audited.documents = others(auditing, ledger, closed)?;
+    let of_month = |found: &&Contradiction| {
+        found.business == closed.business && [found.month, found.told_in].contains(&closed.month)
+    };
+    audited.differences.extend(auditing.contradictions.iter().filter(of_month).map(|found| found.text.clone()));
     audited.judge();
     if !audited.identical && closed.zones != Zone::DATA_VERSION {
         let (then, now) = (&closed.zones, Zone::DATA_VERSION);

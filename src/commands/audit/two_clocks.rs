@@ -42,6 +42,8 @@ pub struct Clocked {
 
 #[derive(Serialize)]
 pub struct AsKnown {
+    #[serde(skip)]
+    said: String,
     /// What was known before this instant.
     pub before: Instant,
     pub files: u64,
@@ -51,6 +53,8 @@ pub struct AsKnown {
 
 #[derive(Serialize)]
 pub struct TariffAsOf {
+    #[serde(skip)]
+    said: String,
     /// The tariff that was known before this instant.
     pub before: Instant,
     pub tariff: String,
@@ -86,24 +90,25 @@ pub fn clocked(
     let zone = issuer.map_or(Zone::UTC, |issuer| issuer.zone);
     let was = side(closed, &as_closed.setup.tariff, &as_closed.rated)?;
     let (mut basis, mut last) = (Basis::of_closing(closed), was.clone());
-    let as_known = match clocks.as_known.map(|when| when.before(zone)) {
+    let as_known = match clocks.as_known {
         None => None,
-        Some(before) => {
+        Some(when) => {
+            let before = when.before(zone);
             basis.known = Known::Before(before);
             let files = replays.files(basis.known).len() as u64;
             let replayed = replays.replay(ledger, &basis)?.map_err(|why| broken(closed, &why))?;
             let now = side(closed, &replayed.setup.tariff, &replayed.rated)?;
             let step = step(closed, &last, &now)?;
             last = now;
-            Some(AsKnown { before, files, step })
+            Some(AsKnown { said: when.said(zone), before, files, step })
         }
     };
-    let tariff_as_of = match clocks.tariff_as_of.map(|when| when.before(zone)) {
+    let tariff_as_of = match clocks.tariff_as_of {
         None => None,
-        Some(before) => {
-            let (told, now) = under_tariff(replays, ledger, &basis, before, &last)?;
+        Some(when) => {
+            let (told, now) = under_tariff(replays, ledger, &basis, when.before(zone), &last)?;
             last = now;
-            Some(told)
+            Some(TariffAsOf { said: when.said(zone), ..told })
         }
     };
     let difference = last.net.checked_sub(was.net).ok_or_else(|| too_large(closed))?;
@@ -160,7 +165,8 @@ fn under_tariff(
         }
         let now = side(closed, tariff, &replayed.rated)?;
         let (tariff, tariff_sha256, note) = (tariff.name(), sha256.to_owned(), none.or(note));
-        return Ok((TariffAsOf { before, tariff, tariff_sha256, note, step: step(closed, was, &now)? }, now));
+        let said = String::new();
+        return Ok((TariffAsOf { said, before, tariff, tariff_sha256, note, step: step(closed, was, &now)? }, now));
     }
     Err(broken(closed, "its own tariff does not price it"))
 }
@@ -188,15 +194,15 @@ impl Clocked {
     pub fn lines(&self) -> Vec<String> {
         let mut lines =
             vec![format!("as closed at {}: {}, {}", self.closed_at, counted(self.charges, "charge"), self.net)];
-        if let Some(AsKnown { before, files, step }) = &self.as_known {
+        if let Some(AsKnown { said, before, files, step }) = &self.as_known {
             let known = if *files == 0 { "no log was known".to_owned() } else { counted(*files, "log") };
-            lines.push(format!("as known before {before}, {known}: {}", step.told()));
+            lines.push(format!("as known {said}, {known}: {}", step.told()));
             let what = if *before < self.closed_at { "what was not known yet" } else { "late logs changed" };
             step.say(what, &mut lines);
         }
-        if let Some(TariffAsOf { before, tariff, note, step, .. }) = &self.tariff_as_of {
+        if let Some(TariffAsOf { said, before, tariff, note, step, .. }) = &self.tariff_as_of {
             let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
-            lines.push(format!("tariff known before {before}: {tariff}{note}: {}", step.told()));
+            lines.push(format!("tariff known {said}: {tariff}{note}: {}", step.told()));
             let is_earlier = *before < self.closed_at;
             step.say(
                 if is_earlier { "the tariff known then changes" } else { "a tariff correction changed" },

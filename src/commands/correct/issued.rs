@@ -3,12 +3,14 @@
 use super::super::closing::{filed_charges, stored_invoice};
 use super::super::decide::issued;
 use super::super::recorded;
+use super::super::setup::Setup;
 use super::{Bench, Corrected, Refused, read};
 use crate::close::credit::{self, Credit};
-use crate::close::{Issue, check};
+use crate::close::{Filed, Issue, change_file, check};
+use crate::domain::business::Issuer;
 use crate::domain::correction::{Amounts, Correction, CreditLine};
-use crate::domain::{Instant, Invoice, InvoiceNumber, Money, Month};
-use crate::error::Failure;
+use crate::domain::{Invoice, InvoiceNumber, Money, Month};
+use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued, MonthCorrected, Texts};
 use crate::ledger::{Additions, Billed, History, Ledger};
 
@@ -26,6 +28,40 @@ pub struct Base {
     pub charges: Vec<u8>,
     /// Their digest as it was recorded.
     pub was_sha256: String,
+    /// Who issued it, with what is known of that issuer today: an issuer corrects its own documents.
+    pub issuer: Issuer,
+    /// What the invoice was decided with.
+    pub texts: Texts,
+    /// The month that is corrected.
+    pub month: Month,
+}
+
+/// The invoice `issued`, with its charges of a month as it bills them now.
+pub fn base_of(
+    bench: &Bench,
+    ledger: &Ledger,
+    issued: &Issued,
+    month: Month,
+    charges: Vec<u8>,
+    was_sha256: String,
+) -> Result<Base, Failure> {
+    let texts = texts_of(ledger, bench.history, issued)?;
+    let recorded = recorded::setup_of(ledger, &texts)?;
+    let business = recorded.businesses.iter().find(|business| business.id == issued.business).ok_or_else(|| {
+        Failure::new(Kind::Differences, format!("the recorded book of {} lacks its business", issued.number))
+    })?;
+    let then = recorded.config.issuer_of(business);
+    let today = bench.setup.config.issuers.iter().find(|issuer| issuer.id == then.id);
+    let issuer = today.unwrap_or(then).clone();
+    Ok(Base {
+        invoice: stored_invoice(ledger, issued)?,
+        number: issued.number.clone(),
+        charges,
+        was_sha256,
+        issuer,
+        texts,
+        month,
+    })
 }
 
 /// The invoices that bill the month, in the order of issue.
@@ -33,8 +69,7 @@ pub fn bases(bench: &Bench, ledger: &Ledger, corrected: &Corrected) -> Result<Ve
     let MonthCorrected { business, month, .. } = &corrected.entry;
     let of = |billed: &Billed| {
         let charges = filed_charges(bench.state, bench.history, business, *month, billed.data_sha256)?;
-        let (number, was_sha256) = (billed.issued.number.clone(), billed.data_sha256.to_owned());
-        Ok(Base { invoice: stored_invoice(ledger, billed.issued)?, number, charges, was_sha256 })
+        base_of(bench, ledger, billed.issued, *month, charges, billed.data_sha256.to_owned())
     };
     bench.history.billed(business, *month).iter().map(of).collect()
 }
@@ -60,30 +95,26 @@ pub fn credit_notes(
         billed_net.checked_sub(*net).filter(|credit| credit.minor() > 0).unwrap_or(Money::zero(net.currency()));
     let parts: Vec<(InvoiceNumber, Money)> =
         billed.iter().map(|billed| (billed.issued.number.clone(), billed.rest)).collect();
-    for (number, rest) in parts.into_iter().rev() {
+    for (place, (number, rest)) in parts.iter().enumerate().rev() {
         if credit.minor() <= 0 {
             break;
         }
-        let base = bases
-            .iter()
-            .find(|base| base.number == number)
-            .ok_or_else(|| Refused::Check(format!("{number} has no document")))?;
+        let find = |number: &InvoiceNumber| bases.iter().find(|base| base.number == *number);
+        let base = find(number).ok_or_else(|| Refused::Check(format!("{number} has no document")))?;
         let now = rest.checked_sub(credit).filter(|now| now.minor() >= 0).unwrap_or(Money::zero(net.currency()));
         let part = rest.checked_sub(now).ok_or_else(too_large)?;
-        let lines = lines(base, corrected, rest, now).ok_or_else(too_large)?;
-        let correction = correction(base, corrected, reason);
-        let note = note(
-            bench,
-            &history,
-            base,
-            &correction,
-            Credit {
-                lines,
-                month: *month,
-                counts: corrected.entry.counts,
-                data_sha256: corrected.entry.data_sha256.clone(),
-            },
-        )?;
+        // Where an invoice before it gives back, too, what that one bills is left of this one.
+        let before = place.checked_sub(1).filter(|_| part < credit).and_then(|place| find(&parts[place].0));
+        let target = before.map_or_else(|| Target::of(corrected), Target::before);
+        let change = change(base, &target, *rest, now)?;
+        let correction = correction(base, corrected, reason, change.messages);
+        let credited = Credit {
+            lines: change.lines,
+            month: *month,
+            counts: corrected.entry.counts,
+            data_sha256: target.sha256.to_owned(),
+        };
+        let note = note(bench, &history, base, &correction, credited)?;
         if note.net != part {
             return Err(Refused::Check(format!(
                 "the rows of {} sum to {}, {part} is to be given back",
@@ -91,7 +122,7 @@ pub fn credit_notes(
             )));
         }
         let canonical = note.canonical();
-        let row = row(bench, &note, &canonical, bench.run_at);
+        let row = row(bench, base, &note, &canonical);
         additions.entries.push(Entry::CreditNote(row.clone()));
         additions.contents.push(canonical);
         history.issue(row);
@@ -105,27 +136,54 @@ fn too_large() -> Refused {
     Refused::Check("a sum is too large to be exact".to_owned())
 }
 
+/// The charges that an invoice is to bill from now on.
+struct Target<'t> {
+    charges: &'t [u8],
+    sha256: &'t str,
+}
+
+impl<'t> Target<'t> {
+    fn of(corrected: &'t Corrected) -> Self {
+        Self { charges: &corrected.closed.line_file, sha256: &corrected.entry.data_sha256 }
+    }
+
+    fn before(base: &'t Base) -> Self {
+        Self { charges: &base.charges, sha256: &base.was_sha256 }
+    }
+}
+
+/// What a credit note says of the charges.
+struct Change {
+    lines: Vec<CreditLine>,
+    messages: u64,
+}
+
 /// Rows of the charges where the invoice is of the month itself, else one for the month as a whole.
-fn lines(base: &Base, corrected: &Corrected, rest: Money, now: Money) -> Option<Vec<CreditLine>> {
-    let currency = rest.currency();
-    let month: Month = corrected.entry.month;
-    let (billed, stands) = (read(&base.charges).ok()?, read(&corrected.closed.line_file).ok()?);
-    let is_own = base.invoice.month == month && billed.net()? == rest.exact() && stands.net()? == now.exact();
-    if is_own {
-        return credit::of_charges(&billed, &stands, currency);
+fn change(base: &Base, target: &Target, rest: Money, now: Money) -> Result<Change, Refused> {
+    let (currency, month) = (rest.currency(), base.month);
+    let unreadable = |_| Refused::Check("a file of charges cannot be read".to_owned());
+    let billed = read(&base.charges).map_err(unreadable)?;
+    let stands = read(target.charges).map_err(unreadable)?;
+    let messages = change_file(&billed, &stands, currency).map_or(0, |(_, messages)| messages);
+    let comes_to = |filed: &Filed, net: Money| filed.net() == Some(net.exact());
+    let fits = comes_to(&billed, rest) && comes_to(&stands, now);
+    if base.invoice.month == month && fits {
+        let lines = credit::of_charges(&billed, &stands, currency).ok_or_else(too_large)?;
+        return Ok(Change { lines, messages });
     }
     let (was, is) =
         (Amounts { quantity: billed.quantity(), amount: rest }, Amounts { quantity: stands.quantity(), amount: now });
-    Some(vec![credit::of_earlier(month, was, is)?])
+    let line = credit::of_earlier(month, was, is).ok_or_else(too_large)?;
+    Ok(Change { lines: vec![line], messages })
 }
 
-fn correction(base: &Base, corrected: &Corrected, reason: Option<&str>) -> Correction {
+fn correction(base: &Base, corrected: &Corrected, reason: Option<&str>, messages: u64) -> Correction {
     Correction {
         number: base.number.clone(),
         issue_date: base.invoice.issue_date,
         cause: corrected.entry.cause,
         reason: reason.map(str::to_owned),
-        messages: corrected.messages,
+        messages,
         was_sha256: base.was_sha256.clone(),
     }
 }
@@ -141,8 +199,7 @@ pub fn note(
     let currency = base.invoice.currency;
     let credits = history.credits_of(&base.number).map(|credit| credit.net);
     let given_back = Money::sum(currency, credits).ok_or_else(too_large)?;
-    let business = bench.setup.businesses.iter().find(|business| business.id == base.invoice.business);
-    let issuer = business.map_or(&bench.setup.config.issuers[0], |business| bench.setup.config.issuer_of(business));
+    let issuer = &base.issuer;
     let date = issuer.zone.date_of(bench.run_at);
     let number = history.next_number(&issuer.credit_series, date.year(), 1);
     let issue = Issue { number, date, previous: history.document_head(), earlier: Vec::new() };
@@ -155,26 +212,27 @@ pub fn note(
     }
 }
 
-/// The row of the ledger for a document that is issued after the closing.
-pub fn row(bench: &Bench, invoice: &Invoice, canonical: &[u8], at: Instant) -> Issued {
-    let texts = Texts {
+/// The row of the ledger for a document that is issued after the closing, in correction of another.
+pub fn row(bench: &Bench, base: &Base, invoice: &Invoice, canonical: &[u8]) -> Issued {
+    let is_in_the_book = bench.setup.businesses.iter().any(|business| business.id == invoice.business);
+    let today = Texts {
         config_sha256: bench.setup.config_text.sha256.clone(),
         businesses_sha256: bench.setup.businesses_text.sha256.clone(),
         tariff_sha256: bench.setup.tariff_text.sha256.clone(),
     };
-    Issued { issued_at: Some(at), texts: Some(texts), ..issued(invoice, canonical) }
+    // Who is in the book no more hears of it where the invoice went to.
+    let texts = if is_in_the_book { today } else { base.texts.clone() };
+    Issued { issued_at: Some(bench.run_at), texts: Some(texts), ..issued(invoice, canonical) }
 }
 
 /// The setup that a document was issued with: its own, or that of the closing of its month.
-pub fn setup_of(ledger: &Ledger, history: &History, issued: &Issued) -> Result<super::super::setup::Setup, Failure> {
-    use crate::error::Kind;
-    match &issued.texts {
-        Some(texts) => recorded::setup_of(ledger, texts),
-        None => {
-            let closed = history.closed.get(&(issued.business.clone(), issued.month)).ok_or_else(|| {
-                Failure::new(Kind::Differences, format!("{} has no closed month", issued.number)).at(ledger.path())
-            })?;
-            recorded::setup(ledger, closed)
-        }
-    }
+pub fn setup_of(ledger: &Ledger, history: &History, issued: &Issued) -> Result<Setup, Failure> {
+    recorded::setup_of(ledger, &texts_of(ledger, history, issued)?)
+}
+
+fn texts_of(ledger: &Ledger, history: &History, issued: &Issued) -> Result<Texts, Failure> {
+    let closed = || history.closed.get(&(issued.business.clone(), issued.month)).map(recorded::texts);
+    issued.texts.clone().or_else(closed).ok_or_else(|| {
+        Failure::new(Kind::Differences, format!("{} has no closed month", issued.number)).at(ledger.path())
+    })
 }

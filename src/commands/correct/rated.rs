@@ -6,12 +6,13 @@ use super::super::archived::{Archive, forgotten_id};
 use super::super::closing::{close_with, with_names};
 use super::super::evidence::Evidence;
 use super::super::pages::Replays;
+use super::super::second_opinion::second_opinion;
 use super::super::setup::Setup;
 use super::{Bench, accepted};
 use crate::close::ClosedMonth;
 use crate::close::readiness::undecided;
 use crate::domain::charge::RatedWait;
-use crate::domain::{Currency, Verdict};
+use crate::domain::{Business, Currency, Verdict, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::MonthClosed;
 use crate::ledger::{History, Ledger, Standing};
@@ -21,6 +22,11 @@ pub struct Again {
     pub currency: Currency,
     /// Why it cannot be told, where the logs do not prove every wait.
     pub closed: Result<ClosedMonth, Vec<String>>,
+    /// Its waits, keyed, and the zone that its days are cut in.
+    pub rated: Vec<RatedWait>,
+    pub zone: Zone,
+    /// What plain loops find to be wrong with it.
+    pub doubts: Vec<String>,
 }
 
 /// Rates a month again with the files and accepted holds that were recorded up to `evidence_through`, and without the
@@ -35,7 +41,9 @@ pub fn rated_again(
 ) -> Result<Again, Failure> {
     let (setup, evidence) = replays.inputs_at(bench.state, ledger, standing.closed, evidence_through)?;
     let inputs = Inputs { history: bench.history, archive: bench.archive, setup, evidence };
-    inputs.month(standing.closed, disputes_through)
+    let again = inputs.month(standing.closed, disputes_through)?;
+    let doubts = inputs.doubts(standing.closed, &again)?;
+    Ok(Again { doubts, ..again })
 }
 
 /// The waits of a closed month, keyed, by everything that is known now.
@@ -73,11 +81,12 @@ impl Inputs<'_> {
         let currency = setup.tariff.currency;
         let rated = match evidence.waits(business, closed.month, closed.cut, setup)?.rated {
             Ok(rated) => rated,
-            Err(no_rate) => return Ok(Again { currency, closed: Err(vec![no_rate.without_message()]) }),
+            Err(no_rate) => return Ok(again(currency, business, Vec::new(), Err(vec![no_rate.without_message()]))),
         };
         let missing = undecided(&rated);
         if !missing.is_empty() {
-            return Ok(Again { currency, closed: Err(missing.iter().map(ToString::to_string).collect()) });
+            let reasons = missing.iter().map(ToString::to_string).collect();
+            return Ok(again(currency, business, rated, Err(reasons)));
         }
         // Counted with everything, so that a disputed message leaves the places of the others as they were.
         let named = with_names(self.archive, evidence, &rated, &setup.tariff, closed.month)?;
@@ -96,12 +105,32 @@ impl Inputs<'_> {
             let expected = rated.iter().filter(|rated| rated.charge.is_some() && taken_out.contains_key(&key(rated)));
             without(named, &is_out, expected.count())?
         };
-        let again = close_with(&setup.tariff, business, closed.month, closed.cut, &named).map_err(|error| {
+        let closed_again = close_with(&setup.tariff, business, closed.month, closed.cut, &named).map_err(|error| {
             Failure::new(Kind::SelfCheck, format!("{} of {} cannot be closed again", closed.month, business.id))
                 .because(error)
         })?;
-        Ok(Again { currency, closed: Ok(again) })
+        Ok(again(currency, business, rated, Ok(closed_again)))
     }
+
+    /// The second opinion, where the month would be billed by it.
+    fn doubts(&self, closed: &MonthClosed, again: &Again) -> Result<Vec<String>, Failure> {
+        let business = self.setup.businesses.iter().find(|business| business.id == closed.business);
+        match (business, &again.closed) {
+            (Some(business), Ok(_)) => {
+                second_opinion(self.evidence, business, closed.month, closed.cut, self.setup, &again.rated)
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+fn again(
+    currency: Currency,
+    business: &Business,
+    rated: Vec<RatedWait>,
+    closed: Result<ClosedMonth, Vec<String>>,
+) -> Again {
+    Again { currency, closed, rated, zone: business.zone, doubts: Vec::new() }
 }
 
 fn key(rated: &RatedWait) -> (String, String) {

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::super::archived::{Archive, forgotten_id};
 use super::super::cases::Desk;
 use super::super::correct::{self, Bench, rated_now};
+use super::super::held::check_clock;
 use super::super::pages::Replays;
 use super::super::state::ledger_failure;
 use super::super::{Outcome, World, files, say};
@@ -49,13 +50,14 @@ type Claims = BTreeMap<(BusinessId, Month), Vec<(Claim, String)>>;
 pub fn open(args: &DisputeOpen, world: &mut World) -> Result<Outcome, Failure> {
     let desk = Desk::open(&args.configured.config, args.as_of.unwrap_or(world.now))?;
     let _lock = desk.state.lock()?;
+    check_clock(&desk.history, desk.as_of)?;
     let archive = desk.archive()?;
     let text = files::text(&args.file)?;
     let rows = rows(&args.file, &text)?;
     let mut charged = charged(&desk, &archive, &rows)?;
     let (mut claims, mut replays) = (Claims::new(), Replays::with(desk.history.clone()));
     for row in rows {
-        let Some(found) = charged.remove(&row.message_id) else {
+        let Some(found) = charged.get_mut(&row.message_id).filter(|found| !found.is_empty()) else {
             say(world.out, &format!("  rejected  {}: no closed month charges it as things stand", row.message_id))?;
             continue;
         };
@@ -160,13 +162,14 @@ fn charged(desk: &Desk, archive: &Archive, rows: &[Row]) -> Result<BTreeMap<Stri
 }
 
 /// The one of several charges that a row means.
-fn pick(path: &Path, row: &Row, found: Vec<Charged>) -> Result<Charged, Failure> {
+fn pick(path: &Path, row: &Row, found: &mut Vec<Charged>) -> Result<Charged, Failure> {
     let is_meant = |charged: &Charged| row.channel.as_ref().is_none_or(|channel| *channel == charged.channel);
-    let mut meant: Vec<Charged> = found.into_iter().filter(is_meant).collect();
-    match (meant.pop(), meant.is_empty()) {
-        (Some(one), true) => Ok(one),
-        (one, _) => {
-            let how = if one.is_some() { "on several channels" } else { "on another channel" };
+    let meant: Vec<usize> = (0..found.len()).filter(|place| is_meant(&found[*place])).collect();
+    match meant[..] {
+        // Taken out, so that another row means another charge.
+        [one] => Ok(found.remove(one)),
+        _ => {
+            let how = if meant.is_empty() { "on another channel" } else { "on several channels" };
             let failure = Failure::new(Kind::CommandLine, format!("message {} is charged {how}", row.message_id));
             Err(failure.at(path).hint("add the column channel, with the number as the line file has it"))
         }

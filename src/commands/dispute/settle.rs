@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::super::archived::{Archive, forgotten_id};
 use super::super::correct::{self, Bench, Corrected};
+use super::super::held::Held;
 use super::super::pages::Replays;
-use super::super::run::{check_clock, renderer};
+use super::super::run::renderer;
 use super::super::setup::Setup;
-use super::super::state::{State, ledger_failure};
+use super::super::state::State;
 use super::super::{Outcome, World, issue, previews, say};
 use super::{head, next};
 use crate::cli::DisputeSettle;
@@ -19,13 +20,8 @@ use crate::ledger::{Additions, History, Ledger};
 pub fn settle(args: &DisputeSettle, world: &mut World) -> Result<Outcome, Failure> {
     let setup = Setup::load(&args.configured.config)?;
     let state = State::new(&setup.config);
-    let _lock = state.lock()?;
-    state.read_ledger()?;
-    let path = state.ledger();
-    let mut ledger = Ledger::open(&path).map_err(|error| ledger_failure(error, &path))?;
-    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     let run_at = args.as_of.unwrap_or(world.now);
-    check_clock(&history, run_at)?;
+    let Held { _lock, mut ledger, history } = Held::of(&setup, &state, run_at)?;
     let dispute = open_dispute(&history, args.dispute)?.clone();
     // As if it were settled: the next entry is the one that says so.
     let settled = DisputeSettled { dispute: dispute.dispute, at: run_at };
@@ -154,6 +150,6 @@ fn corrected(bench: &Bench, ledger: &Ledger, dispute: &Dispute) -> Result<Option
         return Err(refused(format!("{} messages would change, {} were accepted", changed.len(), wanted.len())));
     }
     let messages = wanted.len() as u64;
-    let corrected = || correct::corrected(bench, &standing, CorrectionCause::Dispute, closed, messages);
+    let corrected = || correct::corrected(bench, &standing, CorrectionCause::Dispute, closed);
     Ok((messages > 0).then(corrected))
 }

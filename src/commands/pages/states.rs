@@ -88,7 +88,7 @@ fn after(known: &Known, closed: &MonthClosed, business: &Business, row: &Row) ->
         let text = format!("{}{}; {}", would_be(net), difference.unwrap_or_default(), changed(compared.messages));
         after.push(After { what: CorrectionCause::LateLogs.name().to_owned(), text, links: Vec::new() });
     }
-    let undone = |outcome: &Outcome| matches!(outcome, Outcome::Undecided { .. } | Outcome::ToApprove { .. });
+    let undone = |outcome: &Outcome| !outcome.is_decided();
     let late = known.seen.late.iter().filter(|late| late.business == *id && late.month == month);
     for late in late.filter(|late| undone(&late.outcome)) {
         let is_drawn = matches!(late.outcome, Outcome::ToApprove { .. });

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Closed, Invoiced, Read, Reason, Rejected, Trouble, Unknown, counted};
-use crate::commands::closing::Step;
+use crate::commands::approve::advice;
+use crate::commands::closing::{Step, texts};
 use crate::commands::correct::{Late, Outcome};
 use crate::commands::issue::Sent;
 use crate::commands::run::Night;
@@ -121,6 +122,12 @@ pub fn late_words(late: &Late, is_dry_run: bool) -> (&'static str, String) {
         Outcome::Credited { numbers, credit } => {
             ("credit", format!("{changed}; {credit} given back by {}", numbers.join(", ")))
         }
+        Outcome::Parked { adds, found } => {
+            let may_be_released = found.iter().all(|found| found.guard.may_be_released());
+            let (found, advice) = (texts(found).join("; "), advice(*month, &late.business, may_be_released));
+            ("parked", format!("{changed}; it would cost {adds} more: {found}; {advice}"))
+        }
+        Outcome::Failed { why } => ("parked", format!("not compared: {why}")),
         Outcome::Debited { adds } => ("debit", format!("{changed}; the next invoice bills {adds} more")),
     }
 }

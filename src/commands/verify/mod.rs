@@ -12,11 +12,12 @@ use super::state::{State, ledger_failure};
 use super::summary::counted;
 use super::{Outcome, World, say};
 use crate::cli::Verify;
-use crate::close::check;
+use crate::close::{Filed, check};
+use crate::domain::Money;
 use crate::error::Failure;
 use crate::ledger::entry::Issued;
-use crate::ledger::{Bytes, History, Ledger, LedgerError, sum_of};
-use crate::read::{described, sha256};
+use crate::ledger::{Bytes, Contradiction, History, Ledger, LedgerError, contradictions, sum_of};
+use crate::read::sha256;
 
 pub fn verify(args: &Verify, world: &mut World) -> Result<Outcome, Failure> {
     let state = state_of(&args.configured.config)?;
@@ -36,6 +37,7 @@ pub fn verify(args: &Verify, world: &mut World) -> Result<Outcome, Failure> {
         Some(digest) => head::prove(digest, &ledger, &recorded, &mut findings)?,
         None => None,
     };
+    findings.extend(contradictions(recorded.iter().map(|recorded| &recorded.entry)).iter().map(in_the_books));
     let history = History::of(recorded);
     let note = file(&ledger, &mut findings)?;
     contents(&ledger, &mut findings)?;
@@ -107,14 +109,6 @@ fn contents(ledger: &Ledger, findings: &mut Vec<String>) -> Result<(), Failure> 
     Ok(())
 }
 
-/// A failure as a finding: where, what, and what to do.
-fn in_a_line(failure: &Failure) -> String {
-    let place = failure.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-    let cause = failure.source.as_ref().map(|source| format!(": {}", described(source.as_ref())));
-    let hint = failure.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-    format!("{place}{}{}{hint}", failure.message, cause.unwrap_or_default()).replace('\n', " ")
-}
-
 /// A file with the digest that the ledger names, or what is wrong with it.
 fn compare(path: &Path, recorded: &str, findings: &mut Vec<String>) {
     match std::fs::read(path) {
@@ -134,7 +128,7 @@ fn archive(state: &State, history: &History, findings: &mut Vec<String>) -> Resu
     let archive = match Archive::open(state, history) {
         Ok(archive) => archive,
         Err(failure) => {
-            findings.push(in_a_line(&failure));
+            findings.push(failure.in_a_line());
             return Ok(());
         }
     };
@@ -155,7 +149,7 @@ fn archive(state: &State, history: &History, findings: &mut Vec<String>) -> Resu
                 rows => findings.push(format!("{}: {rows} names are not those of the archive", path.display())),
             },
             Ok(None) => findings.push(format!("{}: missing; restore it from a backup", path.display())),
-            Err(failure) => findings.push(in_a_line(&failure)),
+            Err(failure) => findings.push(failure.in_a_line()),
         }
     }
     Ok(())
@@ -181,6 +175,11 @@ fn numbers(history: &History, findings: &mut Vec<String>) {
             Some(_) => findings.push(format!("{number} and the closing of its month name different charges")),
             None => findings.push(format!("{number} has no closed month")),
         }
+        let base = issued.corrects.as_ref().and_then(|number| before.document(number));
+        let of_series = before.issued.iter().rev().find(|earlier| earlier.number.series == number.series);
+        let later = of_series.into_iter().chain(base).find(|earlier| earlier.issue_date > issued.issue_date);
+        findings
+            .extend(later.map(|later| format!("{number} is dated before {}, which was issued first", later.number)));
         before.issue(issued.clone());
     }
     for ((business, month), closed) in &history.closed {
@@ -190,6 +189,11 @@ fn numbers(history: &History, findings: &mut Vec<String>) {
             findings.push(format!("{month} of {business} has charges and no invoice"));
         }
     }
+}
+
+/// What the entries before contradict.
+fn in_the_books(found: &Contradiction) -> String {
+    format!("{} of {}: {}", found.month, found.business, found.text)
 }
 
 /// The invoice of a closing, not one in place of another, and no credit note.
@@ -202,17 +206,28 @@ fn charges(state: &State, history: &History, findings: &mut Vec<String>) {
     for corrected in history.corrected.values().flatten().map(|(_, corrected)| corrected) {
         let path = state.corrected_charges(&corrected.business, corrected.month, corrected.correction);
         compare(&path, history.sha256_now(&corrected.data_sha256), findings);
+        sums(&path, corrected.net, findings);
     }
-    for closed in history.closed.values().filter(|closed| closed.carried.is_some()) {
+    for closed in history.closed.values() {
+        let Some(carried) = closed.carried else { continue };
         let path = state.charges(&closed.business, closed.month);
         compare(&path, history.sha256_now(&closed.data_sha256), findings);
+        sums(&path, carried, findings);
+    }
+}
+
+/// Whether a file of charges comes to a net amount; one that cannot be read was told of already.
+fn sums(path: &Path, net: Money, findings: &mut Vec<String>) {
+    let Ok(Ok(filed)) = std::fs::read(path).map(|bytes| Filed::read(&bytes)) else { return };
+    if filed.net() != Some(net.exact()) {
+        findings.push(format!("{}: it does not come to {net}, as the ledger says", path.display()));
     }
 }
 
 fn invoice(state: &State, ledger: &Ledger, history: &History, issued: &Issued, findings: &mut Vec<String>) {
     let number = &issued.number;
     match stored_invoice(ledger, issued) {
-        Err(failure) => findings.push(in_a_line(&failure)),
+        Err(failure) => findings.push(failure.in_a_line()),
         Ok(invoice) => {
             findings.extend(stated_otherwise(issued, &invoice));
             if is_first(issued) {
@@ -222,12 +237,12 @@ fn invoice(state: &State, ledger: &Ledger, history: &History, issued: &Issued, f
                         let found = check::findings(&invoice, &line_file, history.sha256_now(&issued.data_sha256));
                         findings.extend(found.iter().map(|finding| format!("{number}: {finding}")));
                     }
-                    Err(failure) => findings.push(in_a_line(&failure)),
+                    Err(failure) => findings.push(failure.in_a_line()),
                 }
             } else {
                 match sums_of_correction(state, ledger, history, issued, &invoice) {
                     Ok(found) => findings.extend(found),
-                    Err(failure) => findings.push(in_a_line(&failure)),
+                    Err(failure) => findings.push(failure.in_a_line()),
                 }
             }
         }

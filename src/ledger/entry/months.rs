@@ -33,6 +33,10 @@ pub struct Approved {
     pub at: Instant,
     /// Of the charges that were seen: with other charges the month is to be approved again.
     pub data_sha256: String,
+    /// Of the invoice that was seen, and of whom it goes to: with other words, taxes, recipients or earlier months it is
+    /// to be approved again, too. Absent for a correction, and where an older version recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft_sha256: Option<String>,
     pub net: Money,
 }
 
