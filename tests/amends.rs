@@ -335,3 +335,22 @@ fn what_became_known_at_an_instant_was_known_at_it() {
     let told = shop.ritardo(&["audit", "2018-08", "--as-known", CLOSED]).expect(0).out;
     assert!(told.contains("as known at 2018-09-05T00:00:00.000Z") && told.contains("changed: 0 messages"), "{told}");
 }
+
+#[test]
+fn a_month_may_come_back_to_what_it_was() {
+    let shop = Shop::new("amends-back", "late_logs = \"credit-and-debit\"");
+    shop.run(CLOSED).expect(0);
+    let late = [
+        "a1 outbound 2018-08-05T12:00:00Z 81",
+        "q9 inbound 2018-08-05T12:00:00Z 99",
+        "a9 outbound 2018-08-05T13:00:00Z 99",
+    ];
+    for (night, row) in (6..).zip(late) {
+        shop.log(&format!("2018-08-05-late{night}"), &[row]);
+        shop.run(&format!("2018-09-{night:02}T00:00:00Z")).expect(0);
+    }
+    let digests: Vec<String> =
+        bodies(&shop.state(), "corrected").iter().map(|body| text(body, "data_sha256")).collect();
+    assert!(digests.len() == 3 && digests[0] == digests[2] && digests[0] != digests[1], "{digests:?}");
+    shop.holds();
+}

@@ -2,11 +2,12 @@
 
 use super::closing::{OpenMonth, Step};
 use super::correct::Withheld;
+use super::guards::is_approved;
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure};
 use crate::close::{self, ClosedMonth, Issue, check};
 use crate::domain::correction::Earlier;
-use crate::domain::{Currency, Decimal, Instant, Invoice, InvoiceNumber, Money, Month, Zone};
+use crate::domain::{BusinessId, Currency, Decimal, Instant, Invoice, InvoiceNumber, Money, Month, Zone};
 use crate::error::Failure;
 use crate::ledger::entry::{Entry, Issued, MonthClosed};
 use crate::ledger::{Additions, History, Ledger, LedgerError};
@@ -16,6 +17,8 @@ use crate::ledger::{Additions, History, Ledger, LedgerError};
 pub struct Closings {
     /// Each with its invoice; `None` where there was nothing to bill, or too little.
     pub months: Vec<(MonthClosed, Option<Invoice>)>,
+    /// Approved as they were, and others now: what was closed with them is carried over to their invoice.
+    pub unseen: Vec<(BusinessId, Month)>,
     /// Business, month and finding: what a self-check kept from being closed.
     pub failed: Vec<(String, Month, String)>,
 }
@@ -69,6 +72,10 @@ fn decide(
     let (mut closings, mut history) = (Closings::default(), history.clone());
     let evidence_through = history.last;
     for (month, closed) in closable {
+        if !is_approved(setup, &history, month, closed, withheld) {
+            closings.unseen.push((month.business.id.clone(), month.month));
+            continue;
+        }
         let mut recorded = closing(setup, month, closed, evidence_through, run_at);
         let due = Due::of(setup, &history, month, closed, withheld);
         if !due.is_worth_an_invoice {

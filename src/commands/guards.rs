@@ -61,22 +61,29 @@ pub fn park(watch: &Watch, open: &mut [OpenMonth]) -> Result<(), Failure> {
 
 /// Keeps what a person is to approve, and has not, from being closed.
 pub fn hold(setup: &Setup, history: &History, withheld: &Withheld, open: &mut [OpenMonth]) {
-    if setup.config.issue.mode == IssueMode::Automatic {
-        return;
-    }
     for month in open.iter_mut() {
         let Step::Close(closed) = &month.step else { continue };
-        let approved = history.approved.get(&(month.business.id.clone(), month.month));
-        let is_seen = |approved: &Approved| {
-            let draft = || previews::invoice(setup, history, month, closed, withheld).ok();
-            let is_same =
-                |seen: &String| draft().is_some_and(|draft| previews::draft_sha256(&draft, month.business) == *seen);
-            approved.data_sha256 == closed.data_sha256 && approved.draft_sha256.as_ref().is_none_or(is_same)
-        };
-        if !approved.is_some_and(is_seen) {
+        if !is_approved(setup, history, month, closed, withheld) {
             month.step = Step::Approve(closed.clone());
         }
     }
+}
+
+/// Whether the month may be issued: a person has seen the invoice as it would be now, or nobody has to.
+pub fn is_approved(
+    setup: &Setup,
+    history: &History,
+    month: &OpenMonth,
+    closed: &ClosedMonth,
+    withheld: &Withheld,
+) -> bool {
+    let draft = || previews::invoice(setup, history, month, closed, withheld).ok();
+    let is_same = |seen: &String| draft().is_some_and(|draft| previews::draft_sha256(&draft, month.business) == *seen);
+    let is_seen = |approved: &Approved| {
+        approved.data_sha256 == closed.data_sha256 && approved.draft_sha256.as_ref().is_none_or(is_same)
+    };
+    let approved = history.approved.get(&(month.business.id.clone(), month.month));
+    setup.config.issue.mode == IssueMode::Automatic || approved.is_some_and(is_seen)
 }
 
 /// Whether a person let the month be closed with these charges in spite of a guard.

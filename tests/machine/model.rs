@@ -41,8 +41,8 @@ pub struct Dispute {
 pub struct Model {
     pub closed: BTreeMap<Key, Closed>,
     pub disputes: Vec<Dispute>,
-    /// What a person saw and approved.
-    pub approved: BTreeMap<Key, Charges>,
+    /// What a person saw and approved: the charges, and what of earlier months would be billed with them.
+    pub approved: BTreeMap<Key, (Charges, Vec<(Key, i64)>)>,
     /// What a person released in spite of a guard.
     pub unparked: BTreeMap<Key, Charges>,
     /// Conversations of which logs disagree, by business and customer: nobody but the program knows what they cost.
@@ -115,32 +115,60 @@ impl Model {
         !self.closed.contains_key(&key) && self.reaches(key.1) && self.told(key).is_proven
     }
 
-    /// Whether a guard keeps a month from being closed.
+    /// Whether a guard keeps a month from being closed, or what late logs add to it from being billed.
     pub fn is_parked(&self, rules: &Rules, key: Key) -> bool {
-        let Some(limit) = rules.charges_per_day.filter(|_| self.is_closable(key)) else { return false };
+        let adds = self.differing(rules, key).is_some_and(|(difference, _)| difference > 0);
+        let Some(limit) = rules.charges_per_day.filter(|_| adds || self.is_closable(key)) else { return false };
         let told = self.told(key).charges;
         busiest(&told) > limit && self.unparked.get(&key) != Some(&told)
     }
 
-    /// What a person is to approve: the charges of a month, at its closing or from now on.
-    pub fn to_approve(&self, rules: &Rules, key: Key) -> Option<Charges> {
-        let closing = (self.is_closable(key) && !self.is_parked(rules, key)).then(|| self.told(key).charges);
-        let charges = closing.or_else(|| self.correction(rules, key))?;
-        (rules.approval && self.approved.get(&key) != Some(&charges)).then_some(charges)
+    /// What no document bills of earlier months, and the next invoice of the business is to bill.
+    fn earlier(&self, rules: &Rules, business: usize) -> Vec<(Key, i64)> {
+        let of_business = self.closed.iter().filter(|((of, _), _)| *of == business);
+        let open = of_business.map(|(key, closed)| (*key, net(rules, &closed.charges) - closed.billed));
+        open.filter(|(key, open)| *open > 0 && !self.is_withheld(rules, *key)).collect()
     }
 
-    /// What is closed and in no document, of a business.
-    pub fn unbilled(&self, rules: &Rules, business: usize) -> i64 {
-        let of_business = self.closed.iter().filter(|((of, _), _)| *of == business);
-        of_business.map(|(_, closed)| net(rules, &closed.charges) - closed.billed).sum()
+    /// Whether it is not decided what a closed month comes to.
+    fn is_withheld(&self, rules: &Rules, key: Key) -> bool {
+        let waits = || self.correction(rules, key).is_some_and(|charges| !self.may_correct(rules, key, &charges));
+        self.closed.contains_key(&key) && (!self.told(key).is_proven || self.is_parked(rules, key) || waits())
+    }
+
+    /// Whether a correction needs nobody's word, or has it.
+    pub fn may_correct(&self, rules: &Rules, key: Key, charges: &Charges) -> bool {
+        let is_less = self.differing(rules, key).is_some_and(|(difference, _)| difference < 0);
+        let is_free = is_less && self.closed.get(&key).is_some_and(|closed| closed.billed == 0);
+        !rules.approval || is_free || self.approved.get(&key).is_some_and(|(seen, _)| seen == charges)
+    }
+
+    /// What a person is to approve: the charges of a month, at its closing or from now on.
+    pub fn to_approve(&self, rules: &Rules, key: Key) -> Option<(Charges, Vec<(Key, i64)>)> {
+        if self.is_closable(key) {
+            let seen = (self.told(key).charges, self.earlier(rules, key.0));
+            let is_seen = !rules.approval || self.is_parked(rules, key) || self.approved.get(&key) == Some(&seen);
+            return (!is_seen).then_some(seen);
+        }
+        let charges = self.correction(rules, key)?;
+        (!self.may_correct(rules, key, &charges)).then(|| (charges, Vec::new()))
     }
 
     /// What the correction of a closed month is, if there is one: its charges from now on.
     pub fn correction(&self, rules: &Rules, key: Key) -> Option<Charges> {
+        let (_, charges) = self.differing(rules, key)?;
+        (!self.is_parked(rules, key)).then_some(charges)
+    }
+
+    /// The difference of a closed month that is to be settled, with its charges from now on.
+    fn differing(&self, rules: &Rules, key: Key) -> Option<(i64, Charges)> {
         let (told, closed) = (self.told(key), self.closed.get(&key)?);
         let difference = net(rules, &told.charges) - net(rules, &closed.charges);
-        let is_worth = difference.abs() >= rules.smallest_correction.max(1) && (difference < 0 || rules.debit);
-        (told.is_proven && is_worth).then_some(told.charges)
+        // Of what no document bills yet, less is taken over however little it is.
+        let is_free = difference < 0 && closed.billed == 0;
+        let is_large = difference.abs() >= rules.smallest_correction.max(1);
+        let is_worth = is_free || (is_large && (difference < 0 || rules.debit));
+        (told.is_proven && is_worth).then_some((difference, told.charges))
     }
 
     /// What stands of a month is this from now on; what is billed beyond it is given back.
@@ -152,11 +180,13 @@ impl Model {
 
     /// Closes a month, and bills it with all that is left of others, or carries it over.
     pub fn close(&mut self, rules: &Rules, key: Key, charges: Charges) -> bool {
-        let due = net(rules, &charges) + self.unbilled(rules, key.0);
+        let earlier = self.earlier(rules, key.0);
+        let due = net(rules, &charges) + earlier.iter().map(|(_, amount)| amount).sum::<i64>();
         let is_invoice = (!charges.is_empty() || due > 0) && due >= rules.smallest;
         self.closed.insert(key, Closed { charges, billed: 0 });
         if is_invoice {
-            for (_, closed) in self.closed.iter_mut().filter(|((of, _), _)| *of == key.0) {
+            for key in earlier.into_iter().map(|(key, _)| key).chain([key]) {
+                let closed = self.closed.get_mut(&key).expect("a closed month");
                 closed.billed = net(rules, &closed.charges);
             }
         }

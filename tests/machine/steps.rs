@@ -272,7 +272,7 @@ impl Life {
             // A cent that only rounding finds waits until a log makes somebody look.
             let may_stay = !is_touched && !rules.is_in_cents() && *now == self.model.closed[&key].charges;
             let correction = self.model.correction(&rules, key).filter(|_| !may_stay);
-            if let Some(charges) = correction.filter(|c| !rules.approval || self.model.approved.get(&key) == Some(c)) {
+            if let Some(charges) = correction.filter(|charges| self.model.may_correct(&rules, key, charges)) {
                 let is_more = net(&rules, &charges) > net(&rules, &self.model.closed[&key].charges);
                 self.count(if is_more { "debited" } else { "credited" });
                 self.model.correct(&rules, key, charges);
@@ -410,7 +410,7 @@ impl Life {
         self.night()?;
         let rules = self.town.rules.clone();
         for (place, month) in MONTHS.iter().enumerate() {
-            let due: Vec<(Key, Charges)> = Model::keys(&rules)
+            let due: Vec<_> = Model::keys(&rules)
                 .filter(|(_, of)| *of == place)
                 .filter_map(|key| Some((key, self.model.to_approve(&rules, key)?)))
                 .collect();

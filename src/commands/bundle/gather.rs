@@ -126,8 +126,12 @@ impl Whole<'_> {
             if self.history.invoice_of(business, month).is_some() || closed.carried.is_some() {
                 wanted.insert((business, month, &closed.data_sha256));
             }
-            let corrections = self.history.corrections(business, month);
-            wanted.extend(corrections.map(|corrected| (business, month, corrected.data_sha256.as_str())));
+            // Each its own, also where one came back to the charges of another.
+            for corrected in self.history.corrections(business, month) {
+                let bytes = filed_charges(self.state, self.history, business, month, &corrected.data_sha256)?;
+                let path = self.state.corrected_charges(business, month, corrected.correction);
+                files.insert(name_of(self.state, &path), Held::Bytes(bytes));
+            }
         }
         for issued in issued_for(self.history, self.month) {
             let invoice = stored_invoice(self.ledger, issued)?;

@@ -17,11 +17,18 @@ pub fn concerned<'h>(bench: &Bench<'h>) -> Vec<Standing<'h>> {
         let is_left = compared.is_some_and(|compared| {
             compared.data_sha256 != standing.data_sha256() && is_worth(bench, standing, compared.standing, compared.net)
         });
+        // What a dispute took out since was still in the comparison.
+        let key = (business.clone(), *month);
+        let corrected = history.corrected.get(&key).and_then(|all| all.last()).map(|(place, _)| *place);
+        let is_stale = compared.is_some_and(|compared| {
+            compared.data_sha256 != standing.data_sha256() && corrected > Some(compared.known_through)
+        });
         let reach = reach(standing.closed, bench);
         let is_late = |file: &LogRead| spans(file).any(|(first, last)| first < reach.1 && reach.0 <= last);
         let holds = history.accepted.iter().filter(|(place, _)| *place > known);
         let files = history.files.iter().filter(|(place, _)| *place > known);
         is_left
+            || is_stale
             || holds.into_iter().any(|(_, hold)| hold.business == *business)
             || files.into_iter().any(|(_, file)| is_late(file))
     };
