@@ -145,14 +145,7 @@ fn falls_in(wait: &Wait, month: Span, reading: &Reading) -> bool {
 /// Waits by verdict.
 pub fn counts<'r>(rated: impl IntoIterator<Item = &'r RatedWait>) -> Counts {
     rated.into_iter().fold(Counts::default(), |mut counts, rated| {
-        counts.waits += 1;
-        *match rated.wait.verdict {
-            Verdict::OnTime => &mut counts.on_time,
-            Verdict::Late => &mut counts.late,
-            Verdict::Unanswered => &mut counts.unanswered,
-            Verdict::Pending => &mut counts.pending,
-            Verdict::Held => &mut counts.held,
-        } += 1;
+        counts.add(rated.wait.verdict);
         counts
     })
 }

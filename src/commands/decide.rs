@@ -23,6 +23,18 @@ pub struct Closings {
     pub failed: Vec<(String, Month, String)>,
 }
 
+impl Closings {
+    /// What was not closed, because nobody has seen it as it would be now, is to be approved.
+    pub fn hold(&self, open: &mut [OpenMonth]) {
+        for open in open {
+            let is_unseen = self.unseen.contains(&(open.business.id.clone(), open.month));
+            if let (Step::Close(closed), true) = (&open.step, is_unseen) {
+                open.step = Step::Approve(closed.clone());
+            }
+        }
+    }
+}
+
 /// Closes what can be closed: charge files first, then one transaction that gives the numbers, in the order of
 /// businesses and months.
 pub fn close_months(

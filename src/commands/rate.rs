@@ -1,5 +1,8 @@
 //! `ritardo rate`: logs and tariff in, one row a wait out; no state, no configuration.
 
+mod charges;
+mod named;
+mod quick;
 mod sums;
 
 use std::collections::BTreeMap;
@@ -8,6 +11,7 @@ use std::path::{Path, PathBuf};
 use polars::prelude::DataFrame;
 use serde::Serialize;
 
+use self::quick::{Quick, Task};
 use self::sums::Totals;
 use super::files::{self, Access};
 use super::setup::Written;
@@ -17,6 +21,7 @@ use super::suspects::Suspects;
 use super::{Outcome, World, progress, say};
 use crate::cli::{Only, Rate};
 use crate::domain::charge::RatedWait;
+use crate::domain::settings::LogFormat;
 use crate::domain::{Instant, Month};
 use crate::engine;
 use crate::error::{Failure, Kind};
@@ -117,6 +122,13 @@ fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
         failure.hint("--tariff names a TOML file; `ritardo init` writes a commented one")
     })?;
     let tariff = Tariff::parse(&written.path, &written.text).map_err(Failure::of_mistakes)?;
+    let wants_all = args.out.is_some() && args.only != Some(Only::Charges);
+    if let Some((quick, inputs)) = if wants_all { None } else { quickly(args, &tariff, complete_through)? } {
+        if let (Some(path), Some(form), Some(charged)) = (&args.out, form, &quick.charged) {
+            write_waits(path, form, &charged.iter().collect::<Vec<_>>(), &tariff)?;
+        }
+        return quick_summary(args, quick, inputs, &tariff, written.sha256, world);
+    }
     let logs = logs(args, world)?;
 
     let evidence = |_: &str, channel: &str| Some(logs.suspects.evidence(channel, complete_through));
@@ -131,16 +143,12 @@ fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
     if let (Some(path), Some(form)) = (&args.out, form) {
         let wanted = |rated: &&RatedWait| args.only != Some(Only::Charges) || rated.charge.is_some();
         let rows: Vec<&RatedWait> = rated.iter().filter(wanted).collect();
-        let bytes = match form {
-            Form::Csv => waits::csv(&rows, &tariff.name(), tariff.currency),
-            Form::Parquet => waits::parquet(&rows, &tariff.name(), tariff.currency).map_err(self_check)?,
-        };
-        files::write(path, &bytes, Access::Usual)?;
+        write_waits(path, form, &rows, &tariff)?;
     }
     warn(&logs, &decided.conflicts, world)?;
     let (overall, businesses) = sums::totals(&rated, &tariff)?;
     overall.say(world)?;
-    if let Some(path) = &args.summary {
+    if args.summary.is_some() {
         let summary = Summary {
             format: "ritardo-rate-summary/1",
             as_of: args.as_of,
@@ -154,11 +162,83 @@ fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
             conflicts: decided.conflicts,
             rejects: logs.rejects,
         };
-        let mut bytes = serde_json::to_vec_pretty(&summary).map_err(self_check)?;
-        bytes.push(b'\n');
-        files::write(path, &bytes, Access::Usual)?;
+        write_summary(args, &summary)?;
     }
     Ok(Outcome::Done)
+}
+
+fn write_waits(path: &Path, form: Form, rows: &[&RatedWait], tariff: &Tariff) -> Result<(), Failure> {
+    let bytes = match form {
+        Form::Csv => waits::csv(rows, &tariff.name(), tariff.currency),
+        Form::Parquet => waits::parquet(rows, &tariff.name(), tariff.currency).map_err(self_check)?,
+    };
+    files::write(path, &bytes, Access::Usual)
+}
+
+/// The quick way, where every input is a file that it can take.
+fn quickly(args: &Rate, tariff: &Tariff, complete_through: Instant) -> Result<Option<(Quick, Vec<Input>)>, Failure> {
+    let (paths, passed_over) = expanded(&args.inputs)?;
+    if args.by_rows || !passed_over.is_empty() {
+        return Ok(None);
+    }
+    let by_name = args.out.is_some();
+    let task = Task { paths: &paths, tariff, as_of: args.as_of, complete_through, by_name };
+    let wanted = || if args.summary.is_some() { &paths[..] } else { &[] };
+    let digests = || wanted().iter().map(|path| digest(path)).collect::<Result<Vec<String>, Failure>>();
+    let (quick, digests) = std::thread::scope(|scope| {
+        let digests = scope.spawn(digests);
+        let quick = quick::quick(&task);
+        (quick, digests.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let Some(quick) = quick? else { return Ok(None) };
+    let inputs = paths.iter().zip(digests?).zip(&quick.rows).map(|((path, sha256), rows)| Input {
+        file: path.display().to_string(),
+        format: LogFormat::Parquet.name(),
+        sha256,
+        rows: *rows,
+        rejected: 0,
+    });
+    let inputs = inputs.collect();
+    Ok(Some((quick, inputs)))
+}
+
+fn digest(path: &Path) -> Result<String, Failure> {
+    std::fs::File::open(path)
+        .and_then(|mut file| read::sha256_of(&mut file))
+        .map_err(|error| Failure::io("read the log", path, error))
+}
+
+fn quick_summary(
+    args: &Rate,
+    quick: Quick,
+    inputs: Vec<Input>,
+    tariff: &Tariff,
+    tariff_sha256: String,
+    world: &mut World,
+) -> Result<Outcome, Failure> {
+    quick.overall.say(world)?;
+    let summary = Summary {
+        format: "ritardo-rate-summary/1",
+        as_of: args.as_of,
+        complete_through: args.complete_through.unwrap_or(args.as_of),
+        tariff: TariffUsed { id: tariff.id.clone(), version: tariff.version.clone(), sha256: tariff_sha256 },
+        inputs,
+        messages: quick.messages,
+        after_complete_through: quick.after,
+        overall: quick.overall,
+        businesses: quick.businesses,
+        conflicts: Vec::new(),
+        rejects: Vec::new(),
+    };
+    write_summary(args, &summary)?;
+    Ok(Outcome::Done)
+}
+
+fn write_summary(args: &Rate, summary: &Summary) -> Result<(), Failure> {
+    let Some(path) = &args.summary else { return Ok(()) };
+    let mut bytes = serde_json::to_vec_pretty(summary).map_err(self_check)?;
+    bytes.push(b'\n');
+    files::write(path, &bytes, Access::Usual)
 }
 
 fn self_check(error: impl std::error::Error + Send + Sync + 'static) -> Failure {

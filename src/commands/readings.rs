@@ -100,6 +100,7 @@ fn of_logs(args: &Readings, tariff: &Path, world: &mut World) -> Result<Told, Fa
         summary: None,
         zone: args.zone,
         stamps: args.stamps,
+        by_rows: false,
         in_child: true,
     };
     let logs = logs(&rate, world)?;

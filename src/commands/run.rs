@@ -109,12 +109,7 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
     let unseen = unseen(&open, &evidence);
     let standing = standing::standing(setup, &history, &intake.entries);
     let closings = decide::close_months(setup, state, &mut ledger, &open, &withheld, as_of)?;
-    for open in &mut open {
-        let is_unseen = closings.unseen.contains(&(open.business.id.clone(), open.month));
-        if let (Step::Close(closed), true) = (&open.step, is_unseen) {
-            open.step = Step::Approve(closed.clone());
-        }
-    }
+    closings.hold(&mut open);
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
     let previews = previews::write(&bench, &ledger, &open, &late, &renderer)?;

@@ -27,6 +27,11 @@ impl Scratch {
         }
     }
 
+    /// A name below the folder of temporary files; nothing is made there yet.
+    pub fn temporary() -> Self {
+        Self { path: std::env::temp_dir().join(format!("ritardo-{}", std::process::id())), shared: None }
+    }
+
     pub fn make(&self) -> Result<(), Failure> {
         // The lock is held: what lies here was left by a run that was killed.
         let _ = self.shared.as_ref().map(fs::remove_dir_all);

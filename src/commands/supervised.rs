@@ -74,6 +74,9 @@ fn arguments(args: &Rate) -> Vec<OsString> {
     if let Some(summary) = &args.summary {
         option("--summary", summary.clone().into());
     }
+    if args.by_rows {
+        words.push("--by-rows".into());
+    }
     words.push("--".into());
     words.extend(args.inputs.iter().map(|input| input.clone().into()));
     words

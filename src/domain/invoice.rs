@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::business::{Language, Party};
 use super::correction::{Correction, CreditLine, DocumentKind, Earlier};
-use super::{BusinessId, Currency, Date, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Zone};
+use super::{BusinessId, Currency, Date, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Verdict, Zone};
 
 /// Number of an invoice: series, year of issue, count within it. `LR-2018-000123`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -202,6 +202,30 @@ pub struct Counts {
     pub pending: u64,
     /// In a closed month these are the waits that the operator excluded: they are never billed.
     pub held: u64,
+}
+
+impl Counts {
+    /// One wait more.
+    pub const fn add(&mut self, verdict: Verdict) {
+        self.waits += 1;
+        *match verdict {
+            Verdict::OnTime => &mut self.on_time,
+            Verdict::Late => &mut self.late,
+            Verdict::Unanswered => &mut self.unanswered,
+            Verdict::Pending => &mut self.pending,
+            Verdict::Held => &mut self.held,
+        } += 1;
+    }
+
+    /// All of `other` more.
+    pub const fn join(&mut self, other: &Self) {
+        self.waits += other.waits;
+        self.on_time += other.on_time;
+        self.late += other.late;
+        self.unanswered += other.unanswered;
+        self.pending += other.pending;
+        self.held += other.held;
+    }
 }
 
 /// Place of the document in the chain of issued documents.

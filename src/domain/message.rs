@@ -144,6 +144,15 @@ impl Status {
     }
 }
 
+/// What a message of known kind is for the default reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Neither asks nor answers.
+    Neither,
+    Asks(EntryPoint),
+    Answers,
+}
+
 /// How a customer came to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]

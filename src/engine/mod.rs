@@ -1,5 +1,8 @@
 //! Where pairing and rating run: this machine.
 
+pub mod kernel;
+pub mod scratch;
+
 use polars::prelude::DataFrame;
 
 use crate::domain::charge::RatedWait;

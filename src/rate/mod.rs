@@ -48,6 +48,11 @@ pub fn rate(
     Ok(rated)
 }
 
+/// Rates one wait of a customer in `market`, by a tariff that counts nothing: neither tiers nor free units.
+pub fn rate_one(wait: Wait, market: Market, tariff: &Tariff) -> Result<RatedWait, NoRate> {
+    price::price_in(wait, market, tariff)
+}
+
 /// Gives free units and tiers anew, after ids of messages were changed: they decide between charges of one instant.
 pub fn count(rated: &mut [RatedWait], tariff: &Tariff, month_of: &dyn Fn(&str, Instant) -> Month) {
     price::count(rated, tariff, month_of);

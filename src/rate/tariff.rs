@@ -194,6 +194,16 @@ impl Tariff {
         specific.chain(&rates.general).find(|rate| rate.span.contains(instant))
     }
 
+    /// What a charge costs whatever the length of its wait and its place in the month; `None` where these matter, or no
+    /// rate is in force.
+    pub fn flat_price(&self, market: &Market, entry_point: EntryPoint, instant: Instant) -> Option<Decimal> {
+        let rate = self.rate_at(market, entry_point, instant)?;
+        match &rate.tiers[..] {
+            [Tier { price: Price::Flat(price), .. }] if !self.counts() => Some(*price),
+            _ => None,
+        }
+    }
+
     /// The rate table, in the order of market, entry point (the general rows first) and time.
     pub fn rows(&self) -> impl Iterator<Item = RateOf<'_>> {
         self.markets.iter().flat_map(|(market, rates)| {

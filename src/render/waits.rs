@@ -150,9 +150,16 @@ pub fn parquet(rated: &[&RatedWait], tariff: &str, currency: Currency) -> Result
                 writer.write_batch(&present, levels, None)?;
             }
             ColumnWriter::ByteArrayColumnWriter(writer) => {
-                let texts: Vec<ByteArray> = cells
-                    .map(|cell| if let Cell::Text(text) = cell { text.as_ref().into() } else { "".into() })
-                    .collect();
+                // Most texts are those of the row before, and are shared with it.
+                let mut last = ByteArray::from("");
+                let text = |cell| {
+                    let Cell::Text(text) = cell else { return ByteArray::from("") };
+                    if last.data() != text.as_bytes() {
+                        last = text.as_ref().into();
+                    }
+                    last.clone()
+                };
+                let texts: Vec<ByteArray> = cells.map(text).collect();
                 writer.write_batch(&texts, None, None)?;
             }
             _ => unreachable!("the schema has texts and 64-bit numbers only"),

@@ -59,6 +59,14 @@ pub(super) fn totals(rated: &[RatedWait], tariff: &Tariff) -> Result<(Totals, BT
     Ok((sum(rated, tariff, all)?, businesses))
 }
 
+impl Totals {
+    /// Of waits that were counted, where the tariff neither gives units away nor changes the sum of a month.
+    pub(super) const fn counted(verdicts: Counts, total: Decimal, currency: Currency) -> Self {
+        let charges = verdicts.late + verdicts.unanswered;
+        Self { verdicts, charges, free_units: None, total, currency, adjustments: Vec::new(), net: None }
+    }
+}
+
 /// The months of a business, or of all.
 struct Months {
     adjustments: Vec<Adjusted>,

@@ -30,6 +30,11 @@ use crate::domain::{Decimal, Elapsed, Instant, Market, Money, Month, Verdict, Wa
 /// the first tier until [`count`] has seen all of its month.
 pub(super) fn price(wait: Wait, tariff: &Tariff) -> Result<RatedWait, NoRate> {
     let market = tariff.market_of(&wait.customer);
+    price_in(wait, market, tariff)
+}
+
+/// The same, of a customer whose market is known.
+pub(super) fn price_in(wait: Wait, market: Market, tariff: &Tariff) -> Result<RatedWait, NoRate> {
     if !wait.verdict.is_charged(tariff.reading.charge_for) {
         return Ok(RatedWait { wait, market, charge: None });
     }

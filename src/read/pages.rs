@@ -1,0 +1,333 @@
+//! Columns of a Parquet file, page by page: a value of a dictionary is looked at once, the others where they lie in the
+//! page.
+//!
+//! Only what logs are usually written with is decoded here: plain values and dictionaries, in pages of either version.
+//! Everything else is [`Unusual`], and is read by Polars instead.
+
+use std::fs::File;
+use std::path::Path;
+
+use parquet::basic::{Encoding, LogicalType, TimeUnit, Type as PhysicalType};
+use parquet::column::page::{Page, PageReader};
+use parquet::file::reader::FileReader;
+use parquet::file::serialized_reader::SerializedFileReader;
+
+/// The file, or a value in it, is not of the usual kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unusual;
+
+/// A Parquet file that is read by one worker.
+pub struct Pages {
+    reader: SerializedFileReader<File>,
+}
+
+/// How the values of a column are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// `BYTE_ARRAY` with UTF-8.
+    Text,
+    /// `INT64`: microseconds since 1970 in UTC.
+    Micros,
+    /// `INT64`: milliseconds since 1970 in UTC.
+    Millis,
+}
+
+/// A column of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    column: usize,
+    pub stored: Stored,
+    has_nulls: bool,
+}
+
+impl Pages {
+    /// # Errors
+    /// When it cannot be opened, or is no Parquet.
+    pub fn open(path: &Path) -> Result<Self, Unusual> {
+        let file = File::open(path).map_err(|_| Unusual)?;
+        Ok(Self { reader: SerializedFileReader::new(file).map_err(|_| Unusual)? })
+    }
+
+    /// The column of a name; `None` where the file has none.
+    pub fn column(&self, name: &str) -> Result<Option<Place>, Unusual> {
+        let schema = self.reader.metadata().file_metadata().schema_descr();
+        let mut found = (0..schema.num_columns()).filter(|place| schema.column(*place).name() == name);
+        let Some(place) = found.next() else { return Ok(None) };
+        let column = schema.column(place);
+        let is_flat = column.path().parts().len() == 1 && column.max_rep_level() == 0 && column.max_def_level() <= 1;
+        if found.next().is_some() || !is_flat {
+            return Err(Unusual);
+        }
+        let stored = match (column.physical_type(), column.logical_type_ref()) {
+            (PhysicalType::BYTE_ARRAY, Some(LogicalType::String)) => Stored::Text,
+            (PhysicalType::INT64, Some(LogicalType::Timestamp(stamp))) if stamp.is_adjusted_to_u_t_c => {
+                match stamp.unit {
+                    TimeUnit::MICROS => Stored::Micros,
+                    TimeUnit::MILLIS => Stored::Millis,
+                    TimeUnit::NANOS => return Err(Unusual),
+                }
+            }
+            _ => return Err(Unusual),
+        };
+        Ok(Some(Place { column: place, stored, has_nulls: column.max_def_level() > 0 }))
+    }
+
+    /// Rows of each row group.
+    ///
+    /// # Errors
+    /// When they are not those that its columns have.
+    pub fn groups(&self) -> Result<Vec<usize>, Unusual> {
+        let metadata = self.reader.metadata();
+        let mut groups = Vec::with_capacity(metadata.num_row_groups());
+        for group in metadata.row_groups() {
+            if group.columns().iter().any(|column| column.num_values() != group.num_rows()) {
+                return Err(Unusual);
+            }
+            groups.push(usize::try_from(group.num_rows()).map_err(|_| Unusual)?);
+        }
+        let sum = groups.iter().try_fold(0, |sum: usize, rows| sum.checked_add(*rows));
+        let whole = usize::try_from(metadata.file_metadata().num_rows()).ok();
+        if sum == whole && sum.is_some() { Ok(groups) } else { Err(Unusual) }
+    }
+
+    /// What `make` makes of the values of a column, in the order of the rows; of a null it is given no bytes.
+    ///
+    /// # Errors
+    /// When the column is stored in another way, or `make` gives nothing for one of its values.
+    pub fn values<T: Copy>(
+        &self,
+        group: usize,
+        rows: usize,
+        place: Place,
+        make: impl FnMut(&[u8]) -> Option<T>,
+    ) -> Result<Vec<T>, Unusual> {
+        let group = self.reader.get_row_group(group).map_err(|_| Unusual)?;
+        let pages = group.get_column_page_reader(place.column).map_err(|_| Unusual)?;
+        let values = Values { made: Vec::with_capacity(rows), dictionary: Vec::new(), place, rows, make };
+        values.read(pages)
+    }
+}
+
+/// The values of a column chunk, while they are read.
+struct Values<T, M> {
+    made: Vec<T>,
+    dictionary: Vec<T>,
+    place: Place,
+    rows: usize,
+    make: M,
+}
+
+impl<T: Copy, M: FnMut(&[u8]) -> Option<T>> Values<T, M> {
+    fn read(mut self, mut pages: Box<dyn PageReader>) -> Result<Vec<T>, Unusual> {
+        while let Some(page) = pages.get_next_page().map_err(|_| Unusual)? {
+            match page {
+                Page::DictionaryPage { buf, num_values, encoding, .. } => {
+                    let is_plain = matches!(encoding, Encoding::PLAIN | Encoding::PLAIN_DICTIONARY);
+                    if !is_plain || !self.dictionary.is_empty() {
+                        return Err(Unusual);
+                    }
+                    let made = std::mem::take(&mut self.made);
+                    self.plain(&buf, count(num_values)?)?;
+                    self.dictionary = std::mem::replace(&mut self.made, made);
+                }
+                Page::DataPage { buf, num_values, encoding, def_level_encoding, .. } => {
+                    let (levels, data) = match self.place.has_nulls {
+                        false => (None, &buf[..]),
+                        true if def_level_encoding == Encoding::RLE => {
+                            let (length, rest) = buf.split_first_chunk::<4>().ok_or(Unusual)?;
+                            let (levels, data) =
+                                rest.split_at_checked(count(u32::from_le_bytes(*length))?).ok_or(Unusual)?;
+                            (Some(levels), data)
+                        }
+                        true => return Err(Unusual),
+                    };
+                    self.page(levels, data, count(num_values)?, encoding)?;
+                }
+                Page::DataPageV2 { buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len, .. } => {
+                    let (_, rest) = buf.split_at_checked(count(rep_levels_byte_len)?).ok_or(Unusual)?;
+                    let (levels, data) = rest.split_at_checked(count(def_levels_byte_len)?).ok_or(Unusual)?;
+                    let levels = self.place.has_nulls.then_some(levels);
+                    self.page(levels, data, count(num_values)?, encoding)?;
+                }
+            }
+        }
+        if self.made.len() == self.rows { Ok(self.made) } else { Err(Unusual) }
+    }
+
+    /// A page of `count` rows; `levels` say which of them have a value.
+    fn page(&mut self, levels: Option<&[u8]>, data: &[u8], count: usize, encoding: Encoding) -> Result<(), Unusual> {
+        if count > self.rows.saturating_sub(self.made.len()) {
+            return Err(Unusual);
+        }
+        let mut present = Vec::new();
+        if let Some(levels) = levels {
+            runs(levels, 1, count, |level, times| present.extend(std::iter::repeat_n(level == 1, times)))?;
+        }
+        let begin = self.made.len();
+        let values = if levels.is_some() { present.iter().filter(|present| **present).count() } else { count };
+        match encoding {
+            Encoding::PLAIN => self.plain(data, values)?,
+            Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => self.indexed(data, values)?,
+            _ => return Err(Unusual),
+        }
+        if values < count {
+            let nothing = (self.make)(b"").ok_or(Unusual)?;
+            let mut found = self.made.split_off(begin).into_iter();
+            let spread = present.into_iter().map(|is_present| if is_present { found.next() } else { Some(nothing) });
+            let spread: Option<Vec<T>> = spread.collect();
+            self.made.extend(spread.ok_or(Unusual)?);
+        }
+        Ok(())
+    }
+
+    fn plain(&mut self, data: &[u8], count: usize) -> Result<(), Unusual> {
+        let mut rest = data;
+        for _ in 0..count {
+            let length = if self.place.stored == Stored::Text {
+                let (length, after) = rest.split_first_chunk::<4>().ok_or(Unusual)?;
+                rest = after;
+                usize::try_from(u32::from_le_bytes(*length)).map_err(|_| Unusual)?
+            } else {
+                8
+            };
+            let (value, after) = rest.split_at_checked(length).ok_or(Unusual)?;
+            rest = after;
+            self.made.push((self.make)(value).ok_or(Unusual)?);
+        }
+        Ok(())
+    }
+
+    fn indexed(&mut self, data: &[u8], count: usize) -> Result<(), Unusual> {
+        let (width, data) = data.split_first().ok_or(Unusual)?;
+        let (dictionary, made) = (&self.dictionary, &mut self.made);
+        let mut is_known = true;
+        runs(data, u32::from(*width), count, |index, times| {
+            match usize::try_from(index).ok().and_then(|index| dictionary.get(index)) {
+                Some(value) if times == 1 => made.push(*value),
+                Some(value) => made.extend(std::iter::repeat_n(*value, times)),
+                None => is_known = false,
+            }
+        })?;
+        if is_known { Ok(()) } else { Err(Unusual) }
+    }
+}
+
+fn count(number: u32) -> Result<usize, Unusual> {
+    usize::try_from(number).map_err(|_| Unusual)
+}
+
+/// The hybrid of runs and packed bits of the Parquet format: gives each value with the number of times that it stands
+/// there, `count` values in all.
+fn runs(data: &[u8], width: u32, count: usize, mut give: impl FnMut(u64, usize)) -> Result<(), Unusual> {
+    if width > 32 {
+        return Err(Unusual);
+    }
+    let bytes = usize::try_from(width.div_ceil(8)).map_err(|_| Unusual)?;
+    let (mut rest, mut left) = (data, count);
+    while left > 0 {
+        let (header, after) = varint(rest).ok_or(Unusual)?;
+        let times = usize::try_from(header >> 1).map_err(|_| Unusual)?;
+        if header & 1 == 0 {
+            let (value, after) = after.split_at_checked(bytes).ok_or(Unusual)?;
+            let value = value.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte));
+            let times = times.min(left);
+            if times == 0 {
+                return Err(Unusual);
+            }
+            give(value, times);
+            (rest, left) = (after, left - times);
+            continue;
+        }
+        // Groups of eight; the last may be cut where the values end.
+        let packed = times.checked_mul(usize::try_from(width).map_err(|_| Unusual)?).ok_or(Unusual)?;
+        let (packed, after) = after.split_at(packed.min(after.len()));
+        let values = times.saturating_mul(8).min(left);
+        if times == 0 {
+            return Err(Unusual);
+        }
+        unpacked(packed, width, values, &mut give)?;
+        (rest, left) = (after, left - values);
+    }
+    Ok(())
+}
+
+/// Values of `width` bits each, the lowest first, in groups of eight.
+fn unpacked(packed: &[u8], width: u32, count: usize, give: &mut impl FnMut(u64, usize)) -> Result<(), Unusual> {
+    let mask = (1_u64 << width) - 1;
+    let bytes = usize::try_from(width).map_err(|_| Unusual)?;
+    let mut left = count;
+    for group in 0..count.div_ceil(8) {
+        let begin = group * bytes;
+        let group = packed.get(begin..packed.len().min(begin + bytes)).ok_or(Unusual)?;
+        let values = left.min(8);
+        if group.len() * 8 < values * bytes {
+            return Err(Unusual);
+        }
+        if bytes <= 16 {
+            let mut all = [0; 16];
+            all[..group.len()].copy_from_slice(group);
+            let all = u128::from_le_bytes(all);
+            (0..values)
+                .for_each(|place| give(u64::try_from((all >> (place * bytes)) & u128::from(mask)).unwrap_or(0), 1));
+        } else {
+            wide(group, width, values, give);
+        }
+        left -= values;
+    }
+    Ok(())
+}
+
+/// The same of one group whose values are wide.
+fn wide(group: &[u8], width: u32, count: usize, give: &mut impl FnMut(u64, usize)) {
+    let (mut bits, mut held) = (0_u64, 0_u32);
+    let mask = (1_u64 << width) - 1;
+    let mut bytes = group.iter();
+    for _ in 0..count {
+        while held < width {
+            bits |= u64::from(bytes.next().copied().unwrap_or(0)) << held;
+            held += 8;
+        }
+        give(bits & mask, 1);
+        bits >>= width;
+        held -= width;
+    }
+}
+
+fn varint(data: &[u8]) -> Option<(u64, &[u8])> {
+    let mut value = 0_u64;
+    for (place, byte) in data.iter().enumerate().take(5) {
+        value |= u64::from(byte & 127) << (7 * place);
+        if byte & 128 == 0 {
+            return Some((value, &data[place + 1..]));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(data: &[u8], width: u32, count: usize) -> Option<Vec<u64>> {
+        let mut all = Vec::new();
+        runs(data, width, count, |value, times| all.extend(std::iter::repeat_n(value, times))).ok().map(|()| all)
+    }
+
+    #[test]
+    fn runs_and_packed_bits_are_the_formats() {
+        // The example of the specification: 0 to 7 in three bits each.
+        let packed = [0b0000_0011, 0b1000_1000, 0b1100_0110, 0b1111_1010];
+        assert_eq!(told(&packed, 3, 8), Some((0..8).collect()));
+        // Two hundred times 5, then 1.
+        assert_eq!(told(&[0x90, 0x03, 5, 2, 1], 3, 201).unwrap()[198..], [5, 5, 1]);
+        assert_eq!(told(&packed, 3, 9), None, "it ends too early");
+        assert_eq!(told(&[2], 3, 1), None);
+        assert_eq!(told(&[0, 5], 3, 1), None, "a run of nothing has no end");
+        assert_eq!(told(&[], 0, 0), Some(Vec::new()));
+        // Twelve bits each: 1, 2 and 3 of a group of eight.
+        assert_eq!(told(&[3, 1, 0x20, 0, 3, 0], 12, 3), Some(vec![1, 2, 3]));
+        // Twenty bits each.
+        assert_eq!(told(&[3, 1, 0, 0x20, 0, 0], 20, 2), Some(vec![1, 2]));
+        assert_eq!(told(&[8], 0, 4), Some(vec![0; 4]), "no bit is needed for one value");
+    }
+}
