@@ -125,7 +125,7 @@ fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
     let wants_all = args.out.is_some() && args.only != Some(Only::Charges);
     if let Some((quick, inputs)) = if wants_all { None } else { quickly(args, &tariff, complete_through)? } {
         if let (Some(path), Some(form), Some(charged)) = (&args.out, form, &quick.charged) {
-            write_waits(path, form, &charged.iter().collect::<Vec<_>>(), &tariff)?;
+            write_waits(path, form, &named::sorted(charged), &tariff)?;
         }
         return quick_summary(args, quick, inputs, &tariff, written.sha256, world);
     }

@@ -13,9 +13,9 @@ use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Phy
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::Type;
+use parquet::schema::types::{ColumnPath, Type};
 
 use crate::domain::charge::{Place, RatedWait};
 use crate::domain::{Currency, Decimal, Instant};
@@ -42,7 +42,9 @@ pub const COLUMNS: [&str; 18] = [
     "run",
 ];
 
-const CREATED_BY: &str = "ritardo waits 1";
+const CREATED_BY: &str = "ritardo waits 2";
+/// Rows of a row group.
+const GROUP: usize = 131_072;
 
 /// The waits as CSV (RFC 4180 quoting, line feeds, no comment lines). Cells are exact, not guarded against
 /// spreadsheets: the file is for programs.
@@ -135,40 +137,68 @@ pub fn parquet(rated: &[&RatedWait], tariff: &str, currency: Currency) -> Result
     let schema = Arc::new(Type::group_type_builder("waits").with_fields(fields).build()?);
     let compression = Compression::ZSTD(ZstdLevel::try_new(3)?);
     let properties = WriterProperties::builder().set_created_by(CREATED_BY.to_owned()).set_compression(compression);
+    // Extremes of what the rows are sorted by let a reader pass over row groups; of the others they tell nothing.
+    let properties = properties.set_statistics_enabled(EnabledStatistics::None);
+    let properties = ["business", "received_at"].into_iter().fold(properties, |properties, name| {
+        properties.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::Chunk)
+    });
+    // Hardly two values of these columns are alike.
+    let unlike = ["message_id", "conversation", "received_at", "answered_at", "deadline", "wait_ms"];
+    let properties = unlike
+        .into_iter()
+        .fold(properties, |properties, name| properties.set_column_dictionary_enabled(ColumnPath::from(name), false));
     let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties.build()))?;
-    let mut group = writer.next_row_group()?;
-    let mut index = 0;
-    while let Some(mut column) = group.next_column()? {
-        let cells = rated.iter().map(|rated| cell(index, rated, tariff, &currency));
-        match column.untyped() {
-            ColumnWriter::Int64ColumnWriter(writer) => {
-                let numbers: Vec<Option<i64>> =
-                    cells.map(|cell| if let Cell::Number(number) = cell { number } else { None }).collect();
-                let present: Vec<i64> = numbers.iter().flatten().copied().collect();
-                let levels: Vec<i16> = numbers.iter().map(|number| i16::from(number.is_some())).collect();
-                let levels = is_optional(COLUMNS[index]).then_some(levels.as_slice());
-                writer.write_batch(&present, levels, None)?;
+    for rows in rated.chunks(GROUP) {
+        let mut columns: Vec<Cells> = COLUMNS.iter().map(|_| Cells::default()).collect();
+        // Each wait is met once, with all of its cells.
+        for rated in rows {
+            for (index, cells) in columns.iter_mut().enumerate() {
+                cells.push(cell(index, rated, tariff, &currency));
             }
-            ColumnWriter::ByteArrayColumnWriter(writer) => {
-                // Most texts are those of the row before, and are shared with it.
-                let mut last = ByteArray::from("");
-                let text = |cell| {
-                    let Cell::Text(text) = cell else { return ByteArray::from("") };
-                    if last.data() != text.as_bytes() {
-                        last = text.as_ref().into();
-                    }
-                    last.clone()
-                };
-                let texts: Vec<ByteArray> = cells.map(text).collect();
-                writer.write_batch(&texts, None, None)?;
-            }
-            _ => unreachable!("the schema has texts and 64-bit numbers only"),
         }
-        column.close()?;
-        index += 1;
+        let mut group = writer.next_row_group()?;
+        let mut columns = COLUMNS.into_iter().zip(columns);
+        while let (Some(mut column), Some((name, cells))) = (group.next_column()?, columns.next()) {
+            match column.untyped() {
+                ColumnWriter::Int64ColumnWriter(writer) => {
+                    let levels = is_optional(name).then_some(cells.levels.as_slice());
+                    writer.write_batch(&cells.numbers, levels, None)?;
+                }
+                ColumnWriter::ByteArrayColumnWriter(writer) => {
+                    writer.write_batch(&cells.texts, None, None)?;
+                }
+                _ => unreachable!("the schema has texts and 64-bit numbers only"),
+            }
+            column.close()?;
+        }
+        group.close()?;
     }
-    group.close()?;
     writer.into_inner()
+}
+
+/// The cells of one column of a row group.
+#[derive(Default)]
+struct Cells {
+    texts: Vec<ByteArray>,
+    numbers: Vec<i64>,
+    /// Of each number: 1 where there is one.
+    levels: Vec<i16>,
+}
+
+impl Cells {
+    fn push(&mut self, cell: Cell) {
+        match cell {
+            Cell::Number(number) => {
+                self.levels.push(i16::from(number.is_some()));
+                self.numbers.extend(number);
+            }
+            // Most texts are those of the row before, and are shared with it.
+            Cell::Text(text) => match self.texts.last().filter(|last| last.data() == text.as_bytes()) {
+                Some(last) => self.texts.push(last.clone()),
+                None => self.texts.push(text.as_ref().into()),
+            },
+        }
+    }
 }
 
 fn is_optional(name: &str) -> bool {

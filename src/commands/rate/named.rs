@@ -3,22 +3,32 @@
 //! A question is known by its bucket and its place there. The same workers read the same row groups in the same order,
 //! so counting the messages of each bucket finds it again.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::charges::{Asked, Charges};
 use super::quick::{Channels, Found, Share, Task, in_parallel};
+use crate::domain::Instant;
 use crate::domain::charge::RatedWait;
 use crate::engine::kernel::{self, Late};
 use crate::read::project::{Projection, Unusual};
 
-/// All charged waits, sorted by [`crate::domain::Wait::order`].
+/// All charged waits, in no order; see [`sorted`].
 pub(super) fn charged(task: &Task, found: &Found) -> Result<Vec<RatedWait>, Unusual> {
     let channels = Channels::of(&found.channels)?;
     let parts = in_parallel(&found.shares, |worker, shares| named(task, found, &channels, worker, shares))?;
-    let mut all: Vec<RatedWait> = parts.into_iter().flatten().collect();
-    // Runs that are sorted already are merged.
-    all.sort_by(|a, b| a.wait.order().cmp(&b.wait.order()));
-    Ok(all)
+    Ok(parts.into_iter().flatten().collect())
+}
+
+/// The waits in [`crate::domain::Wait::order`]: most are told apart by business and time, without a look at their texts.
+pub(super) fn sorted(rated: &[RatedWait]) -> Vec<&RatedWait> {
+    let names: BTreeSet<&str> = rated.iter().map(|rated| &*rated.wait.business).collect();
+    let ranks: BTreeMap<&str, usize> = names.into_iter().zip(0..).collect();
+    let rank = |rated: &RatedWait| ranks.get(&*rated.wait.business).copied();
+    let mut keys: Vec<(Option<usize>, Instant, &RatedWait)> =
+        rated.iter().map(|rated| (rank(rated), rated.wait.received_at, rated)).collect();
+    keys.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| a.2.wait.order().cmp(&b.2.wait.order())));
+    keys.into_iter().map(|(.., rated)| rated).collect()
 }
 
 /// Where a worker is in each bucket: how many messages lie before, and which late question comes next.
@@ -82,6 +92,5 @@ fn named(
             all.push(charges.rated(late, Asked { business, channel, message_id })?);
         }
     }
-    all.sort_by(|a, b| a.wait.order().cmp(&b.wait.order()));
     Ok(all)
 }

@@ -44,7 +44,7 @@ pub(super) struct Quick {
     pub after: u64,
     pub overall: Totals,
     pub businesses: BTreeMap<String, Totals>,
-    /// The charged waits in their order, where they are wanted.
+    /// The charged waits, in no order, where they are wanted.
     pub charged: Option<Vec<RatedWait>>,
 }
 
