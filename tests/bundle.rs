@@ -257,6 +257,17 @@ fn a_bundle_that_was_changed_and_sealed_again_is_found() {
 }
 
 #[test]
+fn a_bundle_that_would_fill_the_disk_is_refused_before_it_does() {
+    let bundle = alone("bundle-bomb");
+    let mut files = unpacked(&bundle);
+    let last = files.last_mut().unwrap();
+    last.1 = vec![0; 80 << 20];
+    packed(&bundle, &sealed(files, |_| ()));
+    let told = audit(&bundle).expect(1);
+    assert!(told.err.contains("it is a bomb: its "), "{}", told.err);
+}
+
+#[test]
 fn every_changed_byte_of_a_bundle_is_found() {
     let bundle = alone("bundle-bytes-changed");
     let whole = fs::read(&bundle).unwrap();
@@ -332,7 +343,7 @@ fn a_hostile_bundle_writes_nothing_outside() {
     let entries = [("SHA256SUMS", sums), ("manifest.json", text)]
         .map(|(name, text)| (header(name, text.len() as u64), text.into_bytes()));
     packed(&bundle, &[entries.to_vec(), vec![huge[2].clone()]].concat());
-    assert!(audit(&bundle).expect(1).err.contains("the manifest says 99999999999999"));
+    assert!(audit(&bundle).expect(1).err.contains("would unpack to 99999999999999"));
     fs::remove_file(bundle).unwrap();
     assert!(common::files(&folder).is_empty() && !Path::new("/tmp/ritardo-evil").exists());
     assert!(!folder.parent().unwrap().join("evil").exists());

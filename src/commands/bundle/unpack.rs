@@ -12,7 +12,7 @@ use super::manifest::{Listed, Manifest};
 use super::{FORM, MANIFEST, SIGNATURE, SUMS};
 use crate::domain::text::hex;
 use crate::error::{Failure, Kind};
-use crate::read::sha256;
+use crate::read::{Limits, sha256};
 
 /// What is read into memory: the list of sums, the manifest, a signature.
 const SMALL_MAX: u64 = 256 << 20;
@@ -71,6 +71,7 @@ type Entries<'r, R> = tar::Entries<'r, R>;
 /// Reads a bundle from its first byte to its last.
 pub fn unpack(path: &Path) -> Result<Unpacked, Failure> {
     let file = File::open(path).map_err(|error| Failure::io("read the bundle", path, error))?;
+    let packed = file.metadata().map_err(|error| Failure::io("read the bundle", path, error))?.len();
     let folder = Folder::new()?;
     let reader = Reader { path };
     let mut decoder = zstd::Decoder::new(file).map_err(|error| reader.foreign(error))?;
@@ -82,6 +83,11 @@ pub fn unpack(path: &Path) -> Result<Unpacked, Failure> {
     let manifest_bytes = reader.small(&mut entries, MANIFEST)?;
     reader.compare(&sums, MANIFEST, &sha256(&manifest_bytes))?;
     let manifest = reader.manifest(&manifest_bytes)?;
+    let unpacked = manifest.files.iter().fold(0, |sum: u64, listed| sum.saturating_add(listed.bytes));
+    let limits = Limits { unpacked: u64::MAX, ..Limits::default() };
+    if limits.are_passed(packed, unpacked) {
+        return Err(reader.differs(&format!("it is a bomb: its {packed} bytes would unpack to {unpacked}")));
+    }
     let signature = if sums.contains_key(SIGNATURE) { Some(reader.small(&mut entries, SIGNATURE)?) } else { None };
     if let Some(signature) = &signature {
         reader.compare(&sums, SIGNATURE, &sha256(signature))?;
