@@ -7,13 +7,18 @@
 //! the third free unit), `run` (integer: messages that are charged together).
 
 use std::borrow::Cow;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bytes::Bytes;
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as PhysicalType, ZstdLevel};
-use parquet::column::writer::ColumnWriter;
+use parquet::column::writer::{ColumnCloseResult, ColumnWriter};
 use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::reader::FileReader;
+use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnPath, Type};
 
@@ -132,48 +137,113 @@ fn cell<'r>(column: usize, rated: &'r RatedWait, tariff: &'r str, currency: &'r 
 }
 
 /// The waits as Parquet: instants in microseconds of UTC, `rate` and `amount` as DECIMAL(18, 9).
+///
+/// Row groups are encoded on all processors and put together in their order: the bytes do not tell how many there were.
 pub fn parquet(rated: &[&RatedWait], tariff: &str, currency: Currency) -> Result<Vec<u8>, ParquetError> {
-    let fields = COLUMNS.into_iter().map(|name| field(name).map(Arc::new)).collect::<Result<_, _>>()?;
-    let schema = Arc::new(Type::group_type_builder("waits").with_fields(fields).build()?);
-    let compression = Compression::ZSTD(ZstdLevel::try_new(3)?);
-    let properties = WriterProperties::builder().set_created_by(CREATED_BY.to_owned()).set_compression(compression);
-    // Extremes of what the rows are sorted by let a reader pass over row groups; of the others they tell nothing.
-    let properties = properties.set_statistics_enabled(EnabledStatistics::None);
-    let properties = ["business", "received_at"].into_iter().fold(properties, |properties, name| {
-        properties.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::Chunk)
-    });
-    // Hardly two values of these columns are alike.
-    let unlike = ["message_id", "conversation", "received_at", "answered_at", "deadline", "wait_ms"];
-    let properties = unlike
-        .into_iter()
-        .fold(properties, |properties, name| properties.set_column_dictionary_enabled(ColumnPath::from(name), false));
-    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties.build()))?;
-    for rows in rated.chunks(GROUP) {
-        let mut columns: Vec<Cells> = COLUMNS.iter().map(|_| Cells::default()).collect();
-        // Each wait is met once, with all of its cells.
-        for rated in rows {
-            for (index, cells) in columns.iter_mut().enumerate() {
-                cells.push(cell(index, rated, tariff, &currency));
-            }
+    let form = Form::new()?;
+    let groups: Vec<&[&RatedWait]> = rated.chunks(GROUP).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut encoded = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(rows) = groups.get(place) else { return Ok::<_, ParquetError>(encoded) };
+            encoded.push((place, group(&form, rows, tariff, currency)?));
         }
-        let mut group = writer.next_row_group()?;
-        let mut columns = COLUMNS.into_iter().zip(columns);
-        while let (Some(mut column), Some((name, cells))) = (group.next_column()?, columns.next()) {
-            match column.untyped() {
-                ColumnWriter::Int64ColumnWriter(writer) => {
-                    let levels = is_optional(name).then_some(cells.levels.as_slice());
-                    writer.write_batch(&cells.numbers, levels, None)?;
-                }
-                ColumnWriter::ByteArrayColumnWriter(writer) => {
-                    writer.write_batch(&cells.texts, None, None)?;
-                }
-                _ => unreachable!("the schema has texts and 64-bit numbers only"),
-            }
-            column.close()?;
-        }
-        group.close()?;
+    };
+    let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(groups.len());
+    let encoded = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let done = workers.into_iter().map(|worker| worker.join());
+        done.map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect::<Result<Vec<_>, _>>()
+    })?;
+    let mut encoded: Vec<(usize, Vec<u8>)> = encoded.into_iter().flatten().collect();
+    encoded.sort_by_key(|(place, _)| *place);
+    let mut writer = form.writer()?;
+    for (_, group) in encoded {
+        append(&mut writer, Bytes::from(group))?;
     }
     writer.into_inner()
+}
+
+/// Schema and properties of the file.
+struct Form {
+    schema: Arc<Type>,
+    properties: Arc<WriterProperties>,
+}
+
+impl Form {
+    fn new() -> Result<Self, ParquetError> {
+        let fields = COLUMNS.into_iter().map(|name| field(name).map(Arc::new)).collect::<Result<_, _>>()?;
+        let schema = Arc::new(Type::group_type_builder("waits").with_fields(fields).build()?);
+        let compression = Compression::ZSTD(ZstdLevel::try_new(3)?);
+        let properties = WriterProperties::builder().set_created_by(CREATED_BY.to_owned()).set_compression(compression);
+        // Extremes of what the rows are sorted by let a reader pass over row groups; of the others they tell nothing.
+        let properties = properties.set_statistics_enabled(EnabledStatistics::None);
+        let properties = ["business", "received_at"].into_iter().fold(properties, |properties, name| {
+            properties.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::Chunk)
+        });
+        // Hardly two values of these columns are alike.
+        let unlike = ["message_id", "conversation", "received_at", "answered_at", "deadline", "wait_ms"];
+        let properties = unlike.into_iter().fold(properties, |properties, name| {
+            properties.set_column_dictionary_enabled(ColumnPath::from(name), false)
+        });
+        Ok(Self { schema, properties: Arc::new(properties.build()) })
+    }
+
+    fn writer(&self) -> Result<SerializedFileWriter<Vec<u8>>, ParquetError> {
+        SerializedFileWriter::new(Vec::new(), Arc::clone(&self.schema), Arc::clone(&self.properties))
+    }
+}
+
+/// A file of one row group.
+fn group(form: &Form, rows: &[&RatedWait], tariff: &str, currency: Currency) -> Result<Vec<u8>, ParquetError> {
+    let mut columns: Vec<Cells> = COLUMNS.iter().map(|_| Cells::default()).collect();
+    // Each wait is met once, with all of its cells.
+    for rated in rows {
+        for (index, cells) in columns.iter_mut().enumerate() {
+            cells.push(cell(index, rated, tariff, &currency));
+        }
+    }
+    let mut writer = form.writer()?;
+    let mut group = writer.next_row_group()?;
+    let mut columns = COLUMNS.into_iter().zip(columns);
+    while let (Some(mut column), Some((name, cells))) = (group.next_column()?, columns.next()) {
+        match column.untyped() {
+            ColumnWriter::Int64ColumnWriter(writer) => {
+                let levels = is_optional(name).then_some(cells.levels.as_slice());
+                writer.write_batch(&cells.numbers, levels, None)?;
+            }
+            ColumnWriter::ByteArrayColumnWriter(writer) => {
+                writer.write_batch(&cells.texts, None, None)?;
+            }
+            _ => unreachable!("the schema has texts and 64-bit numbers only"),
+        }
+        column.close()?;
+    }
+    group.close()?;
+    writer.into_inner()
+}
+
+/// Adds the row group of a file to another, as it is.
+fn append(writer: &mut SerializedFileWriter<Vec<u8>>, part: Bytes) -> Result<(), ParquetError> {
+    let reader = SerializedFileReader::new(part.clone())?;
+    for group in reader.metadata().row_groups() {
+        let mut to = writer.next_row_group()?;
+        for column in group.columns() {
+            let close = ColumnCloseResult {
+                bytes_written: column.compressed_size().unsigned_abs(),
+                rows_written: group.num_rows().unsigned_abs(),
+                metadata: column.clone(),
+                bloom_filter: None,
+                column_index: None,
+                offset_index: None,
+            };
+            to.append_column(&part, close)?;
+        }
+        to.close()?;
+    }
+    Ok(())
 }
 
 /// The cells of one column of a row group.
