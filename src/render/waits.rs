@@ -161,7 +161,7 @@ pub fn parquet(rated: &[&RatedWait], tariff: &str, currency: Currency) -> Result
     encoded.sort_by_key(|(place, _)| *place);
     let mut writer = form.writer()?;
     for (_, group) in encoded {
-        append(&mut writer, Bytes::from(group))?;
+        append(&mut writer, &Bytes::from(group))?;
     }
     writer.into_inner()
 }
@@ -226,7 +226,7 @@ fn group(form: &Form, rows: &[&RatedWait], tariff: &str, currency: Currency) -> 
 }
 
 /// Adds the row group of a file to another, as it is.
-fn append(writer: &mut SerializedFileWriter<Vec<u8>>, part: Bytes) -> Result<(), ParquetError> {
+fn append(writer: &mut SerializedFileWriter<Vec<u8>>, part: &Bytes) -> Result<(), ParquetError> {
     let reader = SerializedFileReader::new(part.clone())?;
     for group in reader.metadata().row_groups() {
         let mut to = writer.next_row_group()?;
@@ -239,7 +239,7 @@ fn append(writer: &mut SerializedFileWriter<Vec<u8>>, part: Bytes) -> Result<(),
                 column_index: None,
                 offset_index: None,
             };
-            to.append_column(&part, close)?;
+            to.append_column(part, close)?;
         }
         to.close()?;
     }
