@@ -2,7 +2,9 @@
 
 mod charges;
 mod named;
+mod odd;
 mod quick;
+mod shares;
 mod sums;
 
 use std::collections::BTreeMap;
@@ -24,11 +26,12 @@ use crate::domain::charge::RatedWait;
 use crate::domain::settings::LogFormat;
 use crate::domain::{Instant, Month};
 use crate::engine;
+use crate::engine::kernel::Rows;
 use crate::error::{Failure, Kind};
 use crate::pair::Conflict;
 use crate::rate::Tariff;
 use crate::read::{self, Options, ReadError, inbox};
-use crate::render::waits;
+use crate::render::waits::{self, Rated};
 
 /// What `--summary` writes.
 #[derive(Serialize)]
@@ -125,7 +128,7 @@ fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
     let wants_all = args.out.is_some() && args.only != Some(Only::Charges);
     if let Some((quick, inputs)) = if wants_all { None } else { quickly(args, &tariff, complete_through)? } {
         if let (Some(path), Some(form), Some(charged)) = (&args.out, form, &quick.charged) {
-            write_waits(path, form, &named::sorted(charged), &tariff)?;
+            write_waits(path, form, charged)?;
         }
         return quick_summary(args, quick, inputs, &tariff, written.sha256, world);
     }
@@ -143,7 +146,7 @@ fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
     if let (Some(path), Some(form)) = (&args.out, form) {
         let wanted = |rated: &&RatedWait| args.only != Some(Only::Charges) || rated.charge.is_some();
         let rows: Vec<&RatedWait> = rated.iter().filter(wanted).collect();
-        write_waits(path, form, &rows, &tariff)?;
+        write_waits(path, form, &Rated { rows: &rows, tariff: &tariff.name(), currency: tariff.currency })?;
     }
     warn(&logs, &decided.conflicts, world)?;
     let (overall, businesses) = sums::totals(&rated, &tariff)?;
@@ -167,10 +170,10 @@ fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-fn write_waits(path: &Path, form: Form, rows: &[&RatedWait], tariff: &Tariff) -> Result<(), Failure> {
+fn write_waits(path: &Path, form: Form, rows: &impl waits::Rows) -> Result<(), Failure> {
     let bytes = match form {
-        Form::Csv => waits::csv(rows, &tariff.name(), tariff.currency),
-        Form::Parquet => waits::parquet(rows, &tariff.name(), tariff.currency).map_err(self_check)?,
+        Form::Csv => waits::csv(rows),
+        Form::Parquet => waits::parquet(rows).map_err(self_check)?,
     };
     files::write(path, &bytes, Access::Usual)
 }
@@ -181,8 +184,8 @@ fn quickly(args: &Rate, tariff: &Tariff, complete_through: Instant) -> Result<Op
     if args.by_rows || !passed_over.is_empty() {
         return Ok(None);
     }
-    let by_name = args.out.is_some();
-    let task = Task { paths: &paths, tariff, as_of: args.as_of, complete_through, by_name };
+    let rows = if args.out.is_some() { Rows::Kept } else { Rows::Forgotten };
+    let task = Task { paths: &paths, tariff, as_of: args.as_of, complete_through, rows };
     let wanted = || if args.summary.is_some() { &paths[..] } else { &[] };
     let digests = || wanted().iter().map(|path| digest(path)).collect::<Result<Vec<String>, Failure>>();
     let (quick, digests) = std::thread::scope(|scope| {
@@ -216,6 +219,7 @@ fn quick_summary(
     tariff_sha256: String,
     world: &mut World,
 ) -> Result<Outcome, Failure> {
+    warn_of_conflicts(&quick.conflicts, world)?;
     quick.overall.say(world)?;
     let summary = Summary {
         format: "ritardo-rate-summary/1",
@@ -227,7 +231,7 @@ fn quick_summary(
         after_complete_through: quick.after,
         overall: quick.overall,
         businesses: quick.businesses,
-        conflicts: Vec::new(),
+        conflicts: quick.conflicts,
         rejects: Vec::new(),
     };
     write_summary(args, &summary)?;
@@ -329,6 +333,10 @@ pub(super) fn warn(logs: &Logs, conflicts: &[Conflict], world: &mut World) -> Re
         let (links, names) = links(&logs.passed_over);
         say(world.err, &format!("warning: {links} passed over, never opened: {names}"))?;
     }
+    warn_of_conflicts(conflicts, world)
+}
+
+fn warn_of_conflicts(conflicts: &[Conflict], world: &mut World) -> Result<(), Failure> {
     if let Some(first) = conflicts.first() {
         let (messages, differs_in) = (counted(conflicts.len() as u64, "message"), first.differs_in.join(", "));
         let text = format!("warning: exports disagree about {messages}, whose conversations are held; the first");

@@ -144,13 +144,76 @@ impl Status {
     }
 }
 
-/// What a message of known kind is for the default reading.
+/// What a message is for the default reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Neither asks nor answers.
     Neither,
     Asks(EntryPoint),
     Answers,
+    /// It is of an unknown kind: it may ask or answer.
+    Unclear,
+}
+
+/// What a log says of a message beside parties and time, as one small number: direction, kind where it is stated,
+/// status, entry point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Facts(u16);
+
+/// In the place of the kind: not stated.
+const UNSTATED: u16 = 31;
+
+impl Facts {
+    /// All codes lie below.
+    pub const COUNT: u16 = 1 << 11;
+
+    pub const fn of(direction: Direction, kind: Option<Kind>, status: Status, entry_point: EntryPoint) -> Self {
+        let kind = match kind {
+            Some(kind) => kind as u16,
+            None => UNSTATED,
+        };
+        Self(direction as u16 | kind << 1 | (status as u16) << 6 | (entry_point as u16) << 9)
+    }
+
+    /// The facts of a code; `None` where no facts have it.
+    pub fn of_code(code: u16) -> Option<Self> {
+        let facts = Self(code);
+        let has_kind = (code >> 1) & 31 == UNSTATED || facts.kind().is_some();
+        let has_status = Status::ALL.get(usize::from((code >> 6) & 7)).is_some();
+        (code < Self::COUNT && has_kind && has_status).then_some(facts)
+    }
+
+    pub const fn code(self) -> u16 {
+        self.0
+    }
+
+    pub const fn direction(self) -> Direction {
+        if self.0 & 1 == Direction::Inbound as u16 { Direction::Inbound } else { Direction::Outbound }
+    }
+
+    /// `None` where the log does not state it: a text then.
+    pub fn kind(self) -> Option<Kind> {
+        u8::try_from((self.0 >> 1) & 31).ok().and_then(Kind::of_code)
+    }
+
+    pub fn status(self) -> Status {
+        Status::ALL.get(usize::from((self.0 >> 6) & 7)).copied().unwrap_or(Status::Unstated)
+    }
+
+    pub fn entry_point(self) -> EntryPoint {
+        EntryPoint::ALL.get(usize::from((self.0 >> 9) & 3)).copied().unwrap_or(EntryPoint::Unknown)
+    }
+
+    /// For the default reading.
+    pub fn role(self) -> Role {
+        match (self.direction(), self.kind().unwrap_or(Kind::Text).counts()) {
+            (_, Counts::No) => Role::Neither,
+            (Direction::Outbound, _) if self.status() == Status::Failed => Role::Neither,
+            (_, Counts::Unknown) => Role::Unclear,
+            (Direction::Inbound, Counts::Yes) => Role::Asks(self.entry_point()),
+            (Direction::Outbound, Counts::Yes) => Role::Answers,
+        }
+    }
 }
 
 /// How a customer came to write.
@@ -257,5 +320,31 @@ mod tests {
             assert_eq!(Kind::of_code(kind.code()), Some(kind));
         }
         assert_eq!(Kind::named("poll").counts(), Counts::Unknown);
+    }
+
+    #[test]
+    fn facts_are_what_they_were_made_of() {
+        let kinds = || [None].into_iter().chain(KINDS.into_iter().map(|(kind, _)| Some(kind)));
+        let mut codes = std::collections::BTreeSet::new();
+        for direction in Direction::BOTH {
+            for (kind, status) in kinds().flat_map(|kind| Status::ALL.map(|status| (kind, status))) {
+                for entry_point in EntryPoint::ALL {
+                    let facts = Facts::of(direction, kind, status, entry_point);
+                    let told = (facts.direction(), facts.kind(), facts.status(), facts.entry_point());
+                    assert_eq!(told, (direction, kind, status, entry_point));
+                    assert_eq!(Facts::of_code(facts.code()), Some(facts));
+                    assert!(codes.insert(facts.code()), "no two have one code");
+                }
+            }
+        }
+        let known = (0..Facts::COUNT).filter(|code| Facts::of_code(*code).is_some());
+        assert_eq!(known.count(), codes.len());
+        let role = |direction, kind, status| Facts::of(direction, kind, status, EntryPoint::LiveSupport).role();
+        assert_eq!(role(Direction::Inbound, None, Status::Failed), Role::Asks(EntryPoint::LiveSupport));
+        assert_eq!(role(Direction::Outbound, Some(Kind::Image), Status::Read), Role::Answers);
+        assert_eq!(role(Direction::Outbound, Some(Kind::Other), Status::Failed), Role::Neither);
+        assert_eq!(role(Direction::Outbound, Some(Kind::Other), Status::Sent), Role::Unclear);
+        assert_eq!(role(Direction::Inbound, Some(Kind::Other), Status::Unstated), Role::Unclear);
+        assert_eq!(role(Direction::Inbound, Some(Kind::Note), Status::Unstated), Role::Neither);
     }
 }

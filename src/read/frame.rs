@@ -63,7 +63,8 @@ impl Builder {
         self.push_stating(row, stated, number);
     }
 
-    fn push_stating(&mut self, row: &Row, kind: KindStated, number: u64) {
+    /// Takes the message number `number` of a file, whose log states its kind or not.
+    pub fn push_stating(&mut self, row: &Row, kind: KindStated, number: u64) {
         if let Err(reason) = self.clock.admit(row.sent_at) {
             return self.reject(number, reason, row.suspect());
         }

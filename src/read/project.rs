@@ -11,8 +11,8 @@ use foldhash::quality::FixedState;
 
 pub use super::pages::Unusual;
 use super::pages::{Pages, Place, Stored};
-use crate::domain::message::{Counts, Role};
-use crate::domain::{Direction, EntryPoint, Instant, Kind, Status, columns};
+use crate::domain::message::Facts;
+use crate::domain::{Direction, Elapsed, EntryPoint, Instant, Kind, Status, columns};
 
 /// The rows of a row group, column by column.
 #[derive(Debug, Default)]
@@ -23,7 +23,9 @@ pub struct Batch {
     pub customers: Vec<u64>,
     /// Microseconds since 1970.
     pub sent_at: Vec<i64>,
-    pub roles: Vec<Role>,
+    pub facts: Vec<Facts>,
+    /// Hashes of the message ids: equal ids have equal hashes.
+    pub ids: Vec<u64>,
 }
 
 /// The columns of a log that are read.
@@ -117,6 +119,7 @@ impl Projection {
             entry_point: text(columns::ENTRY_POINT)?,
         };
         let groups = pages.groups()?;
+        let latest = latest.min(Instant::STAMPS_END.minus(Elapsed::from_micros(1)));
         Ok(Self { pages, wanted, groups, latest, names: Names::default(), hash: FixedState::with_seed(0) })
     }
 
@@ -128,7 +131,7 @@ impl Projection {
     /// Reads a row group.
     pub fn batch(&mut self, group: usize) -> Result<Batch, Unusual> {
         let rows = *self.groups.get(group).ok_or(Unusual)?;
-        let Self { pages, wanted, names, latest, .. } = self;
+        let Self { pages, wanted, names, latest, hash, .. } = self;
         let customers = pages.values(group, rows, wanted.customer, number)?;
         let channels = {
             let businesses = pages.values(group, rows, wanted.business, |bytes| names.text(bytes))?;
@@ -143,63 +146,59 @@ impl Projection {
             let micros = i64::from_le_bytes(bytes.try_into().ok()?).checked_mul(factor)?;
             (earliest..=latest).contains(&micros).then_some(micros)
         })?;
-        let roles = Self::roles(pages, wanted, group, rows)?;
-        Ok(Batch { channels, customers, sent_at, roles })
+        let facts = Self::facts(pages, wanted, group, rows)?;
+        let hashed = |bytes: &[u8]| Some(hash.hash_one(id_bytes(bytes)?));
+        let ids = pages.values(group, rows, wanted.message_id, hashed)?;
+        Ok(Batch { channels, customers, sent_at, facts, ids })
     }
 
-    /// Hashes of the message ids of a row group: equal ids have equal hashes.
-    pub fn hashed_ids(&self, group: usize) -> Result<Vec<u64>, Unusual> {
-        let rows = *self.groups.get(group).ok_or(Unusual)?;
-        let hashed = |bytes: &[u8]| Some(self.hash.hash_one(id_bytes(bytes)?));
-        self.pages.values(group, rows, self.wanted.message_id, hashed)
+    /// The message ids of the rows `wanted` of a row group, in rising order: each is given to `take`.
+    pub fn ids_of(&self, group: usize, wanted: &[u32], take: &mut dyn FnMut(&str)) -> Result<(), Unusual> {
+        self.pages.picked(group, self.wanted.message_id, wanted, |bytes| {
+            take(id(bytes)?);
+            Some(())
+        })
     }
 
-    /// The message ids of a row group: all texts that it has, and where in them each id lies.
-    pub fn ids(&self, group: usize) -> Result<(String, Vec<(u32, u32)>), Unusual> {
-        let rows = *self.groups.get(group).ok_or(Unusual)?;
-        let mut texts = String::new();
-        let place = |bytes: &[u8]| {
-            let begin = u32::try_from(texts.len()).ok()?;
-            texts.push_str(id(bytes)?);
-            Some((begin, u32::try_from(texts.len()).ok()?))
-        };
-        let places = self.pages.values(group, rows, self.wanted.message_id, place)?;
-        Ok((texts, places))
-    }
-
-    fn roles(pages: &Pages, wanted: &Wanted, group: usize, rows: usize) -> Result<Vec<Role>, Unusual> {
+    fn facts(pages: &Pages, wanted: &Wanted, group: usize, rows: usize) -> Result<Vec<Facts>, Unusual> {
         let text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
         let direction = |bytes: &[u8]| Direction::named(&text(bytes)?);
         let mut directions = pages.values(group, rows, wanted.direction, direction)?.into_iter();
-        let kind = |bytes: &[u8]| Some(if bytes.is_empty() { Kind::Text } else { Kind::named(&text(bytes)?) });
+        let kind = |bytes: &[u8]| if bytes.is_empty() { Some(None) } else { Some(Some(Kind::named(&text(bytes)?))) };
         let kinds = wanted.kind.map(|place| pages.values(group, rows, place, kind)).transpose()?;
-        // Of the customer's messages an unknown status means nothing; of the business's it holds.
         let status = |bytes: &[u8]| Some(Status::named(&text(bytes)?));
         let statuses = wanted.status.map(|place| pages.values(group, rows, place, status)).transpose()?;
         let point = |bytes: &[u8]| {
             Some(if bytes.is_empty() { Some(EntryPoint::Unknown) } else { text(bytes)?.parse::<EntryPoint>().ok() })
         };
         let points = wanted.entry_point.map(|place| pages.values(group, rows, place, point)).transpose()?;
-        let role = |row: usize| {
-            let direction = directions.next()?;
-            let kind = kinds.as_ref().map_or(Kind::Text, |kinds| kinds[row]);
+        let facts = |row: usize| {
+            let kind = kinds.as_ref().map_or(None, |kinds| kinds[row]);
             let status = statuses.as_ref().map_or(Some(Status::Unstated), |statuses| statuses[row]);
             let point = points.as_ref().map_or(Some(EntryPoint::Unknown), |points| points[row]);
-            match (direction, kind.counts()) {
-                (_, Counts::Unknown) => None,
-                (Direction::Inbound, counts) => {
-                    let point = point?;
-                    Some(if counts == Counts::Yes { Role::Asks(point) } else { Role::Neither })
-                }
-                (Direction::Outbound, counts) => {
-                    let answers = status? != Status::Failed && counts == Counts::Yes;
-                    Some(if answers { Role::Answers } else { Role::Neither })
-                }
-            }
+            facts_of(directions.next()?, kind, status, point)
         };
-        let roles: Option<Vec<Role>> = (0..rows).map(role).collect();
-        roles.ok_or(Unusual)
+        let facts: Option<Vec<Facts>> = (0..rows).map(facts).collect();
+        facts.ok_or(Unusual)
     }
+}
+
+/// What a row states, as the long way takes it; `None` where that would reject the row. A status or an entry point that is
+/// `None` is not one of the known ones.
+fn facts_of(
+    direction: Direction,
+    kind: Option<Kind>,
+    status: Option<Status>,
+    point: Option<EntryPoint>,
+) -> Option<Facts> {
+    // Of the customer's messages an unknown status means nothing; of the business's it may be that of an answer.
+    let (status, kind) = match (status, direction) {
+        (Some(status), _) => (status, kind),
+        (None, Direction::Inbound) => (Status::Unstated, kind),
+        (None, Direction::Outbound) => (Status::Unstated, Some(Kind::Other)),
+    };
+    let point = if direction == Direction::Outbound { EntryPoint::Unknown } else { point? };
+    Some(Facts::of(direction, kind, status, point))
 }
 
 /// An id as the long way takes it: visible ASCII.

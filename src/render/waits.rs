@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -23,7 +24,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnPath, Type};
 
 use crate::domain::charge::{Place, RatedWait};
-use crate::domain::{Currency, Decimal, Instant};
+use crate::domain::{Currency, Decimal, Elapsed, Instant};
 
 /// Columns of the file of waits, in order.
 pub const COLUMNS: [&str; 18] = [
@@ -51,40 +52,92 @@ const CREATED_BY: &str = "ritardo waits 2";
 /// Rows of a row group.
 const GROUP: usize = 131_072;
 
+/// What stands in the file, row by row.
+pub trait Rows: Sync {
+    fn count(&self) -> usize;
+
+    /// The cell of a column (a place in [`COLUMNS`]); `row` is below [`Rows::count`].
+    fn cell(&self, column: usize, row: usize) -> Cell<'_>;
+}
+
+/// A cell of the file.
+pub enum Cell<'r> {
+    Text(Cow<'r, str>),
+    Instant(Option<Instant>),
+    Decimal(Option<Decimal>),
+    Number(Option<u64>),
+}
+
+impl<'r> Cell<'r> {
+    pub const fn text(text: &'r str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+
+    /// Whole milliseconds of a wait.
+    pub fn millis(length: Option<Elapsed>) -> Self {
+        Self::Number(length.and_then(|length| u64::try_from(length.millis()).ok()))
+    }
+
+    fn told(self) -> Cow<'r, str> {
+        match self {
+            Self::Text(text) => text,
+            Self::Instant(at) => at.map(|at| at.to_string()).unwrap_or_default().into(),
+            Self::Decimal(amount) => amount.map(|amount| amount.to_string()).unwrap_or_default().into(),
+            Self::Number(number) => number.map(|number| number.to_string()).unwrap_or_default().into(),
+        }
+    }
+}
+
+/// Waits that are rated, in their order.
+pub struct Rated<'r> {
+    pub rows: &'r [&'r RatedWait],
+    pub tariff: &'r str,
+    pub currency: Currency,
+}
+
+impl Rows for Rated<'_> {
+    fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn cell(&self, column: usize, row: usize) -> Cell<'_> {
+        let rated = self.rows[row];
+        let (wait, charge) = (&rated.wait, rated.charge.as_ref());
+        match column {
+            0 => Cell::text(&wait.message_id),
+            1 => Cell::text(&wait.business),
+            2 => Cell::text(&wait.channel),
+            3 => Cell::text(&wait.conversation),
+            4 => Cell::Instant(Some(wait.received_at)),
+            5 => Cell::Instant(wait.answered_at),
+            6 => Cell::Instant(Some(wait.deadline)),
+            7 => Cell::text(wait.verdict.name()),
+            8 => Cell::millis(wait.length()),
+            9 => Cell::text(rated.market.name()),
+            10 => Cell::text(wait.entry_point.name()),
+            11 => Cell::text(self.tariff),
+            12 => Cell::Decimal(charge.map(|charge| charge.rate.price)),
+            13 => Cell::Decimal(charge.map(|charge| charge.amount)),
+            14 => Cell::text(self.currency.code()),
+            15 => Cell::Number(charge.and_then(|charge| charge.rate.tier)),
+            16 => Cell::Text(place(rated).into()),
+            _ => Cell::Number(run(rated)),
+        }
+    }
+}
+
 /// The waits as CSV (RFC 4180 quoting, line feeds, no comment lines). Cells are exact, not guarded against
 /// spreadsheets: the file is for programs.
-pub fn csv(rated: &[&RatedWait], tariff: &str, currency: Currency) -> Vec<u8> {
+pub fn csv(rows: &impl Rows) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    let mut write = |row: [&str; 18]| {
-        // Invariant: rows have one length and memory takes every byte.
-        writer.write_record(row).unwrap_or_else(|error| unreachable!("{error}"));
-    };
-    write(COLUMNS);
-    let text = |instant: Option<Instant>| instant.map(|instant| instant.to_string()).unwrap_or_default();
-    let money = |amount: Option<Decimal>| amount.map(|amount| amount.to_string()).unwrap_or_default();
-    let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
-    for rated in rated {
-        let (wait, charge) = (&rated.wait, rated.charge.as_ref());
-        write([
-            &wait.message_id,
-            &wait.business,
-            &wait.channel,
-            &wait.conversation,
-            &wait.received_at.to_string(),
-            &text(wait.answered_at),
-            &wait.deadline.to_string(),
-            wait.verdict.name(),
-            &wait.length().map(|length| length.millis().to_string()).unwrap_or_default(),
-            rated.market.name(),
-            wait.entry_point.name(),
-            tariff,
-            &money(charge.map(|charge| charge.rate.price)),
-            &money(charge.map(|charge| charge.amount)),
-            currency.code(),
-            &number(charge.and_then(|charge| charge.rate.tier)),
-            &place(rated),
-            &number(run(rated)),
-        ]);
+    // Invariant: rows have one length and memory takes every byte.
+    writer.write_record(COLUMNS).unwrap_or_else(|error| unreachable!("{error}"));
+    for row in 0..rows.count() {
+        for column in 0..COLUMNS.len() {
+            let cell = rows.cell(column, row).told();
+            writer.write_field(cell.as_bytes()).unwrap_or_else(|error| unreachable!("{error}"));
+        }
+        writer.write_record(None::<&[u8]>).unwrap_or_else(|error| unreachable!("{error}"));
     }
     writer.into_inner().unwrap_or_else(|error| unreachable!("{error}"))
 }
@@ -103,55 +156,25 @@ fn run(rated: &RatedWait) -> Option<u64> {
     u64::try_from(rated.wait.run.len()).ok().filter(|messages| *messages > 0)
 }
 
-/// The cell of a column.
-enum Cell<'r> {
-    Text(Cow<'r, str>),
-    Number(Option<i64>),
-}
-
-fn cell<'r>(column: usize, rated: &'r RatedWait, tariff: &'r str, currency: &'r Currency) -> Cell<'r> {
-    let (wait, charge) = (&rated.wait, rated.charge.as_ref());
-    let text = |text: &'r str| Cell::Text(text.into());
-    let number = |number: u64| i64::try_from(number).ok();
-    let decimal = |amount: Decimal| i64::try_from(amount.units()).ok();
-    match column {
-        0 => text(&wait.message_id),
-        1 => text(&wait.business),
-        2 => text(&wait.channel),
-        3 => text(&wait.conversation),
-        4 => Cell::Number(Some(wait.received_at.micros())),
-        5 => Cell::Number(wait.answered_at.map(Instant::micros)),
-        6 => Cell::Number(Some(wait.deadline.micros())),
-        7 => text(wait.verdict.name()),
-        8 => Cell::Number(wait.length().map(|length| length.millis())),
-        9 => text(rated.market.name()),
-        10 => text(wait.entry_point.name()),
-        11 => text(tariff),
-        12 => Cell::Number(charge.and_then(|charge| decimal(charge.rate.price))),
-        13 => Cell::Number(charge.and_then(|charge| decimal(charge.amount))),
-        14 => text(currency.code()),
-        15 => Cell::Number(charge.and_then(|charge| number(charge.rate.tier?))),
-        16 => Cell::Text(place(rated).into()),
-        _ => Cell::Number(run(rated).and_then(number)),
-    }
-}
-
 /// The waits as Parquet: instants in microseconds of UTC, `rate` and `amount` as DECIMAL(18, 9).
 ///
 /// Row groups are encoded on all processors and put together in their order: the bytes do not tell how many there were.
-pub fn parquet(rated: &[&RatedWait], tariff: &str, currency: Currency) -> Result<Vec<u8>, ParquetError> {
+pub fn parquet(rows: &impl Rows) -> Result<Vec<u8>, ParquetError> {
     let form = Form::new()?;
-    let groups: Vec<&[&RatedWait]> = rated.chunks(GROUP).collect();
+    let groups = rows.count().div_ceil(GROUP);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut encoded = Vec::new();
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(rows) = groups.get(place) else { return Ok::<_, ParquetError>(encoded) };
-            encoded.push((place, group(&form, rows, tariff, currency)?));
+            if place >= groups {
+                return Ok::<_, ParquetError>(encoded);
+            }
+            let begin = place * GROUP;
+            encoded.push((place, group(&form, rows, begin..rows.count().min(begin + GROUP))?));
         }
     };
-    let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(groups.len());
+    let workers = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(groups);
     let encoded = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
         let done = workers.into_iter().map(|worker| worker.join());
@@ -197,13 +220,11 @@ impl Form {
 }
 
 /// A file of one row group.
-fn group(form: &Form, rows: &[&RatedWait], tariff: &str, currency: Currency) -> Result<Vec<u8>, ParquetError> {
+fn group(form: &Form, rows: &impl Rows, of: Range<usize>) -> Result<Vec<u8>, ParquetError> {
     let mut columns: Vec<Cells> = COLUMNS.iter().map(|_| Cells::default()).collect();
     // Each wait is met once, with all of its cells.
-    for rated in rows {
-        for (index, cells) in columns.iter_mut().enumerate() {
-            cells.push(cell(index, rated, tariff, &currency));
-        }
+    for row in of {
+        columns.iter_mut().enumerate().for_each(|(column, cells)| cells.push(rows.cell(column, row)));
     }
     let mut writer = form.writer()?;
     let mut group = writer.next_row_group()?;
@@ -258,16 +279,20 @@ struct Cells {
 impl Cells {
     fn push(&mut self, cell: Cell) {
         match cell {
-            Cell::Number(number) => {
-                self.levels.push(i16::from(number.is_some()));
-                self.numbers.extend(number);
-            }
+            Cell::Instant(at) => self.number(at.map(Instant::micros)),
+            Cell::Decimal(amount) => self.number(amount.and_then(|amount| i64::try_from(amount.units()).ok())),
+            Cell::Number(number) => self.number(number.and_then(|number| i64::try_from(number).ok())),
             // Most texts are those of the row before, and are shared with it.
             Cell::Text(text) => match self.texts.last().filter(|last| last.data() == text.as_bytes()) {
                 Some(last) => self.texts.push(last.clone()),
                 None => self.texts.push(text.as_ref().into()),
             },
         }
+    }
+
+    fn number(&mut self, number: Option<i64>) {
+        self.levels.push(i16::from(number.is_some()));
+        self.numbers.extend(number);
     }
 }
 

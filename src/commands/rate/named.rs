@@ -1,96 +1,195 @@
-//! The charged questions by name: the logs are read once more, and of each question that the kernel found the id is taken.
-//!
-//! A question is known by its bucket and its place there. The same workers read the same row groups in the same order,
-//! so counting the messages of each bucket finds it again.
+//! The charges of the quick way by name, in their order: of each the id of its message is read, and nothing else.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use super::charges::{Asked, Charges};
-use super::quick::{Channels, Found, Share, Task, in_parallel};
-use crate::domain::Instant;
-use crate::domain::charge::RatedWait;
-use crate::engine::kernel::{self, Late};
-use crate::read::project::{Projection, Unusual};
+use super::charges::{Charged, Tables};
+use super::quick::{Stop, Task};
+use super::shares::{self, Share, in_parallel, workers};
+use crate::domain::charge::{Market, RatedWait};
+use crate::domain::{Decimal, Elapsed, Instant};
+use crate::engine::kernel;
+use crate::read::project::Unusual;
+use crate::render::waits::{Cell, Rows};
 
-/// All charged waits, in no order; see [`sorted`].
-pub(super) fn charged(task: &Task, found: &Found) -> Result<Vec<RatedWait>, Unusual> {
-    let channels = Channels::of(&found.channels)?;
-    let parts = in_parallel(&found.shares, |worker, shares| named(task, found, &channels, worker, shares))?;
-    Ok(parts.into_iter().flatten().collect())
+/// Charges with all that is told of them.
+pub(super) struct Table {
+    /// In the order of [`crate::domain::Wait::order`].
+    charges: Vec<Charged>,
+    names: Names,
+    markets: Vec<Market>,
+    prices: Vec<(Decimal, Decimal)>,
+    tariff: String,
+    currency: crate::domain::Currency,
+    window: Elapsed,
 }
 
-/// The waits in [`crate::domain::Wait::order`]: most are told apart by business and time, without a look at their texts.
-pub(super) fn sorted(rated: &[RatedWait]) -> Vec<&RatedWait> {
-    let names: BTreeSet<&str> = rated.iter().map(|rated| &*rated.wait.business).collect();
-    let ranks: BTreeMap<&str, usize> = names.into_iter().zip(0..).collect();
-    let rank = |rated: &RatedWait| ranks.get(&*rated.wait.business).copied();
-    let mut keys: Vec<(Option<usize>, Instant, &RatedWait)> =
-        rated.iter().map(|rated| (rank(rated), rated.wait.received_at, rated)).collect();
-    keys.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| a.2.wait.order().cmp(&b.2.wait.order())));
-    keys.into_iter().map(|(.., rated)| rated).collect()
+/// The texts that charges point to.
+struct Names {
+    /// Ids of messages, by worker.
+    ids: Vec<String>,
+    /// Business and channel of each place.
+    channels: Vec<(String, String)>,
+    /// Of the business of each place: its rank in the order of names.
+    ranks: Vec<usize>,
 }
 
-/// Where a worker is in each bucket: how many messages lie before, and which late question comes next.
-struct Places<'f> {
-    late: &'f [Vec<Late>],
-    before: Vec<usize>,
-    next: Vec<usize>,
-}
-
-impl<'f> Places<'f> {
-    fn of(found: &'f Found, worker: usize) -> Self {
-        let before = |bucket: usize| found.lengths[..worker].iter().map(|lengths| lengths[bucket]).sum();
-        let before: Vec<usize> = (0..kernel::BUCKETS).map(before).collect();
-        let next = |(late, before): (&Vec<Late>, &usize)| late.partition_point(|late| late.place < *before);
-        let next = found.by_bucket.iter().zip(&before).map(next).collect();
-        Self { late: &found.by_bucket, before, next }
+impl Names {
+    fn new(channels: Vec<(String, String)>, workers: usize) -> Self {
+        let names: BTreeSet<&str> = channels.iter().map(|(business, _)| business.as_str()).collect();
+        let ranks: BTreeMap<&str, usize> = names.into_iter().zip(0..).collect();
+        let rank = |(business, _): &(String, String)| ranks.get(business.as_str()).copied().unwrap_or_default();
+        let ranks = channels.iter().map(rank).collect();
+        Self { ids: vec![String::new(); workers], channels, ranks }
     }
 
-    /// The late question that the next message of a bucket is, if it is one.
-    fn step(&mut self, bucket: usize) -> Option<&'f Late> {
-        let place = self.before[bucket];
-        self.before[bucket] += 1;
-        let late = self.late[bucket].get(self.next[bucket]).filter(|late| late.place == place)?;
-        self.next[bucket] += 1;
-        Some(late)
+    fn id(&self, charged: &Charged) -> &str {
+        let begin = usize::try_from(charged.at).unwrap_or(usize::MAX);
+        let of_worker = self.ids.get(usize::from(charged.worker)).map_or("", String::as_str);
+        of_worker.get(begin..begin.saturating_add(usize::from(charged.length))).unwrap_or_default()
+    }
+
+    /// Business and channel.
+    fn parties(&self, charged: &Charged) -> (&str, &str) {
+        let place = kernel::parties(charged.conversation).0;
+        self.channels.get(place).map_or(("", ""), |(business, channel)| (business, channel))
+    }
+
+    fn key(&self, charged: &Charged) -> (usize, Instant) {
+        let place = kernel::parties(charged.conversation).0;
+        (self.ranks.get(place).copied().unwrap_or_default(), charged.received_at)
+    }
+
+    /// The order of waits; most are told apart without a look at their texts.
+    fn order(&self, a: &Charged, b: &Charged) -> Ordering {
+        self.key(a).cmp(&self.key(b)).then_with(|| {
+            let texts = |charged| (self.id(charged), self.parties(charged).1, conversation(charged));
+            texts(a).cmp(&texts(b))
+        })
     }
 }
 
-fn named(
-    task: &Task,
-    found: &Found,
-    channels: &Channels,
-    worker: usize,
-    shares: &[Share],
-) -> Result<Vec<RatedWait>, Unusual> {
-    let names: Vec<(Arc<str>, Arc<str>)> =
-        found.channels.iter().map(|(business, channel)| (business.as_str().into(), channel.as_str().into())).collect();
-    let (mut at, mut charges, mut all) = (Places::of(found, worker), Charges::new(task), Vec::new());
-    let (mut open, mut known): (Option<(usize, Projection)>, Vec<u32>) = (None, Vec::new());
-    for share in shares {
-        if open.as_ref().is_none_or(|(file, _)| *file != share.file) {
-            open = Some((share.file, Projection::open(&task.paths[share.file], task.as_of)?));
-            known.clear();
+fn conversation(charged: &Charged) -> String {
+    format!("+{}", kernel::parties(charged.conversation).1)
+}
+
+/// What the quick way charged, and what it had to leave to the long way.
+pub(super) struct Found {
+    pub charges: Vec<Charged>,
+    pub odd: Vec<RatedWait>,
+    pub tables: Tables,
+    pub shares: Vec<Vec<Share>>,
+    pub channels: Vec<(String, String)>,
+}
+
+/// All charges by name, in their order.
+pub(super) fn table(task: &Task, found: Found) -> Result<Table, Stop> {
+    let Found { mut charges, odd, tables, shares, channels } = found;
+    let mut names = Names::new(channels, shares.len());
+    read_ids(task, &shares, &mut charges, &mut names)?;
+    add_odd(&odd, &tables, &mut charges, &mut names)?;
+    let charges = sorted(charges, &names)?;
+    let (markets, prices) = tables.into_parts();
+    let (tariff, currency, window) = (task.tariff.name(), task.tariff.currency, task.tariff.reading.window);
+    Ok(Table { charges, names, markets, prices, tariff, currency, window })
+}
+
+/// Reads the ids of the charged messages.
+fn read_ids(task: &Task, shares: &[Vec<Share>], charges: &mut [Charged], names: &mut Names) -> Result<(), Stop> {
+    let wanted = |worker: usize| {
+        let of_worker = charges.iter().zip(0_usize..).filter(|(charged, _)| usize::from(charged.worker) == worker);
+        let mut wanted: Vec<(u32, usize)> = of_worker.map(|(charged, place)| (charged.at, place)).collect();
+        wanted.sort_unstable();
+        wanted
+    };
+    let read = in_parallel(shares, |worker, shares| {
+        let wanted = wanted(worker);
+        let rows: Vec<u32> = wanted.iter().map(|(row, _)| *row).collect();
+        let (mut texts, mut ends) = (String::new(), Vec::with_capacity(rows.len()));
+        shares::ids_of(task, shares, &rows, &mut |id| {
+            texts.push_str(id);
+            ends.push(texts.len());
+        })?;
+        if ends.len() == wanted.len() { Ok((texts, ends, wanted)) } else { Err(Unusual) }
+    })?;
+    for (worker, (texts, ends, wanted)) in read.into_iter().enumerate() {
+        let begins = [0].into_iter().chain(ends.iter().copied());
+        for ((begin, end), (_, place)) in begins.zip(&ends).zip(wanted) {
+            let charged = charges.get_mut(place).ok_or(Unusual)?;
+            charged.at = u32::try_from(begin).map_err(|_| Unusual)?;
+            charged.length = u8::try_from(end - begin).map_err(|_| Unusual)?;
         }
-        let Some((_, log)) = &mut open else { return Err(Unusual) };
-        let batch = log.batch(share.group)?;
-        channels.places(&log.names().channels, &mut known)?;
-        let mut late: Vec<(usize, &Late)> = Vec::new();
-        let rows = batch.channels.into_iter().zip(batch.customers).zip(batch.sent_at).zip(batch.roles);
-        for (row, (((channel, customer), sent_at), role)) in rows.enumerate() {
-            let channel = usize::try_from(channel).ok().and_then(|channel| known.get(channel)).ok_or(Unusual)?;
-            let bucket = kernel::place_of(*channel, customer, sent_at, role, task.complete_through);
-            late.extend(bucket.and_then(|bucket| at.step(bucket)).map(|late| (row, late)));
+        names.ids[worker] = texts;
+    }
+    Ok(())
+}
+
+/// Adds the charges of conversations that went row by row.
+fn add_odd(odd: &[RatedWait], tables: &Tables, charges: &mut Vec<Charged>, names: &mut Names) -> Result<(), Unusual> {
+    let worker = u8::try_from(names.ids.len()).map_err(|_| Unusual)?;
+    let mut texts = String::new();
+    for (rated, charge) in odd.iter().filter_map(|rated| Some((rated, rated.charge.as_ref()?))) {
+        let wait = &rated.wait;
+        let is_same =
+            |(business, channel): &(String, String)| **business == *wait.business && **channel == *wait.channel;
+        let channel = names.channels.iter().position(is_same).and_then(|place| u32::try_from(place).ok());
+        let customer = wait.conversation.strip_prefix('+').and_then(|digits| digits.parse().ok());
+        charges.push(Charged {
+            conversation: kernel::conversation(channel.ok_or(Unusual)?, customer.ok_or(Unusual)?),
+            received_at: wait.received_at,
+            answered: wait.answered_at.map_or(0, Instant::micros),
+            at: u32::try_from(texts.len()).map_err(|_| Unusual)?,
+            market: tables.market(&rated.market)?,
+            price: tables.price((charge.rate.price, charge.amount))?,
+            length: u8::try_from(wait.message_id.len()).map_err(|_| Unusual)?,
+            worker,
+            entry_point: wait.entry_point,
+            verdict: wait.verdict,
+        });
+        texts.push_str(&wait.message_id);
+    }
+    names.ids.push(texts);
+    Ok(())
+}
+
+/// Each worker sorts its part; what is sorted in runs is then put together.
+fn sorted(mut charges: Vec<Charged>, names: &Names) -> Result<Vec<Charged>, Stop> {
+    let each = charges.len().div_ceil(workers()).max(1);
+    std::thread::scope(|scope| {
+        for part in charges.chunks_mut(each) {
+            scope.spawn(|| part.sort_unstable_by(|a, b| names.order(a, b)));
         }
-        let (texts, places) = log.ids(share.group)?;
-        for (row, late) in late {
-            let (from, to) = places.get(row).copied().ok_or(Unusual)?;
-            let place = |at: u32| usize::try_from(at).map_err(|_| Unusual);
-            let message_id = texts.get(place(from)?..place(to)?).ok_or(Unusual)?.into();
-            let (business, channel) = names.get(kernel::parties(late.conversation).0).cloned().ok_or(Unusual)?;
-            all.push(charges.rated(late, Asked { business, channel, message_id })?);
+    });
+    charges.sort_by(|a, b| names.order(a, b));
+    Ok(charges)
+}
+
+impl Rows for Table {
+    fn count(&self) -> usize {
+        self.charges.len()
+    }
+
+    fn cell(&self, column: usize, row: usize) -> Cell<'_> {
+        let charged = &self.charges[row];
+        let (price, amount) = self.prices.get(usize::from(charged.price)).copied().unzip();
+        match column {
+            0 => Cell::text(self.names.id(charged)),
+            1 => Cell::text(self.names.parties(charged).0),
+            2 => Cell::text(self.names.parties(charged).1),
+            3 => Cell::Text(conversation(charged).into()),
+            4 => Cell::Instant(Some(charged.received_at)),
+            5 => Cell::Instant(charged.answered_at()),
+            6 => Cell::Instant(Some(charged.received_at.plus(self.window))),
+            7 => Cell::text(charged.verdict.name()),
+            8 => Cell::millis(charged.answered_at().map(|at| at.since(charged.received_at).max(Elapsed::ZERO))),
+            9 => Cell::text(self.markets.get(usize::from(charged.market)).map_or("", Market::name)),
+            10 => Cell::text(charged.entry_point.name()),
+            11 => Cell::text(&self.tariff),
+            12 => Cell::Decimal(price),
+            13 => Cell::Decimal(amount),
+            14 => Cell::text(self.currency.code()),
+            16 => Cell::text(""),
+            _ => Cell::Number(None),
         }
     }
-    Ok(all)
 }

@@ -1,0 +1,170 @@
+//! The logs of the quick way, cut into row groups: which worker reads which, and how they go over them.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::quick::{Stop, Task};
+use crate::engine::kernel;
+use crate::read::project::{Batch, Projection, Unusual};
+
+/// More workers than this would only wait for memory.
+const WORKERS_MAX: usize = 64;
+
+/// A row group of a file.
+#[derive(Clone, Copy)]
+pub(super) struct Share {
+    pub file: usize,
+    group: usize,
+    pub rows: usize,
+}
+
+/// The row groups of all files, a run of them for each worker.
+pub(super) fn shares(task: &Task) -> Result<Vec<Vec<Share>>, Unusual> {
+    let mut all = Vec::new();
+    for (file, path) in task.paths.iter().enumerate() {
+        let groups = Projection::open(path, task.as_of)?.groups;
+        all.extend(groups.into_iter().enumerate().map(|(group, rows)| Share { file, group, rows }));
+    }
+    let workers = workers();
+    let rows: usize = all.iter().map(|share| share.rows).sum();
+    let mut shares = vec![Vec::new(); workers];
+    let mut before = 0;
+    for share in all {
+        shares[(before * workers / rows.max(1)).min(workers - 1)].push(share);
+        before += share.rows;
+    }
+    Ok(shares)
+}
+
+pub(super) fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(WORKERS_MAX)
+}
+
+/// Channels by the place that all workers know them under.
+#[derive(Default)]
+pub(super) struct Channels(Mutex<BTreeMap<(String, String), u32>>);
+
+impl Channels {
+    /// The places of the channels that a worker has met; `known` are those that it knew.
+    fn places(&self, met: &[(String, String)], known: &mut Vec<u32>) -> Result<(), Unusual> {
+        if met.len() == known.len() {
+            return Ok(());
+        }
+        let mut all = self.0.lock().map_err(|_| Unusual)?;
+        for channel in &met[known.len()..] {
+            let next = u32::try_from(all.len()).map_err(|_| Unusual)?;
+            known.push(*all.entry(channel.clone()).or_insert(next));
+        }
+        if all.len() > usize::try_from(kernel::CHANNELS_MAX).map_err(|_| Unusual)? { Err(Unusual) } else { Ok(()) }
+    }
+
+    /// Business and channel of each place.
+    pub fn named(&self) -> Vec<(String, String)> {
+        let known = self.0.lock().map(|known| known.clone()).unwrap_or_default();
+        let mut named: Vec<_> = known.into_iter().collect();
+        named.sort_by_key(|(_, place)| *place);
+        named.into_iter().map(|(channel, _)| channel).collect()
+    }
+}
+
+/// A row group, read.
+pub(super) struct Open<'o> {
+    pub log: &'o Projection,
+    pub batch: Batch,
+    group: usize,
+    /// By the channels of the batch: the place that all workers know.
+    places: &'o [u32],
+}
+
+impl Open<'_> {
+    /// The place that all workers know a row's channel under.
+    pub fn channel(&self, row: usize) -> Result<u32, Unusual> {
+        let channel = usize::try_from(*self.batch.channels.get(row).ok_or(Unusual)?).map_err(|_| Unusual)?;
+        self.places.get(channel).copied().ok_or(Unusual)
+    }
+
+    /// Gives the message ids of some rows, in rising order, to `take`.
+    pub fn ids_of(&self, wanted: &[u32], take: &mut dyn FnMut(&str)) -> Result<(), Unusual> {
+        self.log.ids_of(self.group, wanted, take)
+    }
+}
+
+/// Reads the row groups of one worker, one after the other.
+pub(super) fn walk(
+    task: &Task,
+    shares: &[Share],
+    channels: &Channels,
+    mut each: impl FnMut(&Open) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let (mut open, mut places): (Option<(usize, Projection)>, Vec<u32>) = (None, Vec::new());
+    for share in shares {
+        if open.as_ref().is_none_or(|(file, _)| *file != share.file) {
+            open = Some((share.file, Projection::open(&task.paths[share.file], task.as_of)?));
+            places.clear();
+        }
+        let Some((_, log)) = &mut open else { return Err(Stop::Unusual) };
+        let batch = log.batch(share.group)?;
+        channels.places(&log.names().channels, &mut places)?;
+        each(&Open { log, batch, group: share.group, places: &places })?;
+    }
+    Ok(())
+}
+
+/// Gives the message ids of the rows `wanted` of one worker, in rising order, to `take`; nothing else is read.
+pub(super) fn ids_of(task: &Task, shares: &[Share], wanted: &[u32], take: &mut dyn FnMut(&str)) -> Result<(), Unusual> {
+    let (mut open, mut begin, mut rest): (Option<(usize, Projection)>, u64, _) = (None, 0, wanted);
+    for share in shares {
+        let end = begin + share.rows as u64;
+        let (here, after) = rest.split_at(rest.partition_point(|row| u64::from(*row) < end));
+        if !here.is_empty() {
+            if open.as_ref().is_none_or(|(file, _)| *file != share.file) {
+                open = Some((share.file, Projection::open(&task.paths[share.file], task.as_of)?));
+            }
+            let Some((_, log)) = &open else { return Err(Unusual) };
+            let here: Vec<u32> =
+                here.iter().filter_map(|row| u32::try_from(u64::from(*row).checked_sub(begin)?).ok()).collect();
+            log.ids_of(share.group, &here, take)?;
+        }
+        (begin, rest) = (end, after);
+    }
+    if rest.is_empty() { Ok(()) } else { Err(Unusual) }
+}
+
+/// Runs `work` for each share on a thread of its own.
+pub(super) fn in_parallel<S: Sync, T: Send, E: Send>(
+    shares: &[S],
+    work: impl Fn(usize, &S) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
+    std::thread::scope(|scope| {
+        let work = &work;
+        let handles: Vec<_> =
+            shares.iter().enumerate().map(|(worker, share)| scope.spawn(move || work(worker, share))).collect();
+        let done = handles.into_iter().map(|handle| handle.join());
+        // A panic of a worker is one of the program.
+        done.map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
+}
+
+/// Runs `work` for all numbers below `count`, and gives the results in their order.
+pub(super) fn numbered<S, T: Send>(
+    count: usize,
+    begin: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, usize) -> Result<T, Stop> + Sync,
+) -> Result<Vec<T>, Stop> {
+    let next = AtomicUsize::new(0);
+    let all = in_parallel(&vec![(); workers()], |_, ()| {
+        let (mut state, mut done) = (begin(), Vec::new());
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= count {
+                return Ok::<_, Stop>(done);
+            }
+            done.push((number, work(&mut state, number)?));
+        }
+    })?;
+    let mut all: Vec<(usize, T)> = all.into_iter().flatten().collect();
+    all.sort_by_key(|(number, _)| *number);
+    Ok(all.into_iter().map(|(_, result)| result).collect())
+}

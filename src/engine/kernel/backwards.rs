@@ -1,0 +1,132 @@
+//! The one pass over a bucket, from its end.
+
+use super::{ANSWERS, Held, NEITHER, parties};
+use crate::domain::{EntryPoint, Instant, Reading};
+
+/// A question without an answer in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Late {
+    /// Its place in the bucket.
+    pub place: usize,
+    pub conversation: u64,
+    pub received_at: Instant,
+    pub answered_at: Option<Instant>,
+    pub entry_point: EntryPoint,
+}
+
+/// What a bucket comes to.
+#[derive(Debug, Default)]
+pub struct Paired {
+    /// By the place of the channel: questions that were answered in time.
+    pub on_time: Vec<u64>,
+    /// In the order of the bucket; those that nothing answers may be pending still.
+    pub late: Vec<Late>,
+    next: Table,
+}
+
+impl Paired {
+    fn clear(&mut self) {
+        self.on_time.fill(0);
+        self.late.clear();
+    }
+}
+
+/// Finds the answer of every question of a bucket: the next one of its conversation, the same instant included.
+/// `paired` is emptied; a worker uses one for all its buckets.
+pub fn pair(messages: &[Held], reading: &Reading, paired: &mut Paired) {
+    let is_in_order = messages.windows(2).all(|pair| pair[0].1 >> 4 <= pair[1].1 >> 4);
+    paired.clear();
+    if is_in_order && backwards(messages.iter().copied().enumerate(), reading, paired) {
+        paired.late.reverse();
+        return;
+    }
+    // Of one instant the answers stand behind the questions: they answer them.
+    let mut sorted: Vec<(usize, Held)> = messages.iter().copied().enumerate().collect();
+    sorted.sort_unstable_by_key(|(place, (_, at))| (*at, *place));
+    paired.clear();
+    backwards(sorted.into_iter(), reading, paired);
+    paired.late.sort_unstable_by_key(|late| late.place);
+}
+
+/// What comes next in a conversation, seen from the end of its bucket. Instants are above 0.
+#[derive(Clone, Copy, Debug, Default)]
+struct Next {
+    conversation: u64,
+    /// 0: none.
+    answer: u64,
+    question: u64,
+}
+
+/// The conversations of a bucket: no conversation is 0, since no number is.
+#[derive(Debug, Default)]
+struct Table {
+    places: Vec<Next>,
+    mask: usize,
+}
+
+impl Table {
+    /// Empties it for so many messages; a conversation has several, so that most places stay free.
+    fn clear(&mut self, messages: usize) {
+        let size = (messages + messages / 4 + 1).next_power_of_two();
+        self.places.clear();
+        self.places.resize(size, Next::default());
+        self.mask = size - 1;
+    }
+
+    fn of(&mut self, conversation: u64) -> &mut Next {
+        // The upper bits chose the bucket.
+        let hash = conversation.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 16;
+        let mut place = usize::try_from(hash).unwrap_or_default() & self.mask;
+        while self.places[place].conversation != conversation && self.places[place].conversation != 0 {
+            place = (place + 1) & self.mask;
+        }
+        let next = &mut self.places[place];
+        next.conversation = conversation;
+        next
+    }
+}
+
+/// The one pass. Says whether no answer stands before a question of its conversation and instant, which it would miss.
+fn backwards(
+    messages: impl DoubleEndedIterator<Item = (usize, Held)> + ExactSizeIterator,
+    reading: &Reading,
+    paired: &mut Paired,
+) -> bool {
+    let Paired { on_time, late, next } = paired;
+    next.clear(messages.len());
+    for (place, (conversation, held)) in messages.rev() {
+        let (at, what) = (held >> 4, held & 15);
+        if what == NEITHER {
+            continue;
+        }
+        let Next { answer, question, .. } = next.of(conversation);
+        if what == ANSWERS {
+            if *question == at {
+                return false;
+            }
+            *answer = at;
+            continue;
+        }
+        *question = at;
+        let received_at = Instant::from_micros(at.cast_signed());
+        let answered_at = (*answer > 0).then(|| Instant::from_micros(answer.cast_signed()));
+        let is_in_time = |answered: Instant| reading.is_within(answered.since(received_at), reading.window);
+        if answered_at.is_some_and(is_in_time) {
+            let channel = parties(conversation).0;
+            if on_time.len() <= channel {
+                on_time.resize(channel + 1, 0);
+            }
+            on_time[channel] += 1;
+        } else {
+            let entry_point = usize::try_from(what).ok().and_then(|what| EntryPoint::ALL.get(what)).copied();
+            let entry_point = entry_point.unwrap_or(EntryPoint::Unknown);
+            late.push(Late { place, conversation, received_at, answered_at, entry_point });
+        }
+    }
+    true
+}
+
+/// How long the evidence must reach beyond the deadline of a question without an answer.
+pub fn is_settled(late: &Late, watermark: Instant, reading: &Reading) -> bool {
+    late.answered_at.is_some() || watermark > late.received_at.plus(reading.window)
+}
