@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::event::{Conversation, Event};
+use super::intern::index;
 use super::run::{Run, answerable_from, runs};
 use super::sent::Sent;
 use crate::domain::evidence::first_in;
@@ -21,26 +22,32 @@ pub(super) struct Place {
 /// A conversation with what it is judged by.
 pub(super) struct Talk<'t> {
     pub place: &'t Place,
-    pub conversation: &'t Conversation,
+    pub conversation: &'t Conversation<'t>,
     pub evidence: &'t ChannelEvidence,
     pub reading: &'t Reading,
+    /// Customers by their codes.
+    pub parties: &'t [Arc<str>],
 }
 
 /// Adds the waits of the inbound messages to `waits`.
 pub(super) fn answer(talk: &Talk, waits: &mut Vec<Wait>) {
-    let Talk { place, conversation, evidence, reading } = talk;
-    let sent = Sent::of(&place.conversation, conversation, evidence, reading);
+    let Talk { place, conversation, evidence, reading, .. } = talk;
     let is_question = |event: &&Event| event.direction == Direction::Inbound && event.kind.counts() != Counts::No;
-    let known = conversation.events.iter().filter(|event| event.at < evidence.watermark);
+    let known = conversation.events().filter(|event| event.at < evidence.watermark);
     let mut questions: Vec<&Event> = known.filter(is_question).collect();
-    questions.sort_by(|a, b| (a.at, &a.message_id).cmp(&(b.at, &b.message_id)));
+    if questions.is_empty() {
+        return;
+    }
+    // Versions of one message keep their order.
+    questions.sort_by(|a, b| (a.at, a.message_id).cmp(&(b.at, b.message_id)));
+    let sent = Sent::of(&place.conversation, conversation, evidence, reading);
     for run in runs(&questions, &sent, reading, evidence.tolerance) {
         match reading.charge_per {
             ChargePer::Message => {
                 waits.extend(run.questions.iter().map(|question| talk.wait(question, &run, &sent, Vec::new())));
             }
             ChargePer::WaitRun => {
-                let ids = run.questions.iter().map(|question| question.message_id.clone()).collect();
+                let ids = run.questions.iter().map(|question| question.message_id.into()).collect();
                 waits.push(talk.wait(run.clock, &run, &sent, ids));
             }
         }
@@ -50,17 +57,17 @@ pub(super) fn answer(talk: &Talk, waits: &mut Vec<Wait>) {
 impl Talk<'_> {
     /// The wait of a question in its run.
     fn wait(&self, question: &Event, run: &Run, sent: &Sent, ids: Vec<Box<str>>) -> Wait {
-        let Talk { place, conversation, evidence, reading } = self;
+        let Talk { place, conversation, evidence, reading, .. } = self;
         // A question of unknown kind is a wait of its own, which is held.
         let clock = if question.kind.counts() == Counts::Unknown { question } else { run.clock };
         let from = answerable_from(self.first_in_doubt(question, run), evidence.tolerance);
         let name = &place.conversation;
-        let wait = Wait {
+        let mut wait = Wait {
             business: Arc::clone(&place.business),
             channel: Arc::clone(&place.channel),
             conversation: Arc::clone(name),
-            customer: Arc::clone(&clock.customer),
-            message_id: question.message_id.clone(),
+            customer: self.customer(clock),
+            message_id: question.message_id.into(),
             run: ids,
             entry_point: clock.entry_point,
             received_at: clock.at,
@@ -75,17 +82,22 @@ impl Talk<'_> {
             tolerance: evidence.tolerance,
         };
         let until = self.decisive_until(&wait, question);
-        let (verdict, held_for, excluded) = match whole_doubt(question, run, conversation, evidence) {
+        (wait.verdict, wait.held_for, wait.excluded) = match whole_doubt(question, run, conversation, evidence) {
             Some((why, Final::Yes)) => (Verdict::Held, Some(why), true),
             Some((why, Final::No)) => excluded(&wait, until).unwrap_or((Verdict::Held, Some(why), false)),
             None => self.verdict(&wait, until),
         };
-        Wait { verdict, held_for, excluded, ..wait }
+        wait
+    }
+
+    /// The name of an event's customer.
+    pub fn customer(&self, event: &Event) -> Arc<str> {
+        Arc::clone(&self.parties[index(event.customer)])
     }
 
     /// The question from which on a hidden answer would change the wait: it would end the wait itself, or part its
     /// question from the one that gives the clock.
-    fn first_in_doubt<'e>(&self, question: &'e Event, run: &Run<'e>) -> &'e Event {
+    fn first_in_doubt<'e>(&self, question: &'e Event<'e>, run: &Run<'e>) -> &'e Event<'e> {
         match (self.reading.clock, self.reading.charge_per) {
             (RunClock::FirstUnanswered, _) => run.questions.first().copied().unwrap_or(question),
             (RunClock::LastInbound, ChargePer::WaitRun) => run.clock,
@@ -160,7 +172,7 @@ fn whole_doubt(
 ) -> Option<(HeldFor, Final)> {
     if conversation.excluded_before.is_some_and(|before| question.at < before) {
         Some((HeldFor::Conflict, Final::Yes))
-    } else if evidence.accepted.questions.contains(&*question.message_id) {
+    } else if evidence.accepted.questions.contains(question.message_id) {
         Some((HeldFor::UnknownKind, Final::Yes))
     } else if conversation.disputed {
         Some((HeldFor::Conflict, Final::No))

@@ -1,93 +1,28 @@
 //! Copies of one message: what the rows of exports say of it, whether they agree, and what they say together.
 
-use polars::prelude::{DataFrame, Int64Chunked, PolarsResult, StringChunked};
-
 use super::event::Event;
 use crate::domain::message::Sighting;
 use crate::domain::{Direction, Elapsed, EntryPoint, Instant, Kind, Status, columns};
 
-/// The columns of a frame, read side by side.
-pub(super) struct Columns<'f> {
-    message_id: &'f StringChunked,
-    business: &'f StringChunked,
-    channel: &'f StringChunked,
-    customer: &'f StringChunked,
-    direction: &'f StringChunked,
-    sent_at: &'f Int64Chunked,
-    conversation: &'f StringChunked,
-    kind: &'f StringChunked,
-    status: &'f StringChunked,
-    entry_point: &'f StringChunked,
-    sighting: &'f StringChunked,
-    fold: &'f StringChunked,
-    file: Option<&'f Int64Chunked>,
+/// A customer, or a conversation. Parties of one name have one code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Party<'f> {
+    pub name: &'f str,
+    pub code: u32,
 }
 
-/// What one row of the frame says.
+/// What one row of the frame says of its message.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Copy<'f> {
-    pub customer: &'f str,
+    pub customer: Party<'f>,
     pub direction: Direction,
     pub sent_at: Instant,
     pub fold: Elapsed,
-    pub conversation: &'f str,
+    pub conversation: Party<'f>,
     pub kind: &'f str,
     pub status: Status,
     pub entry_point: EntryPoint,
     pub sighting: Sighting,
-}
-
-impl<'f> Columns<'f> {
-    pub fn of(frame: &'f DataFrame) -> PolarsResult<Self> {
-        let text = |name: &str| frame.column(name)?.str();
-        Ok(Self {
-            message_id: text(columns::MESSAGE_ID)?,
-            business: text(columns::BUSINESS)?,
-            channel: text(columns::CHANNEL)?,
-            customer: text(columns::CUSTOMER)?,
-            direction: text(columns::DIRECTION)?,
-            sent_at: frame.column(columns::SENT_AT)?.i64()?,
-            conversation: text(columns::CONVERSATION)?,
-            kind: text(columns::KIND)?,
-            status: text(columns::STATUS)?,
-            entry_point: text(columns::ENTRY_POINT)?,
-            sighting: text(columns::SIGHTING)?,
-            fold: text(columns::FOLD)?,
-            file: frame.column(columns::FILE).ok().map(|column| column.i64()).transpose()?,
-        })
-    }
-
-    /// Business, channel and message id.
-    pub fn key(&self, row: usize) -> (&'f str, &'f str, &'f str) {
-        let at = |column: &'f StringChunked| column.get(row).unwrap_or_default();
-        (at(self.business), at(self.channel), at(self.message_id))
-    }
-
-    pub fn copy(&self, row: usize) -> Copy<'f> {
-        let at = |column: &'f StringChunked| column.get(row).unwrap_or_default();
-        Copy {
-            customer: at(self.customer),
-            // Invariant: `read` stores only names that parse; the fallbacks are the ones that charge nothing.
-            direction: Direction::named(at(self.direction)).unwrap_or(Direction::Outbound),
-            sent_at: Instant::from_micros(self.sent_at.get(row).unwrap_or_default()),
-            fold: fold(at(self.fold)),
-            conversation: at(self.conversation),
-            kind: at(self.kind),
-            status: Status::named(at(self.status)).unwrap_or(Status::Unstated),
-            entry_point: at(self.entry_point).parse().unwrap_or(EntryPoint::Unknown),
-            sighting: Sighting::named(at(self.sighting)).unwrap_or(Sighting::Stamped),
-        }
-    }
-
-    /// The file that the row came from, where the frame says so.
-    pub fn file(&self, row: usize) -> Option<u32> {
-        self.file?.get(row).and_then(|file| u32::try_from(file).ok())
-    }
-}
-
-fn fold(text: &str) -> Elapsed {
-    let seconds: u32 = text.parse().unwrap_or_default();
-    Elapsed::from_seconds(i64::from(seconds))
 }
 
 impl Copy<'_> {
@@ -157,7 +92,7 @@ fn stamp(copies: &[Copy]) -> Option<(Instant, Elapsed)> {
 }
 
 /// One event of copies that do not contradict each other.
-pub(super) fn merged(message_id: &str, copies: &[Copy]) -> Event {
+pub(super) fn merged<'f>(message_id: &'f str, copies: &[Copy]) -> Event<'f> {
     let first_sign = copies.iter().min_by_key(|copy| (copy.sighting, copy.sent_at));
     let first_sign = first_sign.map(|copy| (copy.sent_at, copy.fold));
     let (at, fold) = stamp(copies).or(first_sign).unwrap_or((Instant::MAX, Elapsed::ZERO));
@@ -172,7 +107,7 @@ pub(super) fn merged(message_id: &str, copies: &[Copy]) -> Event {
         kind: kind.map_or(Kind::Text, Kind::named),
         status: copies.iter().map(|copy| copy.status).max().unwrap_or(Status::Unstated),
         entry_point: copies.iter().map(|copy| copy.entry_point).min().unwrap_or(EntryPoint::Unknown),
-        customer: copies[0].customer.into(),
-        message_id: message_id.into(),
+        customer: copies[0].customer.code,
+        message_id,
     }
 }

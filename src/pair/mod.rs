@@ -2,21 +2,26 @@
 #![deny(clippy::float_arithmetic)]
 
 mod answer;
+mod conflict;
 mod copies;
+mod elsewhere;
 mod event;
+mod intern;
+mod order;
 mod outbound;
+mod repeated;
+mod rows;
 mod run;
 mod sent;
 mod skew;
-
-use std::sync::Arc;
+mod talks;
+mod threads;
 
 use polars::prelude::{DataFrame, PolarsError};
 
-use crate::domain::reading::ChargeFor;
 use crate::domain::{ChannelEvidence, Reading, Wait};
 
-pub use event::{Conflict, Version};
+pub use conflict::{Conflict, Version};
 pub use skew::{Clock, Skew, Stamp, skew};
 
 /// What the messages say, taken together.
@@ -45,28 +50,17 @@ pub fn pair(
     evidence: &dyn Fn(&str, &str) -> Option<ChannelEvidence>,
     reading: Reading,
 ) -> Result<Paired, PairError> {
-    let events = event::events(frame, evidence)?;
-    let (messages, after_watermark, conflicts) = (events.count, events.after_watermark, events.conflicts);
-    let mut paired = Paired { waits: Vec::new(), messages, after_watermark, conflicts };
-    for channel in &events.channels {
-        let Some(evidence) = &channel.evidence else { continue };
-        for (name, conversation) in &channel.conversations {
-            let place = answer::Place {
-                business: Arc::clone(&channel.business),
-                channel: Arc::clone(&channel.channel),
-                conversation: Arc::clone(name),
-            };
-            let later = conversation.events.iter().filter(|event| event.at >= evidence.watermark).count();
-            paired.after_watermark += later as u64;
-            let talk = answer::Talk { place: &place, conversation, evidence, reading: &reading };
-            match reading.charge_for {
-                ChargeFor::LateOutbound => outbound::outbound(&talk, &mut paired.waits),
-                ChargeFor::UnansweredInbound | ChargeFor::LateReply => answer::answer(&talk, &mut paired.waits),
-            }
-        }
-    }
-    paired.waits.sort_by(|a, b| a.order().cmp(&b.order()));
-    Ok(paired)
+    let rows = rows::Rows::read(frame)?;
+    let proven = rows.places.iter().map(|place| event::Channel::new(*place, evidence(place.0, place.1)));
+    let channels: Vec<event::Channel> = proven.collect();
+    let joined = conflict::joined(&rows, &channels);
+    let (waits, later) = talks::Talks::of(&rows, &channels, joined.told).judged(&reading);
+    Ok(Paired {
+        waits,
+        conflicts: joined.conflicts,
+        messages: rows.repeated.distinct(rows.all.len()),
+        after_watermark: joined.after_watermark + later,
+    })
 }
 
 #[cfg(test)]

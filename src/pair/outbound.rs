@@ -7,23 +7,20 @@ use super::event::Event;
 use crate::domain::evidence::first_in;
 use crate::domain::message::Counts;
 use crate::domain::wait::HeldFor;
-use crate::domain::{Direction, Elapsed, Instant, Status, Verdict, Wait};
+use crate::domain::{Direction, Elapsed, Instant, Verdict, Wait};
 
 /// Adds a wait for each outbound message that answers, and has a question before it.
 pub(super) fn outbound(talk: &Talk, waits: &mut Vec<Wait>) {
-    let known = || talk.conversation.events.iter().filter(|event| event.at < talk.evidence.watermark);
+    let known = || talk.conversation.events().filter(|event| event.at < talk.evidence.watermark);
     let inbound = |counts| {
         let mut events: Vec<&Event> =
             known().filter(|event| event.direction == Direction::Inbound && event.kind.counts() == counts).collect();
-        events.sort_by(|a, b| (a.at, &a.message_id).cmp(&(b.at, &b.message_id)));
+        // Versions of one message keep their order.
+        events.sort_by(|a, b| (a.at, a.message_id).cmp(&(b.at, b.message_id)));
         events
     };
     let (questions, doubtful) = (inbound(Counts::Yes), inbound(Counts::Unknown));
-    let sent = known().filter(|event| {
-        let answers = event.kind.counts() != Counts::No && event.status != Status::Failed;
-        event.direction == Direction::Outbound && answers
-    });
-    for message in sent {
+    for message in known().filter(|event| event.may_answer()) {
         // A question stamped up to the tolerance after the message came before it.
         let end = message.at.plus(message.fold).plus(talk.evidence.tolerance);
         let before = questions.partition_point(|question| question.at <= end);
@@ -38,8 +35,8 @@ fn wait(talk: &Talk, message: &Event, question: &Event, doubtful: &[&Event]) -> 
         business: Arc::clone(&place.business),
         channel: Arc::clone(&place.channel),
         conversation: Arc::clone(&place.conversation),
-        customer: Arc::clone(&message.customer),
-        message_id: message.message_id.clone(),
+        customer: talk.customer(message),
+        message_id: message.message_id.into(),
         run: Vec::new(),
         entry_point: question.entry_point,
         received_at: question.at,
@@ -72,7 +69,7 @@ fn doubt(talk: &Talk, message: &Event, question: &Event, doubtful: &[&Event]) ->
     if conversation.excluded_before.is_some_and(|before| question.at < before) {
         return Some((HeldFor::Conflict, true));
     }
-    if accepted.questions.contains(&*message.message_id) {
+    if accepted.questions.contains(message.message_id) {
         return Some((HeldFor::UnknownKind, true));
     }
     let after = question.at.plus(Elapsed::from_micros(1));

@@ -31,7 +31,7 @@ enum Answers {
 
 impl Sent {
     pub fn of(name: &str, conversation: &Conversation, evidence: &ChannelEvidence, reading: &Reading) -> Self {
-        let known = conversation.events.iter().filter(|event| event.at < evidence.watermark);
+        let known = conversation.events().filter(|event| event.at < evidence.watermark);
         let elsewhere = conversation.elsewhere.iter().copied().filter(|at| *at < evidence.watermark).collect();
         let mut sent = Self { answers: Vec::new(), doubtful: Vec::new(), undelivered: Vec::new(), elsewhere };
         for event in known.filter(|event| event.direction == Direction::Outbound) {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use polars::prelude::DataFrame;
 
 use super::PairError;
-use super::copies::Columns;
-use super::event::{by_message, messages};
+use super::intern::index;
+use super::rows::Rows;
 use crate::domain::message::Sighting;
 use crate::domain::{Elapsed, Instant};
 
@@ -44,12 +44,16 @@ pub struct Skew {
 /// The differences between every two clocks of a channel, sorted by channel and clocks. `source` names the source
 /// of a file by its index in the column `file`.
 pub fn skew(frame: &DataFrame, source: &dyn Fn(u32) -> Option<String>) -> Result<Vec<Skew>, PairError> {
-    let sorted = by_message(frame)?;
-    let columns = Columns::of(&sorted)?;
+    let rows = Rows::read(frame)?;
+    let files = rows.files();
+    let file = |number: u32| files.as_ref().and_then(|files| files[index(number)]);
     let mut differences: BTreeMap<(&str, Clock, Clock), Vec<i64>> = BTreeMap::new();
-    for rows in messages(&columns, sorted.height()) {
-        let (_, channel, _) = columns.key(rows.start);
-        let stamps: Vec<_> = stamps(&columns, rows, source).into_iter().collect();
+    // A message of one row was stamped by one clock.
+    for message in (0..rows.repeated.len()).map(|number| rows.repeated.message(number)) {
+        let Some(first) = message.first() else { continue };
+        let (_, channel) = rows.places[index(rows.all[index(*first)].place)];
+        let stamps = stamps(&rows, message, &|number| file(number).and_then(source));
+        let stamps: Vec<_> = stamps.into_iter().collect();
         for (place, (one, early)) in stamps.iter().enumerate() {
             for (other, late) in &stamps[place + 1..] {
                 let found = differences.entry((channel, one.clone(), other.clone())).or_default();
@@ -61,20 +65,16 @@ pub fn skew(frame: &DataFrame, source: &dyn Fn(u32) -> Option<String>) -> Result
 }
 
 /// The first stamp of one message by each clock. A local time that the clocks repeat tells nothing.
-fn stamps(
-    columns: &Columns,
-    rows: std::ops::Range<usize>,
-    source: &dyn Fn(u32) -> Option<String>,
-) -> BTreeMap<Clock, Instant> {
+fn stamps(rows: &Rows, message: &[u32], source: &dyn Fn(u32) -> Option<String>) -> BTreeMap<Clock, Instant> {
     let mut stamps: BTreeMap<Clock, Instant> = BTreeMap::new();
-    for row in rows {
-        let copy = columns.copy(row);
+    for number in message {
+        let copy = rows.copy(*number);
         let stamp = match copy.sighting {
             Sighting::Stamped if copy.fold == Elapsed::ZERO => Stamp::Own,
             Sighting::OnSent => Stamp::SentStatus,
             _ => continue,
         };
-        let clock = Clock { source: columns.file(row).and_then(source), stamp };
+        let clock = Clock { source: source(*number), stamp };
         let first = stamps.entry(clock).or_insert(copy.sent_at);
         *first = copy.sent_at.min(*first);
     }

@@ -7,6 +7,7 @@ use crate::domain::{ChannelEvidence, Elapsed, Instant, Reading, Span, columns};
 
 mod fold;
 mod holds;
+mod rows;
 mod skew;
 
 /// `in` and `out` with an id and a time on 1 August 2018 or later: `in 1 00:00`, `out 9 +1d 00:00:00.001 kind=note`.

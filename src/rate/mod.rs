@@ -1,9 +1,13 @@
 //! Waits to charges: the tariff, and the one place where a price is found.
 #![deny(clippy::float_arithmetic)]
 
+mod codes;
 mod price;
 pub mod tariff;
 mod written;
+
+use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::domain::charge::RatedWait;
 use crate::domain::invoice::Adjustment;
@@ -42,10 +46,25 @@ pub fn rate(
     month_of: &dyn Fn(&str, Instant) -> Month,
 ) -> Result<Vec<RatedWait>, NoRate> {
     let mut waits = waits;
-    waits.sort_by(|a, b| a.order().cmp(&b.order()));
-    let mut rated = waits.into_iter().map(|wait| price::price(wait, tariff)).collect::<Result<Vec<_>, _>>()?;
+    // Waits are large, and mostly come in their order.
+    if !waits.is_sorted_by(|a, b| order(a, b).is_le()) {
+        waits.sort_by(order);
+    }
+    let codes = codes::Codes::of(tariff);
+    let mut rated = Vec::with_capacity(waits.len());
+    for wait in waits {
+        let market = codes.market_of(&wait.customer);
+        rated.push(price::price_in(wait, market, tariff)?);
+    }
     count(&mut rated, tariff, month_of);
     Ok(rated)
+}
+
+/// [`Wait::order`]; a business whose name is shared is not read.
+fn order(a: &Wait, b: &Wait) -> Ordering {
+    let by_business = if Arc::ptr_eq(&a.business, &b.business) { Ordering::Equal } else { a.business.cmp(&b.business) };
+    let by_time = by_business.then(a.received_at.cmp(&b.received_at));
+    by_time.then_with(|| a.order().cmp(&b.order()))
 }
 
 /// Rates one wait of a customer in `market`, by a tariff that counts nothing: neither tiers nor free units.

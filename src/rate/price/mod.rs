@@ -26,14 +26,8 @@ use crate::domain::charge::{Charge, Place, RateRow, RatedWait};
 use crate::domain::invoice::Adjustment;
 use crate::domain::{Decimal, Elapsed, Instant, Market, Money, Month, Verdict, Wait};
 
-/// Finds the market of every wait, and whether the late and unanswered ones are charged. The charge has the price of
-/// the first tier until [`count`] has seen all of its month.
-pub(super) fn price(wait: Wait, tariff: &Tariff) -> Result<RatedWait, NoRate> {
-    let market = tariff.market_of(&wait.customer);
-    price_in(wait, market, tariff)
-}
-
-/// The same, of a customer whose market is known.
+/// Whether a late or unanswered wait of a customer in `market` is charged. The charge has the price of the first tier
+/// until [`count`] has seen all of its month.
 pub(super) fn price_in(wait: Wait, market: Market, tariff: &Tariff) -> Result<RatedWait, NoRate> {
     if !wait.verdict.is_charged(tariff.reading.charge_for) {
         return Ok(RatedWait { wait, market, charge: None });
@@ -93,13 +87,14 @@ pub(super) fn count(rated: &mut [RatedWait], tariff: &Tariff, month_of: &dyn Fn(
     if !tariff.counts() {
         return;
     }
-    let mut months: BTreeMap<(String, Month), Vec<usize>> = BTreeMap::new();
+    let mut months: BTreeMap<(&str, Month), Vec<usize>> = BTreeMap::new();
     for (index, rated) in rated.iter().enumerate().filter(|(_, rated)| rated.charge.is_some()) {
         let wait = &rated.wait;
         let at = wait.dated(tariff.reading.month_of).unwrap_or(wait.received_at);
-        months.entry((wait.business.to_string(), month_of(&wait.business, at))).or_default().push(index);
+        months.entry((&*wait.business, month_of(&wait.business, at))).or_default().push(index);
     }
-    for mut charges in months.into_values() {
+    let months: Vec<Vec<usize>> = months.into_values().collect();
+    for mut charges in months {
         charges.sort_by(|a, b| order(&rated[*a].wait, tariff).cmp(&order(&rated[*b].wait, tariff)));
         let (given, counted) = free::given(&charges, tariff.free);
         for (number, index) in (1..).zip(given) {
