@@ -148,6 +148,9 @@ pub struct Rate {
     /// Judge row by row, also where the logs could be judged as columns: slower, with the same result
     #[arg(long)]
     pub by_rows: bool,
+    /// Say on standard error how long each stage took, and how much memory
+    #[arg(long)]
+    pub timings: bool,
     /// This is the child that the command works in
     #[arg(long, hide = true)]
     pub in_child: bool,
@@ -171,6 +174,9 @@ pub struct Run {
     /// Form of the summary on standard output
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Format,
+    /// Say on standard error how long each stage took, and how much memory
+    #[arg(long)]
+    pub timings: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

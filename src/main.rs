@@ -2,8 +2,9 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
 use ritardo::cli::Cli;
@@ -11,6 +12,8 @@ use ritardo::commands::{Outcome, World, run};
 use ritardo::domain::Instant;
 
 fn main() -> ExitCode {
+    // The first look starts it.
+    clock();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -22,7 +25,7 @@ fn main() -> ExitCode {
     quiet_reader_panics();
     let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr());
     let watched = err.is_terminal();
-    let mut world = World { out: &mut out, err: &mut err, now: now(), watched };
+    let mut world = World { out: &mut out, err: &mut err, now: now(), clock, watched };
     let code = match run(cli, &mut world) {
         Ok(Outcome::Done) => 0,
         Ok(Outcome::SetAside) => 65,
@@ -43,6 +46,13 @@ fn main() -> ExitCode {
 fn now() -> Instant {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Instant::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// The time since it was first asked for.
+#[expect(clippy::disallowed_methods, reason = "the one stopwatch; what it shows is told and decides nothing")]
+fn clock() -> Duration {
+    static START: OnceLock<std::time::Instant> = OnceLock::new();
+    START.get_or_init(std::time::Instant::now).elapsed()
 }
 
 /// A panic inside the Parquet reader is caught and becomes a refusal of the file; its own text would only

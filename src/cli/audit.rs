@@ -49,6 +49,9 @@ pub struct Audit {
     /// Form of the result on standard output
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Format,
+    /// Say on standard error how long each stage took, and how much memory
+    #[arg(long)]
+    pub timings: bool,
 }
 
 /// What can be done again.

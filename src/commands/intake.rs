@@ -31,6 +31,8 @@ pub struct Intake {
     pub entries: Vec<Entry>,
     pub files: u64,
     pub rows: u64,
+    /// Of the files, as they lay in the inbox.
+    pub bytes: u64,
     pub rejected: u64,
     /// Files that are read later, since the time that they speak of is not over yet.
     pub early: Vec<String>,
@@ -336,6 +338,8 @@ impl Intake {
         let Wanted { found, source, declared, .. } = wanted;
         self.files += 1;
         self.rows += read.rows;
+        // It is told, and nothing hangs on it: a file that has gone since counts as empty.
+        self.bytes += std::fs::metadata(&found.path).map_or(0, |metadata| metadata.len());
         self.rejected += read.rejected;
         let unread = unread(&read, declared, night.as_of);
         let (speaks_for, directions) = declared.speaks_for();

@@ -310,6 +310,11 @@ const fn trouble(outcome: MailOutcome) -> Option<&'static str> {
 }
 
 impl Sent {
+    /// Mails that were given to the transport.
+    pub const fn attempts(&self) -> u64 {
+        self.sent + self.deferred + self.refused + self.unknown
+    }
+
     fn count(&mut self, outcome: MailOutcome) {
         *match outcome {
             MailOutcome::Sent => &mut self.sent,

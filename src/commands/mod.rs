@@ -56,22 +56,26 @@ mod supervised;
 mod suspects;
 mod table;
 mod tariff;
+mod timings;
 mod traffic;
 mod verify;
 mod what_if;
 
 use std::io::Write;
+use std::time::Duration;
 
 use crate::cli::{Cli, Command};
 use crate::domain::Instant;
 use crate::error::Failure;
 
-/// What the outside world gives a command: its outputs, the time, and whether someone watches.
+/// What the outside world gives a command: its outputs, the time, a stopwatch, and whether someone watches.
 pub struct World<'w> {
     pub out: &'w mut dyn Write,
     pub err: &'w mut dyn Write,
     /// The time of the run, read once.
     pub now: Instant,
+    /// How long the program runs already. It decides nothing: `--timings` is told by it.
+    pub clock: fn() -> Duration,
     /// Whether standard error is a terminal.
     pub watched: bool,
 }

@@ -20,6 +20,7 @@ use super::setup::Written;
 use super::summary::{counted, links};
 use super::supervised::{Ended, announce, supervised};
 use super::suspects::Suspects;
+use super::timings::Timings;
 use super::{Outcome, World, progress, say};
 use crate::cli::{Only, Rate};
 use crate::domain::charge::RatedWait;
@@ -31,7 +32,7 @@ use crate::error::{Failure, Kind};
 use crate::pair::Conflict;
 use crate::rate::Tariff;
 use crate::read::{self, Options, ReadError, inbox};
-use crate::render::waits::{self, Rated};
+use crate::render::waits::{self, Rated, Rows as _};
 
 /// What `--summary` writes.
 #[derive(Serialize)]
@@ -79,15 +80,27 @@ struct RejectRow {
 pub(super) struct Logs {
     pub frame: DataFrame,
     inputs: Vec<Input>,
+    /// Of the inputs, as they lie on the disk.
+    bytes: u64,
     rejects: Vec<RejectRow>,
     passed_over: Vec<String>,
     pub suspects: Suspects,
 }
 
+impl Logs {
+    /// Those that were read, and those that were rejected.
+    fn rows(&self) -> u64 {
+        self.inputs.iter().map(|input| input.rows.saturating_add(input.rejected)).sum()
+    }
+}
+
 /// Works in a child, so that a log whose damage ends the process is named.
 pub fn rate(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
     if args.in_child {
-        return rate_here(args, world);
+        let timings = Timings::new(world.clock, args.timings);
+        let outcome = rate_here(args, world, &timings)?;
+        timings.say(world.err)?;
+        return Ok(outcome);
     }
     outcome(supervised(args)?)
 }
@@ -111,7 +124,7 @@ pub(super) fn outcome(ended: Ended) -> Result<Outcome, Failure> {
 const NOTHING_WRITTEN: &str =
     "nothing was written: without this log an answer may be missing, and its wait would be charged";
 
-fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
+fn rate_here(args: &Rate, world: &mut World, timings: &Timings) -> Result<Outcome, Failure> {
     let complete_through = args.complete_through.unwrap_or(args.as_of);
     if complete_through > args.as_of {
         let failure = Failure::new(Kind::CommandLine, "--complete-through lies after --as-of");
@@ -126,13 +139,15 @@ fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
     })?;
     let tariff = Tariff::parse(&written.path, &written.text).map_err(Failure::of_mistakes)?;
     let wants_all = args.out.is_some() && args.only != Some(Only::Charges);
-    if let Some((quick, inputs)) = if wants_all { None } else { quickly(args, &tariff, complete_through)? } {
+    if let Some((quick, inputs)) = if wants_all { None } else { quickly(args, &tariff, complete_through, timings)? } {
         if let (Some(path), Some(form), Some(charged)) = (&args.out, form, &quick.charged) {
             write_waits(path, form, charged)?;
+            timings.lap("writing", Some(charged.count() as u64), None);
         }
         return quick_summary(args, quick, inputs, &tariff, written.sha256, world);
     }
     let logs = logs(args, world)?;
+    timings.lap("reading", Some(logs.rows()), Some(logs.bytes));
 
     let evidence = |_: &str, channel: &str| Some(logs.suspects.evidence(channel, complete_through));
     // Businesses have no zone here: their months are cut in that of the tariff.
@@ -142,11 +157,13 @@ fn rate_here(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
         let failure = Failure::new(Kind::Configuration, no_rate.to_string()).at(&args.tariff);
         failure.hint("nothing was written; add a rate that is in force at that instant")
     })?;
+    timings.lap("pairing and rating", Some(decided.messages), None);
 
     if let (Some(path), Some(form)) = (&args.out, form) {
         let wanted = |rated: &&RatedWait| args.only != Some(Only::Charges) || rated.charge.is_some();
         let rows: Vec<&RatedWait> = rated.iter().filter(wanted).collect();
         write_waits(path, form, &Rated { rows: &rows, tariff: &tariff.name(), currency: tariff.currency })?;
+        timings.lap("writing", Some(rows.len() as u64), None);
     }
     warn(&logs, &decided.conflicts, world)?;
     let (overall, businesses) = sums::totals(&rated, &tariff)?;
@@ -179,7 +196,12 @@ fn write_waits(path: &Path, form: Form, rows: &impl waits::Rows) -> Result<(), F
 }
 
 /// The quick way, where every input is a file that it can take.
-fn quickly(args: &Rate, tariff: &Tariff, complete_through: Instant) -> Result<Option<(Quick, Vec<Input>)>, Failure> {
+fn quickly(
+    args: &Rate,
+    tariff: &Tariff,
+    complete_through: Instant,
+    timings: &Timings,
+) -> Result<Option<(Quick, Vec<Input>)>, Failure> {
     let (paths, passed_over) = expanded(&args.inputs)?;
     if args.by_rows || !passed_over.is_empty() {
         return Ok(None);
@@ -193,7 +215,9 @@ fn quickly(args: &Rate, tariff: &Tariff, complete_through: Instant) -> Result<Op
         let quick = quick::quick(&task);
         (quick, digests.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
-    let Some(quick) = quick? else { return Ok(None) };
+    let quick = quick?;
+    timings.lap("columns", quick.as_ref().map(|quick| quick.messages), None);
+    let Some(quick) = quick else { return Ok(None) };
     let inputs = paths.iter().zip(digests?).zip(&quick.rows).map(|((path, sha256), rows)| Input {
         file: path.display().to_string(),
         format: LogFormat::Parquet.name(),
@@ -272,12 +296,15 @@ pub(super) fn logs(args: &Rate, world: &mut World) -> Result<Logs, Failure> {
     let (paths, passed_over) = expanded(&args.inputs)?;
     let bar = progress::bar(world.watched, "reading", paths.len());
     let frame = read::frame::empty().map_err(self_check)?;
-    let mut logs = Logs { frame, inputs: Vec::new(), rejects: Vec::new(), passed_over, suspects: Suspects::default() };
+    let (inputs, rejects, suspects) = (Vec::new(), Vec::new(), Suspects::default());
+    let mut logs = Logs { frame, inputs, bytes: 0, rejects, passed_over, suspects };
     for path in paths {
         announce(&path);
         let stamps = args.stamps.unwrap_or_default();
         let options = Options { latest: args.as_of, zone: args.zone, stamps, ..Options::default() };
         let log = read::read_file(&path, &options).map_err(|error| unreadable(&path, error))?;
+        // It is told, and nothing hangs on it.
+        logs.bytes += std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
         let file = path.display().to_string();
         let (rows, rejected) = (log.frame.height() as u64, log.rejects.len() as u64);
         logs.suspects.add(&log);

@@ -12,6 +12,7 @@ use super::issue::{self, Sent};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
+use super::timings::Timings;
 use super::{Outcome, World, alarms, pages, previews, review, say, standing};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
@@ -49,15 +50,21 @@ pub struct Night<'s> {
 }
 
 pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
+    let timings = Timings::new(world.clock, args.timings);
     let setup = Setup::load(&args.configured.config)?;
     let state = State::new(&setup.config);
     let as_of = args.as_of.unwrap_or(world.now);
-    let night = if args.dry_run { rehearse(&setup, &state, as_of, world) } else { work(&setup, &state, as_of, world) }?;
+    let night = if args.dry_run {
+        rehearse(&setup, &state, as_of, world, &timings)
+    } else {
+        work(&setup, &state, as_of, world, &timings)
+    }?;
     let summary = Summary::of(&night);
     match args.format {
         Format::Text => say(world.out, summary.text().trim_end())?,
         Format::Json => say(world.out, &summary.json()?)?,
     }
+    timings.say(world.err)?;
     // On standard error too: cron mails that even where the summary goes to a file.
     night.alarms.iter().try_for_each(|alarm| say(world.err, &format!("alarm: {}", alarm.text)))?;
     if let Some(why) = &night.mail.stopped {
@@ -79,46 +86,46 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
 }
 
 /// The night in its order: read, judge, close and number, draw, send, report.
-fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> Result<Night<'s>, Failure> {
+fn work<'s>(
+    setup: &'s Setup,
+    state: &State,
+    as_of: Instant,
+    world: &World,
+    timings: &Timings,
+) -> Result<Night<'s>, Failure> {
     let Held { _lock, mut ledger, history } = Held::or_new(setup, state, as_of)?;
+    timings.lap("taking the ledger", None, None);
     let path = state.ledger();
     let intake = take_in(setup, state, &mut ledger, &history, as_of, world)?;
+    timings.lap("reading", Some(intake.rows + intake.rejected), Some(intake.bytes));
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
     let archive = Archive::open(state, &history)?;
-    let evidence = Evidence::gather(files.iter().copied(), setup, &archive)?;
-    let evidence = evidence.with_accepted(history.accepted_through(history.last));
+    let evidence = &gathered(&files, &history, setup, &archive, timings)?;
     let after_closing = after_closing(&history, setup, &archive, &intake)?;
     let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
     let late = correct::correct_late(&bench, &mut ledger, Writing::Yes)?;
-    let withheld = correct::withheld(&late);
+    timings.lap("late logs", Some(late.len() as u64), None);
+    let withheld = &correct::withheld(&late);
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
-    let renderer = renderer()?;
-    let watch = Watch {
-        setup,
-        state,
-        ledger: Some(&ledger),
-        history: &history,
-        evidence: &evidence,
-        renderer: &renderer,
-        withheld: &withheld,
-        as_of,
-    };
-    let mut open = review::months(setup, &watch, &archive)?;
-    let alarms = alarms::alarms(setup, &evidence, &open, as_of)?;
-    let unseen = unseen(&open, &evidence);
-    let standing = standing::standing(setup, &history, &intake.entries);
-    let closings = decide::close_months(setup, state, &mut ledger, &open, &withheld, as_of)?;
+    let renderer = &renderer()?;
+    let watch = Watch { setup, state, ledger: Some(&ledger), history: &history, evidence, renderer, withheld, as_of };
+    let Judged { mut open, alarms, strangers, unseen, standing } = judged(setup, &watch, &archive, &intake, timings)?;
+    let closings = decide::close_months(setup, state, &mut ledger, &open, withheld, as_of)?;
     closings.hold(&mut open);
+    timings.lap("closing", Some(closings.months.len() as u64), None);
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
-    let previews = previews::write(&bench, &ledger, &open, &late, &renderer)?;
-    let documents = issue::write_documents(state, &mut ledger, &renderer, world)?;
+    let previews = previews::write(&bench, &ledger, &open, &late, renderer)?;
+    timings.lap("previews", Some(previews.len() as u64), None);
+    let documents = issue::write_documents(state, &mut ledger, renderer, world)?;
+    timings.lap("documents", Some(documents), None);
     let mail = issue::send(setup, state, &mut ledger, as_of, world)?;
+    timings.lap("mail", Some(mail.attempts()), None);
     open.retain(|open| !matches!(open.step, Step::Close(_)));
-    let seen = pages::Seen { open: &open, evidence: &evidence, as_of, alarms: &alarms, late: &late };
-    let pages = pages::write_pages(setup, state, &ledger, &seen, &renderer)?;
-    let strangers = evidence.strangers(setup)?;
+    let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late };
+    let pages = pages::write_pages(setup, state, &ledger, &seen, renderer)?;
+    timings.lap("pages", Some(pages.len() as u64), None);
     Ok(Night {
         setup,
         as_of,
@@ -137,6 +144,48 @@ fn work<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> R
         previews,
         alarms,
     })
+}
+
+/// The messages of all files and what they prove, with the holds that were accepted up to the end of the ledger.
+fn gathered(
+    files: &[&LogRead],
+    history: &History,
+    setup: &Setup,
+    archive: &Archive,
+    timings: &Timings,
+) -> Result<Evidence, Failure> {
+    let evidence = Evidence::gather(files.iter().copied(), setup, archive)?;
+    let evidence = evidence.with_accepted(history.accepted_through(history.last));
+    let messages = evidence.by_business.values().map(|messages| messages.height() as u64).sum();
+    timings.lap("gathering evidence", Some(messages), None);
+    Ok(evidence)
+}
+
+/// What is known before anything is decided.
+struct Judged<'s> {
+    open: Vec<OpenMonth<'s>>,
+    alarms: Vec<Alarm>,
+    strangers: Vec<Stranger>,
+    unseen: Vec<(String, Month, String)>,
+    standing: Vec<SetAside>,
+}
+
+/// Judges the open months, and looks at what is missing.
+fn judged<'s>(
+    setup: &'s Setup,
+    watch: &Watch,
+    archive: &Archive,
+    intake: &Intake,
+    timings: &Timings,
+) -> Result<Judged<'s>, Failure> {
+    let open = review::months(setup, watch, archive)?;
+    let alarms = alarms::alarms(setup, watch.evidence, &open, watch.as_of)?;
+    let strangers = watch.evidence.strangers(setup)?;
+    let unseen = unseen(&open, watch.evidence);
+    let standing = standing::standing(setup, watch.history, &intake.entries);
+    let waits = open.iter().map(|open| open.waits.len() as u64).sum();
+    timings.lap("judging open months", Some(waits), None);
+    Ok(Judged { open, alarms, strangers, unseen, standing })
 }
 
 /// Reads what is new in the inbox, and records it.
@@ -164,14 +213,22 @@ fn take_in(
 }
 
 /// The same up to the decision; nothing is written.
-fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) -> Result<Night<'s>, Failure> {
+fn rehearse<'s>(
+    setup: &'s Setup,
+    state: &State,
+    as_of: Instant,
+    world: &World,
+    timings: &Timings,
+) -> Result<Night<'s>, Failure> {
     let mut ledger = state.ledger().exists().then(|| state.read_ledger()).transpose()?;
     let read = |ledger: &Ledger| ledger.history().map_err(|error| ledger_failure(error, ledger.path()));
     let history = ledger.as_ref().map_or_else(|| Ok(History::default()), read)?;
     check_clock(&history, as_of)?;
     check_tariff(&history, setup)?;
+    timings.lap("taking the ledger", None, None);
     let night = intake::Night::new(setup, state, &history, as_of, Writing::No, Which::New);
     let intake = intake::intake(&night, world)?;
+    timings.lap("reading", Some(intake.rows + intake.rejected), Some(intake.bytes));
     let new = intake.entries.iter().filter_map(|entry| if let Entry::File(file) = entry { Some(file) } else { None });
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).chain(new).collect();
     let rehearsing = intake.rehearsed.as_ref().map(|scratch| state.rehearsing(&scratch.path));
@@ -179,8 +236,7 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
         (Some(state), Some(key)) => Archive { state, key: Naming::Key(key.clone()) },
         _ => Archive::open(state, &history)?,
     };
-    let evidence = Evidence::gather(files.iter().copied(), setup, &archive)?;
-    let evidence = evidence.with_accepted(history.accepted_through(history.last));
+    let evidence = &gathered(&files, &history, setup, &archive, timings)?;
     let after_closing = after_closing(&history, setup, &archive, &intake)?;
     let state = rehearsing.as_ref().unwrap_or(state);
     let late = match &mut ledger {
@@ -191,21 +247,12 @@ fn rehearse<'s>(setup: &'s Setup, state: &State, as_of: Instant, world: &World) 
         }
         None => Vec::new(),
     };
-    let (renderer, withheld) = (renderer()?, correct::withheld(&late));
-    let watch = Watch {
-        setup,
-        state,
-        ledger: ledger.as_ref(),
-        history: &history,
-        evidence: &evidence,
-        renderer: &renderer,
-        withheld: &withheld,
-        as_of,
-    };
-    let open = review::months(setup, &watch, &archive)?;
-    let alarms = alarms::alarms(setup, &evidence, &open, as_of)?;
-    let strangers = evidence.strangers(setup)?;
-    let (unseen, standing) = (unseen(&open, &evidence), standing::standing(setup, &history, &intake.entries));
+    timings.lap("late logs", Some(late.len() as u64), None);
+    let renderer = &renderer()?;
+    let withheld = &correct::withheld(&late);
+    let ledger = ledger.as_ref();
+    let watch = Watch { setup, state, ledger, history: &history, evidence, renderer, withheld, as_of };
+    let Judged { open, alarms, strangers, unseen, standing } = judged(setup, &watch, &archive, &intake, timings)?;
     let (closings, mail, pages) = (Closings::default(), Sent::default(), Vec::new());
     Ok(Night {
         setup,

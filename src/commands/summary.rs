@@ -10,7 +10,7 @@ use serde::Serialize;
 pub use self::facts::{changed, late_words, unsigned};
 use self::facts::{closed, conflicts, reason, rows_read, strangers, troubles};
 use self::words::to_approve;
-pub use self::words::{counted, links};
+pub use self::words::{counted, grouped, links};
 
 use super::closing::{Step, texts};
 use super::correct;

@@ -77,6 +77,9 @@ fn arguments(args: &Rate) -> Vec<OsString> {
     if args.by_rows {
         words.push("--by-rows".into());
     }
+    if args.timings {
+        words.push("--timings".into());
+    }
     words.push("--".into());
     words.extend(args.inputs.iter().map(|input| input.clone().into()));
     words

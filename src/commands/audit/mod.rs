@@ -15,6 +15,7 @@ use super::bundle::Opened;
 use super::run::renderer;
 use super::state::{State, ledger_failure};
 use super::summary::counted;
+use super::timings::Timings;
 use super::{Outcome, World, files, progress, say};
 use crate::cli::{Audit, Format, Months, Replayable};
 use crate::config::parse_config;
@@ -24,6 +25,7 @@ use crate::ledger::entry::{Issued, MonthClosed};
 use crate::ledger::{Contradiction, Ledger, contradictions};
 use crate::render::Renderer;
 use month::audited;
+use replay::Replayed;
 use told::{Audited, print};
 use two_clocks::Clocks;
 
@@ -37,9 +39,17 @@ struct Auditing<'a> {
     renderer: Renderer,
     clocks: Clocks,
     contradictions: Vec<Contradiction>,
+    timings: &'a Timings,
 }
 
 pub fn audit(args: &Audit, world: &mut World) -> Result<Outcome, Failure> {
+    let timings = Timings::new(world.clock, args.timings);
+    let outcome = timed(args, world, &timings)?;
+    timings.say(world.err)?;
+    Ok(outcome)
+}
+
+fn timed(args: &Audit, world: &mut World, timings: &Timings) -> Result<Outcome, Failure> {
     match &args.what {
         Some(Replayable::Bundle(path)) => {
             if let Some(option) = select::of_the_whole_ledger(args) {
@@ -49,7 +59,8 @@ pub fn audit(args: &Audit, world: &mut World) -> Result<Outcome, Failure> {
                 ));
             }
             let opened = Opened::of(path, args.signed_by.as_deref())?;
-            let audited = audit_opened(&opened, args.business.as_ref(), args.jobs, world.watched)?;
+            timings.lap("opening the bundle", None, None);
+            let audited = audit_opened(&opened, args.business.as_ref(), args.jobs, world.watched, timings)?;
             told(&audited, args.format, world)?;
             if args.format == Format::Text {
                 of_bundle(&opened, world)?;
@@ -63,13 +74,13 @@ pub fn audit(args: &Audit, world: &mut World) -> Result<Outcome, Failure> {
                 Replayable::Months(months) => Some(*months),
                 Replayable::Bundle(_) => None,
             });
-            audit_state(args, months, world)
+            audit_state(args, months, world, timings)
         }
     }
 }
 
 /// Closed months of a state folder.
-fn audit_state(args: &Audit, months: Option<Months>, world: &mut World) -> Result<Outcome, Failure> {
+fn audit_state(args: &Audit, months: Option<Months>, world: &mut World, timings: &Timings) -> Result<Outcome, Failure> {
     if args.signed_by.is_some() {
         let failure = Failure::new(Kind::CommandLine, "--signed-by is of bundles");
         return Err(
@@ -84,7 +95,8 @@ fn audit_state(args: &Audit, months: Option<Months>, world: &mut World) -> Resul
     let clocks = Clocks { as_known: args.as_known, tariff_as_of: args.tariff_as_of };
     let contradictions = books(&ledger)?;
     let replays = Replays::new(&state, &history)?;
-    let auditing = Auditing { replays, renderer: renderer()?, clocks, contradictions };
+    let auditing = Auditing { replays, renderer: renderer()?, clocks, contradictions, timings };
+    timings.lap("opening the ledger", None, None);
     let audited = auditing.all(&months, args.jobs, world.watched)?;
     told(&audited, args.format, world)?;
     Ok(if audited.iter().all(|audited| audited.identical) { Outcome::Done } else { Outcome::Differences })
@@ -96,6 +108,7 @@ pub fn audit_opened(
     business: Option<&BusinessId>,
     jobs: Option<NonZeroUsize>,
     watched: bool,
+    timings: &Timings,
 ) -> Result<Vec<Audited>, Failure> {
     let (state, history) = (&opened.state, &opened.history);
     let months = select::months(Some(Months::One(opened.manifest.month)), business, history, &opened.path)?;
@@ -104,7 +117,9 @@ pub fn audit_opened(
     let told = |failure| opened.told(failure);
     let replays = Replays::with(state, history, opened.archive().map_err(told)?);
     let contradictions = books(&state.read_ledger()?).map_err(told)?;
-    Auditing { replays, renderer: renderer()?, clocks, contradictions }.all(&months, jobs, watched).map_err(told)
+    let auditing = Auditing { replays, renderer: renderer()?, clocks, contradictions, timings };
+    timings.lap("opening the ledger", None, None);
+    auditing.all(&months, jobs, watched).map_err(told)
 }
 
 /// What the entries of the ledger say, and the entries before them contradict.
@@ -121,7 +136,17 @@ impl Auditing<'_> {
         let state = self.replays.state;
         let audited = work::all(jobs, months, || state.read_ledger(), one, || bar.inc(1))?;
         bar.finish_and_clear();
+        self.timings.lap("months", Some(audited.iter().map(|audited| audited.waits).sum()), None);
         Ok(audited)
+    }
+
+    /// A closing or correction judged again. The inner error is a difference.
+    fn replay(&self, ledger: &Ledger, basis: &Basis) -> Result<Result<Replayed, String>, Failure> {
+        let begun = self.timings.now();
+        let replayed = self.replays.replay(ledger, basis)?;
+        let waits = replayed.as_ref().map_or(0, |replayed| replayed.rated.len() as u64);
+        self.timings.part("replays", begun, Some(waits));
+        Ok(replayed)
     }
 }
 

@@ -13,19 +13,23 @@ use crate::ledger::entry::{Issued, MonthClosed, MonthCorrected};
 use crate::ledger::{Contradiction, History, Ledger};
 
 pub fn audited(auditing: &Auditing, ledger: &Ledger, closed: &MonthClosed) -> Result<Audited, Failure> {
-    let Auditing { replays, clocks, .. } = auditing;
+    let Auditing { replays, clocks, timings, .. } = auditing;
     let history = replays.history;
     let issued = history.invoice_of(&closed.business, closed.month);
     let mut audited = Audited::of(closed, issued);
-    let replayed = replays.replay(ledger, &Basis::of_closing(closed))?;
+    let replayed = auditing.replay(ledger, &Basis::of_closing(closed))?;
+    let begun = timings.now();
     match &replayed {
         Err(why) => audited.differences.push(why.clone()),
         Ok(replayed) => closing(auditing, ledger, closed, replayed, &mut audited)?,
     }
+    timings.part("comparing", begun, None);
     for corrected in history.corrections(&closed.business, closed.month) {
         audited.corrections.push(correction(auditing, ledger, closed, corrected)?);
     }
+    let begun = timings.now();
     audited.documents = others(auditing, ledger, closed)?;
+    timings.part("comparing", begun, None);
     let of_month = |found: &&Contradiction| {
         found.business == closed.business && [found.month, found.told_in].contains(&closed.month)
     };
@@ -37,7 +41,11 @@ pub fn audited(auditing: &Auditing, ledger: &Ledger, closed: &MonthClosed) -> Re
         audited.suspects.push(format!("closed with time zone data {then}, replayed with {now}: {why}"));
     }
     if let Ok(replayed) = &replayed {
+        let begun = timings.now();
         audited.clocks = two_clocks::clocked(clocks, replays, ledger, closed, replayed)?;
+        if audited.clocks.is_some() {
+            timings.part("by other clocks", begun, None);
+        }
     }
     Ok(audited)
 }
@@ -90,7 +98,8 @@ fn correction(
 ) -> Result<Corrected, Failure> {
     let (state, history) = (auditing.replays.state, auditing.replays.history);
     let mut told = Corrected::of(recorded);
-    let replayed = auditing.replays.replay(ledger, &Basis::of_correction(closed, recorded))?;
+    let replayed = auditing.replay(ledger, &Basis::of_correction(closed, recorded))?;
+    let begun = auditing.timings.now();
     let closed_again =
         replayed.and_then(|replayed| again(history, closed, recorded.cut, &recorded.data_sha256, &replayed));
     match closed_again {
@@ -113,6 +122,7 @@ fn correction(
         }
     }
     told.identical = told.differences.is_empty();
+    auditing.timings.part("comparing", begun, None);
     Ok(told)
 }
 

@@ -25,12 +25,16 @@ pub fn links(names: &[String]) -> (String, String) {
 
 /// `1 file`, `1,234 files`.
 pub fn counted(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(count)) }
+}
+
+/// `1,234`.
+pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
-    let grouped: String = (digits.char_indices())
+    (digits.char_indices())
         .flat_map(|(index, digit)| {
             let comma = index > 0 && (digits.len() - index).is_multiple_of(3);
             comma.then_some(',').into_iter().chain(std::iter::once(digit))
         })
-        .collect();
-    if count == 1 { format!("1 {noun}") } else { format!("{grouped} {noun}s") }
+        .collect()
 }
