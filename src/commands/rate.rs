@@ -24,7 +24,7 @@ use super::timings::Timings;
 use super::{Outcome, World, progress, say};
 use crate::cli::{Only, Rate};
 use crate::domain::charge::RatedWait;
-use crate::domain::settings::LogFormat;
+use crate::domain::settings::Stamps;
 use crate::domain::{Instant, Month};
 use crate::engine;
 use crate::engine::kernel::Rows;
@@ -203,7 +203,9 @@ fn quickly(
     timings: &Timings,
 ) -> Result<Option<(Quick, Vec<Input>)>, Failure> {
     let (paths, passed_over) = expanded(&args.inputs)?;
-    if args.by_rows || !passed_over.is_empty() {
+    // Stamps that are numbers are for the long way.
+    let has_texts = args.stamps.unwrap_or_default() == Stamps::default();
+    if args.by_rows || !passed_over.is_empty() || !has_texts {
         return Ok(None);
     }
     let rows = if args.out.is_some() { Rows::Kept } else { Rows::Forgotten };
@@ -218,9 +220,10 @@ fn quickly(
     let quick = quick?;
     timings.lap("columns", quick.as_ref().map(|quick| quick.messages), None);
     let Some(quick) = quick else { return Ok(None) };
-    let inputs = paths.iter().zip(digests?).zip(&quick.rows).map(|((path, sha256), rows)| Input {
+    let inputs = paths.iter().zip(digests?).zip(quick.rows.iter().zip(&quick.formats));
+    let inputs = inputs.map(|((path, sha256), (rows, format))| Input {
         file: path.display().to_string(),
-        format: LogFormat::Parquet.name(),
+        format: format.name(),
         sha256,
         rows: *rows,
         rejected: 0,

@@ -7,6 +7,9 @@
 use std::fs::File;
 use std::path::Path;
 
+use super::options::Limits;
+use crate::domain::columns;
+
 use parquet::basic::{Encoding, LogicalType, TimeUnit, Type as PhysicalType};
 use parquet::column::page::{Page, PageReader};
 use parquet::file::reader::FileReader;
@@ -19,7 +22,12 @@ pub struct Unusual;
 /// A Parquet file that is read by one worker.
 pub struct Pages {
     reader: SerializedFileReader<File>,
+    /// Of the file.
+    bytes: u64,
 }
+
+/// Rows of a row group: more would take too much memory at once.
+const GROUP_MAX: i64 = 16 << 20;
 
 /// How the values of a column are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +53,8 @@ impl Pages {
     /// When it cannot be opened, or is no Parquet.
     pub fn open(path: &Path) -> Result<Self, Unusual> {
         let file = File::open(path).map_err(|_| Unusual)?;
-        Ok(Self { reader: SerializedFileReader::new(file).map_err(|_| Unusual)? })
+        let bytes = file.metadata().map_err(|_| Unusual)?.len();
+        Ok(Self { reader: SerializedFileReader::new(file).map_err(|_| Unusual)?, bytes })
     }
 
     /// The column of a name; `None` where the file has none.
@@ -88,6 +97,26 @@ impl Pages {
         let sum = groups.iter().try_fold(0, |sum: usize, rows| sum.checked_add(*rows));
         let whole = usize::try_from(metadata.file_metadata().num_rows()).ok();
         if sum == whole && sum.is_some() { Ok(groups) } else { Err(Unusual) }
+    }
+
+    /// Whether the long way would unpack the file: what it refuses for its size is left to it, and so is a row group
+    /// that no writer makes.
+    ///
+    /// # Errors
+    /// When the limits are passed.
+    pub fn check_limits(&self, limits: &Limits) -> Result<(), Unusual> {
+        let metadata = self.reader.metadata();
+        let rows = u64::try_from(metadata.file_metadata().num_rows()).map_err(|_| Unusual)?;
+        let chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
+        let pages = chunks.map(|chunk| u64::try_from(chunk.uncompressed_size()).unwrap_or(u64::MAX));
+        let unpacked = pages.fold(0, u64::saturating_add).max(rows.saturating_mul(8 * columns::ALL.len() as u64));
+        let is_large = metadata.row_groups().iter().any(|group| group.num_rows() > GROUP_MAX);
+        let found = metadata.file_metadata().schema_descr().num_columns();
+        let has_many = found > limits.columns.saturating_mul(10);
+        if is_large || has_many || rows > limits.rows || limits.are_passed(self.bytes, unpacked) {
+            return Err(Unusual);
+        }
+        Ok(())
     }
 
     /// What `make` makes of the values of a column, in the order of the rows; of a null it is given no bytes.

@@ -25,6 +25,15 @@ const STAMPS_TO_ONE: u64 = 10;
 /// A person may leave some empty rows; only a program writes so many.
 const EMPTY_ROWS_MIN: u64 = 1_000;
 
+/// Whether an id says by itself that a spreadsheet may have damaged its log: it does so, or has more digits than a
+/// spreadsheet keeps.
+pub(super) fn may_be_damaged(id: &str) -> bool {
+    if id.bytes().all(|byte| byte.is_ascii_digit()) {
+        return id.len() > DIGITS_KEPT;
+    }
+    is_scientific(id) || is_grouped(id) || is_marked_as_text(id)
+}
+
 /// What was seen of a file so far.
 #[derive(Default)]
 pub(super) struct Damage {
@@ -137,6 +146,17 @@ mod tests {
         check(&["123456789012345000000"], true);
         check(&["123456789012000", "123456789013000"], false); // fifteen digits are kept
         check(&["wamid.1000000000000000000000", "+39100000000000000000"], false);
+    }
+
+    #[test]
+    fn an_id_is_above_suspicion_or_it_is_not() {
+        for text in ["1234567890123456", "1234567890120000", "1.2E+18", "270,271", "'42", "=\"42\""] {
+            assert!(may_be_damaged(text), "{text}");
+        }
+        for text in ["123456789012345", "wamid.12345678901234567890", "1E18", "270,27", "'t", "+1234567890123456", "x"]
+        {
+            assert!(!may_be_damaged(text), "{text}");
+        }
     }
 
     #[test]

@@ -79,7 +79,13 @@ pub(super) fn judged(task: &Task, shares: &[Vec<Share>], channels: &Channels, od
 }
 
 /// Adds the rows of odd conversations of a row group; says how many of them are no evidence yet.
-fn add(task: &Task, open: &Open, odd: &Odd, names: &[(String, String)], builder: &mut Builder) -> Result<u64, Stop> {
+fn add(
+    task: &Task,
+    open: &mut Open,
+    odd: &Odd,
+    names: &[(String, String)],
+    builder: &mut Builder,
+) -> Result<u64, Stop> {
     let mut wanted = Vec::new();
     for (row, customer) in (0_u32..).zip(&open.batch.customers) {
         let channel = open.channel(usize::try_from(row).map_err(|_| Unusual)?)?;

@@ -1,4 +1,4 @@
-//! The quick way of `rate`: Parquet logs over the pairing kernel.
+//! The quick way of `rate`: logs of Parquet, CSV and NDJSON over the pairing kernel.
 //!
 //! Every worker reads its share of the row groups and gathers numbers; then the buckets are paired and priced, each as a
 //! whole. Conversations that numbers cannot judge go row by row ([`super::odd`]). Whatever is unusual beyond that (a row
@@ -6,19 +6,18 @@
 //! alone says what is wrong.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::charges::{Charged, Charges, Tables};
 use super::named::{self, Found};
 use super::odd::{self, OddRows};
-use super::shares::{self, Channels, Share, in_parallel, numbered, walk, workers};
+use super::shares::{Channels, Cut, Share, in_parallel, numbered, walk, workers};
 use super::sums::Totals;
 use crate::close;
 use crate::commands::scratch::Scratch;
 use crate::domain::charge::RatedWait;
 use crate::domain::invoice::Counts;
+use crate::domain::settings::LogFormat;
 use crate::domain::{Decimal, Instant};
 use crate::engine::kernel::{self, Arrived, Gathered, Odd, Paired, Room, Rows, ids};
 use crate::error::{Failure, Kind};
@@ -41,7 +40,9 @@ pub(super) struct Task<'t> {
 
 /// What the quick way found.
 pub(super) struct Quick {
+    /// By file.
     pub rows: Vec<u64>,
+    pub formats: Vec<LogFormat>,
     pub messages: u64,
     pub after: u64,
     pub overall: Totals,
@@ -74,7 +75,7 @@ impl From<crate::engine::scratch::ScratchError> for Stop {
 pub(super) fn quick(task: &Task) -> Result<Option<Quick>, Failure> {
     let Task { paths, tariff, .. } = task;
     let counts = tariff.counts() || tariff.minimum.is_some() || tariff.cap.is_some();
-    if counts || !kernel::supports(&tariff.reading) || !paths.iter().all(|path| is_parquet(path)) {
+    if counts || !kernel::supports(&tariff.reading) || paths.is_empty() {
         return Ok(None);
     }
     match judged(task) {
@@ -84,15 +85,13 @@ pub(super) fn quick(task: &Task) -> Result<Option<Quick>, Failure> {
     }
 }
 
-fn is_parquet(path: &Path) -> bool {
-    let mut magic = [0; 4];
-    File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *b"PAR1"
-}
-
 fn judged(task: &Task) -> Result<Quick, Stop> {
-    let shares = shares::shares(task)?;
+    let mut cut = Cut::of(task)?;
     let (scratch, channels) = (Scratch::temporary(), Channels::default());
-    let mut gathered = in_parallel(&shares, |worker, share| gather(task, worker, share, &channels, &scratch.path))?;
+    let read = in_parallel(&cut.shares, |worker, share| gather(task, worker, share, &channels, &scratch.path))?;
+    let (mut gathered, rows): (Vec<Gathered>, Vec<Vec<usize>>) = read.into_iter().unzip();
+    let rows = cut.count(rows)?;
+    let Cut { shares, formats, .. } = cut;
     let twice = twice(&gathered)?;
     gathered.iter_mut().for_each(Gathered::forget_ids);
     let concerned = if twice.is_empty() { Vec::new() } else { odd::concerned(task, &shares, &channels, &twice)? };
@@ -100,13 +99,12 @@ fn judged(task: &Task) -> Result<Quick, Stop> {
     let odd_rows = if odd.is_empty() { None } else { Some(odd::judged(task, &shares, &channels, &odd)?) };
     let (tables, channels) = (Tables::default(), channels.named());
     let results = paired(task, &gathered, &odd, &tables)?;
-    let mut rows = vec![0; task.paths.len()];
-    shares.iter().flatten().for_each(|share| rows[share.file] += share.rows as u64);
     let (messages, after) =
         gathered.iter().fold((0, 0), |(rows, after), worker| (rows + worker.rows, after + worker.after));
     drop(gathered);
     let mut quick = Quick {
         rows,
+        formats,
         messages,
         after,
         overall: Totals::counted(Counts::default(), Decimal::ZERO, task.tariff.currency),
@@ -150,12 +148,20 @@ impl Quick {
     }
 }
 
-fn gather(task: &Task, worker: usize, shares: &[Share], channels: &Channels, scratch: &Path) -> Result<Gathered, Stop> {
+fn gather(
+    task: &Task,
+    worker: usize,
+    shares: &[Share],
+    channels: &Channels,
+    scratch: &Path,
+) -> Result<(Gathered, Vec<usize>), Stop> {
     let expected = shares.iter().map(|share| share.rows).sum();
     let room = Room { folder: scratch, name: &format!("worker-{worker}"), budget: BUDGET / workers() };
     let mut gathered = Gathered::new(expected, task.complete_through, task.rows, room);
+    let mut counted = Vec::with_capacity(shares.len());
     walk(task, shares, channels, |open| {
         let batch = &open.batch;
+        counted.push(batch.ids.len());
         let rows = batch.ids.iter().zip(&batch.customers).zip(&batch.sent_at).zip(&batch.facts).enumerate();
         for (row, (((id, customer), at), facts)) in rows {
             let channel = open.channel(row)?;
@@ -163,7 +169,7 @@ fn gather(task: &Task, worker: usize, shares: &[Share], channels: &Channels, scr
         }
         Ok(())
     })?;
-    Ok(gathered)
+    Ok((gathered, counted))
 }
 
 /// Hashes of ids that may stand in the logs more than once, sorted.
@@ -221,6 +227,8 @@ fn totals(sums: &[Sums], channels: &[(String, String)], tariff: &Tariff) -> Opti
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
     use crate::domain::Month;
     use crate::generate::{self, Form, Order, Sink, Stream, Trap};

@@ -6,36 +6,70 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::quick::{Stop, Task};
+use crate::domain::settings::LogFormat;
 use crate::engine::kernel;
-use crate::read::project::{Batch, Projection, Unusual};
+use crate::read::project::{Batch, Chunk, Log, Unusual};
 
 /// More workers than this would only wait for memory.
 const WORKERS_MAX: usize = 64;
 
-/// A row group of a file.
+/// A chunk of a file.
 #[derive(Clone, Copy)]
 pub(super) struct Share {
     pub file: usize,
-    group: usize,
+    chunk: usize,
+    bytes: usize,
+    /// Once it was read, exactly.
     pub rows: usize,
 }
 
-/// The row groups of all files, a run of them for each worker.
-pub(super) fn shares(task: &Task) -> Result<Vec<Vec<Share>>, Unusual> {
-    let mut all = Vec::new();
-    for (file, path) in task.paths.iter().enumerate() {
-        let groups = Projection::open(path, task.as_of)?.groups;
-        all.extend(groups.into_iter().enumerate().map(|(group, rows)| Share { file, group, rows }));
+/// What the logs are.
+pub(super) struct Cut {
+    /// A run of chunks for each worker.
+    pub shares: Vec<Vec<Share>>,
+    /// By file.
+    pub formats: Vec<LogFormat>,
+    /// By file: with more rows it would be refused.
+    rows_max: Vec<u64>,
+}
+
+impl Cut {
+    /// # Errors
+    /// When one of them cannot be projected.
+    pub fn of(task: &Task) -> Result<Self, Unusual> {
+        let (mut all, mut formats, mut rows_max) = (Vec::new(), Vec::new(), Vec::new());
+        for (file, path) in task.paths.iter().enumerate() {
+            let log = Log::open(path, task.as_of)?;
+            let of = |(chunk, of): (usize, Chunk)| Share { file, chunk, bytes: of.bytes, rows: of.rows };
+            all.extend(log.chunks().into_iter().enumerate().map(of));
+            formats.push(log.format());
+            rows_max.push(log.rows_max());
+        }
+        let workers = workers();
+        let bytes: usize = all.iter().map(|share| share.bytes).sum();
+        let mut shares = vec![Vec::new(); workers];
+        let mut before = 0;
+        for share in all {
+            shares[(before * workers / bytes.max(1)).min(workers - 1)].push(share);
+            before += share.bytes;
+        }
+        Ok(Self { shares, formats, rows_max })
     }
-    let workers = workers();
-    let rows: usize = all.iter().map(|share| share.rows).sum();
-    let mut shares = vec![Vec::new(); workers];
-    let mut before = 0;
-    for share in all {
-        shares[(before * workers / rows.max(1)).min(workers - 1)].push(share);
-        before += share.rows;
+
+    /// Takes over how many rows the chunks of each worker have, and gives those of each file.
+    ///
+    /// # Errors
+    /// When a file has more than it may.
+    pub fn count(&mut self, rows: Vec<Vec<usize>>) -> Result<Vec<u64>, Unusual> {
+        let mut files = vec![0; self.formats.len()];
+        for (shares, rows) in self.shares.iter_mut().zip(rows) {
+            for (share, rows) in shares.iter_mut().zip(rows) {
+                share.rows = rows;
+                files[share.file] += rows as u64;
+            }
+        }
+        if files.iter().zip(&self.rows_max).any(|(rows, most)| rows > most) { Err(Unusual) } else { Ok(files) }
     }
-    Ok(shares)
 }
 
 pub(super) fn workers() -> usize {
@@ -69,11 +103,11 @@ impl Channels {
     }
 }
 
-/// A row group, read.
+/// A chunk, read.
 pub(super) struct Open<'o> {
-    pub log: &'o Projection,
+    log: &'o mut Log,
     pub batch: Batch,
-    group: usize,
+    chunk: usize,
     /// By the channels of the batch: the place that all workers know.
     places: &'o [u32],
 }
@@ -86,46 +120,46 @@ impl Open<'_> {
     }
 
     /// Gives the message ids of some rows, in rising order, to `take`.
-    pub fn ids_of(&self, wanted: &[u32], take: &mut dyn FnMut(&str)) -> Result<(), Unusual> {
-        self.log.ids_of(self.group, wanted, take)
+    pub fn ids_of(&mut self, wanted: &[u32], take: &mut dyn FnMut(&str)) -> Result<(), Unusual> {
+        self.log.ids_of(self.chunk, wanted, take)
     }
 }
 
-/// Reads the row groups of one worker, one after the other.
+/// Reads the chunks of one worker, one after the other.
 pub(super) fn walk(
     task: &Task,
     shares: &[Share],
     channels: &Channels,
-    mut each: impl FnMut(&Open) -> Result<(), Stop>,
+    mut each: impl FnMut(&mut Open) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    let (mut open, mut places): (Option<(usize, Projection)>, Vec<u32>) = (None, Vec::new());
+    let (mut open, mut places): (Option<(usize, Log)>, Vec<u32>) = (None, Vec::new());
     for share in shares {
         if open.as_ref().is_none_or(|(file, _)| *file != share.file) {
-            open = Some((share.file, Projection::open(&task.paths[share.file], task.as_of)?));
+            open = Some((share.file, Log::open(&task.paths[share.file], task.as_of)?));
             places.clear();
         }
         let Some((_, log)) = &mut open else { return Err(Stop::Unusual) };
-        let batch = log.batch(share.group)?;
+        let batch = log.batch(share.chunk)?;
         channels.places(&log.names().channels, &mut places)?;
-        each(&Open { log, batch, group: share.group, places: &places })?;
+        each(&mut Open { log, batch, chunk: share.chunk, places: &places })?;
     }
     Ok(())
 }
 
 /// Gives the message ids of the rows `wanted` of one worker, in rising order, to `take`; nothing else is read.
 pub(super) fn ids_of(task: &Task, shares: &[Share], wanted: &[u32], take: &mut dyn FnMut(&str)) -> Result<(), Unusual> {
-    let (mut open, mut begin, mut rest): (Option<(usize, Projection)>, u64, _) = (None, 0, wanted);
+    let (mut open, mut begin, mut rest): (Option<(usize, Log)>, u64, _) = (None, 0, wanted);
     for share in shares {
         let end = begin + share.rows as u64;
         let (here, after) = rest.split_at(rest.partition_point(|row| u64::from(*row) < end));
         if !here.is_empty() {
             if open.as_ref().is_none_or(|(file, _)| *file != share.file) {
-                open = Some((share.file, Projection::open(&task.paths[share.file], task.as_of)?));
+                open = Some((share.file, Log::open(&task.paths[share.file], task.as_of)?));
             }
-            let Some((_, log)) = &open else { return Err(Unusual) };
+            let Some((_, log)) = &mut open else { return Err(Unusual) };
             let here: Vec<u32> =
                 here.iter().filter_map(|row| u32::try_from(u64::from(*row).checked_sub(begin)?).ok()).collect();
-            log.ids_of(share.group, &here, take)?;
+            log.ids_of(share.chunk, &here, take)?;
         }
         (begin, rest) = (end, after);
     }

@@ -12,7 +12,7 @@
 mod backwards;
 pub mod ids;
 
-use super::scratch::{Buckets, Packed, ScratchError};
+use super::scratch::{Buckets, ScratchError};
 use crate::domain::message::{Facts, Role};
 use crate::domain::{Instant, Reading};
 
