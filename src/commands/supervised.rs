@@ -27,6 +27,10 @@ pub fn supervised(args: &Rate) -> Result<Ended, Failure> {
     in_child(arguments(args))
 }
 
+/// The allocator of the C library keeps what was freed instead of giving it back to the kernel and asking for it again:
+/// a tenth of the time of rating is saved. Another C library passes it over.
+const KEEP_MEMORY: &str = "glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=4294967296";
+
 /// Runs this program with these words in a child.
 pub fn in_child(words: Vec<OsString>) -> Result<Ended, Failure> {
     let failed = |error| Failure::new(Kind::InputOutput, "cannot start the reader").because(error);
@@ -34,6 +38,7 @@ pub fn in_child(words: Vec<OsString>) -> Result<Ended, Failure> {
     let program = std::env::current_exe().map_err(failed)?;
     let mut command = Command::new(program);
     command.args(words).stdin(Stdio::from(OwnedFd::from(theirs)));
+    command.env("GLIBC_TUNABLES", KEEP_MEMORY);
     let mut child = command.spawn().map_err(failed)?;
     // The command holds the child's end of the socket; without it the lines end when the child does.
     drop(command);

@@ -12,6 +12,8 @@ pub enum ScratchError {
     File(PathBuf, #[source] io::Error),
     #[error("one worker cannot take more than four thousand million rows")]
     TooManyRows,
+    #[error("a row has a channel that nobody knows")]
+    NoChannel,
 }
 
 /// A number, or several, of a fixed number of bytes.
@@ -78,6 +80,7 @@ impl<T: Packed> Buckets<T> {
         Self { held, filed: vec![0; count], left: budget, budget, folder, name }
     }
 
+    #[inline]
     pub fn push_in(&mut self, bucket: usize, number: T) -> Result<(), ScratchError> {
         if self.left == 0 {
             self.file()?;
@@ -101,6 +104,9 @@ impl<T: Packed> Buckets<T> {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
         made.map_err(|error| ScratchError::File(self.folder.clone(), error))?;
         for bucket in 0..self.held.len() {
+            if self.held[bucket].is_empty() {
+                continue;
+            }
             bytes.clear();
             self.held[bucket].iter().for_each(|number| number.write(&mut bytes));
             let path = self.path(bucket);

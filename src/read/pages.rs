@@ -4,16 +4,20 @@
 //! Only what logs are usually written with is decoded here: plain values and dictionaries, in pages of either version.
 //! Everything else is [`Unusual`], and is read by Polars instead.
 
+mod picked;
+mod runs;
+
 use std::fs::File;
 use std::path::Path;
-
-use super::options::Limits;
-use crate::domain::columns;
 
 use parquet::basic::{Encoding, LogicalType, TimeUnit, Type as PhysicalType};
 use parquet::column::page::{Page, PageReader};
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
+
+use self::runs::runs;
+use super::options::Limits;
+use crate::domain::columns;
 
 /// The file, or a value in it, is not of the usual kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +123,8 @@ impl Pages {
         Ok(())
     }
 
-    /// What `make` makes of the values of a column, in the order of the rows; of a null it is given no bytes.
+    /// What `make` makes of the values of a column, in the order of the rows, into `made`, which is emptied; of a null it
+    /// is given no bytes.
     ///
     /// # Errors
     /// When the column is stored in another way, or `make` gives nothing for one of its values.
@@ -128,56 +133,17 @@ impl Pages {
         group: usize,
         rows: usize,
         place: Place,
+        made: &mut Vec<T>,
         make: impl FnMut(&[u8]) -> Option<T>,
-    ) -> Result<Vec<T>, Unusual> {
-        let group = self.reader.get_row_group(group).map_err(|_| Unusual)?;
-        let pages = group.get_column_page_reader(place.column).map_err(|_| Unusual)?;
-        let values = Values { made: Vec::with_capacity(rows), dictionary: Vec::new(), place, rows, make };
-        values.read(pages)
-    }
-}
-
-impl Pages {
-    /// Gives the texts of the rows `wanted` of a row group, which are in rising order, to `take`, one after the other.
-    ///
-    /// # Errors
-    /// When the column is stored in another way, has a null, or `take` gives nothing for one of its values.
-    pub fn picked(
-        &self,
-        group: usize,
-        place: Place,
-        wanted: &[u32],
-        mut take: impl FnMut(&[u8]) -> Option<()>,
     ) -> Result<(), Unusual> {
         let group = self.reader.get_row_group(group).map_err(|_| Unusual)?;
-        let mut pages = group.get_column_page_reader(place.column).map_err(|_| Unusual)?;
-        let (mut dictionary, mut begin, mut rest) = (Dictionary::default(), 0_usize, wanted);
-        while let Some(page) = pages.get_next_page().map_err(|_| Unusual)? {
-            let (levels, data) = parted(&page, place.has_nulls)?;
-            let (rows, encoding) = (count(page.num_values())?, page.encoding());
-            if matches!(page, Page::DictionaryPage { .. }) {
-                dictionary = Dictionary::of(page.buffer(), rows)?;
-                continue;
-            }
-            let end = begin.checked_add(rows).ok_or(Unusual)?;
-            let here = rest.partition_point(|row| usize::try_from(*row).is_ok_and(|row| row < end));
-            let (of_page, after) = rest.split_at(here);
-            if !of_page.is_empty() {
-                if levels.is_some_and(|levels| !is_full(levels, rows)) {
-                    return Err(Unusual);
-                }
-                let places = of_page.iter().filter_map(|row| usize::try_from(*row).ok()?.checked_sub(begin));
-                match encoding {
-                    Encoding::PLAIN => plain_texts(data, places, &mut take)?,
-                    Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => {
-                        dictionary.texts(data, rows, places, &mut take)?;
-                    }
-                    _ => return Err(Unusual),
-                }
-            }
-            (begin, rest) = (end, after);
-        }
-        if rest.is_empty() { Ok(()) } else { Err(Unusual) }
+        let pages = group.get_column_page_reader(place.column).map_err(|_| Unusual)?;
+        made.clear();
+        made.reserve(rows);
+        let mut values = Values { made: std::mem::take(made), dictionary: Vec::new(), place, rows, make };
+        values.read(pages)?;
+        *made = values.made;
+        Ok(())
     }
 }
 
@@ -200,76 +166,6 @@ fn parted(page: &Page, has_nulls: bool) -> Result<(Option<&[u8]>, &[u8]), Unusua
     }
 }
 
-/// Whether every one of `rows` rows has a value.
-fn is_full(levels: &[u8], rows: usize) -> bool {
-    let mut present = 0;
-    let told = runs(levels, 1, rows, |level, times| present += if level == 1 { times } else { 0 });
-    told.is_ok() && present == rows
-}
-
-/// The texts at rising places of a page of plain values.
-fn plain_texts(
-    data: &[u8],
-    places: impl Iterator<Item = usize>,
-    take: &mut impl FnMut(&[u8]) -> Option<()>,
-) -> Result<(), Unusual> {
-    let (mut rest, mut at) = (data, 0);
-    for place in places {
-        loop {
-            let (length, after) = rest.split_first_chunk::<4>().ok_or(Unusual)?;
-            let (value, after) = after.split_at_checked(count(u32::from_le_bytes(*length))?).ok_or(Unusual)?;
-            rest = after;
-            at += 1;
-            if at > place {
-                take(value).ok_or(Unusual)?;
-                break;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A dictionary of texts.
-#[derive(Default)]
-struct Dictionary {
-    texts: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl Dictionary {
-    fn of(data: &[u8], values: usize) -> Result<Self, Unusual> {
-        let mut dictionary = Self::default();
-        plain_texts(data, 0..values, &mut |text| {
-            dictionary.texts.extend_from_slice(text);
-            dictionary.ends.push(dictionary.texts.len());
-            Some(())
-        })?;
-        Ok(dictionary)
-    }
-
-    fn text(&self, index: usize) -> Option<&[u8]> {
-        let begin = index.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
-        self.texts.get(begin..*self.ends.get(index)?)
-    }
-
-    fn texts(
-        &self,
-        data: &[u8],
-        rows: usize,
-        places: impl Iterator<Item = usize>,
-        take: &mut impl FnMut(&[u8]) -> Option<()>,
-    ) -> Result<(), Unusual> {
-        let (width, data) = data.split_first().ok_or(Unusual)?;
-        let mut indices = Vec::with_capacity(rows);
-        runs(data, u32::from(*width), rows, |index, times| indices.extend(std::iter::repeat_n(index, times)))?;
-        for place in places {
-            let index = indices.get(place).and_then(|index| usize::try_from(*index).ok()).ok_or(Unusual)?;
-            self.text(index).and_then(&mut *take).ok_or(Unusual)?;
-        }
-        Ok(())
-    }
-}
-
 /// The values of a column chunk, while they are read.
 struct Values<T, M> {
     made: Vec<T>,
@@ -280,7 +176,7 @@ struct Values<T, M> {
 }
 
 impl<T: Copy, M: FnMut(&[u8]) -> Option<T>> Values<T, M> {
-    fn read(mut self, mut pages: Box<dyn PageReader>) -> Result<Vec<T>, Unusual> {
+    fn read(&mut self, mut pages: Box<dyn PageReader>) -> Result<(), Unusual> {
         while let Some(page) = pages.get_next_page().map_err(|_| Unusual)? {
             match page {
                 Page::DictionaryPage { ref buf, num_values, encoding, .. } => {
@@ -298,7 +194,7 @@ impl<T: Copy, M: FnMut(&[u8]) -> Option<T>> Values<T, M> {
                 }
             }
         }
-        if self.made.len() == self.rows { Ok(self.made) } else { Err(Unusual) }
+        if self.made.len() == self.rows { Ok(()) } else { Err(Unusual) }
     }
 
     /// A page of `count` rows; `levels` say which of them have a value.
@@ -361,120 +257,4 @@ impl<T: Copy, M: FnMut(&[u8]) -> Option<T>> Values<T, M> {
 
 fn count(number: u32) -> Result<usize, Unusual> {
     usize::try_from(number).map_err(|_| Unusual)
-}
-
-/// The hybrid of runs and packed bits of the Parquet format: gives each value with the number of times that it stands
-/// there, `count` values in all.
-fn runs(data: &[u8], width: u32, count: usize, mut give: impl FnMut(u64, usize)) -> Result<(), Unusual> {
-    if width > 32 {
-        return Err(Unusual);
-    }
-    let bytes = usize::try_from(width.div_ceil(8)).map_err(|_| Unusual)?;
-    let (mut rest, mut left) = (data, count);
-    while left > 0 {
-        let (header, after) = varint(rest).ok_or(Unusual)?;
-        let times = usize::try_from(header >> 1).map_err(|_| Unusual)?;
-        if header & 1 == 0 {
-            let (value, after) = after.split_at_checked(bytes).ok_or(Unusual)?;
-            let value = value.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte));
-            let times = times.min(left);
-            if times == 0 {
-                return Err(Unusual);
-            }
-            give(value, times);
-            (rest, left) = (after, left - times);
-            continue;
-        }
-        // Groups of eight; the last may be cut where the values end.
-        let packed = times.checked_mul(usize::try_from(width).map_err(|_| Unusual)?).ok_or(Unusual)?;
-        let (packed, after) = after.split_at(packed.min(after.len()));
-        let values = times.saturating_mul(8).min(left);
-        if times == 0 {
-            return Err(Unusual);
-        }
-        unpacked(packed, width, values, &mut give)?;
-        (rest, left) = (after, left - values);
-    }
-    Ok(())
-}
-
-/// Values of `width` bits each, the lowest first, in groups of eight.
-fn unpacked(packed: &[u8], width: u32, count: usize, give: &mut impl FnMut(u64, usize)) -> Result<(), Unusual> {
-    let mask = (1_u64 << width) - 1;
-    let bytes = usize::try_from(width).map_err(|_| Unusual)?;
-    let mut left = count;
-    for group in 0..count.div_ceil(8) {
-        let begin = group * bytes;
-        let group = packed.get(begin..packed.len().min(begin + bytes)).ok_or(Unusual)?;
-        let values = left.min(8);
-        if group.len() * 8 < values * bytes {
-            return Err(Unusual);
-        }
-        if bytes <= 16 {
-            let mut all = [0; 16];
-            all[..group.len()].copy_from_slice(group);
-            let all = u128::from_le_bytes(all);
-            (0..values)
-                .for_each(|place| give(u64::try_from((all >> (place * bytes)) & u128::from(mask)).unwrap_or(0), 1));
-        } else {
-            wide(group, width, values, give);
-        }
-        left -= values;
-    }
-    Ok(())
-}
-
-/// The same of one group whose values are wide.
-fn wide(group: &[u8], width: u32, count: usize, give: &mut impl FnMut(u64, usize)) {
-    let (mut bits, mut held) = (0_u64, 0_u32);
-    let mask = (1_u64 << width) - 1;
-    let mut bytes = group.iter();
-    for _ in 0..count {
-        while held < width {
-            bits |= u64::from(bytes.next().copied().unwrap_or(0)) << held;
-            held += 8;
-        }
-        give(bits & mask, 1);
-        bits >>= width;
-        held -= width;
-    }
-}
-
-fn varint(data: &[u8]) -> Option<(u64, &[u8])> {
-    let mut value = 0_u64;
-    for (place, byte) in data.iter().enumerate().take(5) {
-        value |= u64::from(byte & 127) << (7 * place);
-        if byte & 128 == 0 {
-            return Some((value, &data[place + 1..]));
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn told(data: &[u8], width: u32, count: usize) -> Option<Vec<u64>> {
-        let mut all = Vec::new();
-        runs(data, width, count, |value, times| all.extend(std::iter::repeat_n(value, times))).ok().map(|()| all)
-    }
-
-    #[test]
-    fn runs_and_packed_bits_are_the_formats() {
-        // The example of the specification: 0 to 7 in three bits each.
-        let packed = [0b0000_0011, 0b1000_1000, 0b1100_0110, 0b1111_1010];
-        assert_eq!(told(&packed, 3, 8), Some((0..8).collect()));
-        // Two hundred times 5, then 1.
-        assert_eq!(told(&[0x90, 0x03, 5, 2, 1], 3, 201).unwrap()[198..], [5, 5, 1]);
-        assert_eq!(told(&packed, 3, 9), None, "it ends too early");
-        assert_eq!(told(&[2], 3, 1), None);
-        assert_eq!(told(&[0, 5], 3, 1), None, "a run of nothing has no end");
-        assert_eq!(told(&[], 0, 0), Some(Vec::new()));
-        // Twelve bits each: 1, 2 and 3 of a group of eight.
-        assert_eq!(told(&[3, 1, 0x20, 0, 3, 0], 12, 3), Some(vec![1, 2, 3]));
-        // Twenty bits each.
-        assert_eq!(told(&[3, 1, 0, 0x20, 0, 0], 20, 2), Some(vec![1, 2]));
-        assert_eq!(told(&[8], 0, 4), Some(vec![0; 4]), "no bit is needed for one value");
-    }
 }

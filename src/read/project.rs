@@ -26,7 +26,7 @@ use super::options::Limits;
 pub use super::pages::Unusual;
 use super::pages::{Pages, Place, Stored};
 use crate::domain::message::Facts;
-use crate::domain::{EntryPoint, Instant, Status, columns};
+use crate::domain::{Direction, EntryPoint, Instant, Kind, Status, columns};
 
 /// The rows of a row group or of a chunk, column by column.
 #[derive(Debug, Default)]
@@ -40,6 +40,18 @@ pub struct Batch {
     pub facts: Vec<Facts>,
     /// Hashes of the message ids: equal ids have equal hashes.
     pub ids: Vec<u64>,
+}
+
+impl Batch {
+    /// Empties it; its room stays.
+    fn clear(&mut self) {
+        let Self { channels, customers, sent_at, facts, ids } = self;
+        channels.clear();
+        customers.clear();
+        sent_at.clear();
+        facts.clear();
+        ids.clear();
+    }
 }
 
 /// The columns of a log that are read.
@@ -66,6 +78,7 @@ pub struct Projection {
     latest: Instant,
     names: Names,
     hash: FixedState,
+    columns: Columns,
 }
 
 impl Projection {
@@ -96,7 +109,15 @@ impl Projection {
         };
         let groups = pages.groups()?;
         pages.check_limits(&Limits::default())?;
-        Ok(Self { pages, wanted, groups, latest, names: Names::default(), hash: FixedState::with_seed(0) })
+        Ok(Self {
+            pages,
+            wanted,
+            groups,
+            latest,
+            names: Names::default(),
+            hash: FixedState::with_seed(0),
+            columns: Columns::default(),
+        })
     }
 
     /// The businesses and channels that were met so far.
@@ -109,28 +130,27 @@ impl Projection {
         Limits::default().rows
     }
 
-    /// Reads a row group.
-    pub fn batch(&mut self, group: usize) -> Result<Batch, Unusual> {
+    /// Reads a row group into a batch, which is emptied.
+    pub fn batch(&mut self, group: usize, batch: &mut Batch) -> Result<(), Unusual> {
         let rows = *self.groups.get(group).ok_or(Unusual)?;
-        let Self { pages, wanted, names, latest, hash, .. } = self;
-        let customers = pages.values(group, rows, wanted.customer, number)?;
-        let channels = {
-            let businesses = pages.values(group, rows, wanted.business, |bytes| names.text(bytes))?;
-            let channels = pages.values(group, rows, wanted.channel, |bytes| names.text(bytes))?;
-            let place = |(business, channel): (u32, u32)| names.channel(business, channel);
-            let places: Option<Vec<u32>> = businesses.into_iter().zip(channels).map(place).collect();
-            places.ok_or(Unusual)?
-        };
+        let Self { pages, wanted, names, latest, hash, columns, .. } = self;
+        pages.values(group, rows, wanted.customer, &mut batch.customers, number)?;
+        pages.values(group, rows, wanted.business, &mut columns.businesses, |bytes| names.text(bytes))?;
+        pages.values(group, rows, wanted.channel, &mut columns.channels, |bytes| names.text(bytes))?;
+        batch.channels.clear();
+        // Mostly many rows have the channels of a few.
+        for (business, channel) in columns.businesses.iter().zip(&columns.channels) {
+            batch.channels.push(names.channel(*business, *channel).ok_or(Unusual)?);
+        }
         let factor = if wanted.sent_at.stored == Stored::Millis { 1000 } else { 1 };
         let taken = stamp::taken(*latest);
-        let sent_at = pages.values(group, rows, wanted.sent_at, |bytes| {
+        pages.values(group, rows, wanted.sent_at, &mut batch.sent_at, |bytes| {
             let micros = i64::from_le_bytes(bytes.try_into().ok()?).checked_mul(factor)?;
             taken.contains(&micros).then_some(micros)
         })?;
-        let facts = Self::facts(pages, wanted, group, rows)?;
+        columns.facts(pages, wanted, (group, rows), &mut batch.facts)?;
         let hashed = |bytes: &[u8]| Some(hash.hash_one(id_bytes(bytes)?));
-        let ids = pages.values(group, rows, wanted.message_id, hashed)?;
-        Ok(Batch { channels, customers, sent_at, facts, ids })
+        pages.values(group, rows, wanted.message_id, &mut batch.ids, hashed)
     }
 
     /// The message ids of the rows `wanted` of a row group, in rising order: each is given to `take`.
@@ -140,19 +160,52 @@ impl Projection {
             Some(())
         })
     }
+}
 
-    fn facts(pages: &Pages, wanted: &Wanted, group: usize, rows: usize) -> Result<Vec<Facts>, Unusual> {
-        let mut directions = pages.values(group, rows, wanted.direction, facts::direction)?.into_iter();
-        let kinds = wanted.kind.map(|place| pages.values(group, rows, place, facts::kind)).transpose()?;
-        let statuses = wanted.status.map(|place| pages.values(group, rows, place, facts::status)).transpose()?;
-        let points = wanted.entry_point.map(|place| pages.values(group, rows, place, facts::point)).transpose()?;
-        let facts = |row: usize| {
-            let kind = kinds.as_ref().map_or(None, |kinds| kinds[row]);
-            let status = statuses.as_ref().map_or(Some(Status::Unstated), |statuses| statuses[row]);
-            let point = points.as_ref().map_or(Some(EntryPoint::Unknown), |points| points[row]);
-            facts::facts(directions.next()?, kind, status, point)
-        };
-        let facts: Option<Vec<Facts>> = (0..rows).map(facts).collect();
-        facts.ok_or(Unusual)
+/// Columns that only make others, kept so that each row group finds their room.
+#[derive(Default)]
+struct Columns {
+    businesses: Vec<u32>,
+    channels: Vec<u32>,
+    directions: Vec<Direction>,
+    kinds: Vec<Option<Kind>>,
+    statuses: Vec<Option<Status>>,
+    points: Vec<Option<EntryPoint>>,
+}
+
+impl Columns {
+    /// Makes the facts of all rows; `of` is a row group with its rows.
+    fn facts(
+        &mut self,
+        pages: &Pages,
+        wanted: &Wanted,
+        (group, rows): (usize, usize),
+        made: &mut Vec<Facts>,
+    ) -> Result<(), Unusual> {
+        let Self { directions, kinds, statuses, points, .. } = self;
+        pages.values(group, rows, wanted.direction, directions, facts::direction)?;
+        match wanted.kind {
+            Some(place) => pages.values(group, rows, place, kinds, facts::kind)?,
+            None => filled(kinds, rows, None),
+        }
+        match wanted.status {
+            Some(place) => pages.values(group, rows, place, statuses, facts::status)?,
+            None => filled(statuses, rows, Some(Status::Unstated)),
+        }
+        match wanted.entry_point {
+            Some(place) => pages.values(group, rows, place, points, facts::point)?,
+            None => filled(points, rows, Some(EntryPoint::Unknown)),
+        }
+        made.clear();
+        made.reserve(rows);
+        for (((direction, kind), status), point) in directions.iter().zip(kinds).zip(statuses).zip(points) {
+            made.push(facts::facts(*direction, *kind, *status, *point).ok_or(Unusual)?);
+        }
+        Ok(())
     }
+}
+
+fn filled<T: Clone>(column: &mut Vec<T>, rows: usize, value: T) {
+    column.clear();
+    column.resize(rows, value);
 }

@@ -7,6 +7,7 @@
 //! the third free unit), `run` (integer: messages that are charged together).
 
 use std::borrow::Cow;
+use std::io::Write;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
@@ -63,6 +64,8 @@ pub trait Rows: Sync {
 /// A cell of the file.
 pub enum Cell<'r> {
     Text(Cow<'r, str>),
+    /// A number in E.164 by its digits, which a text shows behind a `+`.
+    Phone(u64),
     Instant(Option<Instant>),
     Decimal(Option<Decimal>),
     Number(Option<u64>),
@@ -81,6 +84,7 @@ impl<'r> Cell<'r> {
     fn told(self) -> Cow<'r, str> {
         match self {
             Self::Text(text) => text,
+            Self::Phone(digits) => format!("+{digits}").into(),
             Self::Instant(at) => at.map(|at| at.to_string()).unwrap_or_default().into(),
             Self::Decimal(amount) => amount.map(|amount| amount.to_string()).unwrap_or_default().into(),
             Self::Number(number) => number.map(|number| number.to_string()).unwrap_or_default().into(),
@@ -236,7 +240,7 @@ fn group(form: &Form, rows: &impl Rows, of: Range<usize>) -> Result<Vec<u8>, Par
                 writer.write_batch(&cells.numbers, levels, None)?;
             }
             ColumnWriter::ByteArrayColumnWriter(writer) => {
-                writer.write_batch(&cells.texts, None, None)?;
+                writer.write_batch(&cells.shared(), None, None)?;
             }
             _ => unreachable!("the schema has texts and 64-bit numbers only"),
         }
@@ -270,7 +274,10 @@ fn append(writer: &mut SerializedFileWriter<Vec<u8>>, part: &Bytes) -> Result<()
 /// The cells of one column of a row group.
 #[derive(Default)]
 struct Cells {
-    texts: Vec<ByteArray>,
+    /// All different texts, one behind the other.
+    texts: Vec<u8>,
+    /// Where in them the text of each row lies.
+    places: Vec<Range<usize>>,
     numbers: Vec<i64>,
     /// Of each number: 1 where there is one.
     levels: Vec<i16>,
@@ -282,17 +289,34 @@ impl Cells {
             Cell::Instant(at) => self.number(at.map(Instant::micros)),
             Cell::Decimal(amount) => self.number(amount.and_then(|amount| i64::try_from(amount.units()).ok())),
             Cell::Number(number) => self.number(number.and_then(|number| i64::try_from(number).ok())),
-            // Most texts are those of the row before, and are shared with it.
-            Cell::Text(text) => match self.texts.last().filter(|last| last.data() == text.as_bytes()) {
-                Some(last) => self.texts.push(last.clone()),
-                None => self.texts.push(text.as_ref().into()),
-            },
+            Cell::Text(text) => self.text(text.as_bytes()),
+            Cell::Phone(digits) => {
+                // Invariant: memory takes every byte.
+                let begin = self.texts.len();
+                write!(self.texts, "+{digits}").unwrap_or_else(|error| unreachable!("{error}"));
+                self.places.push(begin..self.texts.len());
+            }
         }
+    }
+
+    /// Most texts are those of the row before, and share their place with it.
+    fn text(&mut self, text: &[u8]) {
+        let last = self.places.last().filter(|last| self.texts.get((*last).clone()) == Some(text)).cloned();
+        self.places.push(last.unwrap_or_else(|| {
+            let begin = self.texts.len();
+            self.texts.extend_from_slice(text);
+            begin..self.texts.len()
+        }));
     }
 
     fn number(&mut self, number: Option<i64>) {
         self.levels.push(i16::from(number.is_some()));
         self.numbers.extend(number);
+    }
+
+    fn shared(self) -> Vec<ByteArray> {
+        let texts = Bytes::from(self.texts);
+        self.places.into_iter().map(|place| texts.slice(place).into()).collect()
     }
 }
 

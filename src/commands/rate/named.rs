@@ -55,17 +55,15 @@ impl Names {
         self.channels.get(place).map_or(("", ""), |(business, channel)| (business, channel))
     }
 
-    fn key(&self, charged: &Charged) -> (usize, Instant) {
-        let place = kernel::parties(charged.conversation).0;
-        (self.ranks.get(place).copied().unwrap_or_default(), charged.received_at)
+    fn key(&self, charged: &Charged, place: usize) -> Key {
+        let channel = kernel::parties(charged.conversation).0;
+        (self.ranks.get(channel).copied().unwrap_or_default(), charged.received_at, place)
     }
 
-    /// The order of waits; most are told apart without a look at their texts.
-    fn order(&self, a: &Charged, b: &Charged) -> Ordering {
-        self.key(a).cmp(&self.key(b)).then_with(|| {
-            let texts = |charged| (self.id(charged), self.parties(charged).1, conversation(charged));
-            texts(a).cmp(&texts(b))
-        })
+    /// The order of waits of one business and instant.
+    fn by_texts(&self, a: &Charged, b: &Charged) -> Ordering {
+        let texts = |charged| (self.id(charged), self.parties(charged).1, conversation(charged));
+        texts(a).cmp(&texts(b))
     }
 }
 
@@ -88,7 +86,7 @@ pub(super) fn table(task: &Task, found: Found) -> Result<Table, Stop> {
     let mut names = Names::new(channels, shares.len());
     read_ids(task, &shares, &mut charges, &mut names)?;
     add_odd(&odd, &tables, &mut charges, &mut names)?;
-    let charges = sorted(charges, &names)?;
+    let charges = sorted(&charges, &names);
     let (markets, prices) = tables.into_parts();
     let (tariff, currency, window) = (task.tariff.name(), task.tariff.currency, task.tariff.reading.window);
     Ok(Table { charges, names, markets, prices, tariff, currency, window })
@@ -152,16 +150,24 @@ fn add_odd(odd: &[RatedWait], tables: &Tables, charges: &mut Vec<Charged>, names
     Ok(())
 }
 
-/// Each worker sorts its part; what is sorted in runs is then put together.
-fn sorted(mut charges: Vec<Charged>, names: &Names) -> Result<Vec<Charged>, Stop> {
-    let each = charges.len().div_ceil(workers()).max(1);
+/// What a charge is sorted by before its texts: the rank of its business, its instant; and its place.
+type Key = (usize, Instant, usize);
+
+/// The charges in their order: each worker sorts keys of its part, and what is sorted in runs is then put together.
+fn sorted(charges: &[Charged], names: &Names) -> Vec<Charged> {
+    let mut keys: Vec<Key> = charges.iter().enumerate().map(|(place, charged)| names.key(charged, place)).collect();
+    let each = keys.len().div_ceil(workers()).max(1);
     std::thread::scope(|scope| {
-        for part in charges.chunks_mut(each) {
-            scope.spawn(|| part.sort_unstable_by(|a, b| names.order(a, b)));
+        for part in keys.chunks_mut(each) {
+            scope.spawn(|| part.sort_unstable());
         }
     });
-    charges.sort_by(|a, b| names.order(a, b));
-    Ok(charges)
+    keys.sort();
+    // Of one business and instant the texts decide.
+    for same in keys.chunk_by_mut(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|same| same.len() > 1) {
+        same.sort_by(|a, b| names.by_texts(&charges[a.2], &charges[b.2]));
+    }
+    keys.into_iter().map(|(.., place)| charges[place]).collect()
 }
 
 impl Rows for Table {
@@ -176,7 +182,7 @@ impl Rows for Table {
             0 => Cell::text(self.names.id(charged)),
             1 => Cell::text(self.names.parties(charged).0),
             2 => Cell::text(self.names.parties(charged).1),
-            3 => Cell::Text(conversation(charged).into()),
+            3 => Cell::Phone(kernel::parties(charged.conversation).1),
             4 => Cell::Instant(Some(charged.received_at)),
             5 => Cell::Instant(charged.answered_at()),
             6 => Cell::Instant(Some(charged.received_at.plus(self.window))),

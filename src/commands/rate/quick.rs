@@ -19,11 +19,11 @@ use crate::domain::charge::RatedWait;
 use crate::domain::invoice::Counts;
 use crate::domain::settings::LogFormat;
 use crate::domain::{Decimal, Instant};
-use crate::engine::kernel::{self, Arrived, Gathered, Odd, Paired, Room, Rows, ids};
+use crate::engine::kernel::{self, Columns, Gathered, Odd, Paired, Room, Rows, ids};
 use crate::error::{Failure, Kind};
 use crate::pair::Conflict;
 use crate::rate::Tariff;
-use crate::read::project::Unusual;
+use crate::read::project::{Batch, Unusual};
 
 /// What is held of all messages in memory; what is more lies in scratch files.
 const BUDGET: usize = 768 << 20;
@@ -160,13 +160,9 @@ fn gather(
     let mut gathered = Gathered::new(expected, task.complete_through, task.rows, room);
     let mut counted = Vec::with_capacity(shares.len());
     walk(task, shares, channels, |open| {
-        let batch = &open.batch;
-        counted.push(batch.ids.len());
-        let rows = batch.ids.iter().zip(&batch.customers).zip(&batch.sent_at).zip(&batch.facts).enumerate();
-        for (row, (((id, customer), at), facts)) in rows {
-            let channel = open.channel(row)?;
-            gathered.take(Arrived { id: *id, channel, customer: *customer, at: *at, facts: *facts })?;
-        }
+        let Batch { channels, customers, sent_at, facts, ids } = open.batch;
+        counted.push(ids.len());
+        gathered.take_all(&Columns { ids, channels, places: open.places(), customers, sent_at, facts })?;
         Ok(())
     })?;
     Ok((gathered, counted))

@@ -106,13 +106,18 @@ impl Channels {
 /// A chunk, read.
 pub(super) struct Open<'o> {
     log: &'o mut Log,
-    pub batch: Batch,
+    pub batch: &'o Batch,
     chunk: usize,
     /// By the channels of the batch: the place that all workers know.
     places: &'o [u32],
 }
 
 impl Open<'_> {
+    /// The place that all workers know each channel of the batch under.
+    pub const fn places(&self) -> &[u32] {
+        self.places
+    }
+
     /// The place that all workers know a row's channel under.
     pub fn channel(&self, row: usize) -> Result<u32, Unusual> {
         let channel = usize::try_from(*self.batch.channels.get(row).ok_or(Unusual)?).map_err(|_| Unusual)?;
@@ -133,15 +138,16 @@ pub(super) fn walk(
     mut each: impl FnMut(&mut Open) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     let (mut open, mut places): (Option<(usize, Log)>, Vec<u32>) = (None, Vec::new());
+    let mut batch = Batch::default();
     for share in shares {
         if open.as_ref().is_none_or(|(file, _)| *file != share.file) {
             open = Some((share.file, Log::open(&task.paths[share.file], task.as_of)?));
             places.clear();
         }
         let Some((_, log)) = &mut open else { return Err(Stop::Unusual) };
-        let batch = log.batch(share.chunk)?;
+        log.batch(share.chunk, &mut batch)?;
         channels.places(&log.names().channels, &mut places)?;
-        each(&mut Open { log, batch, chunk: share.chunk, places: &places })?;
+        each(&mut Open { log, batch: &batch, chunk: share.chunk, places: &places })?;
     }
     Ok(())
 }

@@ -87,6 +87,18 @@ pub struct Arrived {
     pub facts: Facts,
 }
 
+/// Many of them, column by column.
+#[derive(Clone, Copy)]
+pub struct Columns<'c> {
+    pub ids: &'c [u64],
+    /// Of each row a place in `places`, where the number of its channel stands.
+    pub channels: &'c [u32],
+    pub places: &'c [u32],
+    pub customers: &'c [u64],
+    pub sent_at: &'c [i64],
+    pub facts: &'c [Facts],
+}
+
 /// What one worker has gathered.
 pub struct Gathered {
     messages: Buckets<Held>,
@@ -125,10 +137,26 @@ impl Gathered {
         }
     }
 
+    /// Takes messages in their order.
+    ///
+    /// # Errors
+    /// As [`Gathered::take`]; and when a row has a channel without a place.
+    pub fn take_all(&mut self, columns: &Columns) -> Result<(), ScratchError> {
+        let Columns { ids, channels, places, customers, sent_at, facts } = *columns;
+        let rows = ids.iter().zip(channels).zip(customers).zip(sent_at).zip(facts);
+        for ((((id, channel), customer), at), facts) in rows {
+            let place = usize::try_from(*channel).ok().and_then(|channel| places.get(channel));
+            let channel = *place.ok_or(ScratchError::NoChannel)?;
+            self.take(Arrived { id: *id, channel, customer: *customer, at: *at, facts: *facts })?;
+        }
+        Ok(())
+    }
+
     /// Takes a message.
     ///
     /// # Errors
     /// When a scratch file cannot be written, or there are too many rows for one worker.
+    #[inline]
     pub fn take(&mut self, message: Arrived) -> Result<(), ScratchError> {
         let Arrived { id, channel, customer, at, facts } = message;
         let row = self.rows;

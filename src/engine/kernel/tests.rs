@@ -88,10 +88,10 @@ fn equal_ids_are_seen_and_a_channel_parts_them() {
         let (all, mut table) = ([gathered], ids::Table::default());
         (0..ids::PARTS).flat_map(|part| table.twice(&all, part).unwrap()).collect::<Vec<_>>()
     };
-    assert_eq!(with(&[(1, 0), (2, 0), (1, 1)]), []);
+    assert_eq!(with(&[(1, 0), (2, 0), (1, 1)]), [0_u64; 0]);
     assert_eq!(with(&[(1, 0), (2, 0), (1, 0), (1, 0)]), [1]);
     assert_eq!(with(&[(0, 0), (0, 0)]), [0]);
-    assert_eq!(with(&[(0, 0), (1, 0)]), []);
+    assert_eq!(with(&[(0, 0), (1, 0)]), [0_u64; 0]);
     assert_eq!(with(&[(5, 2), (5, 2)]), [ids::on_channel(5, 2)]);
 }
 

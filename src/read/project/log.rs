@@ -73,14 +73,14 @@ impl Log {
         }
     }
 
-    /// Reads a chunk.
+    /// Reads a chunk into a batch, which is emptied.
     ///
     /// # Errors
     /// When a row of it is not usual.
-    pub fn batch(&mut self, chunk: usize) -> Result<Batch, Unusual> {
+    pub fn batch(&mut self, chunk: usize, batch: &mut Batch) -> Result<(), Unusual> {
         match self {
-            Self::Parquet(log) => log.batch(chunk),
-            Self::Text(log) => log.batch(chunk),
+            Self::Parquet(log) => log.batch(chunk, batch),
+            Self::Text(log) => log.batch(chunk, batch),
         }
     }
 

@@ -77,23 +77,23 @@ impl TextLog {
         self.limits.rows
     }
 
-    /// Reads the rows of a chunk.
+    /// Reads the rows of a chunk into a batch, which is emptied.
     ///
     /// # Errors
     /// When one of them is not usual, or the file has changed its length.
-    pub fn batch(&mut self, chunk: usize) -> Result<Batch, Unusual> {
+    pub fn batch(&mut self, chunk: usize, batch: &mut Batch) -> Result<(), Unusual> {
+        batch.clear();
         let range = self.fill(chunk)?;
         let Self { buffer, form, rows, limits, .. } = self;
         let bytes = buffer.get(range).ok_or(Unusual)?;
         if !form.are_plain(bytes) {
             return Err(Unusual);
         }
-        let mut batch = Batch::default();
         for line in Lines::of(bytes, limits.line) {
             let fields = form.fields(line?).ok_or(Unusual)?;
-            rows.take(&fields, &mut batch).ok_or(Unusual)?;
+            rows.take(&fields, batch).ok_or(Unusual)?;
         }
-        Ok(batch)
+        Ok(())
     }
 
     /// Gives the message ids of some rows of a chunk to `take`; `wanted` are their numbers in the chunk, ascending.
