@@ -148,6 +148,9 @@ pub struct Rate {
     /// Judge row by row, also where the logs could be judged as columns: slower, with the same result
     #[arg(long)]
     pub by_rows: bool,
+    /// Memory for the messages that are judged as columns, in MiB; what is more lies in scratch files
+    #[arg(long, value_name = "MIB", default_value_t = 768)]
+    pub memory: u32,
     /// Say on standard error how long each stage took, and how much memory
     #[arg(long)]
     pub timings: bool,

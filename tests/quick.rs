@@ -1,4 +1,4 @@
-//! `rate` over columns gives, byte for byte, what it gives row by row.
+//! `rate` over columns gives, byte for byte, what it gives row by row: from every form of log, in memory and out of it.
 #![cfg(test)]
 
 mod common;
@@ -10,13 +10,22 @@ use common::{ritardo, scratch};
 
 /// Makes a month as one Parquet file for each seed, in `shop-SEED`.
 fn made(folder: &Path, seeds: &[u32], traps: &str) {
-    for seed in seeds {
-        let (name, seed) = (format!("shop-{seed}"), seed.to_string());
-        let made = ["generate", &name, "--messages", "4k", "--businesses", "12", "--by", "month", "--seed", &seed];
-        let traps = ["--month", "2018-10", "--traps", traps];
-        let traps = if traps[3].is_empty() { &traps[..2] } else { &traps[..] };
-        ritardo(folder, &[&made[..], traps].concat()).expect(0);
-    }
+    seeds.iter().for_each(|seed| made_as(folder, &format!("shop-{seed}"), *seed, "parquet", traps));
+}
+
+fn made_as(folder: &Path, name: &str, seed: u32, form: &str, traps: &str) {
+    let seed = seed.to_string();
+    let made = ["generate", name, "--messages", "4k", "--businesses", "12", "--by", "month", "--seed", &seed];
+    let more = ["--month", "2018-10", "--form", form, "--traps", traps];
+    let more = if traps.is_empty() { &more[..4] } else { &more[..] };
+    ritardo(folder, &[&made[..], more].concat()).expect(0);
+}
+
+/// Whether the log is judged as columns: the stages that `--timings` names tell.
+fn is_quick(folder: &Path, inputs: &[&str]) -> bool {
+    let words = ["--tariff", "tariff.toml", "--as-of", "2018-11-14T00:00:00Z", "--summary", "s.json", "--timings"];
+    let told = ritardo(folder, &[&["rate"][..], inputs, &words].concat());
+    !told.err.contains("pairing and rating")
 }
 
 /// Rates `inputs` both ways, and compares what is written and said.
@@ -86,11 +95,83 @@ fn both_ways_give_the_same() {
 }
 
 #[test]
-fn copies_and_damage_go_the_long_way() {
+fn every_form_of_log_is_judged_as_columns() {
+    let folder = scratch("quick-forms");
+    let mut all = Vec::new();
+    for (seed, form) in (11..).zip(["csv", "ndjson", "parquet"]) {
+        for traps in ["", "edge,dst,bots,duplicates"] {
+            let name = format!("{form}-{}", traps.len());
+            made_as(&folder, &name, seed, form, traps);
+            let log = format!("{name}/messages.{form}");
+            let tariff = fs::read_to_string(folder.join(&name).join("tariff.toml")).unwrap();
+            fs::write(folder.join("tariff.toml"), &tariff).unwrap();
+            assert!(is_quick(&folder, &[&log]), "{name}");
+            check(&folder, &[&log], &tariff, &[], Some(0));
+            check(&folder, &[&log], &tariff, &["--complete-through", "2018-10-20T00:00:00Z"], Some(0));
+            check(&folder, &[&log], &tariff, &["--memory", "0"], Some(0));
+            all.push((log, tariff));
+        }
+    }
+    // Logs of several forms are one: the same month of every form, and each of them twice.
+    let (logs, tariffs): (Vec<&str>, Vec<&String>) = all.iter().map(|(log, tariff)| (log.as_str(), tariff)).unzip();
+    check(&folder, &logs, tariffs[0], &[], Some(0));
+    check(&folder, &[logs[1], logs[3], logs[1]], tariffs[0], &["--memory", "0"], Some(0));
+    // Copies of one month in two forms are the same messages.
+    for form in ["csv", "parquet"] {
+        made_as(&folder, &format!("one-{form}"), 20, form, "");
+    }
+    check(&folder, &["one-csv/messages.csv", "one-parquet/messages.parquet"], tariffs[0], &[], Some(0));
+}
+
+/// Some rows of a log are changed, one by one: unknown kinds, other ids, other people, nonsense.
+#[test]
+fn slips_in_a_text_log_are_judged_alike() {
+    let folder = scratch("quick-slips");
+    made_as(&folder, "shop", 31, "csv", "");
+    let tariff = fs::read_to_string(folder.join("shop/tariff.toml")).unwrap();
+    let log = fs::read_to_string(folder.join("shop/messages.csv")).unwrap();
+    let lines: Vec<&str> = log.lines().collect();
+    let columns: Vec<&str> = lines[0].split(',').collect();
+    let place = |name: &str| columns.iter().position(|column| *column == name).unwrap();
+    let first = |name: &str| lines[1].split(',').nth(place(name)).unwrap().to_owned();
+    let slips = [
+        ("kind", "poll".to_owned()),
+        ("kind", String::new()),
+        ("kind", "reaction".to_owned()),
+        ("status", "unheard".to_owned()),
+        ("status", "failed".to_owned()),
+        ("entry_point", "somewhere".to_owned()),
+        ("message_id", first("message_id")),
+        ("customer", first("customer")),
+        ("customer", "anna".to_owned()),
+        ("channel", first("channel")),
+        ("direction", "outbound".to_owned()),
+        ("sent_at", "2018-10-05T10:00:00+02:00".to_owned()),
+        ("sent_at", "2018-10-05".to_owned()),
+        ("message_id", "1234567890123456".to_owned()),
+    ];
+    for (slip, (name, text)) in slips.into_iter().enumerate() {
+        // Each slip on a few rows, far from one another.
+        let changed = |(number, line): (usize, &&str)| {
+            let mut cells: Vec<&str> = line.split(',').collect();
+            if number > 0 && number % 700 == 13 * slip {
+                cells[place(name)] = &text;
+            }
+            cells.join(",")
+        };
+        let slipped: Vec<String> = lines.iter().enumerate().map(changed).collect();
+        fs::write(folder.join("slipped.csv"), slipped.join("\n") + "\n").unwrap();
+        check(&folder, &["slipped.csv"], &tariff, &[], None);
+    }
+}
+
+#[test]
+fn copies_and_damage_are_judged_alike() {
     let folder = scratch("quick-odd");
     made(&folder, &[3], "duplicates");
     let tariff = fs::read_to_string(folder.join("shop-3/tariff.toml")).unwrap();
     check(&folder, &["shop-3/messages.parquet"], &tariff, &[], None);
+    assert!(is_quick(&folder, &["shop-3/messages.parquet"]), "only the conversations of copies go row by row");
     let whole = fs::read(folder.join("shop-3/messages.parquet")).unwrap();
     // A bit of every few hundred bytes is turned: each file is refused, or read, by both ways alike.
     for place in (4..whole.len()).step_by(whole.len() / 24) {

@@ -209,7 +209,8 @@ fn quickly(
         return Ok(None);
     }
     let rows = if args.out.is_some() { Rows::Kept } else { Rows::Forgotten };
-    let task = Task { paths: &paths, tariff, as_of: args.as_of, complete_through, rows };
+    let memory = usize::try_from(args.memory).unwrap_or(usize::MAX).saturating_mul(1 << 20);
+    let task = Task { paths: &paths, tariff, as_of: args.as_of, complete_through, rows, memory };
     let wanted = || if args.summary.is_some() { &paths[..] } else { &[] };
     let digests = || wanted().iter().map(|path| digest(path)).collect::<Result<Vec<String>, Failure>>();
     let (quick, digests) = std::thread::scope(|scope| {

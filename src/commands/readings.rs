@@ -101,6 +101,7 @@ fn of_logs(args: &Readings, tariff: &Path, world: &mut World) -> Result<Told, Fa
         zone: args.zone,
         stamps: args.stamps,
         by_rows: false,
+        memory: 0,
         timings: false,
         in_child: true,
     };

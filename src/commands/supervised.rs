@@ -79,6 +79,7 @@ fn arguments(args: &Rate) -> Vec<OsString> {
     if let Some(summary) = &args.summary {
         option("--summary", summary.clone().into());
     }
+    words.extend(["--memory".into(), args.memory.to_string().into()]);
     if args.by_rows {
         words.push("--by-rows".into());
     }

@@ -25,9 +25,6 @@ use crate::pair::Conflict;
 use crate::rate::Tariff;
 use crate::read::project::{Batch, Unusual};
 
-/// What is held of all messages in memory; what is more lies in scratch files.
-const BUDGET: usize = 768 << 20;
-
 /// What is to be judged, and by what.
 pub(super) struct Task<'t> {
     pub paths: &'t [PathBuf],
@@ -36,6 +33,8 @@ pub(super) struct Task<'t> {
     pub complete_through: Instant,
     /// Whether the charged waits are wanted one by one.
     pub rows: Rows,
+    /// Bytes of all messages that are held in memory; what is more lies in scratch files.
+    pub memory: usize,
 }
 
 /// What the quick way found.
@@ -156,7 +155,7 @@ fn gather(
     scratch: &Path,
 ) -> Result<(Gathered, Vec<usize>), Stop> {
     let expected = shares.iter().map(|share| share.rows).sum();
-    let room = Room { folder: scratch, name: &format!("worker-{worker}"), budget: BUDGET / workers() };
+    let room = Room { folder: scratch, name: &format!("worker-{worker}"), budget: task.memory / workers() };
     let mut gathered = Gathered::new(expected, task.complete_through, task.rows, room);
     let mut counted = Vec::with_capacity(shares.len());
     walk(task, shares, channels, |open| {
@@ -253,7 +252,7 @@ mod tests {
 
     fn is_quick(path: &Path, order: &Order, tariff: &Tariff) -> bool {
         let (as_of, paths) = (order.complete_through(), [path.to_owned()]);
-        let task = Task { paths: &paths, tariff, as_of, complete_through: as_of, rows: Rows::Forgotten };
+        let task = Task { paths: &paths, tariff, as_of, complete_through: as_of, rows: Rows::Forgotten, memory: 1 << 20 };
         quick(&task).unwrap().is_some()
     }
 
