@@ -10,7 +10,7 @@ use polars::prelude::{
 use super::ReadError;
 use super::canonical::Texts;
 use super::options::{Limits, Options};
-use super::row::{Reject, Row, Suspect};
+use super::row::{Reject, RowRef, Suspect};
 use super::stamp::{Clock, Given};
 use crate::domain::message::Sighting;
 use crate::domain::{Direction, Instant, Kind, columns};
@@ -57,14 +57,14 @@ impl Builder {
 
     /// Takes the message number `number` of a file. A message seen through its statuses
     /// does not tell its kind, unless the status is an unknown one; every other does.
-    pub fn push(&mut self, row: &Row, number: u64) {
+    pub fn push(&mut self, row: &RowRef, number: u64) {
         let tells = row.sighting == Sighting::Stamped || row.kind == Kind::Other;
         let stated = if tells { KindStated::Yes } else { KindStated::No };
         self.push_stating(row, stated, number);
     }
 
     /// Takes the message number `number` of a file, whose log states its kind or not.
-    pub fn push_stating(&mut self, row: &Row, kind: KindStated, number: u64) {
+    pub fn push_stating(&mut self, row: &RowRef, kind: KindStated, number: u64) {
         if let Err(reason) = self.clock.admit(row.sent_at) {
             return self.reject(number, reason, row.suspect());
         }
@@ -76,7 +76,7 @@ impl Builder {
             &row.channel,
             &row.customer,
             row.direction.name(),
-            &row.conversation,
+            row.conversation(),
             if kind == KindStated::Yes { row.kind.name() } else { "" },
             row.status.name(),
             row.entry_point.name(),
