@@ -343,7 +343,7 @@ mod tests {
                     ["1,b,c", " ", ",,,,,", "7,b\u{e8},c,+391,outbound,x", &other, &long, &quoted, &lines, "\"", "a\"b"]
                 {
                     for last in [end, ""] {
-                        let text = [&header, end, &good, end, row, end, &other, last].concat();
+                        let text = [header.as_str(), end, &good, end, row, end, &other, last].concat();
                         assert_eq!(outcome(text.as_bytes(), true), outcome(text.as_bytes(), false), "{text:?}");
                         let spoiled: Vec<u8> =
                             text.bytes().map(|byte| if byte == b'+' { 0xff } else { byte }).collect();
