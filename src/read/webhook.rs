@@ -60,7 +60,8 @@ pub fn file(bytes: &[u8]) -> Read {
 /// the array begins. What is not JSON is one reject, and
 /// reading goes on at the next line that begins with a brace.
 ///
-/// Each row is given to `take` in the order of the file, with its texts where they lie; no two documents are held at once.
+/// Each row is given to `take` in the order of the file, with its texts where they lie; no two documents are held
+/// at once.
 pub(super) fn stream(bytes: &[u8], take: &mut dyn FnMut(RowRef)) -> Told {
     let mut read = Reading::new(take);
     let mut rest = without_mark(bytes);
