@@ -32,7 +32,8 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
     read_as(plain, builder, memmem::find(plain, BYTE_ORDER_MARK).is_none())
 }
 
-/// Reads a log without its mark. `may_part` says whether its first rows may be taken without a reader of CSV.
+/// Reads a log without its mark. `may_part` says whether its first rows may be taken without a reader of CSV, and the
+/// others by a second one.
 fn read_as(plain: &[u8], builder: &mut Builder, may_part: bool) -> Result<(), ReadError> {
     if plain.iter().all(u8::is_ascii_whitespace) {
         return Ok(()); // A quiet day may be a file without even a header.
@@ -43,11 +44,17 @@ fn read_as(plain: &[u8], builder: &mut Builder, may_part: bool) -> Result<(), Re
         csv::ReaderBuilder::new().has_headers(true).flexible(true).from_reader(Metered::new(plain, &allowed));
     let header = reader.headers().map_err(|error| of_header(&error))?.clone();
     let columns = columns_in(&header, plain, &limits)?;
-    let begin = usize::try_from(reader.position().byte()).unwrap_or(plain.len());
-    let (rest, line) = (plain.get(begin..).unwrap_or_default(), reader.position().line());
+    let (begin, line) = (usize::try_from(reader.position().byte()).unwrap_or(plain.len()), reader.position().line());
     let mut log = Log { fields: header.len(), columns, builder, damage: Damage::default(), last: (line, false) };
-    let (rest, line) = if may_part { log.plain(rest, line)? } else { (rest, line) };
-    log.quoted(rest, line)?;
+    if may_part {
+        let (rest, line) = log.plain(plain.get(begin..).unwrap_or_default(), line)?;
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(Metered::new(rest, &allowed));
+        let before = line - reader.position().line();
+        log.quoted(&mut reader, &allowed, before)?;
+    } else {
+        log.quoted(&mut reader, &allowed, 0)?;
+    }
     // A log that ends inside a quote has an odd number of them, and its last record spans lines.
     if log.last.1 && memchr_iter(b'"', plain).count() % 2 == 1 {
         return Err(ReadError::UnclosedQuote(log.last.0));
@@ -93,13 +100,14 @@ impl Log<'_> {
         }
     }
 
-    /// Takes the records of the rest of the log, of which the first line has the number `line`.
-    fn quoted(&mut self, rest: &[u8], line: u64) -> Result<(), ReadError> {
+    /// Takes the records that are left to a reader. `before` it began there were so many lines.
+    fn quoted(
+        &mut self,
+        reader: &mut csv::Reader<Metered>,
+        allowed: &Cell<usize>,
+        before: u64,
+    ) -> Result<(), ReadError> {
         let longest = self.builder.limits.line;
-        let allowed = Cell::new(longest.saturating_add(1));
-        let mut reader =
-            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(Metered::new(rest, &allowed));
-        let before = line - reader.position().line();
         let mut record = csv::ByteRecord::new();
         loop {
             allowed.set(longest.saturating_add(1));
@@ -359,9 +367,12 @@ mod tests {
     #[test]
     fn a_mark_of_byte_order_before_a_row_is_not_taken_away() {
         let row = "1,b,c,+391,outbound,2018-08-01T00:00:00Z";
-        let text = format!("{HEADER}\n{row}\n\u{feff}{row}\n\"1\"{}\n", &row[1..]);
         let reason = "message_id has characters other than visible ASCII".to_owned();
-        assert_eq!(rejects(&text), [(3, reason)]);
+        let (marked, quoted) = (format!("\u{feff}{row}"), format!("\"1\"{}", &row[1..]));
+        for (rows, place) in [([&marked, &quoted], 2), ([&quoted, &marked], 3)] {
+            let text = format!("{HEADER}\n{}\n{}\n", rows[0], rows[1]);
+            assert_eq!(rejects(&text), [(place, reason.clone())], "{text}");
+        }
     }
 
     #[test]

@@ -175,7 +175,8 @@ pub fn directions(frame: &DataFrame) -> PolarsResult<Vec<(String, String, u64, u
     let mut places: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut counts: Vec<(u64, u64)> = Vec::new();
     // By the hash of a channel: the business and the channel that were met last, and their place.
-    let (hash, mut slots) = (FixedState::with_seed(0), vec![None; SLOTS]);
+    let hash = FixedState::with_seed(0);
+    let mut slots: Vec<Option<((&str, &str), usize)>> = vec![None; SLOTS];
     for ((business, channel), direction) in business.iter().zip(channel.iter()).zip(text(columns::DIRECTION)?.iter()) {
         let of = (business.unwrap_or_default(), channel.unwrap_or_default());
         let slot = &mut slots[usize::try_from(hash.hash_one(of.1) % SLOTS as u64).unwrap_or_default()];

@@ -248,7 +248,7 @@ mod tests {
         }
     }
 
-    /// What both ways make of a line: the stamp, the id, the rejects and the keys.
+    /// Where the short way reads a line, it reads what the long way reads.
     #[track_caller]
     fn check_flat(line: &str, is_flat: bool) {
         let told = |line: &Line| {
