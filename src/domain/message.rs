@@ -89,7 +89,7 @@ const KINDS: [(Kind, &str); 20] = [
 impl Kind {
     /// The kind of that name; every name that is not in the table is `Other`.
     pub fn named(name: &str) -> Self {
-        KINDS.into_iter().find(|(_, known)| *known == name).map_or(Kind::Other, |(kind, _)| kind)
+        KINDS.iter().find(|(_, known)| *known == name).map_or(Kind::Other, |(kind, _)| *kind)
     }
 
     pub const fn name(self) -> &'static str {

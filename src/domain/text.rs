@@ -22,9 +22,17 @@ macro_rules! written_as_text {
 
 /// Lower-case hexadecimal of a digest.
 pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        hex_digits([*byte]).as_flattened().iter().for_each(|digit| text.push(char::from(*digit)));
+    }
+    text
+}
+
+/// The same digits byte by byte, without a text of their own.
+pub fn hex_digits<const N: usize>(bytes: [u8; N]) -> [[u8; 2]; N] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    bytes.map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
 }
 
 /// A market lies within so many leading digits of a number.

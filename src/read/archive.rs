@@ -3,18 +3,21 @@
 //! A part has keyed names in place of ids and numbers ([`super::identity`]). The plain texts lie beside it in a
 //! file of names, row by row: the erasable half. A blank row there is a person who was forgotten.
 
+mod cells;
+mod names;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ::parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as PhysicalType, ZstdLevel};
 use ::parquet::column::writer::ColumnWriter;
-use ::parquet::data_type::ByteArray;
 use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::types::Type;
-use polars::prelude::{BooleanChunked, DataFrame, IntoColumn, NamedFrom, PolarsError, PolarsResult, Series};
+use polars::prelude::{BooleanChunked, Column, DataFrame, IntoColumn, NamedFrom, PolarsError, PolarsResult, Series};
 
+pub use self::names::keyed;
 use super::identity::IdKey;
 use super::{ReadError, bytes};
 use crate::domain::{Instant, Month, Span, Zone, columns};
@@ -67,6 +70,9 @@ pub fn parts(
 }
 
 fn by_month(frame: &DataFrame) -> PolarsResult<BTreeMap<Month, DataFrame>> {
+    if let Some(month) = only_month(frame)? {
+        return Ok(BTreeMap::from([(month, frame.clone())]));
+    }
     let mut spans: Vec<(Month, Span)> = Vec::new();
     let mut month_of = |at: Instant| {
         if let Some((month, _)) = spans.iter().find(|(_, span)| span.contains(at)) {
@@ -86,18 +92,14 @@ fn by_month(frame: &DataFrame) -> PolarsResult<BTreeMap<Month, DataFrame>> {
     Ok(parts)
 }
 
-/// The same messages with keyed names.
-pub fn keyed(frame: &DataFrame, key: &IdKey) -> PolarsResult<DataFrame> {
-    let mut keyed = frame.clone();
-    for name in NAMES {
-        let texts = frame.column(name)?.str()?.iter().map(Option::unwrap_or_default);
-        let names: Vec<String> = match name {
-            columns::MESSAGE_ID => texts.map(|text| key.message(text)).collect(),
-            _ => texts.map(|text| key.party(text)).collect(),
-        };
-        keyed.replace(name, Series::new(name.into(), names).into_column())?;
-    }
-    Ok(keyed)
+/// The month of all messages, where there is one such.
+fn only_month(frame: &DataFrame) -> PolarsResult<Option<Month>> {
+    let stamps = frame.column(columns::SENT_AT)?.i64()?;
+    let mut stamps = stamps.iter().map(|at| at.map(Instant::from_micros));
+    let Some(first) = stamps.next().flatten() else { return Ok(None) };
+    let month = Month::of(first, Zone::UTC);
+    let span = month.span(Zone::UTC);
+    Ok(stamps.all(|at| at.is_some_and(|at| span.contains(at))).then_some(month))
 }
 
 /// The plain names of `frame`, blank where the customer is forgotten.
@@ -105,6 +107,11 @@ fn blanked(frame: &DataFrame, keyed: &DataFrame, forgotten: &dyn Fn(&str, Instan
     let persons = keyed.column(columns::CUSTOMER)?.str()?.iter().map(Option::unwrap_or_default);
     let stamps = frame.column(columns::SENT_AT)?.i64()?.iter().flatten().map(Instant::from_micros);
     let blank: Vec<bool> = persons.zip(stamps).map(|(person, at)| forgotten(person, at)).collect();
+    let columns: Vec<Column> = NAMES.iter().map(|name| frame.column(name).cloned()).collect::<PolarsResult<_>>()?;
+    // Hardly anybody was forgotten.
+    if !blank.contains(&true) && columns.iter().all(|column| column.null_count() == 0) {
+        return DataFrame::new(frame.height(), columns);
+    }
     let mut names = Vec::new();
     for name in NAMES {
         let texts = frame.column(name)?.str()?.iter().zip(&blank);
@@ -193,8 +200,7 @@ fn written(frame: &DataFrame, names: &[&str]) -> Result<Vec<u8>, ArchiveError> {
             }
             ColumnWriter::ByteArrayColumnWriter(writer) => {
                 let texts = frame.column(name)?.str()?;
-                let values: Vec<ByteArray> = texts.iter().flatten().map(ByteArray::from).collect();
-                writer.write_batch(&values, None, None)?;
+                writer.write_batch(&cells::of(texts.iter().flatten()), None, None)?;
             }
             _ => unreachable!("the schema has texts and instants only"),
         }

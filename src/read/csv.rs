@@ -1,8 +1,13 @@
 //! The canonical log as CSV (RFC 4180, UTF-8, header by name).
 
+mod record;
+
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use memchr::{memchr, memchr_iter, memchr2, memchr3, memmem};
+
+use self::record::{Cells, Record};
 use super::ReadError;
 use super::canonical::Texts;
 use super::frame::Builder;
@@ -22,40 +27,140 @@ pub(super) fn looks_like(plain: &[u8], longest: usize) -> bool {
 }
 
 pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
+    // A second reader would take away a mark of byte order where it begins: where one stands, there is one reader.
     let plain = plain.strip_prefix(BYTE_ORDER_MARK).unwrap_or(plain);
+    read_as(plain, builder, memmem::find(plain, BYTE_ORDER_MARK).is_none())
+}
+
+/// Reads a log without its mark. `may_part` says whether its first rows may be taken without a reader of CSV, and the
+/// others by a second one.
+fn read_as(plain: &[u8], builder: &mut Builder, may_part: bool) -> Result<(), ReadError> {
     if plain.iter().all(u8::is_ascii_whitespace) {
         return Ok(()); // A quiet day may be a file without even a header.
     }
-    let longest = builder.limits.line;
-    let allowed = Cell::new(longest.saturating_add(1));
+    let limits = builder.limits;
+    let allowed = Cell::new(limits.line.saturating_add(1));
     let mut reader =
         csv::ReaderBuilder::new().has_headers(true).flexible(true).from_reader(Metered::new(plain, &allowed));
     let header = reader.headers().map_err(|error| of_header(&error))?.clone();
-    let columns = columns_in(&header, plain, &builder.limits)?;
-    let mut record = csv::ByteRecord::new();
-    let mut damage = Damage::default();
-    let mut line = reader.position().line();
-    let mut last = (line, false);
-    loop {
-        allowed.set(longest.saturating_add(1));
-        // The bytes are in memory and the reader is flexible: only a record that is too long is an error.
-        if !reader.read_byte_record(&mut record).map_err(|_| ReadError::LongLine(line))? {
-            break;
-        }
-        let starts = record.position().map_or(line, csv::Position::line);
-        line = reader.position().line();
-        check_extent(&record, starts, line, header.len(), longest)?;
-        check_swallowed(&record, starts, header.len(), &builder.clock)?;
-        last = (starts, record.iter().any(|field| field.contains(&b'\n')));
-        take(&record, &columns, header.len(), starts, builder, &mut damage)?;
-        builder.check_rows()?;
+    let columns = columns_in(&header, plain, &limits)?;
+    let (begin, line) = (usize::try_from(reader.position().byte()).unwrap_or(plain.len()), reader.position().line());
+    let mut log = Log { fields: header.len(), columns, builder, damage: Damage::default(), last: (line, false) };
+    if may_part {
+        let (rest, line) = log.plain(plain.get(begin..).unwrap_or_default(), line)?;
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(Metered::new(rest, &allowed));
+        let before = line - reader.position().line();
+        log.quoted(&mut reader, &allowed, before)?;
+    } else {
+        log.quoted(&mut reader, &allowed, 0)?;
     }
     // A log that ends inside a quote has an odd number of them, and its last record spans lines.
-    let quotes = plain.iter().filter(|byte| **byte == b'"').count();
-    if last.1 && quotes % 2 == 1 {
-        return Err(ReadError::UnclosedQuote(last.0));
+    if log.last.1 && memchr_iter(b'"', plain).count() % 2 == 1 {
+        return Err(ReadError::UnclosedQuote(log.last.0));
     }
-    damage.check()
+    log.damage.check()
+}
+
+/// A log on its way into the frame.
+struct Log<'b> {
+    /// Fields of the header.
+    fields: usize,
+    columns: Vec<(usize, usize)>,
+    builder: &'b mut Builder,
+    damage: Damage,
+    /// Where the last record starts, and whether it spans lines.
+    last: (u64, bool),
+}
+
+impl Log<'_> {
+    /// Takes records up to the first that has a quote or is very long, which only a reader of CSV can tell from what
+    /// stands around it. Gives what is left, and the number of its first line.
+    ///
+    /// Without quotes a record is what stands between ends of lines, of whatever kind, and a field what stands
+    /// between commas. Lines are counted by their line feeds.
+    fn plain<'p>(&mut self, mut rest: &'p [u8], mut line: u64) -> Result<(&'p [u8], u64), ReadError> {
+        let mut ends = Vec::with_capacity(self.fields);
+        loop {
+            let blank = rest.iter().take_while(|byte| is_end(byte)).count();
+            let (blank, text) = rest.split_at(blank);
+            let stop = memchr3(b'\n', b'\r', b'"', text);
+            let (bytes, after) = text.split_at(stop.unwrap_or(text.len()));
+            let is_hard = after.first() == Some(&b'"') || blank.len() + bytes.len() > self.builder.limits.line;
+            if bytes.is_empty() || is_hard {
+                return Ok((rest, line));
+            }
+            let starts = line;
+            line += line_feeds(blank) + u64::from(after.first() == Some(&b'\n'));
+            ends.clear();
+            ends.extend(memchr_iter(b',', bytes));
+            ends.push(bytes.len());
+            self.take(&Cells { bytes, ends: &ends }, starts, line)?;
+            rest = after.get(1..).unwrap_or_default();
+        }
+    }
+
+    /// Takes the records that are left to a reader. `before` it began there were so many lines.
+    fn quoted(
+        &mut self,
+        reader: &mut csv::Reader<Metered>,
+        allowed: &Cell<usize>,
+        before: u64,
+    ) -> Result<(), ReadError> {
+        let longest = self.builder.limits.line;
+        let mut record = csv::ByteRecord::new();
+        loop {
+            allowed.set(longest.saturating_add(1));
+            let starts = before + reader.position().line();
+            // The bytes are in memory and the reader is flexible: only a record that is too long is an error.
+            if !reader.read_byte_record(&mut record).map_err(|_| ReadError::LongLine(starts))? {
+                return Ok(());
+            }
+            self.take(&record, starts, before + reader.position().line())?;
+        }
+    }
+
+    /// A record to a message or a reject. It starts in the line `starts`, and the next one in the line `ends`.
+    fn take(&mut self, record: &impl Record, starts: u64, ends: u64) -> Result<(), ReadError> {
+        check_extent(record, starts, ends, self.fields, self.builder.limits.line)?;
+        // Hardly a record has a field of several lines.
+        let spans = memchr2(b'\n', b'\r', record.bytes()).is_some();
+        if spans {
+            check_swallowed(record, starts, self.fields, &self.builder.clock)?;
+        }
+        self.last = (starts, spans && memchr(b'\n', record.bytes()).is_some());
+        self.judge(record, starts)?;
+        self.builder.check_rows()
+    }
+
+    fn judge(&mut self, record: &impl Record, row: u64) -> Result<(), ReadError> {
+        let Self { fields, columns, builder, damage, .. } = self;
+        if record.fields().all(|field| field.trim_ascii().is_empty()) {
+            damage.count_empty_row();
+            builder.reject(row, "every field is empty", None);
+        } else if record.count() == *fields {
+            let (texts, is_whole) = texts(record, columns);
+            damage.look(&texts, row)?;
+            if is_whole {
+                builder.take(&texts, None, row);
+            } else {
+                builder.reject_texts(&texts, row, "a field is not UTF-8");
+            }
+        } else {
+            // Nobody knows which of its fields are where they belong.
+            let reason = format!("the row has {} fields, the header {fields}", record.count());
+            builder.reject(row, reason, Some(Suspect::default()));
+        }
+        Ok(())
+    }
+}
+
+const fn is_end(byte: &u8) -> bool {
+    matches!(*byte, b'\n' | b'\r')
+}
+
+fn line_feeds(bytes: &[u8]) -> u64 {
+    memchr_iter(b'\n', bytes).count() as u64
 }
 
 fn of_header(error: &csv::Error) -> ReadError {
@@ -73,70 +178,43 @@ fn columns_in(header: &csv::StringRecord, plain: &[u8], limits: &Limits) -> Resu
     })
 }
 
-/// A record to a message or a reject.
-fn take(
-    record: &csv::ByteRecord,
-    columns: &[(usize, usize)],
-    fields: usize,
-    row: u64,
-    builder: &mut Builder,
-    damage: &mut Damage,
-) -> Result<(), ReadError> {
-    if record.iter().all(|field| field.trim_ascii().is_empty()) {
-        damage.count_empty_row();
-        builder.reject(row, "every field is empty", None);
-    } else if record.len() == fields {
-        let (texts, is_whole) = texts(record, columns);
-        damage.look(&texts, row)?;
-        if is_whole {
-            builder.take(&texts, None, row);
-        } else {
-            builder.reject_texts(&texts, row, "a field is not UTF-8");
-        }
-    } else {
-        // Nobody knows which of its fields are where they belong.
-        let reason = format!("the row has {} fields, the header {fields}", record.len());
-        builder.reject(row, reason, Some(Suspect::default()));
-    }
-    Ok(())
-}
-
 /// A field of several lines that has swallowed the end of one row and the begin of another holds their direction
 /// and their stamp, wherever its column stands; where that stamp is none, it holds as many commas as a row.
-fn check_swallowed(record: &csv::ByteRecord, starts: u64, fields: usize, clock: &Clock) -> Result<(), ReadError> {
-    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
-    let swallowed = record.iter().filter(|field| field.iter().any(is_end)).any(|field| {
+fn check_swallowed(record: &impl Record, starts: u64, fields: usize, clock: &Clock) -> Result<(), ReadError> {
+    let swallowed = record.fields().filter(|field| field.iter().any(is_end)).any(|field| {
         let cells = field.split(|byte| *byte == b',' || is_end(byte));
         let mut cells = cells.map(|cell| std::str::from_utf8(cell).unwrap_or_default().trim_matches('"'));
         let is_direction =
             |cell: &str| Direction::BOTH.iter().any(|direction| cell.eq_ignore_ascii_case(direction.name()));
-        let commas = field.iter().filter(|byte| **byte == b',').count();
+        let commas = memchr_iter(b',', field).count();
         cells.clone().any(is_direction) && (commas + 1 >= fields || cells.any(|cell| clock.knows(cell.trim())))
     });
     if swallowed { Err(ReadError::UnclosedQuote(starts)) } else { Ok(()) }
 }
 
 /// A quote that is never closed swallows the rows after it: the file is refused, since they would be lost.
-fn check_extent(
-    record: &csv::ByteRecord,
-    starts: u64,
-    ends: u64,
-    fields: usize,
-    longest: usize,
-) -> Result<(), ReadError> {
+fn check_extent(record: &impl Record, starts: u64, ends: u64, fields: usize, longest: usize) -> Result<(), ReadError> {
     let lines = ends.saturating_sub(starts);
-    if lines > 1 && record.len() != fields {
+    if lines > 1 && record.count() != fields {
         return Err(ReadError::UnclosedQuote(starts));
     }
-    if record.as_slice().len() > longest { Err(ReadError::LongLine(starts)) } else { Ok(()) }
+    // Only what stands in the fields counts.
+    if record.size() > longest { Err(ReadError::LongLine(starts)) } else { Ok(()) }
 }
 
 /// The fields that are read, and whether all of them are UTF-8; the others may hold anything.
-fn texts<'r>(record: &'r csv::ByteRecord, columns: &[(usize, usize)]) -> (Texts<'r>, bool) {
+fn texts<'r>(record: &'r impl Record, columns: &[(usize, usize)]) -> (Texts<'r>, bool) {
     let mut texts = Texts::default();
     let mut is_whole = true;
+    // To look at all fields at once takes less time than to look at each.
+    let whole = std::str::from_utf8(record.bytes()).ok();
     for (column, place) in columns {
-        match std::str::from_utf8(record.get(*place).unwrap_or_default()) {
+        let range = record.range(*place);
+        let field = match whole.and_then(|whole| whole.get(range.clone())) {
+            Some(field) => Ok(field),
+            None => std::str::from_utf8(record.bytes().get(range).unwrap_or_default()),
+        };
+        match field {
             Ok(field) => texts.set(*column, Cow::Borrowed(field)),
             Err(_) => is_whole = false,
         }
@@ -245,6 +323,55 @@ mod tests {
                 let read = with_text(place, &[(asked, text), (answered, "x")]);
                 assert!(read.is_ok(), "{place} {text}: {read:?}");
             }
+        }
+    }
+
+    /// The rows and the rejects of a log, or why it is refused.
+    fn outcome(text: &[u8], may_part: bool) -> String {
+        let mut builder = Builder::default();
+        builder.limits.line = 200;
+        if let Err(error) = read_as(text, &mut builder, may_part) {
+            return error.to_string();
+        }
+        let (frame, rejects) = builder.finish().unwrap();
+        let ids: Vec<_> = frame.column("message_id").unwrap().str().unwrap().iter().map(Option::unwrap).collect();
+        format!("{ids:?} {rejects:?}")
+    }
+
+    #[test]
+    fn a_log_without_quotes_is_read_as_the_reader_of_csv_reads_it() {
+        let at = "2018-08-01T00:00:00Z";
+        let [good, other] = ["1", "2"].map(|id| format!("{id},b,c,+391,outbound,{at}"));
+        let long = format!("3,b,c,{},outbound,{at}", "x".repeat(200));
+        let quoted = format!("4,b,\"c\",+391,outbound,{at}");
+        let lines = format!("5,b,c,\"+391\n{at},\n\",outbound,{at}");
+        for header in [HEADER.to_owned(), HEADER.replace("message_id", "\"message_id\"")] {
+            for end in ["\n", "\r\n", "\r", "\n\n", "\r\n\r\n", "\n\r", "\r\r\n"] {
+                for row in
+                    ["1,b,c", " ", ",,,,,", "7,b\u{e8},c,+391,outbound,x", &other, &long, &quoted, &lines, "\"", "a\"b"]
+                {
+                    for last in [end, ""] {
+                        let text = [header.as_str(), end, &good, end, row, end, &other, last].concat();
+                        assert_eq!(outcome(text.as_bytes(), true), outcome(text.as_bytes(), false), "{text:?}");
+                        let spoiled: Vec<u8> =
+                            text.bytes().map(|byte| if byte == b'+' { 0xff } else { byte }).collect();
+                        assert_eq!(outcome(&spoiled, true), outcome(&spoiled, false), "{text:?}");
+                    }
+                }
+            }
+        }
+        let two = format!("{HEADER}\n{good}\n{quoted}\n{other}\n{quoted}\n");
+        assert_eq!(outcome(two.as_bytes(), true), "[\"1\", \"4\", \"2\", \"4\"] []");
+    }
+
+    #[test]
+    fn a_mark_of_byte_order_before_a_row_is_not_taken_away() {
+        let row = "1,b,c,+391,outbound,2018-08-01T00:00:00Z";
+        let reason = "message_id has characters other than visible ASCII".to_owned();
+        let (marked, quoted) = (format!("\u{feff}{row}"), format!("\"1\"{}", &row[1..]));
+        for (rows, place) in [([&marked, &quoted], 2), ([&quoted, &marked], 3)] {
+            let text = format!("{HEADER}\n{}\n{}\n", rows[0], rows[1]);
+            assert_eq!(rejects(&text), [(place, reason.clone())], "{text}");
         }
     }
 

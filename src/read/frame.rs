@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 
+use foldhash::quality::FixedState;
 use polars::prelude::{
     Column, DataFrame, IdxCa, IdxSize, IntoColumn, IntoSeries, NamedFrom, PolarsResult, Series, StringChunkedBuilder,
 };
@@ -10,10 +12,13 @@ use polars::prelude::{
 use super::ReadError;
 use super::canonical::Texts;
 use super::options::{Limits, Options};
-use super::row::{Reject, Row, Suspect};
+use super::row::{Reject, RowRef, Suspect};
 use super::stamp::{Clock, Given};
 use crate::domain::message::Sighting;
 use crate::domain::{Direction, Instant, Kind, columns};
+
+/// So many channels are counted without a search, unless two of them have the same slot.
+const SLOTS: usize = 1 << 10;
 
 /// Whether a log says of what kind a message is, or leaves it to the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,14 +62,14 @@ impl Builder {
 
     /// Takes the message number `number` of a file. A message seen through its statuses
     /// does not tell its kind, unless the status is an unknown one; every other does.
-    pub fn push(&mut self, row: &Row, number: u64) {
+    pub fn push(&mut self, row: &RowRef, number: u64) {
         let tells = row.sighting == Sighting::Stamped || row.kind == Kind::Other;
         let stated = if tells { KindStated::Yes } else { KindStated::No };
         self.push_stating(row, stated, number);
     }
 
     /// Takes the message number `number` of a file, whose log states its kind or not.
-    pub fn push_stating(&mut self, row: &Row, kind: KindStated, number: u64) {
+    pub fn push_stating(&mut self, row: &RowRef, kind: KindStated, number: u64) {
         if let Err(reason) = self.clock.admit(row.sent_at) {
             return self.reject(number, reason, row.suspect());
         }
@@ -76,7 +81,7 @@ impl Builder {
             &row.channel,
             &row.customer,
             row.direction.name(),
-            &row.conversation,
+            row.conversation(),
             if kind == KindStated::Yes { row.kind.name() } else { "" },
             row.status.name(),
             row.entry_point.name(),
@@ -167,15 +172,30 @@ pub fn channels(frame: &DataFrame) -> PolarsResult<BTreeMap<(String, String), u6
 pub fn directions(frame: &DataFrame) -> PolarsResult<Vec<(String, String, u64, u64)>> {
     let text = |name: &str| frame.column(name)?.str();
     let (business, channel) = (text(columns::BUSINESS)?, text(columns::CHANNEL)?);
-    let mut rows: BTreeMap<(&str, &str), (u64, u64)> = BTreeMap::new();
+    let mut places: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut counts: Vec<(u64, u64)> = Vec::new();
+    // By the hash of a channel: the business and the channel that were met last, and their place.
+    let hash = FixedState::with_seed(0);
+    let mut slots: Vec<Option<((&str, &str), usize)>> = vec![None; SLOTS];
     for ((business, channel), direction) in business.iter().zip(channel.iter()).zip(text(columns::DIRECTION)?.iter()) {
-        let (inbound, outbound) = rows.entry((business.unwrap_or_default(), channel.unwrap_or_default())).or_default();
+        let of = (business.unwrap_or_default(), channel.unwrap_or_default());
+        let slot = &mut slots[usize::try_from(hash.hash_one(of.1) % SLOTS as u64).unwrap_or_default()];
+        let place = match *slot {
+            Some((met, place)) if met == of => place,
+            _ => *places.entry(of).or_insert_with(|| {
+                counts.push((0, 0));
+                counts.len() - 1
+            }),
+        };
+        *slot = Some((of, place));
+        let (inbound, outbound) = &mut counts[place];
         *(if direction == Some(Direction::Inbound.name()) { inbound } else { outbound }) += 1;
     }
-    let counted = |((business, channel), (inbound, outbound)): ((&str, &str), (u64, u64))| {
+    let counted = |((business, channel), place): ((&str, &str), usize)| {
+        let (inbound, outbound) = counts[place];
         (business.to_owned(), channel.to_owned(), inbound, outbound)
     };
-    Ok(rows.into_iter().map(counted).collect())
+    Ok(places.into_iter().map(counted).collect())
 }
 
 /// The rows of each business, in their order; each column in one chunk.
@@ -188,4 +208,29 @@ pub fn by_business(mut frame: DataFrame) -> PolarsResult<BTreeMap<String, DataFr
     }
     let of = |(name, rows): (&str, _)| Ok((name.to_owned(), frame.take(&IdxCa::from_vec("rows".into(), rows))?));
     rows.into_iter().map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::{Options, read_bytes};
+
+    /// More channels than there are slots, which alternate, of two businesses that share some of them.
+    #[test]
+    fn messages_are_counted_by_channel_and_direction() {
+        let mut text = "message_id,business,channel,customer,direction,sent_at\n".to_owned();
+        let mut expected: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
+        for number in 0..4_000_u64 {
+            let (business, channel) = (format!("b{}", number % 2), format!("c{}", number / 2 % 1_500));
+            let (inbound, outbound) = expected.entry((business.clone(), channel.clone())).or_default();
+            let direction = if number % 3 == 0 { "inbound" } else { "outbound" };
+            *(if number % 3 == 0 { inbound } else { outbound }) += 1;
+            text += &format!("m{number},{business},{channel},+391,{direction},2018-08-01T00:00:00Z\n");
+        }
+        let log = read_bytes(text.as_bytes(), std::path::Path::new("log.csv"), &Options::default()).unwrap();
+        let counted = |((business, channel), (inbound, outbound))| (business, channel, inbound, outbound);
+        let expected: Vec<_> = expected.into_iter().map(counted).collect();
+        assert_eq!(directions(&log.frame).unwrap(), expected);
+        assert_eq!(directions(&empty().unwrap()).unwrap(), []);
+    }
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::domain::text::{hex, leading_digits};
+use crate::domain::text::{hex, hex_digits, leading_digits};
 
 /// The key. It has no `Display`, and its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct IdKey([u8; 32]);
 
 /// Bytes of a hash that are kept: 128 bits, so that two texts of one archive never share a name.
 const KEPT: usize = 16;
+/// What is hashed lies on the stack up to so many bytes, which no id and no party has.
+const SHORT: usize = 320;
 
 impl IdKey {
     pub const fn of(bytes: [u8; 32]) -> Self {
@@ -50,11 +52,26 @@ impl IdKey {
         self.hashed("message", message_id)
     }
 
+    /// Writes the name of a message after what `to` holds.
+    pub fn push_message(&self, message_id: &str, to: &mut String) {
+        self.push_hashed("message", message_id, to);
+    }
+
     /// The name of a customer or of a conversation, which is often the customer's number: its leading digits,
     /// which give the market, a tilde, and 32 hexadecimal digits. What is no number has no digits.
     pub fn party(&self, text: &str) -> String {
-        let sign = if leading_digits(text).is_empty() { "" } else { "+" };
-        format!("{sign}{}~{}", leading_digits(text), self.hashed("party", text))
+        let mut name = String::new();
+        self.push_party(text, &mut name);
+        name
+    }
+
+    /// Writes the name of a customer or of a conversation after what `to` holds.
+    pub fn push_party(&self, text: &str, to: &mut String) {
+        let digits = leading_digits(text);
+        to.push_str(if digits.is_empty() { "" } else { "+" });
+        to.push_str(digits);
+        to.push('~');
+        self.push_hashed("party", text, to);
     }
 
     /// Whether a word of a file is a customer of this name, written with the `+` of its number or without.
@@ -64,9 +81,30 @@ impl IdKey {
     }
 
     fn hashed(&self, what: &str, text: &str) -> String {
+        let mut name = String::with_capacity(KEPT * 2);
+        self.push_hashed(what, text, &mut name);
+        name
+    }
+
+    fn push_hashed(&self, what: &str, text: &str, to: &mut String) {
+        let hash = self.hash(what.as_bytes(), text.as_bytes());
+        let kept: [u8; KEPT] = hash.as_bytes().first_chunk().copied().unwrap_or_default();
+        to.push_str(std::str::from_utf8(hex_digits(kept).as_flattened()).unwrap_or_default());
+    }
+
+    /// The hash of both texts with a zero between them.
+    fn hash(&self, what: &[u8], text: &[u8]) -> blake3::Hash {
+        let mut whole = [0_u8; SHORT];
+        let length = what.len() + 1 + text.len();
+        // A hasher that takes its texts piece by piece is some kilobytes large: one text is hashed at once.
+        if let Some(whole) = whole.get_mut(..length) {
+            whole[..what.len()].copy_from_slice(what);
+            whole[what.len() + 1..].copy_from_slice(text);
+            return blake3::keyed_hash(&self.0, whole);
+        }
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
-        hasher.update(what.as_bytes()).update(b"\0").update(text.as_bytes());
-        hex(hasher.finalize().as_bytes().get(..KEPT).unwrap_or_default())
+        hasher.update(what).update(b"\0").update(text);
+        hasher.finalize()
     }
 }
 
@@ -128,6 +166,23 @@ mod tests {
         assert_eq!(format!("{key:?}"), "IdKey(…)");
         for bad in ["", "a7", &"a7".repeat(33), &"g7".repeat(32), &format!("{} ", "a7".repeat(32))] {
             assert_eq!(IdKey::parse(bad), None, "{bad}");
+        }
+    }
+
+    /// However long a text is, its name is that of its bytes one after the other.
+    #[test]
+    fn a_name_is_the_begin_of_one_keyed_hash() {
+        let key = IdKey::of([3; 32]);
+        for length in [0, 1, 63, 64, 255, SHORT - 9, SHORT - 8, SHORT - 7, SHORT, 5000] {
+            let text = "x".repeat(length);
+            let mut hasher = blake3::Hasher::new_keyed(&[3; 32]);
+            hasher.update(b"message\0").update(text.as_bytes());
+            let digits = hasher.finalize().to_hex();
+            assert_eq!(key.message(&text), &digits.as_str()[..KEPT * 2], "{length}");
+            let mut written = "before ".to_owned();
+            key.push_message(&text, &mut written);
+            key.push_party("+393331234567", &mut written);
+            assert_eq!(written, format!("before {}{}", key.message(&text), key.party("+393331234567")));
         }
     }
 

@@ -39,7 +39,7 @@ pub(super) fn lines(bytes: &[u8], longest: usize) -> impl Iterator<Item = Result
         let unread = rest.take()?;
         number += 1;
         let window = &unread[..unread.len().min(longest + 1)];
-        match window.iter().position(|byte| *byte == b'\n') {
+        match memchr::memchr(b'\n', window) {
             Some(end) => {
                 rest = Some(&unread[end + 1..]);
                 Some(Ok((number, &unread[..end])))

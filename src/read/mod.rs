@@ -141,11 +141,14 @@ pub fn read_bytes(raw: &[u8], path: &Path, options: &Options) -> Result<LogFile,
         LogFormat::Ndjson => ndjson::read(&plain, &mut builder)?,
         LogFormat::Parquet => parquet::read(&plain, &mut builder)?,
         LogFormat::Webhook => {
-            let read = webhook::file(&plain);
-            (1..).zip(&read.rows).for_each(|(number, row)| builder.push(row, number));
-            builder.rejects.extend(read.rejects);
+            let mut number = 0;
+            let told = webhook::stream(&plain, &mut |row| {
+                number += 1;
+                builder.push(&row, number);
+            });
+            builder.rejects.extend(told.rejects);
             builder.check_rows()?;
-            others = read.others;
+            others = told.others;
         }
     }
     let first_and_last = builder.first_and_last();

@@ -8,6 +8,7 @@ use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::canonical::{Texts, column};
 use super::frame::Builder;
+use super::project::ndjson::{are_plain, flat};
 use super::row::Suspect;
 use super::spreadsheet::Damage;
 use super::{ReadError, lines};
@@ -19,7 +20,7 @@ const ODD: &str = "a value has the wrong type, or a key stands twice";
 pub(super) fn looks_like(plain: &[u8], longest: usize) -> bool {
     let blank = plain.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
     let line = serde_json::from_slice::<Line>(lines::first(&plain[blank..], longest)).ok();
-    line.is_some_and(|line| columns::REQUIRED.iter().any(|name| line.keys.contains(name)))
+    line.is_some_and(|line| columns::REQUIRED.iter().any(|name| has(line.keys, name)))
 }
 
 pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
@@ -27,7 +28,7 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
     if plain.trim_ascii_start().starts_with(b"[") {
         return Err(ReadError::JsonArray);
     }
-    let mut keys: Vec<&'static str> = Vec::new();
+    let mut keys = 0;
     let mut damage = Damage::default();
     let (mut is_quiet, mut has_object) = (true, false);
     for line in lines::lines(plain, builder.limits.line) {
@@ -36,10 +37,10 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
             continue;
         }
         is_quiet = false;
-        match serde_json::from_slice::<Line>(line) {
+        match Line::flat(line).map_or_else(|| serde_json::from_slice::<Line>(line), Ok) {
             Ok(line) => {
                 has_object = true;
-                keys.extend(line.keys.iter().filter(|key| !keys.contains(key)).copied().collect::<Vec<_>>());
+                keys |= line.keys;
                 damage.look(&line.texts, number)?;
                 if line.is_odd {
                     builder.reject_texts(&line.texts, number, ODD);
@@ -52,17 +53,17 @@ pub(super) fn read(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError>
         builder.check_rows()?;
     }
     if !is_quiet {
-        check_keys(&keys, has_object)?;
+        check_keys(keys, has_object)?;
     }
     damage.check()
 }
 
 /// A required key that no row has is a missing column, as in a CSV header.
-fn check_keys(keys: &[&'static str], has_object: bool) -> Result<(), ReadError> {
+fn check_keys(keys: Keys, has_object: bool) -> Result<(), ReadError> {
     if !has_object {
         return Err(ReadError::NoObjects);
     }
-    let missing: Vec<&'static str> = columns::REQUIRED.into_iter().filter(|name| !keys.contains(name)).collect();
+    let missing: Vec<&'static str> = columns::REQUIRED.into_iter().filter(|name| !has(keys, name)).collect();
     if missing.is_empty() { Ok(()) } else { Err(ReadError::MissingColumns(missing)) }
 }
 
@@ -79,9 +80,33 @@ fn reason(error: &serde_json::Error) -> &'static str {
 struct Line<'a> {
     /// Without those that are odd.
     texts: Texts<'a>,
-    keys: Vec<&'static str>,
+    keys: Keys,
     /// A value has the wrong type, or a key stands twice.
     is_odd: bool,
+}
+
+/// Columns of [`columns::ALL`], each as the bit of its place.
+type Keys = u16;
+
+fn has(keys: Keys, name: &str) -> bool {
+    column(name).is_some_and(|column| keys & (1 << column) != 0)
+}
+
+impl<'a> Line<'a> {
+    /// A line of the plainest form, as nearly all are: no escapes, and no value but texts where a column is known.
+    /// `None` where only a reader of JSON can tell what the line is.
+    fn flat(line: &'a [u8]) -> Option<Self> {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if !are_plain(line) || memchr::memchr(b'\r', line).is_some() {
+            return None;
+        }
+        let (fields, keys) = flat(line)?;
+        let mut texts = Texts::default();
+        for (column, field) in fields.into_iter().enumerate() {
+            texts.set(column, Cow::Borrowed(std::str::from_utf8(field).ok()?));
+        }
+        Some(Self { texts, keys, is_odd: false })
+    }
 }
 
 impl<'de> Deserialize<'de> for Line<'de> {
@@ -100,21 +125,42 @@ impl<'de> Visitor<'de> for LineVisitor {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Line<'de>, M::Error> {
-        let mut line = Line { texts: Texts::default(), keys: Vec::new(), is_odd: false };
-        while let Some(key) = map.next_key::<Cow<str>>()? {
-            let Some(column) = column(&key) else {
+        let mut line = Line { texts: Texts::default(), keys: 0, is_odd: false };
+        while let Some(Key(key)) = map.next_key()? {
+            let Some(column) = key else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
             let Scalar(value) = map.next_value()?;
-            let is_second = line.keys.contains(&columns::ALL[column]);
+            let is_second = line.keys & (1 << column) != 0;
             line.is_odd |= is_second || value.is_none();
             line.texts.set(column, value.filter(|_| !is_second).unwrap_or_default());
-            if !is_second {
-                line.keys.push(columns::ALL[column]);
-            }
+            line.keys |= 1 << column;
         }
         Ok(line)
+    }
+}
+
+/// The place of the column that a key names; the key itself is not kept.
+struct Key(Option<usize>);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl Visitor<'_> for KeyVisitor {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Key, E> {
+        Ok(Key(column(name)))
     }
 }
 
@@ -200,6 +246,45 @@ mod tests {
         ] {
             assert_eq!(rejects(&format!("{good}\n{bad}\n{good}\n")), [(2, reason.to_owned())], "{bad}");
         }
+    }
+
+    /// Where the short way reads a line, it reads what the long way reads.
+    #[track_caller]
+    fn check_flat(line: &str, is_flat: bool) {
+        let told = |line: &Line| {
+            let texts: Vec<String> = (0..10).map(|column| line.texts.get(column).to_owned()).collect();
+            (texts, line.keys, line.is_odd)
+        };
+        let flat = Line::flat(line.as_bytes());
+        assert_eq!(flat.is_some(), is_flat, "{line}");
+        let long = serde_json::from_slice::<Line>(line.as_bytes());
+        if let Some(flat) = flat {
+            assert_eq!(told(&flat), told(&long.unwrap()), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_plain_line_is_read_as_the_reader_of_json_reads_it() {
+        let good = r#"{"message_id":"1","business":"b","channel":"c","customer":"è","direction":"inbound","sent_at":"2018-08-01T00:00:00Z","text":"a, {b}","n":-1.50,"kind":""}"#;
+        check_flat(good, true);
+        check_flat(&format!("{good}\r"), true);
+        check_flat(&good.replace(',', " , "), true);
+        for line in [
+            good.replace("\"1\"", "1"),
+            good.replace("\"\"", "null"),
+            good.replace("\"b\"", "\"b\\u0062\""),
+            good.replace("{b}", "\r"),
+            good.replace("{b}", "\t"),
+            good.replace("kind", "business"),
+            good.replace("-1.50", "[1]"),
+            format!("{good}{good}"),
+            format!("\u{feff}{good}"),
+            "{}".to_owned(),
+            String::new(),
+        ] {
+            check_flat(&line, false);
+        }
+        assert!(Line::flat(b"{\"kind\":\"\xff\"}").is_none());
     }
 
     #[test]

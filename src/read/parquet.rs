@@ -31,9 +31,12 @@ struct Timestamps {
 }
 
 impl Timestamps {
-    fn given(&self, row: usize) -> Option<Given> {
-        let micros = self.micros.get(row)?;
-        Some(if self.are_local { Given::Local(micros) } else { Given::Instant(Instant::from_micros(micros)) })
+    /// Row by row.
+    fn given(&self) -> impl Iterator<Item = Option<Given>> {
+        let are_local = self.are_local;
+        let of =
+            move |micros| if are_local { Given::Local(micros) } else { Given::Instant(Instant::from_micros(micros)) };
+        self.micros.iter().map(move |micros| micros.map(of))
     }
 }
 
@@ -57,13 +60,16 @@ fn rows(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
             _ => texts.push((column, text(name, values)?)),
         }
     }
-    for row in 0..frame.height() {
+    // All columns are walked side by side: to find a value by its row takes longer than to read it.
+    let mut texts: Vec<_> = texts.iter().map(|(column, values)| (*column, values.iter())).collect();
+    let mut stamps = stamps.as_ref().map(Timestamps::given);
+    for row in 1..=frame.height() as u64 {
         let mut fields = Texts::default();
-        for (column, values) in &texts {
-            fields.set(*column, Cow::Borrowed(values.get(row).unwrap_or_default()));
+        for (column, values) in &mut texts {
+            fields.set(*column, Cow::Borrowed(values.next().flatten().unwrap_or_default()));
         }
-        let given = stamps.as_ref().and_then(|stamps| stamps.given(row));
-        builder.take(&fields, given, row as u64 + 1);
+        let given = stamps.as_mut().and_then(|stamps| stamps.next().flatten());
+        builder.take(&fields, given, row);
     }
     Ok(())
 }
@@ -71,7 +77,7 @@ fn rows(plain: &[u8], builder: &mut Builder) -> Result<(), ReadError> {
 /// Some columns of a file that this program wrote, as they are.
 pub(super) fn whole(plain: &[u8], wanted: &[&str]) -> Result<DataFrame, ReadError> {
     let read = || {
-        let mut reader = ParquetReader::new(Cursor::new(plain.to_vec()));
+        let mut reader = ParquetReader::new(Cursor::new(plain));
         let schema = reader.schema()?;
         let known = wanted.iter().filter(|name| schema.contains(name)).map(|name| (*name).to_owned()).collect();
         reader.with_columns(Some(known)).set_rechunk(true).finish()
@@ -88,7 +94,7 @@ fn damaged(error: &PolarsError) -> ReadError {
 /// The known columns of the file, after its own counts of rows were compared with each other.
 fn decoded(plain: &[u8], builder: &Builder) -> Result<DataFrame, ReadError> {
     use ArrowDataType::{Int8, Int16, UInt8, UInt16};
-    let mut reader = ParquetReader::new(Cursor::new(plain.to_vec()));
+    let mut reader = ParquetReader::new(Cursor::new(plain));
     check_limits(&mut reader, plain.len() as u64, &builder.limits)?;
     let schema = reader.schema().map_err(|error| damaged(&error))?;
     columns_of(schema.iter_names().map(|name| name.as_str()))?;
@@ -120,7 +126,7 @@ fn contradiction() -> ReadError {
 }
 
 /// What the footer says of the size of the file, before a page of it is unpacked.
-fn check_limits(reader: &mut ParquetReader<Cursor<Vec<u8>>>, packed: u64, limits: &Limits) -> Result<(), ReadError> {
+fn check_limits(reader: &mut ParquetReader<Cursor<&[u8]>>, packed: u64, limits: &Limits) -> Result<(), ReadError> {
     let metadata = reader.get_metadata().map_err(|error| damaged(&error))?;
     let found = metadata.schema_descr.columns().len();
     let limit = limits.columns.saturating_mul(10);

@@ -8,9 +8,9 @@ mod csv;
 mod facts;
 mod log;
 mod names;
-mod ndjson;
+pub(super) mod ndjson;
 mod rows;
-mod stamp;
+pub(super) mod stamp;
 mod text;
 
 use std::hash::BuildHasher;

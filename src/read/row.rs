@@ -1,5 +1,6 @@
 //! One message as a log states it, on its way into a frame.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::domain::message::Sighting;
@@ -24,15 +25,79 @@ pub struct Row {
 }
 
 impl Row {
+    /// The same facts, with the texts where they lie.
+    pub fn borrowed(&self) -> RowRef<'_> {
+        let Self { direction, sent_at, kind, status, entry_point, sighting, fold, .. } = *self;
+        RowRef {
+            business: Cow::Borrowed(&self.business),
+            channel: Cow::Borrowed(&self.channel),
+            conversation: Some(Cow::Borrowed(&self.conversation)),
+            customer: Cow::Borrowed(&self.customer),
+            message_id: Cow::Borrowed(&self.message_id),
+            direction,
+            sent_at,
+            kind,
+            status,
+            entry_point,
+            sighting,
+            fold,
+        }
+    }
+}
+
+/// A [`Row`] whose texts lie in the log still, but for those that had to be written anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowRef<'t> {
+    pub business: Cow<'t, str>,
+    pub channel: Cow<'t, str>,
+    /// `None` where it is that of the customer, under the same name.
+    pub conversation: Option<Cow<'t, str>>,
+    pub customer: Cow<'t, str>,
+    pub message_id: Cow<'t, str>,
+    pub direction: Direction,
+    pub sent_at: Instant,
+    pub kind: Kind,
+    pub status: Status,
+    pub entry_point: EntryPoint,
+    pub sighting: Sighting,
+    /// As in [`Row`].
+    pub fold: Elapsed,
+}
+
+impl RowRef<'_> {
+    /// The name of the conversation.
+    pub fn conversation(&self) -> &str {
+        self.conversation.as_ref().unwrap_or(&self.customer)
+    }
+
     /// What is lost when this row is refused for its instant alone.
     pub fn suspect(&self) -> Option<Suspect> {
         let is_harmless = self.direction == Direction::Inbound || self.status == Status::Failed;
         (!is_harmless).then(|| Suspect {
-            business: Some(self.business.clone()),
-            channel: Some(self.channel.clone()),
-            conversation: Some(self.conversation.clone()),
+            business: Some(self.business.to_string()),
+            channel: Some(self.channel.to_string()),
+            conversation: Some(self.conversation().to_owned()),
             at: (self.fold == Elapsed::ZERO).then_some(self.sent_at),
         })
+    }
+
+    /// The same facts with texts of their own.
+    pub fn into_row(self) -> Row {
+        let Self { direction, sent_at, kind, status, entry_point, sighting, fold, .. } = self;
+        Row {
+            business: self.business.into_owned(),
+            channel: self.channel.into_owned(),
+            conversation: self.conversation.unwrap_or_else(|| self.customer.clone()).into_owned(),
+            customer: self.customer.into_owned(),
+            message_id: self.message_id.into_owned(),
+            direction,
+            sent_at,
+            kind,
+            status,
+            entry_point,
+            sighting,
+            fold,
+        }
     }
 }
 

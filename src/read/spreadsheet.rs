@@ -7,15 +7,14 @@ mod cells;
 
 use std::collections::BTreeSet;
 
-use cells::{is_grouped, is_local_date, is_marked_as_text, is_scientific};
+use cells::{are_digits, is_grouped, is_local_date, is_marked_as_text, is_scientific};
 
 use super::ReadError;
-use super::canonical::Texts;
+use super::canonical::{Texts, at};
 use crate::domain::columns;
 
-/// Columns in which a number would be an id.
-const IDS: [&str; 5] =
-    [columns::MESSAGE_ID, columns::BUSINESS, columns::CHANNEL, columns::CUSTOMER, columns::CONVERSATION];
+/// Columns in which a number would be an id, by their places.
+const IDS: [usize; 5] = [at::MESSAGE_ID, at::BUSINESS, at::CHANNEL, at::CUSTOMER, at::CONVERSATION];
 /// A spreadsheet keeps so many digits of a number, and writes zeros for the others.
 const DIGITS_KEPT: usize = 15;
 /// So many zeros where any digit could stand are no chance: one in a million.
@@ -57,23 +56,19 @@ struct Rounded {
 impl Damage {
     /// Looks at the row, and refuses the file when a field of it is no id any more.
     pub fn look(&mut self, texts: &Texts, row: u64) -> Result<(), ReadError> {
-        for (column, rounded) in IDS.into_iter().zip(&mut self.rounded) {
-            let text = texts.get(column);
-            if is_scientific(text) {
-                let told = format!("row {row}: {column} is a rounded number with an exponent, as 1.2E+11 would be");
-                return Err(ReadError::Spreadsheet(told));
+        for (place, rounded) in IDS.into_iter().zip(&mut self.rounded) {
+            let text = texts.get(place);
+            // A number begins with a digit, and a mark of a text is one of these; most ids begin with neither.
+            if !matches!(text.as_bytes().first(), Some(b'0'..=b'9' | b'\'' | b'=')) {
+                continue;
             }
-            if is_grouped(text) {
-                let told = format!("row {row}: the digits of {column} are grouped by commas, as 12,345 would be");
-                return Err(ReadError::Spreadsheet(told));
+            if are_digits(text) {
+                rounded.look(text);
+            } else {
+                check_cell(text, columns::ALL[place], row)?;
             }
-            if is_marked_as_text(text) {
-                let told = format!("row {row}: {column} begins with a mark of spreadsheets, as '42 or =\"42\" would");
-                return Err(ReadError::Spreadsheet(told));
-            }
-            rounded.look(text);
         }
-        let stamp = texts.get(columns::SENT_AT);
+        let stamp = texts.get(at::SENT_AT);
         self.stamps += u64::from(!stamp.is_empty());
         self.dates += u64::from(is_local_date(stamp));
         Ok(())
@@ -95,16 +90,32 @@ impl Damage {
             return Err(ReadError::Spreadsheet(told.to_owned()));
         }
         let rounded = IDS.into_iter().zip(&self.rounded).find(|(_, rounded)| rounded.is_certain());
-        rounded.map_or(Ok(()), |(column, _)| {
+        rounded.map_or(Ok(()), |(place, _)| {
+            let column = columns::ALL[place];
             let told = format!("every {column} of more than {DIGITS_KEPT} digits ends in zeros: they were rounded");
             Err(ReadError::Spreadsheet(told))
         })
     }
 }
 
+/// Refuses the file when an id that is not digits alone is no id any more.
+fn check_cell(text: &str, column: &str, row: u64) -> Result<(), ReadError> {
+    let told = if is_scientific(text) {
+        format!("row {row}: {column} is a rounded number with an exponent, as 1.2E+11 would be")
+    } else if is_grouped(text) {
+        format!("row {row}: the digits of {column} are grouped by commas, as 12,345 would be")
+    } else if is_marked_as_text(text) {
+        format!("row {row}: {column} begins with a mark of spreadsheets, as '42 or =\"42\" would")
+    } else {
+        return Ok(());
+    };
+    Err(ReadError::Spreadsheet(told))
+}
+
 impl Rounded {
+    /// Looks at an id of digits alone.
     fn look(&mut self, text: &str) {
-        if self.is_sound || text.len() <= DIGITS_KEPT || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        if self.is_sound || text.len() <= DIGITS_KEPT {
             return;
         }
         let forced = &text.as_bytes()[DIGITS_KEPT..];
@@ -167,6 +178,25 @@ mod tests {
         damage.count_empty_row();
         let told = damage.check().unwrap_err().to_string();
         assert!(told.contains("a spreadsheet wrote 1000 empty rows"), "{told}");
+    }
+
+    #[test]
+    fn every_column_of_ids_is_looked_at() {
+        for (place, name) in IDS.into_iter().zip(["message_id", "business", "channel", "customer", "conversation"]) {
+            for (text, what) in [("1.2E+18", "exponent"), ("270,271", "grouped"), ("=\"42\"", "a mark")] {
+                let mut texts = Texts::default();
+                texts.set(place, text.into());
+                let told = Damage::default().look(&texts, 7).unwrap_err().to_string();
+                assert!(told.contains(name) && told.contains(what) && told.contains("row 7"), "{told}");
+            }
+            let mut damage = Damage::default();
+            for text in ["123456789012345000", "123456789012346000"] {
+                let mut texts = Texts::default();
+                texts.set(place, text.into());
+                damage.look(&texts, 7).unwrap();
+            }
+            assert!(damage.check().unwrap_err().to_string().contains(name), "{name}");
+        }
     }
 
     /// So many stamps that are dates, and so many that are none.

@@ -1,6 +1,7 @@
 //! The stamp of a message: how a log writes it, and which stamps its source may have.
 
 use super::options::{Latest, Options};
+use super::project::stamp::micros as rfc3339;
 use crate::domain::clock::Readings;
 use crate::domain::settings::Stamps;
 use crate::domain::{Direction, Elapsed, Instant, LocalTime, Zone};
@@ -75,8 +76,8 @@ impl Clock {
     }
 
     fn text(&self, text: &str, direction: Direction) -> Result<Stamp, &'static str> {
-        if let Ok(at) = text.parse() {
-            return Ok(Stamp::sure(at));
+        if let Some(micros) = rfc3339(text.as_bytes()) {
+            return Ok(Stamp::sure(Instant::from_micros(micros)));
         }
         if let Ok(local) = text.parse() {
             return self.local(local, direction);

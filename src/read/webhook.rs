@@ -11,9 +11,9 @@ mod suspect;
 
 use std::collections::BTreeMap;
 
-use self::envelope::Node;
+use self::envelope::{NULL, Node};
 use self::message::Place;
-use super::row::{Reject, Row, Suspect};
+use super::row::{Reject, Row, RowRef, Suspect};
 
 /// What bodies say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,10 +32,25 @@ const UNREAD: Option<Suspect> = Some(Suspect { business: None, channel: None, co
 
 /// Reads one body, a JSON document by itself, into `read`. `row` is its number in the file.
 pub fn body(json: &[u8], row: u64, read: &mut Read) {
+    let Read { rows, rejects, others } = read;
+    let push: &mut dyn FnMut(RowRef) = &mut |found| rows.push(found.into_row());
+    let mut reading = Reading::new(push);
     match serde_json::from_slice::<Node>(json) {
-        Ok(node) => read.body(&node, row),
-        Err(error) => read.reject(row, json_reason(&error), UNREAD),
+        Ok(node) => reading.body(&node, row),
+        Err(error) => reading.reject(row, json_reason(&error), UNREAD),
     }
+    let told = reading.told;
+    rejects.extend(told.rejects);
+    for (field, count) in told.others {
+        *others.entry(field).or_default() += count;
+    }
+}
+
+/// Reads a file of bodies, with its rows.
+pub fn file(bytes: &[u8]) -> Read {
+    let mut rows = Vec::new();
+    let Told { rejects, others } = stream(bytes, &mut |row| rows.push(row.into_row()));
+    Read { rows, rejects, others }
 }
 
 /// Reads a file of bodies: one body, a JSON array of them, or any number one after the other, each in one
@@ -44,8 +59,11 @@ pub fn body(json: &[u8], row: u64, read: &mut Read) {
 /// The row of a body is the line in which it begins; in an array its place, counted from the line in which
 /// the array begins. What is not JSON is one reject, and
 /// reading goes on at the next line that begins with a brace.
-pub fn file(bytes: &[u8]) -> Read {
-    let mut read = Read::default();
+///
+/// Each row is given to `take` in the order of the file, with its texts where they lie; no two documents are held
+/// at once.
+pub(super) fn stream(bytes: &[u8], take: &mut dyn FnMut(RowRef)) -> Told {
+    let mut read = Reading::new(take);
     let mut rest = without_mark(bytes);
     let mut line = 1;
     loop {
@@ -53,7 +71,7 @@ pub fn file(bytes: &[u8]) -> Read {
         let start = rest.iter().position(|byte| !byte.is_ascii_whitespace() && *byte != b',');
         let (blank, unread) = rest.split_at(start.unwrap_or(rest.len()));
         if unread.is_empty() {
-            return read;
+            return read.told;
         }
         line += line_ends(blank);
         let length = match first_document(unread) {
@@ -110,9 +128,30 @@ fn first_of_keys(inside: &[u8], telling: impl Fn(&[u8]) -> Option<bool>) -> Opti
     None
 }
 
-impl Read {
+/// What bodies say beside their rows.
+#[derive(Default)]
+pub(super) struct Told {
+    /// In the order of the file.
+    pub rejects: Vec<Reject>,
+    /// As in [`Read`].
+    pub others: BTreeMap<String, u64>,
+}
+
+/// Bodies while they are read.
+struct Reading<'t> {
+    take: &'t mut dyn FnMut(RowRef),
+    told: Told,
+    /// Rows that were taken.
+    rows: usize,
+}
+
+impl<'t> Reading<'t> {
+    fn new(take: &'t mut dyn FnMut(RowRef)) -> Self {
+        Self { take, told: Told::default(), rows: 0 }
+    }
+
     fn reject(&mut self, row: u64, reason: impl Into<String>, suspect: Option<Suspect>) {
-        self.rejects.push(Reject { row, reason: reason.into(), suspect });
+        self.told.rejects.push(Reject { row, reason: reason.into(), suspect });
     }
 
     fn bodies(&mut self, node: &Node, row: u64) {
@@ -132,7 +171,7 @@ impl Read {
         if !node.at("entry").is_null() {
             let entries = self.list("entry", node.at("entry"), row, UNREAD);
             if node.at("entry").is_empty_list() {
-                self.count(&Node::Null);
+                self.count(NULL);
             }
             for entry in entries {
                 self.entry(entry, row);
@@ -140,9 +179,9 @@ impl Read {
         } else if !node.at("changes").is_null() {
             self.entry(node, row);
         } else if !node.at("value").is_null() {
-            self.change(&Node::Null, node.at("field"), node.at("value"), row);
+            self.change(NULL, node.at("field"), node.at("value"), row);
         } else if parts.into_iter().any(|part| !node.at(part).is_null()) {
-            self.change(&Node::Null, &Node::Null, node, row);
+            self.change(NULL, NULL, node, row);
         } else {
             self.reject(row, NOT_A_BODY, UNREAD);
         }
@@ -154,24 +193,24 @@ impl Read {
         }
         let changes = self.list("changes", entry.at("changes"), row, UNREAD);
         if entry.at("changes").is_empty_list() {
-            self.count(&Node::Null);
+            self.count(NULL);
         }
         for change in changes {
             self.change(entry, change.at("field"), change.at("value"), row);
         }
     }
 
-    fn change(&mut self, entry: &Node, field: &Node, value: &Node, row: u64) {
+    fn change<'n>(&mut self, entry: &'n Node<'n>, field: &Node, value: &'n Node<'n>, row: u64) {
         if !value.is_object() {
             return self.reject(row, "the value of a change is not an object with each key once", UNREAD);
         }
-        let read_before = self.rows.len() + self.rejects.len();
+        let read_before = self.rows + self.told.rejects.len();
         let place = Place::of(entry, value);
         let field_is = |name: &str| field.text().as_deref() == Some(name);
         if field_is("history") {
             let messages = self.list("messages", value.at("messages"), row, Some(place.suspect()));
-            let read = |message: &Node| place.past(&Node::Null, message);
-            self.take("message", messages, row, read, |message| place.lost_past(&Node::Null, message));
+            let lost = |message| place.lost_past(NULL, message);
+            self.take("message", messages, row, |message| place.past(NULL, message), lost);
         } else {
             let messages = self.list("messages", value.at("messages"), row, None);
             self.take("message", messages, row, |message| place.inbound(message), |_| None);
@@ -184,12 +223,12 @@ impl Read {
             self.take("status", of_messages, row, |status| place.status(status), |status| place.lost_status(status));
         }
         self.history(&place, value.at("history"), row);
-        if self.rows.len() + self.rejects.len() == read_before {
+        if self.rows + self.told.rejects.len() == read_before {
             self.count(field);
         }
     }
 
-    fn history(&mut self, place: &Place, history: &Node, row: u64) {
+    fn history<'n>(&mut self, place: &Place<'n>, history: &'n Node<'n>, row: u64) {
         for chunk in self.list("history", history, row, Some(place.suspect())) {
             let threads = self.list("threads", chunk.at("threads"), row, Some(place.suspect()));
             if [chunk].into_iter().chain(threads).any(|node| !node.is_object()) {
@@ -198,15 +237,15 @@ impl Read {
             }
             for thread in threads {
                 let messages = self.list("messages", thread.at("messages"), row, Some(place.suspect()));
-                let read = |message: &Node| place.past(thread, message);
-                self.take("message", messages, row, read, |message| place.lost_past(thread, message));
+                let lost = |message| place.lost_past(thread, message);
+                self.take("message", messages, row, |message| place.past(thread, message), lost);
             }
         }
     }
 
     /// The elements of a list; none where it is missing. Anything else in its place is rejected,
     /// and is as suspect as what it should have held.
-    fn list<'n>(&mut self, what: &str, node: &'n Node, row: u64, suspect: Option<Suspect>) -> &'n [Node] {
+    fn list<'n>(&mut self, what: &str, node: &'n Node<'n>, row: u64, suspect: Option<Suspect>) -> &'n [Node<'n>] {
         match node {
             Node::List(nodes) => nodes,
             Node::Null => &[],
@@ -220,15 +259,18 @@ impl Read {
     fn take<'n>(
         &mut self,
         what: &str,
-        nodes: impl IntoIterator<Item = &'n Node>,
+        nodes: impl IntoIterator<Item = &'n Node<'n>>,
         row: u64,
-        read: impl Fn(&Node) -> Result<Row, String>,
-        lost: impl Fn(&Node) -> Option<Suspect>,
+        read: impl Fn(&'n Node<'n>) -> Result<RowRef<'n>, String>,
+        lost: impl Fn(&'n Node<'n>) -> Option<Suspect>,
     ) {
         for node in nodes {
             let found = if node.is_object() { read(node) } else { Err("not an object with each key once".to_owned()) };
             match found {
-                Ok(found) => self.rows.push(found),
+                Ok(found) => {
+                    self.rows += 1;
+                    (self.take)(found);
+                }
                 Err(reason) => self.reject(row, format!("{what}: {reason}"), lost(node)),
             }
         }
@@ -239,12 +281,12 @@ impl Read {
         let name = field.text().unwrap_or_default();
         let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '?' };
         let name: String = name.chars().take(40).map(plain).collect();
-        *self.others.entry(if name.is_empty() { "-".to_owned() } else { name }).or_default() += 1;
+        *self.told.others.entry(if name.is_empty() { "-".to_owned() } else { name }).or_default() += 1;
     }
 }
 
 /// The JSON document that the bytes begin with, and its length in bytes.
-fn first_document(bytes: &[u8]) -> Result<(Node, usize), &'static str> {
+fn first_document(bytes: &[u8]) -> Result<(Node<'_>, usize), &'static str> {
     let mut documents = serde_json::Deserializer::from_slice(bytes).into_iter();
     match documents.next() {
         Some(Ok(node @ (Node::Object(_) | Node::List(_) | Node::Odd))) => Ok((node, documents.byte_offset())),
@@ -265,7 +307,7 @@ fn next_candidate(bytes: &[u8]) -> usize {
 }
 
 fn line_ends(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+    memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 /// Without the byte order mark that some programs write.

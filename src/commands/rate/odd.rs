@@ -120,7 +120,7 @@ fn add(
             sighting: Sighting::Stamped,
             fold: Elapsed::ZERO,
         };
-        builder.push_stating(&row_of_log, stated, u64::from(row));
+        builder.push_stating(&row_of_log.borrowed(), stated, u64::from(row));
     }
     Ok(after)
 }

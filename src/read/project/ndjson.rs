@@ -4,7 +4,7 @@ use super::rows::Fields;
 use crate::domain::columns;
 
 /// Whether every text of these lines ends at its next quote, and has nothing in it that JSON refuses.
-pub(super) fn are_plain(lines: &[u8]) -> bool {
+pub(in crate::read) fn are_plain(lines: &[u8]) -> bool {
     let is_control = |byte: u8| byte < b' ' && byte != b'\n' && byte != b'\r';
     let has_controls = lines.iter().fold(0_u8, |found, byte| found | u8::from(is_control(*byte))) > 0;
     !has_controls && memchr::memchr(b'\\', lines).is_none() && std::str::from_utf8(lines).is_ok()
@@ -12,6 +12,11 @@ pub(super) fn are_plain(lines: &[u8]) -> bool {
 
 /// The known keys of an object; `None` where it is not of the usual kind. The line is one of those that are plain.
 pub(super) fn fields(line: &[u8]) -> Option<Fields<'_>> {
+    flat(line).map(|(fields, _)| fields)
+}
+
+/// The same, with a bit for each column that the object has: that of its place in [`columns::ALL`].
+pub(in crate::read) fn flat(line: &[u8]) -> Option<(Fields<'_>, u16)> {
     let mut fields = Fields::default();
     let mut seen = 0_u16;
     let mut rest = line.strip_prefix(b"{")?;
@@ -34,7 +39,7 @@ pub(super) fn fields(line: &[u8]) -> Option<Fields<'_>> {
         }
         match unblanked(rest).split_first()? {
             (b',', after) => rest = after,
-            (b'}', after) => return unblanked(after).is_empty().then_some(fields),
+            (b'}', after) => return unblanked(after).is_empty().then_some((fields, seen)),
             _ => return None,
         }
     }

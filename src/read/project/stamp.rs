@@ -26,7 +26,7 @@ pub(super) fn taken(latest: Instant) -> RangeInclusive<i64> {
 }
 
 /// Microseconds since 1970 of a stamp in RFC 3339.
-pub(super) fn micros(bytes: &[u8]) -> Option<i64> {
+pub(in crate::read) fn micros(bytes: &[u8]) -> Option<i64> {
     usual(bytes).or_else(|| std::str::from_utf8(bytes).ok()?.parse::<Instant>().ok().map(Instant::micros))
 }
 

@@ -1,6 +1,6 @@
 //! What single cells look like after a spreadsheet had them.
 
-fn are_digits(text: &str) -> bool {
+pub(super) fn are_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -37,6 +37,12 @@ pub(super) fn is_marked_as_text(text: &str) -> bool {
 
 /// `10/08/2018 10:00`, `8/10/18 10:00 AM`, `10.8.2018, 10:00`, `10-Aug-18`, `2018/8/10 10:00`, `43322.41667`.
 pub(super) fn is_local_date(text: &str) -> bool {
+    // A year and a hyphen begin no date of a spreadsheet, and nearly every stamp of a log.
+    if let [y1, y2, y3, y4, b'-', ..] = text.as_bytes()
+        && [y1, y2, y3, y4].into_iter().all(u8::is_ascii_digit)
+    {
+        return false;
+    }
     let text = text.trim();
     let (days, part_of_day) = text.split_once(['.', ',']).unwrap_or((text, "0"));
     let is_serial = days.len() == 5 && are_digits(days) && are_digits(part_of_day);
@@ -49,8 +55,10 @@ pub(super) fn is_local_date(text: &str) -> bool {
 /// A day, a month and a year in any order but the one of ISO 8601.
 fn is_shown_date(date: &str) -> bool {
     let mark = date.chars().find(|c| matches!(c, '/' | '.' | '-')).unwrap_or('/');
-    let parts: Vec<&str> = date.split(mark).collect();
-    let [first, month, last] = parts[..] else { return false };
+    let mut parts = date.split(mark);
+    let (Some(first), Some(month), Some(last), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
     let is_year = |text: &str| matches!(text.len(), 2 | 4) && are_digits(text);
     let is_month = are_few_digits(month) || (month.chars().count() >= 3 && month.chars().all(char::is_alphabetic));
     let is_year_first = mark == '/' && first.len() == 4 && are_digits(first) && are_few_digits(last);
@@ -117,6 +125,10 @@ mod tests {
             "1533081600",
             "1533081600.5",
             "10:00",
+            "2018-08",
+            "2018-08-10",
+            "2018-08-10,",
+            "2018-10/08/2018",
             "10/08",
             "10/08/2018 at <noon>",
             "10//2018",

@@ -47,24 +47,26 @@ const KEPT: [&str; 30] = [
 /// Keys of which only the presence is kept.
 const MARKS: [&str; 2] = ["referral", "referred_product"];
 
-/// One value of the document.
+/// What stands where nothing does.
+pub(super) const NULL: &Node<'static> = &Node::Null;
+
+/// One value of the document. A text without escapes is where the document has it.
 #[derive(Debug)]
-pub(super) enum Node {
+pub(super) enum Node<'d> {
     /// `null`, or not there.
     Null,
     /// A whole number.
     Number(i64),
-    Text(String),
-    List(Vec<Node>),
-    Object(Vec<(&'static str, Node)>),
+    Text(Cow<'d, str>),
+    List(Vec<Node<'d>>),
+    Object(Vec<(&'static str, Node<'d>)>),
     /// A truth value, a fraction, a mark, or an object in which a key stands twice.
     Odd,
 }
 
-impl Node {
+impl<'d> Node<'d> {
     /// The value of `key`; `Null` where this is no object or has no such key.
-    pub fn at(&self, key: &str) -> &Node {
-        const NULL: &Node = &Node::Null;
+    pub fn at(&self, key: &str) -> &Node<'d> {
         let Node::Object(members) = self else { return NULL };
         members.iter().find(|(known, _)| *known == key).map_or(NULL, |(_, node)| node)
     }
@@ -91,7 +93,7 @@ impl Node {
     }
 }
 
-impl<'de> Deserialize<'de> for Node {
+impl<'de> Deserialize<'de> for Node<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(NodeVisitor)
     }
@@ -100,38 +102,42 @@ impl<'de> Deserialize<'de> for Node {
 struct NodeVisitor;
 
 impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
+    type Value = Node<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Node, E> {
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
         Ok(Node::Null)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Node, E> {
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
         Ok(Node::Odd)
     }
 
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Node, E> {
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
         Ok(Node::Number(number))
     }
 
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Node, E> {
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
         Ok(i64::try_from(number).map_or(Node::Odd, Node::Number))
     }
 
     #[expect(clippy::disallowed_types, reason = "serde hands over a fraction so; it is dropped")]
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Node, E> {
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
         Ok(Node::Odd)
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Node, E> {
-        Ok(Node::Text(text.to_owned()))
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Node::Text(Cow::Borrowed(text)))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Node::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element()? {
             list.push(item);
@@ -139,8 +145,8 @@ impl<'de> Visitor<'de> for NodeVisitor {
         Ok(Node::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-        let mut members: Vec<(&'static str, Node)> = Vec::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members: Vec<(&'static str, Node<'de>)> = Vec::new();
         let mut twice = false;
         while let Some(key) = map.next_key()? {
             let (key, node) = match key {
@@ -199,6 +205,15 @@ mod tests {
         assert_eq!(node.at("id").text().as_deref(), Some("7"));
         assert!(!node.at("referral").is_null());
         assert!(node.at("status").text().is_none() && node.at("entry").is_null());
+    }
+
+    #[test]
+    fn a_text_is_where_the_document_has_it_but_for_its_escapes() {
+        let json = br#"{"id":"1","to":"\u0031","from":2}"#;
+        let node: Node = serde_json::from_slice(json).unwrap();
+        assert!(matches!(node.at("id"), Node::Text(Cow::Borrowed("1"))));
+        assert!(matches!(node.at("to"), Node::Text(Cow::Owned(_))));
+        assert_eq!([node.at("to"), node.at("from")].map(|node| node.text().unwrap().into_owned()), ["1", "2"]);
     }
 
     #[test]

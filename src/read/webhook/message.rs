@@ -1,23 +1,25 @@
 //! Messages, statuses and echoes of a change to rows.
 
+use std::borrow::Cow;
+
 use super::envelope::Node;
 use crate::domain::message::Sighting;
 use crate::domain::{Direction, Elapsed, EntryPoint, Instant, Kind, Status};
 use crate::read::party::check_party;
-use crate::read::row::Row;
+use crate::read::row::RowRef;
 
 /// Where a change happened: the parts that its messages share.
 pub(super) struct Place<'n> {
-    entry: &'n Node,
-    pub(super) metadata: &'n Node,
+    entry: &'n Node<'n>,
+    pub(super) metadata: &'n Node<'n>,
     /// The business's own number.
-    number: Option<String>,
+    number: Option<Cow<'n, str>>,
     /// The only contact of the change: who it is about where a message leaves that out.
-    contact: Option<String>,
+    contact: Option<Cow<'n, str>>,
 }
 
 impl<'n> Place<'n> {
-    pub fn of(entry: &'n Node, value: &'n Node) -> Self {
+    pub fn of(entry: &'n Node<'n>, value: &'n Node<'n>) -> Self {
         let metadata = value.at("metadata");
         let contact = match value.at("contacts") {
             Node::List(contacts) if contacts.len() == 1 => contacts.first(),
@@ -32,7 +34,7 @@ impl<'n> Place<'n> {
     }
 
     /// A message of a customer, an element of `messages`.
-    pub fn inbound(&self, message: &Node) -> Result<Row, String> {
+    pub fn inbound(&self, message: &'n Node<'n>) -> Result<RowRef<'n>, String> {
         let customer = party(message.at("from"))
             .or_else(|| party(message.at("from_user_id")))
             .or_else(|| self.contact.clone())
@@ -41,11 +43,11 @@ impl<'n> Place<'n> {
     }
 
     /// A message that the business wrote in its own app, an element of `message_echoes`.
-    pub fn echo(&self, message: &Node) -> Result<Row, String> {
+    pub fn echo(&self, message: &'n Node<'n>) -> Result<RowRef<'n>, String> {
         self.outbound_to(message, self.echoed_to(message))
     }
 
-    pub(super) fn echoed_to(&self, message: &Node) -> Option<String> {
+    pub(super) fn echoed_to(&self, message: &'n Node<'n>) -> Option<Cow<'n, str>> {
         recipient(message).or_else(|| self.contact.clone())
     }
 
@@ -54,11 +56,11 @@ impl<'n> Place<'n> {
     ///
     /// A message to a group has one status for each of its readers: its customer is the group, so that they
     /// speak of one message.
-    pub fn status(&self, message: &Node) -> Result<Row, String> {
+    pub fn status(&self, message: &'n Node<'n>) -> Result<RowRef<'n>, String> {
         // A status of another name may be that of an answer: the message is kept as one of unknown kind, which
         // holds the waits that it could end. A reject would have charged them.
         let mut kind = Kind::Text;
-        let (status, sighting) = match message.at("status").text().unwrap_or_default().to_ascii_lowercase().as_str() {
+        let (status, sighting) = match &*lowered(message.at("status")) {
             "sent" => (Status::Sent, Sighting::OnSent),
             "delivered" => (Status::Delivered, Sighting::OnDelivered),
             "read" | "played" => (Status::Read, Sighting::OnRead),
@@ -70,14 +72,14 @@ impl<'n> Place<'n> {
             }
         };
         let row = self.row(message, Direction::Outbound, self.told_of(message))?;
-        Ok(Row { kind, status, sighting, ..row })
+        Ok(RowRef { kind, status, sighting, ..row })
     }
 
     /// The customer, or the group, of whose message a status tells.
-    pub(super) fn told_of(&self, message: &Node) -> Option<String> {
+    pub(super) fn told_of(&self, message: &'n Node<'n>) -> Option<Cow<'n, str>> {
         let recipient = message.at("recipient_id");
         if message.at("recipient_type").text().as_deref() == Some("group") {
-            recipient.text().map(Into::into)
+            recipient.text()
         } else {
             party(recipient).or_else(|| party(message.at("recipient_user_id"))).or_else(|| self.contact.clone())
         }
@@ -85,18 +87,18 @@ impl<'n> Place<'n> {
 
     /// A message of the time before the business came to the API. `thread` is that of the conversation; the
     /// messages that tell of media later have none.
-    pub fn past(&self, thread: &Node, message: &Node) -> Result<Row, String> {
+    pub fn past(&self, thread: &'n Node<'n>, message: &'n Node<'n>) -> Result<RowRef<'n>, String> {
         match self.past_direction(thread, message)? {
             Direction::Inbound => self.inbound_of(message, writer(message)),
             Direction::Outbound => {
                 let status = past_status(message.at("history_context").at("status"))?;
                 let customer = party(thread.at("id")).or_else(|| recipient(message));
-                Ok(Row { status, ..self.outbound_to(message, customer)? })
+                Ok(RowRef { status, ..self.outbound_to(message, customer)? })
             }
         }
     }
 
-    pub(super) fn past_direction(&self, thread: &Node, message: &Node) -> Result<Direction, String> {
+    pub(super) fn past_direction(&self, thread: &'n Node<'n>, message: &'n Node<'n>) -> Result<Direction, String> {
         let from = writer(message).ok_or("from is missing")?;
         match (&self.number, party(thread.at("id"))) {
             (Some(number), _) if *number == from => Ok(Direction::Outbound),
@@ -107,21 +109,27 @@ impl<'n> Place<'n> {
         }
     }
 
-    fn inbound_of(&self, message: &Node, customer: Option<String>) -> Result<Row, String> {
+    fn inbound_of(&self, message: &'n Node<'n>, customer: Option<Cow<'n, str>>) -> Result<RowRef<'n>, String> {
         let row = self.row(message, Direction::Inbound, customer)?;
-        Ok(Row { kind: kind(message), entry_point: entry_point(message), ..row })
+        Ok(RowRef { kind: kind(message), entry_point: entry_point(message), ..row })
     }
 
-    fn outbound_to(&self, message: &Node, customer: Option<String>) -> Result<Row, String> {
-        Ok(Row { kind: kind(message), ..self.row(message, Direction::Outbound, customer)? })
+    fn outbound_to(&self, message: &'n Node<'n>, customer: Option<Cow<'n, str>>) -> Result<RowRef<'n>, String> {
+        Ok(RowRef { kind: kind(message), ..self.row(message, Direction::Outbound, customer)? })
     }
 
     /// What all messages have in common.
-    fn row(&self, message: &Node, direction: Direction, customer: Option<String>) -> Result<Row, String> {
-        let group = message.at("group_id").text().map(String::from);
+    fn row(
+        &self,
+        message: &'n Node<'n>,
+        direction: Direction,
+        customer: Option<Cow<'n, str>>,
+    ) -> Result<RowRef<'n>, String> {
         let customer = checked_party("customer", customer)?;
-        let conversation = checked_party("conversation", Some(group.unwrap_or_else(|| customer.clone())))?;
-        Ok(Row {
+        // What is a customer is a conversation too: as one it may be written in more ways.
+        let group = message.at("group_id").text();
+        let conversation = group.map(|group| checked_party("conversation", Some(group))).transpose()?;
+        Ok(RowRef {
             business: id("entry id", self.entry.at("id"))?,
             channel: id("phone_number_id", self.metadata.at("phone_number_id"))?,
             conversation,
@@ -138,33 +146,41 @@ impl<'n> Place<'n> {
     }
 }
 
-fn writer(message: &Node) -> Option<String> {
+fn writer<'n>(message: &'n Node<'n>) -> Option<Cow<'n, str>> {
     party(message.at("from")).or_else(|| party(message.at("from_user_id")))
 }
 
-pub(super) fn recipient(message: &Node) -> Option<String> {
+pub(super) fn recipient<'n>(message: &'n Node<'n>) -> Option<Cow<'n, str>> {
     party(message.at("to")).or_else(|| party(message.at("to_user_id")))
 }
 
 /// The one written form of a party: a phone number as `+` and digits, an id as it stands.
-pub(super) fn party(node: &Node) -> Option<String> {
+pub(super) fn party<'n>(node: &'n Node<'n>) -> Option<Cow<'n, str>> {
     let name = node.text()?;
-    let unspaced: String = name.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')')).collect();
+    let is_blank = |c| matches!(c, ' ' | '-' | '(' | ')');
+    // Nearly all numbers are written without blanks.
+    let unspaced = if name.contains(is_blank) { Cow::Owned(name.replace(is_blank, "")) } else { name.clone() };
     let digits = unspaced.strip_prefix('+').unwrap_or(&unspaced);
     let is_number = matches!(digits.len(), 1..=15) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    Some(if is_number { format!("+{digits}") } else { name.into_owned() })
+    Some(if is_number { Cow::Owned(format!("+{digits}")) } else { name })
 }
 
-fn checked_party(what: &str, party: Option<String>) -> Result<String, String> {
+/// The text of a word in small letters; empty where there is none.
+fn lowered<'n>(node: &'n Node<'n>) -> Cow<'n, str> {
+    let word = node.text().unwrap_or_default();
+    if word.bytes().any(|byte| byte.is_ascii_uppercase()) { Cow::Owned(word.to_ascii_lowercase()) } else { word }
+}
+
+fn checked_party<'n>(what: &str, party: Option<Cow<'n, str>>) -> Result<Cow<'n, str>, String> {
     let party = party.ok_or_else(|| format!("{what} is missing"))?;
     check_party(what, &party).map(|()| party)
 }
 
 /// An id: visible ASCII, so that it is compared as bytes and cannot hide marks.
-pub(super) fn id(what: &str, node: &Node) -> Result<String, String> {
+pub(super) fn id<'n>(what: &str, node: &'n Node<'n>) -> Result<Cow<'n, str>, String> {
     let text = node.text().ok_or_else(|| format!("{what} is missing"))?;
     match text.len() {
-        1..=255 if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text.into_owned()),
+        1..=255 if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text),
         1..=255 => Err(format!("{what} has characters other than visible ASCII")),
         _ => Err(format!("{what} is longer than 255 bytes")),
     }
@@ -211,7 +227,7 @@ pub(super) fn past_status(node: &Node) -> Result<Status, String> {
     if node.is_null() {
         return Ok(Status::Unstated);
     }
-    match node.text().unwrap_or_default().to_ascii_lowercase().as_str() {
+    match &*lowered(node) {
         "pending" => Ok(Status::Unstated),
         "sent" => Ok(Status::Sent),
         "delivered" => Ok(Status::Delivered),

@@ -1,41 +1,44 @@
 //! What a part of a body that was rejected may have been: an answer of whose conversation something is known.
 
+use std::borrow::Cow;
+
 use super::envelope::Node;
 use super::message::{Place, id, party, past_status, recipient, stamp};
 use crate::domain::{Direction, Status, columns};
 use crate::read::party::check_party;
 use crate::read::row::Suspect;
 
-impl Place<'_> {
+impl<'n> Place<'n> {
     /// Some outbound message of this channel.
     pub fn suspect(&self) -> Suspect {
-        Suspect { channel: id("", self.metadata.at("phone_number_id")).ok(), ..Suspect::default() }
+        let channel = id("", self.metadata.at("phone_number_id")).ok();
+        Suspect { channel: channel.map(Cow::into_owned), ..Suspect::default() }
     }
 
-    fn lost(&self, message: &Node, customer: Option<String>) -> Suspect {
-        let group = message.at("group_id").text().map(String::from);
+    fn lost(&self, message: &'n Node<'n>, customer: Option<Cow<'n, str>>) -> Suspect {
+        let group = message.at("group_id").text();
         let name = if group.is_some() { columns::CONVERSATION } else { columns::CUSTOMER };
         Suspect {
-            conversation: group.or(customer).filter(|party| check_party(name, party).is_ok()),
+            conversation: group.or(customer).filter(|party| check_party(name, party).is_ok()).map(Cow::into_owned),
             at: stamp(message.at("timestamp")).ok(),
             ..self.suspect()
         }
     }
 
-    pub fn lost_echo(&self, echo: &Node) -> Suspect {
+    pub fn lost_echo(&self, echo: &'n Node<'n>) -> Suspect {
         self.lost(echo, self.echoed_to(echo))
     }
 
     /// Only the status `sent` has the stamp of its message; the others came at any time after it. A failed
     /// message was no answer.
-    pub fn lost_status(&self, status: &Node) -> Option<Suspect> {
+    pub fn lost_status(&self, status: &'n Node<'n>) -> Option<Suspect> {
         let is = |name: &str| status.at("status").text().is_some_and(|found| found.eq_ignore_ascii_case(name));
         let lost = self.lost(status, self.told_of(status));
         let at = lost.at.filter(|_| is("sent"));
         (!is("failed")).then_some(Suspect { at, ..lost })
     }
 
-    pub fn lost_past(&self, thread: &Node, message: &Node) -> Option<Suspect> {
+    pub fn lost_past(&self, thread: &'n Node<'n>, message: &'n Node<'n>) -> Option<Suspect> {
         let failed = past_status(message.at("history_context").at("status")) == Ok(Status::Failed);
         match self.past_direction(thread, message) {
             Ok(Direction::Inbound) => None,
