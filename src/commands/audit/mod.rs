@@ -2,6 +2,7 @@
 
 mod documents;
 mod month;
+mod quick;
 mod replay;
 mod select;
 mod told;
@@ -95,6 +96,7 @@ fn audit_state(args: &Audit, months: Option<Months>, world: &mut World, timings:
     let clocks = Clocks { as_known: args.as_known, tariff_as_of: args.tariff_as_of };
     let contradictions = books(&ledger)?;
     let replays = Replays::new(&state, &history)?;
+    let replays = if args.by_rows { replays } else { replays.in_numbers() };
     let auditing = Auditing { replays, renderer: renderer()?, clocks, contradictions, timings };
     timings.lap("opening the ledger", None, None);
     let audited = auditing.all(&months, args.jobs, world.watched)?;
@@ -144,7 +146,7 @@ impl Auditing<'_> {
     fn replay(&self, ledger: &Ledger, basis: &Basis) -> Result<Result<Replayed, String>, Failure> {
         let begun = self.timings.now();
         let replayed = self.replays.replay(ledger, basis)?;
-        let waits = replayed.as_ref().map_or(0, |replayed| replayed.rated.len() as u64);
+        let waits = replayed.as_ref().map_or(0, |replayed| replayed.rated.len() as u64 + replayed.on_time);
         self.timings.part("replays", begun, Some(waits));
         Ok(replayed)
     }

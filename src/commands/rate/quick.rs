@@ -53,7 +53,7 @@ pub(super) struct Quick {
 }
 
 /// Why the quick way ended early.
-pub(super) enum Stop {
+pub(in crate::commands) enum Stop {
     /// The long way is to judge.
     Unusual,
     Failed(Failure),

@@ -211,6 +211,11 @@ impl<K: Conversation> Gathered<K> {
         self.messages.push_in(bucket, (conversation, stamped(at) | what))
     }
 
+    /// A conversation that goes row by row.
+    pub fn set_apart(&mut self, conversation: K) {
+        self.odd.push(conversation);
+    }
+
     /// Lets go of what only [`ids::twice`] needs.
     pub fn forget_ids(&mut self) {
         self.ids.clear();
