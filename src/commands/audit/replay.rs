@@ -25,6 +25,15 @@ pub enum Known {
     Before(Instant),
 }
 
+/// How the archive is judged. Both ways find the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// In numbers what numbers can say, in less time and memory.
+    Columns,
+    /// As messages, each with its texts.
+    Rows,
+}
+
 /// By what a month is judged again.
 #[derive(Clone, Copy, Debug)]
 pub struct Basis<'h> {
@@ -55,8 +64,9 @@ pub struct Replayed {
     pub setup: Arc<Setup>,
     /// With plain names, counted, sorted.
     pub rated: Vec<RatedWait>,
-    /// Waits that were answered in time and are not among them: nothing but their number is ever asked.
-    pub on_time: u64,
+    /// Waits that were answered in time and are not among them: nothing but their number is ever asked. `None`: the
+    /// month was judged row by row, and all of them are there.
+    pub on_time: Option<u64>,
 }
 
 impl Replayed {
@@ -90,9 +100,13 @@ impl<'a> Replays<'a> {
         Self { state, history, archive, setups: Last::of(8), evidence: Last::of(2), judged: None }
     }
 
-    /// The same, judging in numbers what numbers can say: the same is found, in less time and memory.
-    pub fn in_numbers(self) -> Self {
-        Self { judged: Some(Last::of(2)), ..self }
+    /// The same, judging in this way.
+    pub fn by(self, way: Way) -> Self {
+        let judged = match way {
+            Way::Columns => Some(Last::of(2)),
+            Way::Rows => None,
+        };
+        Self { judged, ..self }
     }
 
     /// The waits of a month, judged anew. The inner error says why it cannot be: a difference, not a broken world.
@@ -104,9 +118,9 @@ impl<'a> Replays<'a> {
             return Ok(Err("the recorded book has no such business".to_owned()));
         };
         let (mut rated, on_time) = match self.quickly(basis, &texts, &setup)? {
-            Some(found) => found,
+            Some((rated, on_time)) => (rated, Some(on_time)),
             None => match self.by_rows(basis, business, &setup)? {
-                Ok(rated) => (rated, 0),
+                Ok(rated) => (rated, None),
                 Err(why) => return Ok(Err(why)),
             },
         };
