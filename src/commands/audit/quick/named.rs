@@ -180,7 +180,9 @@ struct Prices<'p, 't> {
 
 impl<'p, 't> Prices<'p, 't> {
     fn new(task: &'p Task<'t>, places: &'p Places<'t>) -> Self {
-        let name = |place: &Place| (Arc::from(place.business.id.as_str()), Arc::from(place.channel));
+        let name = |place: &Place| -> (Arc<str>, Arc<str>) {
+            (Arc::from(place.business.id.as_str()), Arc::from(place.channel))
+        };
         Self { task, places, names: places.all.iter().map(name).collect(), markets: BTreeMap::new() }
     }
 

@@ -103,7 +103,7 @@ impl OddRows {
         for (shares, parts) in shares.iter().zip(&self.parts) {
             for OfPart { share, rows, ids: of_rows } in parts {
                 let share = shares.get(*share).ok_or(Unusual)?;
-                let rows = rows.iter().zip(of_rows).filter(|(_, half)| halves.contains(half));
+                let rows = rows.iter().zip(of_rows).filter(|(_, half)| halves.contains(*half));
                 let rows: Vec<u32> = rows.map(|(row, _)| *row).collect();
                 if !rows.is_empty() {
                     add_names(task, share, &rows, &ids, &mut found)?;
