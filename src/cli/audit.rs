@@ -49,6 +49,9 @@ pub struct Audit {
     /// Form of the result on standard output
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Format,
+    /// Judge row by row, also where the archive could be judged as columns: slower, with the same result
+    #[arg(long)]
+    pub by_rows: bool,
     /// Say on standard error how long each stage took, and how much memory
     #[arg(long)]
     pub timings: bool,

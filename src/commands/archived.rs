@@ -162,7 +162,8 @@ impl<'s> Archive<'s> {
     }
 }
 
-fn plain(rated: &RatedWait, found: &BTreeMap<(String, String), Named>) -> RatedWait {
+/// The same wait with the plain names of its message, where it is charged.
+pub fn plain(rated: &RatedWait, found: &BTreeMap<(String, String), Named>) -> RatedWait {
     let mut named = rated.clone();
     if rated.charge.is_some() {
         let key = (rated.wait.message_id.to_string(), rated.wait.customer.to_string());

@@ -73,19 +73,38 @@ impl Evidence {
             }
         }
         let all = all.map_or_else(frame::empty, Ok).map_err(broken)?;
+        let mut evidence = Self::of_files(files, setup);
+        evidence.by_business = frame::by_business(all).map_err(broken)?;
+        let keyed = |channel: &str| archive.key.party(channel);
+        strays::take_back(&mut evidence.known, &evidence.by_business, &owners, &keyed).map_err(broken)?;
+        Ok(evidence)
+    }
+
+    /// What the files prove by themselves, without their messages: for logs in which nothing strays.
+    pub fn of_files<'f>(files: impl Iterator<Item = &'f LogRead> + Clone, setup: &Setup) -> Self {
         let proofs: Vec<(&str, Proof)> = files.clone().map(|file| (file.source.as_str(), proof(file))).collect();
-        let mut known = known_of(&setup.config.sources, &proofs);
+        let known = known_of(&setup.config.sources, &proofs);
         let alone = |source: &Source| known_of(std::slice::from_ref(source), &proofs);
         let by_source = setup.config.sources.iter().map(|source| (source.name.clone(), alone(source))).collect();
-        let by_business = frame::by_business(all).map_err(broken)?;
-        let keyed = |channel: &str| archive.key.party(channel);
-        strays::take_back(&mut known, &by_business, &owners, &keyed).map_err(broken)?;
-        Ok(Self {
-            by_business,
+        Self {
+            by_business: BTreeMap::new(),
             known,
             by_source,
             files: files.cloned().collect(),
             accepted: BTreeMap::new(),
+            paired: Mutex::default(),
+        }
+    }
+
+    /// The same proof over these messages, which name the owners of their channels.
+    pub fn over(&self, messages: DataFrame) -> Result<Self, Failure> {
+        let Self { known, by_source, files, accepted, .. } = self;
+        Ok(Self {
+            by_business: frame::by_business(messages).map_err(broken)?,
+            known: known.clone(),
+            by_source: by_source.clone(),
+            files: files.clone(),
+            accepted: accepted.clone(),
             paired: Mutex::default(),
         })
     }
@@ -268,7 +287,8 @@ pub fn broken(error: polars::prelude::PolarsError) -> Failure {
 /// By channel: who owned it, and when.
 pub type Owners<'s> = BTreeMap<&'s str, Vec<(&'s Business, Span)>>;
 
-fn owners(setup: &Setup) -> Owners<'_> {
+/// The owners of all channels of the book.
+pub fn owners(setup: &Setup) -> Owners<'_> {
     let mut owners = Owners::new();
     for business in &setup.businesses {
         for owned in &business.channels {
@@ -278,7 +298,8 @@ fn owners(setup: &Setup) -> Owners<'_> {
     owners
 }
 
-fn owned(messages: &DataFrame, owners: &Owners) -> Result<DataFrame, Failure> {
+/// The same messages with the owners of their channels as businesses.
+pub fn owned(messages: &DataFrame, owners: &Owners) -> Result<DataFrame, Failure> {
     let owner = |channel: &str, at: Instant, _: &str| {
         let (business, _) = owners.get(channel)?.iter().find(|(_, span)| span.contains(at))?;
         Some(business.id.to_string())

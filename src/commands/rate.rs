@@ -3,8 +3,8 @@
 mod charges;
 mod named;
 mod odd;
-mod quick;
-mod shares;
+pub(super) mod quick;
+pub(super) mod shares;
 mod sums;
 
 use std::collections::BTreeMap;

@@ -45,15 +45,15 @@ impl Packed for u64 {
     }
 }
 
-impl Packed for (u64, u64) {
+impl<A: Packed, B: Packed> Packed for (A, B) {
     fn write(self, to: &mut Vec<u8>) {
         self.0.write(to);
         self.1.write(to);
     }
 
     fn read(bytes: &[u8]) -> Option<(Self, &[u8])> {
-        let (one, rest) = u64::read(bytes)?;
-        let (other, rest) = u64::read(rest)?;
+        let (one, rest) = A::read(bytes)?;
+        let (other, rest) = B::read(rest)?;
         Some(((one, other), rest))
     }
 }

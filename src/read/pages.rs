@@ -10,6 +10,7 @@ mod runs;
 use std::fs::File;
 use std::path::Path;
 
+use ::bytes::Bytes;
 use parquet::basic::{Encoding, LogicalType, TimeUnit, Type as PhysicalType};
 use parquet::column::page::{Page, PageReader};
 use parquet::file::reader::FileReader;
@@ -25,7 +26,7 @@ pub struct Unusual;
 
 /// A Parquet file that is read by one worker.
 pub struct Pages {
-    reader: SerializedFileReader<File>,
+    reader: Box<dyn FileReader>,
     /// Of the file.
     bytes: u64,
 }
@@ -58,7 +59,16 @@ impl Pages {
     pub fn open(path: &Path) -> Result<Self, Unusual> {
         let file = File::open(path).map_err(|_| Unusual)?;
         let bytes = file.metadata().map_err(|_| Unusual)?.len();
-        Ok(Self { reader: SerializedFileReader::new(file).map_err(|_| Unusual)?, bytes })
+        Ok(Self { reader: Box::new(SerializedFileReader::new(file).map_err(|_| Unusual)?), bytes })
+    }
+
+    /// A file that lies in memory.
+    ///
+    /// # Errors
+    /// When it is no Parquet.
+    pub fn of(file: Vec<u8>) -> Result<Self, Unusual> {
+        let bytes = u64::try_from(file.len()).map_err(|_| Unusual)?;
+        Ok(Self { reader: Box::new(SerializedFileReader::new(Bytes::from(file)).map_err(|_| Unusual)?), bytes })
     }
 
     /// The column of a name; `None` where the file has none.

@@ -6,6 +6,7 @@
 
 mod csv;
 mod facts;
+mod kept;
 mod log;
 mod names;
 pub(super) mod ndjson;
@@ -18,6 +19,7 @@ use std::path::Path;
 
 use foldhash::quality::FixedState;
 
+pub use self::kept::{KeptBatch, KeptPart, Party, PlainNames};
 pub use self::log::{Chunk, Log};
 pub use self::names::Names;
 use self::names::{id, id_bytes, number};

@@ -2,6 +2,7 @@
 
 mod documents;
 mod month;
+mod quick;
 mod replay;
 mod select;
 mod told;
@@ -30,7 +31,7 @@ use told::{Audited, print};
 use two_clocks::Clocks;
 
 pub use documents::{stated_otherwise, sums_of_correction};
-pub use replay::{Basis, Replays};
+pub use replay::{Basis, Replays, Way};
 pub use select::{closed_months, refuse_unknown_rules};
 
 /// What the audit of every month uses.
@@ -60,7 +61,8 @@ fn timed(args: &Audit, world: &mut World, timings: &Timings) -> Result<Outcome, 
             }
             let opened = Opened::of(path, args.signed_by.as_deref())?;
             timings.lap("opening the bundle", None, None);
-            let audited = audit_opened(&opened, args.business.as_ref(), args.jobs, world.watched, timings)?;
+            let way = if args.by_rows { Way::Rows } else { Way::Columns };
+            let audited = audit_opened(&opened, args.business.as_ref(), args.jobs, (way, world.watched), timings)?;
             told(&audited, args.format, world)?;
             if args.format == Format::Text {
                 of_bundle(&opened, world)?;
@@ -94,7 +96,7 @@ fn audit_state(args: &Audit, months: Option<Months>, world: &mut World, timings:
     select::refuse_unknown_rules(&months, &history, ledger.path())?;
     let clocks = Clocks { as_known: args.as_known, tariff_as_of: args.tariff_as_of };
     let contradictions = books(&ledger)?;
-    let replays = Replays::new(&state, &history)?;
+    let replays = Replays::new(&state, &history)?.by(if args.by_rows { Way::Rows } else { Way::Columns });
     let auditing = Auditing { replays, renderer: renderer()?, clocks, contradictions, timings };
     timings.lap("opening the ledger", None, None);
     let audited = auditing.all(&months, args.jobs, world.watched)?;
@@ -107,7 +109,7 @@ pub fn audit_opened(
     opened: &Opened,
     business: Option<&BusinessId>,
     jobs: Option<NonZeroUsize>,
-    watched: bool,
+    (way, watched): (Way, bool),
     timings: &Timings,
 ) -> Result<Vec<Audited>, Failure> {
     let (state, history) = (&opened.state, &opened.history);
@@ -115,7 +117,7 @@ pub fn audit_opened(
     select::refuse_unknown_rules(&months, history, &opened.path)?;
     let clocks = Clocks { as_known: None, tariff_as_of: None };
     let told = |failure| opened.told(failure);
-    let replays = Replays::with(state, history, opened.archive().map_err(told)?);
+    let replays = Replays::with(state, history, opened.archive().map_err(told)?).by(way);
     let contradictions = books(&state.read_ledger()?).map_err(told)?;
     let auditing = Auditing { replays, renderer: renderer()?, clocks, contradictions, timings };
     timings.lap("opening the ledger", None, None);
@@ -144,8 +146,10 @@ impl Auditing<'_> {
     fn replay(&self, ledger: &Ledger, basis: &Basis) -> Result<Result<Replayed, String>, Failure> {
         let begun = self.timings.now();
         let replayed = self.replays.replay(ledger, basis)?;
-        let waits = replayed.as_ref().map_or(0, |replayed| replayed.rated.len() as u64);
-        self.timings.part("replays", begun, Some(waits));
+        let on_time = replayed.as_ref().ok().and_then(|replayed| replayed.on_time);
+        let waits = replayed.as_ref().map_or(0, |replayed| replayed.rated.len() as u64) + on_time.unwrap_or_default();
+        let part = if on_time.is_some() { "replays by columns" } else { "replays" };
+        self.timings.part(part, begun, Some(waits));
         Ok(replayed)
     }
 }

@@ -7,6 +7,7 @@ use super::told::{Audited, Corrected};
 use super::{Auditing, two_clocks};
 use crate::audit::{RecordedMonth, ReplayedMonth, differences};
 use crate::close::{self, ClosedMonth, Issue};
+use crate::domain::invoice::Counts;
 use crate::domain::{Instant, Invoice, Zone};
 use crate::error::Failure;
 use crate::ledger::entry::{Issued, MonthClosed, MonthCorrected};
@@ -137,6 +138,8 @@ fn again(
     let business = replayed.business(closed).ok_or("the recorded book has no such business")?;
     let again = close_with(&replayed.setup.tariff, business, closed.month, cut, &replayed.rated);
     let mut again = again.map_err(|error| format!("the month cannot be closed again: {error}"))?;
+    let on_time = replayed.on_time.unwrap_or_default();
+    again.counts.join(&Counts { waits: on_time, on_time, ..Counts::default() });
     // Of a month in which somebody was forgotten, the line file without them is what can be made again. The
     // ledger binds its digest to that of the month.
     if history.sha256_now(recorded_sha256) == again.data_sha256 {

@@ -1,6 +1,6 @@
 //! A closed month judged again: from the archive, by the texts that the ledger froze, with what was known then.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::archived::{Archive, forgotten_id};
@@ -9,8 +9,9 @@ use super::super::evidence::Evidence;
 use super::super::setup::Setup;
 use super::super::state::State;
 use super::super::{correct, recorded};
+use super::quick::{self, Judged, Task};
 use crate::domain::charge::RatedWait;
-use crate::domain::{Business, Instant, Verdict};
+use crate::domain::{Business, BusinessId, Instant, Month, Verdict};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{HoldAccepted, LogRead, MonthClosed, MonthCorrected, Texts};
 use crate::ledger::{History, Ledger};
@@ -22,6 +23,15 @@ pub enum Known {
     Through(u64),
     /// What became known before this instant.
     Before(Instant),
+}
+
+/// How the archive is judged. Both ways find the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// In numbers what numbers can say, in less time and memory.
+    Columns,
+    /// As messages, each with its texts.
+    Rows,
 }
 
 /// By what a month is judged again.
@@ -54,6 +64,9 @@ pub struct Replayed {
     pub setup: Arc<Setup>,
     /// With plain names, counted, sorted.
     pub rated: Vec<RatedWait>,
+    /// Waits that were answered in time and are not among them: nothing but their number is ever asked. `None`: the
+    /// month was judged row by row, and all of them are there.
+    pub on_time: Option<u64>,
 }
 
 impl Replayed {
@@ -70,7 +83,13 @@ pub struct Replays<'a> {
     pub archive: Archive<'a>,
     setups: Last<Texts, Setup>,
     evidence: Last<(Known, [String; 2]), Evidence>,
+    /// Where months are judged in numbers as far as that goes; `None` of those that go row by row.
+    judged: Option<Last<Group, Option<Judged>>>,
 }
+
+/// What is judged in one pass: a month of the businesses that were closed, or corrected, by the same; and where the
+/// evidence of each ends.
+type Group = (Known, Texts, Month, BTreeMap<BusinessId, Instant>);
 
 impl<'a> Replays<'a> {
     pub fn new(state: &'a State, history: &'a History) -> Result<Self, Failure> {
@@ -78,7 +97,16 @@ impl<'a> Replays<'a> {
     }
 
     pub fn with(state: &'a State, history: &'a History, archive: Archive<'a>) -> Self {
-        Self { state, history, archive, setups: Last::of(8), evidence: Last::of(2) }
+        Self { state, history, archive, setups: Last::of(8), evidence: Last::of(2), judged: None }
+    }
+
+    /// The same, judging in this way.
+    pub fn by(self, way: Way) -> Self {
+        let judged = match way {
+            Way::Columns => Some(Last::of(2)),
+            Way::Rows => None,
+        };
+        Self { judged, ..self }
     }
 
     /// The waits of a month, judged anew. The inner error says why it cannot be: a difference, not a broken world.
@@ -89,16 +117,64 @@ impl<'a> Replays<'a> {
         let Some(business) = setup.businesses.iter().find(|business| business.id == closed.business) else {
             return Ok(Err("the recorded book has no such business".to_owned()));
         };
-        let evidence = self.evidence(closed, &setup, basis.known)?;
-        let waits = evidence.waits_under(business, closed.month, basis.cut, &setup.tariff, None)?;
-        let rated = match waits.rated {
-            Ok(rated) => rated,
-            Err(no_rate) => return Ok(Err(no_rate.to_string())),
+        let (mut rated, on_time) = match self.quickly(basis, &texts, &setup)? {
+            Some((rated, on_time)) => (rated, Some(on_time)),
+            None => match self.by_rows(basis, business, &setup)? {
+                Ok(rated) => (rated, None),
+                Err(why) => return Ok(Err(why)),
+            },
         };
         // Counted with everything, so that a disputed message leaves the places of the others as they were.
-        let mut rated = with_names(&self.archive, &evidence, &rated, &setup.tariff, closed.month)?;
         self.take_out_disputed(&mut rated, basis);
-        Ok(Ok(Replayed { setup, rated }))
+        Ok(Ok(Replayed { setup, rated, on_time }))
+    }
+
+    fn by_rows(
+        &self,
+        basis: &Basis,
+        business: &Business,
+        setup: &Setup,
+    ) -> Result<Result<Vec<RatedWait>, String>, Failure> {
+        let closed = basis.closed;
+        let evidence = self.evidence(closed, setup, basis.known)?;
+        let waits = evidence.waits_under(business, closed.month, basis.cut, &setup.tariff, None)?;
+        match waits.rated {
+            Ok(rated) => with_names(&self.archive, &evidence, &rated, &setup.tariff, closed.month).map(Ok),
+            Err(no_rate) => Ok(Err(no_rate.to_string())),
+        }
+    }
+
+    /// The waits but for most of those that were answered in time, and how many these are; `None` where the month goes
+    /// row by row.
+    fn quickly(&self, basis: &Basis, texts: &Texts, setup: &Setup) -> Result<Option<(Vec<RatedWait>, u64)>, Failure> {
+        let Some(last) = &self.judged else { return Ok(None) };
+        let (known, month, cuts) = (basis.known, basis.closed.month, self.cuts(basis));
+        let judged = last.get((known, texts.clone(), month, cuts.clone()), || {
+            let files = self.files(known);
+            let evidence = Evidence::of_files(files.iter().copied(), setup);
+            let evidence = evidence.with_accepted(self.holds(known).into_iter());
+            quick::quick(&Task { archive: &self.archive, setup, evidence: &evidence, month, cuts: &cuts })
+        })?;
+        let found = (*judged).as_ref().and_then(|judged| judged.get(basis.closed.business.as_str()));
+        Ok(found.map(|found| (found.rated.clone(), found.on_time)))
+    }
+
+    /// Where the evidence of each business ends that is judged together with this one.
+    fn cuts(&self, basis: &Basis) -> BTreeMap<BusinessId, Instant> {
+        let closed = basis.closed;
+        let texts = recorded::texts(closed);
+        let together = self.history.closed.values();
+        let together = together.filter(|other| other.month == closed.month && recorded::texts(other) == texts);
+        let cut = |other: &MonthClosed| match basis.known {
+            Known::Before(_) => Some(other.cut),
+            Known::Through(seq) if other.evidence_through == seq => Some(other.cut),
+            Known::Through(seq) => {
+                let mut corrections = self.history.corrections(&other.business, other.month);
+                corrections.find(|corrected| corrected.evidence_through == seq).map(|corrected| corrected.cut)
+            }
+        };
+        let cuts = together.filter_map(|other| Some((other.business.clone(), cut(other)?)));
+        cuts.chain([(closed.business.clone(), basis.cut)]).collect()
     }
 
     /// What is accepted of settled disputes is held for good: never charged.

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::super::archived::Archive;
-use super::super::audit::{audit_opened, closed_months, refuse_unknown_rules, state_of};
+use super::super::audit::{Way, audit_opened, closed_months, refuse_unknown_rules, state_of};
 use super::super::state::ledger_failure;
 use super::super::summary::counted;
 use super::super::timings::Timings;
@@ -83,7 +83,7 @@ fn write(
 /// Unpacks and audits what was written, with nothing but the bundle.
 fn proven(partial: &Path, world: &mut World) -> Result<(), Failure> {
     let opened = Opened::of(partial, None)?;
-    let audited = audit_opened(&opened, None, None, world.watched, &Timings::new(world.clock, false))?;
+    let audited = audit_opened(&opened, None, None, (Way::Columns, world.watched), &Timings::new(world.clock, false))?;
     let differs = |business: &str| {
         let message = format!("{} of {business} is not the same when it is done again", opened.manifest.month);
         Failure::new(Kind::Differences, message).hint("`ritardo audit` says what differs; no bundle was written")

@@ -52,7 +52,7 @@ pub(super) struct Quick {
 }
 
 /// Why the quick way ended early.
-pub(super) enum Stop {
+pub(in crate::commands) enum Stop {
     /// The long way is to judge.
     Unusual,
     Failed(Failure),
@@ -252,7 +252,8 @@ mod tests {
 
     fn is_quick(path: &Path, order: &Order, tariff: &Tariff) -> bool {
         let (as_of, paths) = (order.complete_through(), [path.to_owned()]);
-        let task = Task { paths: &paths, tariff, as_of, complete_through: as_of, rows: Rows::Forgotten, memory: 1 << 20 };
+        let task =
+            Task { paths: &paths, tariff, as_of, complete_through: as_of, rows: Rows::Forgotten, memory: 1 << 20 };
         quick(&task).unwrap().is_some()
     }
 

@@ -72,7 +72,7 @@ impl Cut {
     }
 }
 
-pub(super) fn workers() -> usize {
+pub(in crate::commands) fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(WORKERS_MAX)
 }
 
@@ -173,7 +173,7 @@ pub(super) fn ids_of(task: &Task, shares: &[Share], wanted: &[u32], take: &mut d
 }
 
 /// Runs `work` for each share on a thread of its own.
-pub(super) fn in_parallel<S: Sync, T: Send, E: Send>(
+pub(in crate::commands) fn in_parallel<S: Sync, T: Send, E: Send>(
     shares: &[S],
     work: impl Fn(usize, &S) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, E> {
@@ -188,7 +188,7 @@ pub(super) fn in_parallel<S: Sync, T: Send, E: Send>(
 }
 
 /// Runs `work` for all numbers below `count`, and gives the results in their order.
-pub(super) fn numbered<S, T: Send>(
+pub(in crate::commands) fn numbered<S, T: Send>(
     count: usize,
     begin: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, usize) -> Result<T, Stop> + Sync,

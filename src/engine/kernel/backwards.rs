@@ -1,14 +1,14 @@
 //! The one pass over a bucket, from its end.
 
-use super::{ANSWERS, Held, NEITHER, parties};
+use super::{ANSWERS, Conversation, Held, NEITHER};
 use crate::domain::{EntryPoint, Instant, Reading};
 
 /// A question without an answer in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Late {
+pub struct Late<K = u64> {
     /// Its place in the bucket.
     pub place: usize,
-    pub conversation: u64,
+    pub conversation: K,
     pub received_at: Instant,
     pub answered_at: Option<Instant>,
     pub entry_point: EntryPoint,
@@ -16,15 +16,15 @@ pub struct Late {
 
 /// What a bucket comes to.
 #[derive(Debug, Default)]
-pub struct Paired {
+pub struct Paired<K = u64> {
     /// By the place of the channel: questions that were answered in time.
     pub on_time: Vec<u64>,
     /// In the order of the bucket; those that nothing answers may be pending still.
-    pub late: Vec<Late>,
-    next: Table,
+    pub late: Vec<Late<K>>,
+    next: Table<K>,
 }
 
-impl Paired {
+impl<K> Paired<K> {
     fn clear(&mut self) {
         self.on_time.fill(0);
         self.late.clear();
@@ -33,7 +33,7 @@ impl Paired {
 
 /// Finds the answer of every question of a bucket: the next one of its conversation, the same instant included.
 /// `paired` is emptied; a worker uses one for all its buckets.
-pub fn pair(messages: &[Held], reading: &Reading, paired: &mut Paired) {
+pub fn pair<K: Conversation>(messages: &[Held<K>], reading: &Reading, paired: &mut Paired<K>) {
     let is_in_order = messages.windows(2).all(|pair| pair[0].1 >> 4 <= pair[1].1 >> 4);
     paired.clear();
     if is_in_order && backwards(messages.iter().copied().enumerate(), reading, paired) {
@@ -41,7 +41,7 @@ pub fn pair(messages: &[Held], reading: &Reading, paired: &mut Paired) {
         return;
     }
     // Of one instant the answers stand behind the questions: they answer them.
-    let mut sorted: Vec<(usize, Held)> = messages.iter().copied().enumerate().collect();
+    let mut sorted: Vec<(usize, Held<K>)> = messages.iter().copied().enumerate().collect();
     sorted.sort_unstable_by_key(|(place, (_, at))| (*at, *place));
     paired.clear();
     backwards(sorted.into_iter(), reading, paired);
@@ -50,21 +50,21 @@ pub fn pair(messages: &[Held], reading: &Reading, paired: &mut Paired) {
 
 /// What comes next in a conversation, seen from the end of its bucket. Instants are above 0.
 #[derive(Clone, Copy, Debug, Default)]
-struct Next {
-    conversation: u64,
+struct Next<K> {
+    conversation: K,
     /// 0: none.
     answer: u64,
     question: u64,
 }
 
-/// The conversations of a bucket: no conversation is 0, since no number is.
+/// The conversations of a bucket: no conversation is the default one.
 #[derive(Debug, Default)]
-struct Table {
-    places: Vec<Next>,
+struct Table<K> {
+    places: Vec<Next<K>>,
     mask: usize,
 }
 
-impl Table {
+impl<K: Conversation> Table<K> {
     /// Empties it for so many messages; a conversation has several, so that most places stay free.
     fn clear(&mut self, messages: usize) {
         let size = (messages + messages / 4 + 1).next_power_of_two();
@@ -73,11 +73,11 @@ impl Table {
         self.mask = size - 1;
     }
 
-    fn of(&mut self, conversation: u64) -> &mut Next {
+    fn of(&mut self, conversation: K) -> &mut Next<K> {
         // The upper bits chose the bucket.
-        let hash = conversation.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 16;
+        let hash = conversation.mixed() >> 16;
         let mut place = usize::try_from(hash).unwrap_or_default() & self.mask;
-        while self.places[place].conversation != conversation && self.places[place].conversation != 0 {
+        while self.places[place].conversation != conversation && self.places[place].conversation != K::default() {
             place = (place + 1) & self.mask;
         }
         let next = &mut self.places[place];
@@ -87,10 +87,10 @@ impl Table {
 }
 
 /// The one pass. Says whether no answer stands before a question of its conversation and instant, which it would miss.
-fn backwards(
-    messages: impl DoubleEndedIterator<Item = (usize, Held)> + ExactSizeIterator,
+fn backwards<K: Conversation>(
+    messages: impl DoubleEndedIterator<Item = (usize, Held<K>)> + ExactSizeIterator,
     reading: &Reading,
-    paired: &mut Paired,
+    paired: &mut Paired<K>,
 ) -> bool {
     let Paired { on_time, late, next } = paired;
     next.clear(messages.len());
@@ -112,7 +112,7 @@ fn backwards(
         let answered_at = (*answer > 0).then(|| Instant::from_micros(answer.cast_signed()));
         let is_in_time = |answered: Instant| reading.is_within(answered.since(received_at), reading.window);
         if answered_at.is_some_and(is_in_time) {
-            let channel = parties(conversation).0;
+            let channel = conversation.channel();
             if on_time.len() <= channel {
                 on_time.resize(channel + 1, 0);
             }
@@ -127,6 +127,6 @@ fn backwards(
 }
 
 /// How long the evidence must reach beyond the deadline of a question without an answer.
-pub fn is_settled(late: &Late, watermark: Instant, reading: &Reading) -> bool {
+pub fn is_settled<K>(late: &Late<K>, watermark: Instant, reading: &Reading) -> bool {
     late.answered_at.is_some() || watermark > late.received_at.plus(reading.window)
 }

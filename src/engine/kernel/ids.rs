@@ -1,6 +1,6 @@
 //! Whether two messages have one id: told by hashes, of which equal ones name rows to look at.
 
-use super::Gathered;
+use super::{Conversation, Gathered};
 use crate::engine::scratch::ScratchError;
 
 /// Parts of the hashes: the table of each is small enough for the second cache.
@@ -28,7 +28,7 @@ impl Table {
     ///
     /// # Errors
     /// When a scratch file cannot be read.
-    pub fn twice(&mut self, gathered: &[Gathered], part: usize) -> Result<Vec<u64>, ScratchError> {
+    pub fn twice<K: Conversation>(&mut self, gathered: &[Gathered<K>], part: usize) -> Result<Vec<u64>, ScratchError> {
         self.all.clear();
         gathered.iter().try_for_each(|worker| worker.ids.read(part, &mut self.all))?;
         let size = (self.all.len() * 2).next_power_of_two();

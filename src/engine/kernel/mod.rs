@@ -11,12 +11,14 @@
 
 mod backwards;
 pub mod ids;
+mod keyed;
 
-use super::scratch::{Buckets, ScratchError};
+use super::scratch::{Buckets, Packed, ScratchError};
 use crate::domain::message::{Facts, Role};
 use crate::domain::{Instant, Reading};
 
 pub use backwards::{Late, Paired, is_settled, pair};
+pub use keyed::Keyed;
 
 /// Buckets of messages: each is small enough for the second cache.
 pub const BUCKETS: usize = 512;
@@ -39,7 +41,26 @@ pub fn supports(reading: &Reading) -> bool {
 }
 
 /// A message, as it is held: conversation; instant and what it is.
-pub type Held = (u64, u64);
+pub type Held<K = u64> = (K, u64);
+
+/// What stands for a conversation, exactly: two have one key when they are one. None is the default value.
+pub trait Conversation: Copy + Ord + Default + Send + Sync + Packed {
+    /// Its bits, mixed: the upper ones choose the bucket.
+    fn mixed(self) -> u64;
+    /// The place of its channel.
+    fn channel(self) -> usize;
+}
+
+/// The digits of a number below those of its channel.
+impl Conversation for u64 {
+    fn mixed(self) -> u64 {
+        self.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+
+    fn channel(self) -> usize {
+        parties(self).0
+    }
+}
 
 /// The conversation of a customer on a channel, both given as numbers.
 pub const fn conversation(channel: u32, customer: u64) -> u64 {
@@ -53,8 +74,8 @@ pub fn parties(conversation: u64) -> (usize, u64) {
 }
 
 /// The bucket of a conversation.
-pub fn bucket(conversation: u64) -> usize {
-    usize::try_from(conversation.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55).unwrap_or_default()
+pub fn bucket<K: Conversation>(conversation: K) -> usize {
+    usize::try_from(conversation.mixed() >> 55).unwrap_or_default()
 }
 
 /// Whether the caller will ask which row of the logs a message was.
@@ -99,14 +120,36 @@ pub struct Columns<'c> {
     pub facts: &'c [Facts],
 }
 
+/// The same, of whatever conversations.
+#[derive(Clone, Copy)]
+pub struct Told<K> {
+    /// Hash of its id, by which messages are told apart.
+    pub id: u64,
+    pub conversation: K,
+    /// Microseconds since 1970.
+    pub at: i64,
+    pub facts: Facts,
+    pub use_as: Use,
+}
+
+/// What a message is taken for beside its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    Evidence,
+    /// It is a question that nobody asks about, or an answer to none that is asked about.
+    Aside,
+    /// It is known, and no evidence yet.
+    TooLate,
+}
+
 /// What one worker has gathered.
-pub struct Gathered {
-    messages: Buckets<Held>,
+pub struct Gathered<K = u64> {
+    messages: Buckets<Held<K>>,
     /// Of each message its row, counted over all that the worker took.
     places: Option<Buckets<u32>>,
     ids: Buckets<u64>,
     /// Conversations with a message of an unknown kind, in no order.
-    odd: Vec<u64>,
+    odd: Vec<K>,
     /// Rows, whatever they are.
     pub rows: u64,
     /// Of these, at or after the watermark.
@@ -117,26 +160,6 @@ pub struct Gathered {
 }
 
 impl Gathered {
-    /// For about `expected` messages, of which those before `watermark` are evidence.
-    pub fn new(expected: usize, watermark: Instant, rows: Rows, room: Room) -> Self {
-        // A row takes 8 bytes for its id, 16 for itself and 4 for its place.
-        let seventh = room.budget / 7;
-        let of = |name: &str| format!("{}-{name}", room.name);
-        let ids = Buckets::new(ids::PARTS, expected, room.folder, &of("ids"), seventh * 2);
-        let messages = Buckets::new(BUCKETS, expected, room.folder, &of("messages"), seventh * 4);
-        let places = || Buckets::new(BUCKETS, expected, room.folder, &of("places"), seventh);
-        Self {
-            messages,
-            places: (rows == Rows::Kept).then(places),
-            ids,
-            odd: Vec::new(),
-            rows: 0,
-            after: 0,
-            watermark: stamped(watermark.micros()),
-            what: (0..Facts::COUNT).map(|code| Facts::of_code(code).map_or(NEITHER, what)).collect(),
-        }
-    }
-
     /// Takes messages in their order.
     ///
     /// # Errors
@@ -159,19 +182,52 @@ impl Gathered {
     #[inline]
     pub fn take(&mut self, message: Arrived) -> Result<(), ScratchError> {
         let Arrived { id, channel, customer, at, facts } = message;
+        let use_as = if stamped(at) >= self.watermark { Use::TooLate } else { Use::Evidence };
+        let (id, conversation) = (ids::on_channel(id, channel), conversation(channel, customer));
+        self.take_told(Told { id, conversation, at, facts, use_as })
+    }
+}
+
+impl<K: Conversation> Gathered<K> {
+    /// For about `expected` messages, of which those before `watermark` are evidence.
+    pub fn new(expected: usize, watermark: Instant, rows: Rows, room: Room) -> Self {
+        // A row takes 8 bytes for its id, 16 or more for itself and 4 for its place.
+        let row = 12 + size_of::<Held<K>>();
+        let share = |bytes: usize| room.budget / row * bytes;
+        let of = |name: &str| format!("{}-{name}", room.name);
+        let ids = Buckets::new(ids::PARTS, expected, room.folder, &of("ids"), share(8));
+        let messages = Buckets::new(BUCKETS, expected, room.folder, &of("messages"), share(size_of::<Held<K>>()));
+        let places = || Buckets::new(BUCKETS, expected, room.folder, &of("places"), share(4));
+        Self {
+            messages,
+            places: (rows == Rows::Kept).then(places),
+            ids,
+            odd: Vec::new(),
+            rows: 0,
+            after: 0,
+            watermark: stamped(watermark.micros()),
+            what: (0..Facts::COUNT).map(|code| Facts::of_code(code).map_or(NEITHER, what)).collect(),
+        }
+    }
+
+    /// Takes a message of whatever conversation.
+    ///
+    /// # Errors
+    /// When a scratch file cannot be written, or there are too many rows for one worker.
+    #[inline]
+    pub fn take_told(&mut self, message: Told<K>) -> Result<(), ScratchError> {
+        let Told { id, conversation, at, facts, use_as } = message;
         let row = self.rows;
         self.rows += 1;
-        self.ids.push_in(ids::part(ids::on_channel(id, channel)), ids::on_channel(id, channel))?;
-        let at = stamped(at);
-        if at >= self.watermark {
+        self.ids.push_in(ids::part(id), id)?;
+        if use_as == Use::TooLate {
             self.after += 1;
             return Ok(());
         }
         let what = self.what[usize::from(facts.code())];
-        if what == NEITHER {
+        if what == NEITHER || (use_as == Use::Aside && what != UNCLEAR) {
             return Ok(());
         }
-        let conversation = conversation(channel, customer);
         if what == UNCLEAR {
             self.odd.push(conversation);
             return Ok(());
@@ -180,7 +236,12 @@ impl Gathered {
         if let Some(places) = &mut self.places {
             places.push_in(bucket, u32::try_from(row).map_err(|_| ScratchError::TooManyRows)?)?;
         }
-        self.messages.push_in(bucket, (conversation, at | what))
+        self.messages.push_in(bucket, (conversation, stamped(at) | what))
+    }
+
+    /// A conversation that goes row by row.
+    pub fn set_apart(&mut self, conversation: K) {
+        self.odd.push(conversation);
     }
 
     /// Lets go of what only [`ids::twice`] needs.
@@ -209,11 +270,11 @@ const fn stamped(micros: i64) -> u64 {
 
 /// Conversations that go row by row, sorted.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Odd(Vec<u64>);
+pub struct Odd<K = u64>(Vec<K>);
 
-impl Odd {
+impl<K: Conversation> Odd<K> {
     /// Those with messages of unknown kinds, and `others`.
-    pub fn of(gathered: &[Gathered], others: Vec<u64>) -> Self {
+    pub fn of(gathered: &[Gathered<K>], others: Vec<K>) -> Self {
         let mut all = others;
         all.extend(gathered.iter().flat_map(|worker| &worker.odd));
         all.sort_unstable();
@@ -221,7 +282,7 @@ impl Odd {
         Self(all)
     }
 
-    pub fn has(&self, conversation: u64) -> bool {
+    pub fn has(&self, conversation: K) -> bool {
         !self.0.is_empty() && self.0.binary_search(&conversation).is_ok()
     }
 
@@ -238,7 +299,12 @@ impl Odd {
 ///
 /// # Errors
 /// When a scratch file cannot be read.
-pub fn messages(gathered: &[Gathered], bucket: usize, odd: &Odd, all: &mut Vec<Held>) -> Result<(), ScratchError> {
+pub fn messages<K: Conversation>(
+    gathered: &[Gathered<K>],
+    bucket: usize,
+    odd: &Odd<K>,
+    all: &mut Vec<Held<K>>,
+) -> Result<(), ScratchError> {
     all.clear();
     gathered.iter().try_for_each(|worker| worker.messages.read(bucket, all))?;
     if !odd.is_empty() {
@@ -261,7 +327,7 @@ pub struct Places {
 impl Places {
     /// # Errors
     /// When a scratch file cannot be read.
-    pub fn of(gathered: &[Gathered], bucket: usize) -> Result<Self, ScratchError> {
+    pub fn of<K: Conversation>(gathered: &[Gathered<K>], bucket: usize) -> Result<Self, ScratchError> {
         let (mut rows, mut begins) = (Vec::new(), Vec::with_capacity(gathered.len()));
         for worker in gathered {
             begins.push(rows.len());
