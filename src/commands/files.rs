@@ -19,6 +19,12 @@ pub enum Access {
 /// Writes `bytes` under `path`: into a new file beside it, synced, then renamed over it, and the folder
 /// synced. Killed at any point, the old content or the new is there, never a part.
 pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
+    put(path, bytes, access)?;
+    sync_folder(path)
+}
+
+/// The same but for the folder, which is to be synced before anything names the file: once for many of them.
+fn put(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
     let partial = partial_of(path);
     let mode = if access == Access::Private { 0o600 } else { 0o666 };
     let mut file = created(&partial, mode).map_err(|error| Failure::io("create the file", path, error))?;
@@ -29,7 +35,7 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
         let _ = fs::remove_file(&partial);
         return Err(Failure::io("write the file", path, error));
     }
-    sync_folder(path)
+    Ok(())
 }
 
 /// A new file in place of one that an earlier try may have left.
@@ -50,6 +56,14 @@ pub fn write_if_changed(path: &Path, bytes: &[u8], access: Access) -> Result<boo
     match fs::read(path) {
         Ok(present) if present == bytes => Ok(false),
         _ => write(path, bytes, access).map(|()| true),
+    }
+}
+
+/// The same but for the folder, which is to be synced before anything names the file, whether or not it was written.
+pub fn put_if_changed(path: &Path, bytes: &[u8], access: Access) -> Result<bool, Failure> {
+    match fs::read(path) {
+        Ok(present) if present == bytes => Ok(false),
+        _ => put(path, bytes, access).map(|()| true),
     }
 }
 

@@ -60,6 +60,7 @@ mod timings;
 mod traffic;
 mod verify;
 mod what_if;
+mod workers;
 
 use std::io::Write;
 use std::time::Duration;
