@@ -75,7 +75,11 @@ pub fn partial_of(path: &Path) -> PathBuf {
 
 /// Syncs the folder of a file, so that its name stays.
 pub fn sync_folder(path: &Path) -> Result<(), Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    sync(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+}
+
+/// Syncs a folder, so that the names in it stay.
+pub fn sync(folder: &Path) -> Result<(), Failure> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(|error| Failure::io("sync the folder", folder, error))
 }

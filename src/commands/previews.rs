@@ -37,7 +37,7 @@ pub fn invoice(
     let date = setup.config.issuer_of(month.business).zone.date_of(end);
     let earlier = Due::of(setup, history, month, closed, withheld).earlier;
     let issue = Issue { number, date, previous: sha256(b""), earlier };
-    decide::invoice(setup, month, closed, issue).map(|(invoice, _)| invoice)
+    decide::invoice(setup, month, closed, issue)
 }
 
 /// What an approval is of: the invoice, and whom it goes to.

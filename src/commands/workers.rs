@@ -76,8 +76,12 @@ fn taken<T, R>(
     results: &Receiver<Told<R>>,
     take: &mut impl FnMut(&T, R) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    // That a worker is there to receive it shows when its result comes, or does not.
-    let begin = |place: usize| drop((place < tasks.len()).then(|| give.send(place)));
+    let begin = |place: usize| {
+        if place < tasks.len() {
+            // That a worker is there to receive it shows when its result comes, or does not.
+            let _ = give.send(place);
+        }
+    };
     (0..ahead).for_each(begin);
     let mut ready: BTreeMap<usize, Result<R, Failure>> = BTreeMap::new();
     for (place, task) in tasks.iter().enumerate() {
