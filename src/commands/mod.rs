@@ -31,6 +31,7 @@ mod intake;
 mod issue;
 mod journal;
 mod keyfile;
+mod named;
 mod pages;
 mod previews;
 mod progress;
