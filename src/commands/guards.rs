@@ -1,6 +1,7 @@
 //! The guards: what every month that can be closed goes through before anything of it is written.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 
 use super::closing::{OpenMonth, Parked, Step, charges_of};
 use super::correct::Withheld;
@@ -169,14 +170,14 @@ fn overlaps(watch: &Watch, open: &[OpenMonth]) -> Result<BTreeMap<(BusinessId, M
         let (id, span) = (&month.business.id, month.month.span(month.business.zone));
         let neighbours = watch.history.closed.range((id.clone(), Month::MIN)..).take_while(|((of, _), _)| of == id);
         for (_, closed) in neighbours.filter(|(_, closed)| closed.businesses_sha256 != *same_book) {
-            let texts = recorded::texts(closed);
-            if !books.contains_key(&texts) {
-                let recorded = recorded::setup(ledger, closed)?;
-                let zones = recorded.businesses.into_iter().map(|business| (business.id, business.zone)).collect();
-                books.insert(texts.clone(), zones);
-            }
-            let zone = books.get(&texts).and_then(|book| book.get(id));
-            if zone.is_some_and(|zone| closed.month.span(*zone).overlaps(&span)) {
+            let book = match books.entry(recorded::texts(closed)) {
+                Slot::Occupied(known) => known.into_mut(),
+                Slot::Vacant(new) => {
+                    let recorded = recorded::setup(ledger, closed)?.businesses.into_iter();
+                    new.insert(recorded.map(|business| (business.id, business.zone)).collect())
+                }
+            };
+            if book.get(id).is_some_and(|zone| closed.month.span(*zone).overlaps(&span)) {
                 let text =
                     format!("it has instants in common with {}, which is closed: its zone is another", closed.month);
                 overlaps.insert((id.clone(), month.month), Found { guard: Guard::Overlap, text });
@@ -204,9 +205,9 @@ fn billed_before(watch: &Watch, open: &[OpenMonth]) -> Result<(BilledBefore, BTr
     if messages.is_empty() {
         return Ok((found, unreadable));
     }
-    let closed: Vec<_> = watch.history.closed.keys().collect();
-    let work =
-        |(business, month): &&(BusinessId, Month)| billed_by(watch.state, watch.history, business, *month, &messages);
+    let Watch { state, history, .. } = *watch;
+    let closed: Vec<_> = history.closed.keys().collect();
+    let work = |(business, month): &&(BusinessId, Month)| billed_by(state, history, business, *month, &messages);
     workers::in_order(&closed, work, |(business, month), billed_too| {
         match billed_too {
             // It concerns this business, and keeps no other from being billed.
