@@ -43,7 +43,7 @@ pub fn write_pages(
     seen: &Seen,
     renderer: &Renderer,
 ) -> Result<Vec<Month>, Failure> {
-    let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
+    let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
     let standing = standing::standing(setup, &history, &[]);
     let (open, known) = (seen.open, Known { setup, state, ledger, history: &history, seen, standing: &standing });
     let mut written = Vec::new();
@@ -75,10 +75,12 @@ fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer)
     let mut months = Vec::new();
     let closed = history.closed.keys().filter(|(_, of)| *of == month).map(|(business, _)| business);
     let ids: BTreeSet<&BusinessId> = setup.businesses.iter().map(|business| &business.id).chain(closed).collect();
+    let open = seen.open.iter().filter(|open| open.month == month);
+    let open: BTreeMap<&BusinessId, &OpenMonth> = open.map(|open| (&open.business.id, open)).collect();
     for id in ids {
         if let Some(closed) = history.closed.get(&(id.clone(), month)) {
             months.push(closed_month(known, closed, replays)?);
-        } else if let Some(open) = seen.open.iter().find(|open| open.business.id == *id && open.month == month) {
+        } else if let Some(open) = open.get(id) {
             months.push(open_month(known, open)?);
         }
     }
@@ -127,7 +129,7 @@ fn closed_month(known: &Known, closed: &MonthClosed, replays: &mut Replays) -> R
     let waits = replays.waits(state, ledger, closed)?;
     let coverage = replays.coverage(state, ledger, closed)?;
     let (recorded, _) = replays.inputs(state, ledger, closed)?;
-    let of = |setup: &Setup| setup.businesses.iter().find(|business| business.id == closed.business).cloned();
+    let of = |setup: &Setup| setup.business(closed.business.as_str()).cloned();
     let mut business = of(recorded).ok_or_else(|| no_business(closed))?;
     if let Some(today) = of(setup) {
         business.party.legal_name = today.party.legal_name;

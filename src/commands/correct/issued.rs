@@ -46,7 +46,7 @@ pub fn base_of(
 ) -> Result<Base, Failure> {
     let texts = texts_of(ledger, bench.history, issued)?;
     let recorded = recorded::setup_of(ledger, &texts)?;
-    let business = recorded.businesses.iter().find(|business| business.id == issued.business).ok_or_else(|| {
+    let business = recorded.business(issued.business.as_str()).ok_or_else(|| {
         Failure::new(Kind::Differences, format!("the recorded book of {} lacks its business", issued.number))
     })?;
     let then = recorded.config.issuer_of(business);

@@ -34,14 +34,14 @@ impl Replays {
     /// at its cut.
     pub fn waits(&mut self, state: &State, ledger: &Ledger, closed: &MonthClosed) -> Result<Vec<RatedWait>, Failure> {
         let (setup, evidence) = self.inputs(state, ledger, closed)?;
-        let business = setup.businesses.iter().find(|business| business.id == closed.business);
+        let business = setup.business(closed.business.as_str());
         let business = business.ok_or_else(|| no_business(closed))?;
         let rated = evidence.waits(business, closed.month, closed.cut, setup)?.rated;
         let rated = rated.map_err(|no_rate| Failure::new(Kind::Differences, no_rate.to_string()))?;
         if !setup.tariff.counts() {
             return Ok(rated);
         }
-        let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
+        let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
         counted(&Archive::open(state, &history)?, evidence, rated, &setup.tariff, closed.month)
     }
 
@@ -54,7 +54,7 @@ impl Replays {
     ) -> Result<Vec<ChannelCoverage>, Failure> {
         let (setup, evidence) = self.inputs(state, ledger, closed)?;
         let look = Look { month: closed.month, cut: closed.cut, through: closed.cut, waits: &[] };
-        let business = setup.businesses.iter().find(|business| business.id == closed.business);
+        let business = setup.business(closed.business.as_str());
         business.map_or(Ok(Vec::new()), |business| of_business(setup, evidence, business, &look))
     }
 
