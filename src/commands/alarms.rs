@@ -6,7 +6,7 @@ use super::closing::OpenMonth;
 use super::evidence::Evidence;
 use super::setup::Setup;
 use crate::domain::settings::Source;
-use crate::domain::{Business, Date, Direction, Instant, Month, Span, Zone};
+use crate::domain::{Business, BusinessId, Date, Direction, Instant, Month, Span, Zone};
 use crate::error::Failure;
 use crate::read::coverage::Known;
 use crate::report::alarms::{Alarm, Expected, held_long, missing_files, silence, silent};
@@ -15,8 +15,12 @@ use crate::report::alarms::{Alarm, Expected, held_long, missing_files, silence, 
 pub fn alarms(setup: &Setup, evidence: &Evidence, open: &[OpenMonth], as_of: Instant) -> Result<Vec<Alarm>, Failure> {
     let limits = setup.config.alarms;
     let mut alarms = files(setup, evidence, open, as_of);
+    let mut by_business: BTreeMap<&BusinessId, Vec<&OpenMonth>> = BTreeMap::new();
+    for open in open {
+        by_business.entry(&open.business.id).or_default().push(open);
+    }
     for business in &setup.businesses {
-        let of_business = || open.iter().filter(|open| open.business.id == business.id);
+        let of_business = || by_business.get(&business.id).into_iter().flatten().copied();
         let is_open = |month: Month| of_business().any(|open| open.month == month);
         if limits.silence_messages > 0 {
             alarms.extend(silences(business, evidence, as_of, limits.silence_messages, &is_open)?);
@@ -28,9 +32,17 @@ pub fn alarms(setup: &Setup, evidence: &Evidence, open: &[OpenMonth], as_of: Ins
 }
 
 fn files(setup: &Setup, evidence: &Evidence, open: &[OpenMonth], as_of: Instant) -> Vec<Alarm> {
+    let mut of_channel: BTreeMap<&str, Vec<&OpenMonth>> = BTreeMap::new();
+    for open in open {
+        for owned in &open.business.channels {
+            of_channel.entry(owned.channel.as_str()).or_default().push(open);
+        }
+    }
     let is_open = |channel: &str, day: Date| {
-        let has_day = |open: &&OpenMonth| Month::new(day.year(), day.month()) == Some(open.month);
-        open.iter().filter(has_day).any(|open| channel == ANY || owns(open.business, channel, day))
+        let has_day = |open: &OpenMonth| Month::new(day.year(), day.month()) == Some(open.month);
+        let mut owned = of_channel.get(channel).into_iter().flatten();
+        (channel == ANY && open.iter().any(has_day))
+            || owned.any(|open| has_day(open) && owns(open.business, channel, day))
     };
     let first_open = open.iter().map(|open| open.month.first_day()).min();
     let nothing = BTreeMap::new();

@@ -7,9 +7,8 @@ use polars::prelude::DataFrame;
 
 use super::keyfile;
 use super::state::State;
+use crate::domain::Span;
 use crate::domain::charge::RatedWait;
-use crate::domain::reading::RunClock;
-use crate::domain::{Elapsed, Instant, Span, Wait};
 use crate::error::{Failure, Kind};
 use crate::ledger::History;
 use crate::ledger::entry::{LogRead, Part};
@@ -135,34 +134,9 @@ impl<'s> Archive<'s> {
         }
         Ok(found)
     }
-
-    /// The same waits, the charged ones with their plain message ids and customers, in the order of plain names.
-    /// Somebody who is forgotten has neither.
-    ///
-    /// A charged message is never earlier than `received_at`, unless the last of a run gives its clock.
-    pub fn with_names<'f>(
-        &self,
-        files: impl Iterator<Item = &'f LogRead>,
-        rated: &[RatedWait],
-        clock: RunClock,
-    ) -> Result<Vec<RatedWait>, Failure> {
-        let charged = || rated.iter().filter(|rated| rated.charge.is_some()).map(|rated| &rated.wait);
-        let wanted: BTreeSet<&str> = charged().map(|wait| &*wait.message_id).collect();
-        let first = charged().map(|wait| wait.received_at).min().unwrap_or(Instant::MAX);
-        let from = if clock == RunClock::LastInbound { Instant::MIN } else { first };
-        // A charged message is never later than the end of its wait: others of a run, and outbound ones, are later
-        // than `received_at`.
-        let end = |wait: &Wait| wait.answered_at.unwrap_or(wait.watermark).max(wait.received_at);
-        let last = charged().map(end).max().unwrap_or(Instant::MIN);
-        let within = Span { from, to: last.plus(Elapsed::from_micros(1)) };
-        let found = self.find(files, &wanted, within)?;
-        let mut named: Vec<RatedWait> = rated.iter().map(|rated| plain(rated, &found)).collect();
-        named.sort_by(|a, b| a.wait.order().cmp(&b.wait.order()));
-        Ok(named)
-    }
 }
 
-/// The same wait with the plain names of its message, where it is charged.
+/// The same wait with its plain names, where it is charged.
 pub fn plain(rated: &RatedWait, found: &BTreeMap<(String, String), Named>) -> RatedWait {
     let mut named = rated.clone();
     if rated.charge.is_some() {

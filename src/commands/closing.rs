@@ -8,6 +8,7 @@ use super::evidence::{Evidence, Waits};
 use super::setup::Setup;
 use super::standing::standing;
 use super::state::{State, ledger_failure};
+use super::{named, workers};
 use crate::close::guards::{Found, Guard};
 use crate::close::readiness::{Missing, cut, missing_logs, undecided};
 use crate::close::{self, CloseError, ClosedMonth, Pricing, check};
@@ -71,16 +72,25 @@ pub fn open_months<'s>(
     as_of: Instant,
 ) -> Result<Vec<OpenMonth<'s>>, Failure> {
     let broken_vows = broken_vows(setup, history);
-    let judging = Judging { setup, evidence, archive, as_of, broken_vows };
-    let mut open = Vec::new();
-    for business in &setup.businesses {
+    let judging = Judging { setup, evidence, as_of, broken_vows };
+    // The months of one business are one task: each builds upon what was found for the one before.
+    let work = |business: &&'s Business| {
+        let business: &'s Business = *business;
         let months = std::iter::successors(Some(business.first_month), |month| Some(month.next()));
-        for month in months.take_while(|month| month.span(business.zone).from <= as_of) {
-            if !history.closed.contains_key(&(business.id.clone(), month)) {
-                open.push(judge(&judging, business, month)?);
-            }
+        let months = months.take_while(|month| month.span(business.zone).from <= as_of);
+        let open = months.filter(|month| !history.closed.contains_key(&(business.id.clone(), *month)));
+        open.map(|month| judge(&judging, business, month)).collect::<Result<Vec<_>, Failure>>()
+    };
+    let businesses: Vec<&'s Business> = setup.businesses.iter().collect();
+    let (mut open, mut decided) = (Vec::new(), Vec::new());
+    workers::in_order(&businesses, work, |_, judged| {
+        for Judged { month, cut } in judged {
+            decided.extend(cut.map(|cut| (open.len(), cut)));
+            open.push(month);
         }
-    }
+        Ok(())
+    })?;
+    close_decided(&judging, archive, &mut open, &decided)?;
     Ok(open)
 }
 
@@ -88,9 +98,72 @@ pub fn open_months<'s>(
 struct Judging<'j> {
     setup: &'j Setup,
     evidence: &'j Evidence,
-    archive: &'j Archive<'j>,
     as_of: Instant,
     broken_vows: Vec<BrokenVow<'j>>,
+}
+
+/// A month with the step that is taken, unless everything about it is decided: then it has a cut, and is closed as soon as
+/// its charges have their plain names.
+struct Judged<'s> {
+    month: OpenMonth<'s>,
+    cut: Option<Instant>,
+}
+
+/// So many charges have their plain names in memory at a time.
+const CHARGES_AT_ONCE: usize = 200_000;
+
+/// Closes what is decided, by place and cut: names first, for so many months at once as fit into memory, so that the
+/// archive is read once for all of them.
+fn close_decided(
+    judging: &Judging,
+    archive: &Archive,
+    open: &mut [OpenMonth],
+    decided: &[(usize, Instant)],
+) -> Result<(), Failure> {
+    let Judging { setup, evidence, .. } = *judging;
+    let mut rest = decided;
+    while !rest.is_empty() {
+        let (mut sum, mut count) = (0, 0);
+        while let Some(next) = rest.get(count).filter(|_| count == 0 || sum < CHARGES_AT_ONCE) {
+            sum += charges(open, next.0);
+            count += 1;
+        }
+        let (batch, left) = rest.split_at(count);
+        rest = left;
+        let closed = close_batch(setup, evidence, archive, open, batch)?;
+        for ((place, _), closed) in batch.iter().zip(closed) {
+            if let Some(month) = open.get_mut(*place) {
+                month.step = Step::Close(Box::new(closed));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn charges(open: &[OpenMonth], place: usize) -> usize {
+    let waits = open.get(place).map(|month| month.waits.as_slice()).unwrap_or_default();
+    waits.iter().filter(|rated| rated.charge.is_some()).count()
+}
+
+fn close_batch(
+    setup: &Setup,
+    evidence: &Evidence,
+    archive: &Archive,
+    open: &[OpenMonth],
+    batch: &[(usize, Instant)],
+) -> Result<Vec<ClosedMonth>, Failure> {
+    let months: Vec<(&OpenMonth, Instant)> =
+        batch.iter().filter_map(|(place, cut)| Some((open.get(*place)?, *cut))).collect();
+    let waits: Vec<&[RatedWait]> = months.iter().map(|(month, _)| month.waits.as_slice()).collect();
+    let names = named::names(archive, evidence, &waits, setup.tariff.reading.clock)?;
+    let tasks: Vec<_> = months.into_iter().zip(names).collect();
+    workers::all(&tasks, |((open, cut), names)| {
+        let OpenMonth { business, month, waits, .. } = open;
+        let named = counted_by_name(waits, names, &setup.tariff, *month);
+        close_with(&setup.tariff, business, *month, *cut, &named).map_err(|error| {
+            Failure::new(Kind::SelfCheck, format!("{month} of {} cannot be closed", business.id)).because(error)
+        })
+    })
 }
 
 /// A file of a `continuous` source that stands aside: the operator vouches that none of its files is missing, and
@@ -115,15 +188,18 @@ impl BrokenVow<'_> {
     }
 }
 
-fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Result<OpenMonth<'s>, Failure> {
-    let Judging { setup, evidence, archive, as_of, .. } = *judging;
+fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Result<Judged<'s>, Failure> {
+    let Judging { setup, evidence, as_of, .. } = *judging;
     let cut = cut(business, month, setup.tariff.horizon(), tolerance(setup, business));
     let of_channel = |channel: &str| evidence.of_channel(channel, as_of);
     let missing = missing_logs(business, month, cut, as_of, &of_channel);
     // A month that waits for logs is still shown as far as it is known.
     let through = if missing.is_empty() { cut } else { cut.min(as_of) };
     let Waits { rated, conflicts } = evidence.waits(business, month, through, setup)?;
-    let open = |step, waits| OpenMonth { business, month, step, waits, conflicts: conflicts.clone() };
+    let open = |step, waits| Judged {
+        month: OpenMonth { business, month, step, waits, conflicts: conflicts.clone() },
+        cut: None,
+    };
     let rated = match rated {
         Ok(rated) => rated,
         Err(no_rate) => {
@@ -142,11 +218,7 @@ fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Res
         let missing = missing.into_iter().chain(note.map(Missing::Other)).collect();
         return Ok(open(Step::Wait(missing), rated));
     }
-    let named = with_names(archive, evidence, &rated, &setup.tariff, month)?;
-    let closed = close_with(&setup.tariff, business, month, cut, &named).map_err(|error| {
-        Failure::new(Kind::SelfCheck, format!("{month} of {} cannot be closed", business.id)).because(error)
-    })?;
-    Ok(open(Step::Close(Box::new(closed)), rated))
+    Ok(Judged { cut: Some(cut), ..open(Step::Wait(Vec::new()), rated) })
 }
 
 /// The waits with plain names, and their charges counted in the order of those: of one instant the id decides.
@@ -157,9 +229,15 @@ pub fn with_names(
     tariff: &Tariff,
     month: Month,
 ) -> Result<Vec<RatedWait>, Failure> {
-    let mut named = archive.with_names(evidence.files.iter(), rated, tariff.reading.clock)?;
+    let names = named::names(archive, evidence, &[rated], tariff.reading.clock)?;
+    Ok(counted_by_name(rated, &names.into_iter().next().unwrap_or_default(), tariff, month))
+}
+
+/// The same waits with their plain names, which are known, counted in their order.
+fn counted_by_name(rated: &[RatedWait], names: &named::Names, tariff: &Tariff, month: Month) -> Vec<RatedWait> {
+    let mut named = named::named(rated, names);
     rate::count(&mut named, tariff, &|_, _| month);
-    Ok(named)
+    named
 }
 
 /// The same waits, keyed, with the charges that [`with_names`] gives them: what a line file and an invoice say.

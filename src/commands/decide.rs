@@ -1,10 +1,14 @@
 //! The closing of what can be closed: decided and numbered in one transaction of the ledger.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use super::closing::{OpenMonth, Step};
 use super::correct::Withheld;
 use super::guards::is_approved;
 use super::setup::Setup;
-use super::state::{State, keep, ledger_failure};
+use super::state::{State, ledger_failure, put};
+use super::{files, workers};
 use crate::close::{self, ClosedMonth, Issue, check};
 use crate::domain::correction::Earlier;
 use crate::domain::{BusinessId, Currency, Decimal, Instant, Invoice, InvoiceNumber, Money, Month, Zone};
@@ -35,8 +39,22 @@ impl Closings {
     }
 }
 
+/// A month that can be closed.
+type Closable<'c> = (&'c OpenMonth<'c>, &'c ClosedMonth);
+
+/// What becomes of a month, but for what only the transaction can give: its number and its place in the chain.
+enum Draft {
+    /// It was approved as it was, and is another now.
+    Unseen,
+    /// There is nothing to bill, or too little.
+    Closed(MonthClosed),
+    Billed(MonthClosed, Box<Invoice>),
+    /// What a self-check found.
+    Failed(String),
+}
+
 /// Closes what can be closed: charge files first, then one transaction that gives the numbers, in the order of
-/// businesses and months.
+/// businesses and months. What does not hang on a number is made before it, on all processors.
 pub fn close_months(
     setup: &Setup,
     state: &State,
@@ -45,7 +63,7 @@ pub fn close_months(
     withheld: &Withheld,
     run_at: Instant,
 ) -> Result<Closings, Failure> {
-    let closable: Vec<(&OpenMonth, &ClosedMonth)> = open
+    let closable: Vec<Closable> = open
         .iter()
         .filter_map(|month| if let Step::Close(closed) = &month.step { Some((month, closed.as_ref())) } else { None })
         .collect();
@@ -53,17 +71,31 @@ pub fn close_months(
     if closable.is_empty() {
         return Ok(closings);
     }
-    let currency = setup.tariff.currency;
     let path = ledger.path().to_owned();
-    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
-    for (month, closed) in &closable {
-        // A month without charges has a file of its own where its invoice bills earlier ones.
-        if closed.has_charges() || !history.unbilled(&month.business.id, currency).is_empty() {
-            keep(&state.charges(&month.business.id, month.month), &closed.line_file)?;
-        }
-    }
-    let decide = |history: &History| -> Result<Additions, LedgerError> {
-        let decided = decide(setup, history, &closable, withheld, run_at);
+    let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
+    let by_business: Vec<&[Closable]> = closable.chunk_by(|(one, _), (other, _)| same_business(one, other)).collect();
+    let mut drafts = Vec::with_capacity(closable.len());
+    let mut folders: BTreeSet<PathBuf> = BTreeSet::new();
+    let work = |months: &&[Closable]| {
+        let drafts = drafted(setup, &history, months, withheld, run_at);
+        let folders = file_charges(setup, state, &history, months, &drafts)?;
+        Ok::<_, Failure>((folders, drafts))
+    };
+    workers::in_order(&by_business, work, |_, (of_months, of_business)| {
+        folders.extend(of_months);
+        drafts.extend(of_business);
+        Ok(())
+    })?;
+    // The charges are on disk under their names before the ledger names them.
+    folders.iter().try_for_each(|folder| files::sync(folder))?;
+    let decide = |known: &History| -> Result<Additions, LedgerError> {
+        // This run holds the lock: nobody has added to the ledger since.
+        let drafts = if known.head == history.head {
+            drafts
+        } else {
+            by_business.iter().flat_map(|months| drafted(setup, known, months, withheld, run_at)).collect()
+        };
+        let decided = numbered(setup, known, &closable, drafts);
         closings = decided.1;
         Ok(decided.0)
     };
@@ -71,47 +103,90 @@ pub fn close_months(
     Ok(closings)
 }
 
-fn decide(
+fn same_business(one: &OpenMonth, other: &OpenMonth) -> bool {
+    one.business.id == other.business.id
+}
+
+/// Writes the charges of some months of a business. The folders that are to be synced.
+fn file_charges(
     setup: &Setup,
+    state: &State,
     history: &History,
-    closable: &[(&OpenMonth, &ClosedMonth)],
-    withheld: &Withheld,
-    run_at: Instant,
-) -> (Additions, Closings) {
+    months: &[Closable],
+    drafts: &[Draft],
+) -> Result<Vec<PathBuf>, Failure> {
+    let currency = setup.tariff.currency;
+    let mut folders = Vec::new();
+    for ((month, closed), draft) in months.iter().zip(drafts) {
+        // A month without charges has a file of its own where its invoice bills earlier ones.
+        let is_billed = matches!(draft, Draft::Billed(..));
+        if closed.has_charges() || is_billed || !history.unbilled(&month.business.id, currency).is_empty() {
+            let path = state.charges(&month.business.id, month.month);
+            put(&path, &closed.line_file)?;
+            folders.extend(path.parent().map(Path::to_owned));
+        }
+    }
+    Ok(folders)
+}
+
+/// What becomes of some months of one business, in their order: each knows what those before it leave open.
+fn drafted(setup: &Setup, history: &History, months: &[Closable], withheld: &Withheld, run_at: Instant) -> Vec<Draft> {
+    let Some((first, _)) = months.first() else { return Vec::new() };
+    let mut known = history.of_business(&first.business.id);
+    let draft = |(place, (month, closed)): (u32, &Closable)| {
+        if !is_approved(setup, &known, month, closed, withheld) {
+            return Draft::Unseen;
+        }
+        let mut recorded = closing(setup, month, closed, history.last, run_at);
+        let due = Due::of(setup, &known, month, closed, withheld);
+        if !due.is_worth_an_invoice {
+            recorded.carried = closed.has_charges().then_some(closed.net);
+            known.close(recorded.clone());
+            return Draft::Closed(recorded);
+        }
+        let issuer = setup.config.issuer_of(month.business);
+        // No document has the year 0: the number is one that only these drafts have among themselves.
+        let number = InvoiceNumber { series: issuer.series.clone(), year: 0, count: place };
+        let (date, previous) = (issuer.zone.date_of(run_at), String::new());
+        match invoice(setup, month, closed, Issue { number, date, previous, earlier: due.earlier }) {
+            Err(finding) => Draft::Failed(finding),
+            Ok(invoice) => {
+                known.close(recorded.clone());
+                known.issue(issued(&invoice, &[]));
+                Draft::Billed(recorded, Box::new(invoice))
+            }
+        }
+    };
+    (0..).zip(months).map(draft).collect()
+}
+
+/// What the transaction adds: every draft in its order, with its number and its place in the chain.
+fn numbered(setup: &Setup, history: &History, closable: &[Closable], drafts: Vec<Draft>) -> (Additions, Closings) {
     let contents = [&setup.config_text, &setup.businesses_text, &setup.tariff_text];
     let contents = contents.map(|written| written.text.clone().into_bytes()).to_vec();
     let mut additions = Additions { entries: Vec::new(), contents };
-    let (mut closings, mut history) = (Closings::default(), history.clone());
-    let evidence_through = history.last;
-    for (month, closed) in closable {
-        if !is_approved(setup, &history, month, closed, withheld) {
-            closings.unseen.push((month.business.id.clone(), month.month));
-            continue;
-        }
-        let mut recorded = closing(setup, month, closed, evidence_through, run_at);
-        let due = Due::of(setup, &history, month, closed, withheld);
-        if !due.is_worth_an_invoice {
-            recorded.carried = closed.has_charges().then_some(closed.net);
-            additions.entries.push(Entry::MonthClosed(recorded.clone()));
-            history.close(recorded.clone());
-            closings.months.push((recorded, None));
-            continue;
-        }
-        let issue = Issue {
-            number: next_number(setup, &history, month, run_at),
-            date: setup.config.issuer_of(month.business).zone.date_of(run_at),
-            previous: history.document_head(),
-            earlier: due.earlier,
-        };
-        match invoice(setup, month, closed, issue) {
-            Err(finding) => closings.failed.push((month.business.id.to_string(), month.month, finding)),
-            Ok((invoice, canonical)) => {
+    let (mut closings, mut numbers, mut head) = (Closings::default(), history.numbers.clone(), history.document_head());
+    for ((month, _), draft) in closable.iter().zip(drafts) {
+        match draft {
+            Draft::Unseen => closings.unseen.push((month.business.id.clone(), month.month)),
+            Draft::Failed(finding) => {
+                closings.failed.push((month.business.id.to_string(), month.month, finding));
+            }
+            Draft::Closed(recorded) => {
+                additions.entries.push(Entry::MonthClosed(recorded.clone()));
+                closings.months.push((recorded, None));
+            }
+            Draft::Billed(recorded, mut invoice) => {
+                let issuer = setup.config.issuer_of(month.business);
+                invoice.number = numbers.next(&issuer.series, invoice.issue_date.year(), issuer.first_number);
+                numbers.give(&invoice.number);
+                invoice.chain.previous = head;
+                let canonical = invoice.canonical();
                 let issued = issued(&invoice, &canonical);
-                additions.entries.extend([Entry::MonthClosed(recorded.clone()), Entry::Invoice(issued.clone())]);
+                head = issued.document_sha256.clone();
+                additions.entries.extend([Entry::MonthClosed(recorded.clone()), Entry::Invoice(issued)]);
                 additions.contents.push(canonical);
-                history.close(recorded.clone());
-                history.issue(issued);
-                closings.months.push((recorded, Some(invoice)));
+                closings.months.push((recorded, Some(*invoice)));
             }
         }
     }
@@ -146,11 +221,6 @@ impl Due {
     }
 }
 
-fn next_number(setup: &Setup, history: &History, month: &OpenMonth, run_at: Instant) -> InvoiceNumber {
-    let issuer = setup.config.issuer_of(month.business);
-    history.next_number(&issuer.series, issuer.zone.date_of(run_at).year(), issuer.first_number)
-}
-
 fn closing(
     setup: &Setup,
     month: &OpenMonth,
@@ -178,22 +248,15 @@ fn closing(
     }
 }
 
-/// The invoice with its canonical bytes, after every total was derived once more. The error is the first finding.
-pub fn invoice(
-    setup: &Setup,
-    month: &OpenMonth,
-    closed: &ClosedMonth,
-    issue: Issue,
-) -> Result<(Invoice, Vec<u8>), String> {
+/// The invoice, after every total was derived once more: none of them hangs on its number, its date or its place in the
+/// chain. The error is the first finding.
+pub fn invoice(setup: &Setup, month: &OpenMonth, closed: &ClosedMonth, issue: Issue) -> Result<Invoice, String> {
     let issuer = setup.config.issuer_of(month.business);
     let invoice = close::invoice(issuer, month.business, closed, &setup.tariff_name(), issue);
     let invoice = invoice.ok_or("a sum is too large to be exact")?;
     match check::findings(&invoice, &closed.line_file, &invoice.computation.data_sha256).first() {
         Some(finding) => Err(finding.to_string()),
-        None => {
-            let canonical = invoice.canonical();
-            Ok((invoice, canonical))
-        }
+        None => Ok(invoice),
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::DataFrame;
 
-use super::archived::Archive;
+use super::archived::{Archive, Kept};
 use super::setup::Setup;
-use super::strays;
+use super::{strays, workers};
 use crate::domain::charge::RatedWait;
 use crate::domain::reading::DateOf;
 use crate::domain::settings::{LogFormat, Source};
@@ -36,6 +36,18 @@ pub struct Evidence {
     accepted: BTreeMap<(String, String), Accepted>,
     /// By business: what was found when its messages were last paired.
     paired: Mutex<BTreeMap<String, Paired>>,
+    /// By channel: places of the files that have a message of it.
+    carrying: BTreeMap<String, Vec<usize>>,
+    /// The greatest tolerance of all channels.
+    tolerance: Elapsed,
+}
+
+/// A file of the archive that is to be loaded.
+struct Load<'f> {
+    /// Of its log among all files.
+    place: i64,
+    kept: Kept<'f>,
+    is_webhook: bool,
 }
 
 /// What the pairing of a business's messages found, and what it depends on.
@@ -56,23 +68,7 @@ impl Evidence {
         archive: &Archive,
     ) -> Result<Self, Failure> {
         let owners = owners(setup);
-        let mut all: Option<DataFrame> = None;
-        let mut loaded: BTreeSet<(&str, bool)> = BTreeSet::new();
-        for (place, file) in (0..).zip(files.clone()) {
-            let is_webhook = file.format == LogFormat::Webhook.name();
-            for kept in archive.kept(file).into_iter().filter(|kept| loaded.insert((kept.sha256(), is_webhook))) {
-                let messages = archive.messages(kept)?;
-                let messages = if is_webhook { owned(&messages, &owners)? } else { messages };
-                let messages = frame::with_file(messages, place).map_err(broken)?;
-                match &mut all {
-                    Some(all) => {
-                        all.vstack_mut(&messages).map_err(broken)?;
-                    }
-                    None => all = Some(messages),
-                }
-            }
-        }
-        let all = all.map_or_else(frame::empty, Ok).map_err(broken)?;
+        let all = loaded(files.clone(), &owners, archive)?;
         let mut evidence = Self::of_files(files, setup);
         evidence.by_business = frame::by_business(all).map_err(broken)?;
         let keyed = |channel: &str| archive.key.party(channel);
@@ -83,22 +79,40 @@ impl Evidence {
     /// What the files prove by themselves, without their messages: for logs in which nothing strays.
     pub fn of_files<'f>(files: impl Iterator<Item = &'f LogRead> + Clone, setup: &Setup) -> Self {
         let proofs: Vec<(&str, Proof)> = files.clone().map(|file| (file.source.as_str(), proof(file))).collect();
-        let known = known_of(&setup.config.sources, &proofs);
-        let alone = |source: &Source| known_of(std::slice::from_ref(source), &proofs);
+        let mut of_source: BTreeMap<&str, Vec<(&str, &Proof)>> = BTreeMap::new();
+        for (source, proof) in &proofs {
+            of_source.entry(*source).or_default().push((*source, proof));
+        }
+        let alone = |source: &Source| {
+            let own = of_source.get(source.name.as_str()).into_iter().flatten().copied();
+            known(std::slice::from_ref(source), own)
+        };
         let by_source = setup.config.sources.iter().map(|source| (source.name.clone(), alone(source))).collect();
+        let known = known(&setup.config.sources, proofs.iter().map(|(source, proof)| (*source, proof)));
+        let mut carrying: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, file) in files.clone().enumerate() {
+            for channel in &file.channels {
+                match carrying.get_mut(channel) {
+                    Some(places) => places.push(place),
+                    None => drop(carrying.insert(channel.clone(), vec![place])),
+                }
+            }
+        }
         Self {
             by_business: BTreeMap::new(),
-            known,
             by_source,
             files: files.cloned().collect(),
             accepted: BTreeMap::new(),
             paired: Mutex::default(),
+            carrying,
+            tolerance: known.values().map(|known| known.tolerance).max().unwrap_or(Elapsed::ZERO),
+            known,
         }
     }
 
     /// The same proof over these messages, which name the owners of their channels.
     pub fn over(&self, messages: DataFrame) -> Result<Self, Failure> {
-        let Self { known, by_source, files, accepted, .. } = self;
+        let Self { known, by_source, files, accepted, carrying, tolerance, .. } = self;
         Ok(Self {
             by_business: frame::by_business(messages).map_err(broken)?,
             known: known.clone(),
@@ -106,7 +120,16 @@ impl Evidence {
             files: files.clone(),
             accepted: accepted.clone(),
             paired: Mutex::default(),
+            carrying: carrying.clone(),
+            tolerance: *tolerance,
         })
+    }
+
+    /// The files that have a message of one of the channels, in their order.
+    pub fn carrying<'c>(&self, channels: impl Iterator<Item = &'c str>) -> Vec<&LogRead> {
+        let places: BTreeSet<usize> =
+            channels.filter_map(|channel| self.carrying.get(channel)).flatten().copied().collect();
+        places.into_iter().filter_map(|place| self.files.get(place)).collect()
     }
 
     /// The same evidence, judged with the holds that the operator accepted.
@@ -175,8 +198,7 @@ impl Evidence {
         let last = paired.get(business.id.as_str())?;
         let reading = &tariff.reading;
         let reaches_far = reading.month_of == DateOf::Answered && reading.give_up.is_none();
-        let tolerance = self.known.values().map(|known| known.tolerance).max().unwrap_or(Elapsed::ZERO);
-        let reach = [tariff.horizon(), tariff.horizon(), tolerance, Elapsed::DAY];
+        let reach = [tariff.horizon(), tariff.horizon(), self.tolerance, Elapsed::DAY];
         let span = month.span(business.zone);
         let from = reach.into_iter().fold(span.from, Instant::minus).micros();
         let to = reach.into_iter().fold(span.to, Instant::plus).micros();
@@ -225,7 +247,7 @@ impl Evidence {
     /// ever billed.
     pub fn strangers(&self, setup: &Setup) -> Result<Vec<Stranger>, Failure> {
         let in_book = |name: &str, channel: &str| {
-            let business = setup.businesses.iter().find(|business| business.id.as_str() == name);
+            let business = setup.business(name);
             business.is_some_and(|business| business.channels.iter().any(|owned| owned.channel.as_str() == channel))
         };
         let mut strangers = Vec::new();
@@ -307,8 +329,34 @@ pub fn owned(messages: &DataFrame, owners: &Owners) -> Result<DataFrame, Failure
     frame::with_businesses(messages, &owner).map_err(broken)
 }
 
-fn known_of(sources: &[Source], proofs: &[(&str, Proof)]) -> BTreeMap<String, Known> {
-    known(sources, proofs.iter().map(|(source, proof)| (*source, proof)))
+/// The messages of some files, each part of the archive once; those of webhooks with the owners of their channels.
+fn loaded<'f>(
+    files: impl Iterator<Item = &'f LogRead>,
+    owners: &Owners,
+    archive: &Archive,
+) -> Result<DataFrame, Failure> {
+    let (mut loads, mut seen): (Vec<Load>, BTreeSet<(&str, bool)>) = (Vec::new(), BTreeSet::new());
+    for (place, file) in (0..).zip(files) {
+        let is_webhook = file.format == LogFormat::Webhook.name();
+        let kept = archive.kept(file).into_iter().filter(|kept| seen.insert((kept.sha256(), is_webhook)));
+        loads.extend(kept.map(|kept| Load { place, kept, is_webhook }));
+    }
+    let work = |load: &Load| {
+        let messages = archive.messages(load.kept)?;
+        let messages = if load.is_webhook { owned(&messages, owners)? } else { messages };
+        frame::with_file(messages, load.place).map_err(broken)
+    };
+    let mut all: Option<DataFrame> = None;
+    workers::in_order(&loads, work, |_, messages| {
+        match &mut all {
+            Some(all) => {
+                all.vstack_mut(&messages).map_err(broken)?;
+            }
+            None => all = Some(messages),
+        }
+        Ok(())
+    })?;
+    all.map_or_else(frame::empty, Ok).map_err(broken)
 }
 
 /// The proof that an entry recorded.

@@ -19,6 +19,12 @@ pub enum Access {
 /// Writes `bytes` under `path`: into a new file beside it, synced, then renamed over it, and the folder
 /// synced. Killed at any point, the old content or the new is there, never a part.
 pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
+    put(path, bytes, access)?;
+    sync_folder(path)
+}
+
+/// The same but for the folder, which is to be synced before anything names the file: once for many of them.
+fn put(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
     let partial = partial_of(path);
     let mode = if access == Access::Private { 0o600 } else { 0o666 };
     let mut file = created(&partial, mode).map_err(|error| Failure::io("create the file", path, error))?;
@@ -29,7 +35,7 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
         let _ = fs::remove_file(&partial);
         return Err(Failure::io("write the file", path, error));
     }
-    sync_folder(path)
+    Ok(())
 }
 
 /// A new file in place of one that an earlier try may have left.
@@ -53,6 +59,14 @@ pub fn write_if_changed(path: &Path, bytes: &[u8], access: Access) -> Result<boo
     }
 }
 
+/// The same but for the folder, which is to be synced before anything names the file, whether or not it was written.
+pub fn put_if_changed(path: &Path, bytes: &[u8], access: Access) -> Result<bool, Failure> {
+    match fs::read(path) {
+        Ok(present) if present == bytes => Ok(false),
+        _ => put(path, bytes, access).map(|()| true),
+    }
+}
+
 /// Where a file is while it is being written: beside its place.
 pub fn partial_of(path: &Path) -> PathBuf {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -61,7 +75,11 @@ pub fn partial_of(path: &Path) -> PathBuf {
 
 /// Syncs the folder of a file, so that its name stays.
 pub fn sync_folder(path: &Path) -> Result<(), Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    sync(path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+}
+
+/// Syncs a folder, so that the names in it stay.
+pub fn sync(folder: &Path) -> Result<(), Failure> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(|error| Failure::io("sync the folder", folder, error))
 }

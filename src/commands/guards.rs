@@ -1,6 +1,7 @@
 //! The guards: what every month that can be closed goes through before anything of it is written.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 
 use super::closing::{OpenMonth, Parked, Step, charges_of};
 use super::correct::Withheld;
@@ -8,13 +9,13 @@ use super::evidence::Evidence;
 use super::second_opinion::second_opinion;
 use super::setup::Setup;
 use super::state::State;
-use super::{documents_shown, previews, recorded};
+use super::{documents_shown, previews, recorded, workers};
 use crate::close::guards::{Found, Guard, improbable};
 use crate::close::{ClosedMonth, Filed};
 use crate::domain::settings::IssueMode;
-use crate::domain::{Business, BusinessId, Currency, Instant, Money, Month};
+use crate::domain::{Business, BusinessId, Currency, Instant, Money, Month, Zone};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::Approved;
+use crate::ledger::entry::{Approved, Texts};
 use crate::ledger::{History, Ledger};
 use crate::render::Renderer;
 
@@ -39,24 +40,54 @@ pub fn park(watch: &Watch, open: &mut [OpenMonth]) -> Result<(), Failure> {
             month.step = Step::Park(Parked { found: vec![found.clone()], closed: None });
         }
     }
-    // Months that are closed together are compared with one another as if each had its night.
-    let mut tonight: BTreeMap<BusinessId, Vec<Money>> = BTreeMap::new();
-    for month in open.iter_mut() {
+    let overlaps = overlaps(watch, open)?;
+    let Watch { setup, history, evidence, renderer, withheld, .. } = *watch;
+    let look = Look { setup, history, evidence, renderer, withheld, billed_before, overlaps };
+    // The months of one business are one task: each is compared with those before it.
+    let by_business: Vec<&[OpenMonth]> = open.chunk_by(|one, other| one.business.id == other.business.id).collect();
+    let found = workers::all(&by_business, |months| found_of_business(&look, months))?;
+    for (month, found) in open.iter_mut().zip(found.into_iter().flatten()) {
         let Step::Close(closed) = &month.step else { continue };
-        let tonight = tonight.entry(month.business.id.clone()).or_default();
-        let mut found = found(watch, month, closed, tonight)?;
-        found.extend(billed_before.get(&(month.business.id.to_string(), month.month)).cloned());
-        let (id, sha256) = (&month.business.id, &closed.data_sha256);
-        found.retain(|found| !is_released(watch.history, id, month.month, sha256, found.guard));
-        found.sort();
-        if found.is_empty() {
-            tonight.push(closed.net);
-        } else {
+        if !found.is_empty() {
             let closed = Some(closed.clone());
             month.step = Step::Park(Parked { found, closed });
         }
     }
     Ok(())
+}
+
+/// What the guards look at that look at one business alone.
+struct Look<'l> {
+    setup: &'l Setup,
+    history: &'l History,
+    evidence: &'l Evidence,
+    renderer: &'l Renderer,
+    withheld: &'l Withheld,
+    billed_before: BilledBefore,
+    overlaps: BTreeMap<(BusinessId, Month), Found>,
+}
+
+/// What is found about each of the months of a business; nothing about those that are not to be closed.
+fn found_of_business(look: &Look, months: &[OpenMonth]) -> Result<Vec<Vec<Found>>, Failure> {
+    // Months that are closed together are compared with one another as if each had its night.
+    let mut tonight: Vec<Money> = Vec::new();
+    let mut found_of = Vec::with_capacity(months.len());
+    for month in months {
+        let Step::Close(closed) = &month.step else {
+            found_of.push(Vec::new());
+            continue;
+        };
+        let mut found = found(look, month, closed, &tonight)?;
+        found.extend(look.billed_before.get(&(month.business.id.to_string(), month.month)).cloned());
+        let (id, sha256) = (&month.business.id, &closed.data_sha256);
+        found.retain(|found| !is_released(look.history, id, month.month, sha256, found.guard));
+        found.sort();
+        if found.is_empty() {
+            tonight.push(closed.net);
+        }
+        found_of.push(found);
+    }
+    Ok(found_of)
 }
 
 /// Keeps what a person is to approve, and has not, from being closed.
@@ -96,24 +127,24 @@ pub fn is_released(history: &History, id: &BusinessId, month: Month, data_sha256
         })
 }
 
-fn found(watch: &Watch, month: &OpenMonth, closed: &ClosedMonth, tonight: &[Money]) -> Result<Vec<Found>, Failure> {
-    let Watch { setup, history, .. } = *watch;
+fn found(look: &Look, month: &OpenMonth, closed: &ClosedMonth, tonight: &[Money]) -> Result<Vec<Found>, Failure> {
+    let Look { setup, history, .. } = *look;
     let Business { zone, .. } = month.business;
     let all = |guard| move |text| Found { guard, text };
-    let invoice = previews::invoice(setup, history, month, closed, watch.withheld);
+    let invoice = previews::invoice(setup, history, month, closed, look.withheld);
     // With what it bills of earlier months.
     let net = invoice.as_ref().map_or(closed.net, |invoice| invoice.net);
     let mut before = before(history, month, net.currency());
     before.extend(tonight);
     let mut found = improbable(net, &month.waits, *zone, &before, &setup.config.guards);
-    found.extend(overlap(watch, month)?);
+    found.extend(look.overlaps.get(&(month.business.id.clone(), month.month)).cloned());
     let (business, cut) = (month.business, closed.cut);
-    let differing = second_opinion(watch.evidence, business, month.month, cut, setup, &month.waits)?;
+    let differing = second_opinion(look.evidence, business, month.month, cut, setup, &month.waits)?;
     found.extend(differing.into_iter().map(all(Guard::SecondOpinion)));
     match invoice {
         Err(finding) => found.push(Found { guard: Guard::Sums, text: finding }),
         Ok(invoice) => {
-            let differing = documents_shown::differing(watch.renderer, &invoice, &closed.line_file)?;
+            let differing = documents_shown::differing(look.renderer, &invoice, &closed.line_file)?;
             found.extend(differing.into_iter().map(all(Guard::Documents)));
         }
     }
@@ -128,29 +159,40 @@ fn before(history: &History, month: &OpenMonth, currency: Currency) -> Vec<Money
     closed.filter_map(|((_, month), _)| net(*month)).filter(|net| net.currency() == currency).collect()
 }
 
-/// Instants that lie in the month and in another that is closed: the zone of a business that changed may do that.
-fn overlap(watch: &Watch, month: &OpenMonth) -> Result<Option<Found>, Failure> {
-    let Some(ledger) = watch.ledger else { return Ok(None) };
-    let (id, span) = (&month.business.id, month.month.span(month.business.zone));
-    let neighbours = watch.history.closed.range((id.clone(), Month::MIN)..).take_while(|((of, _), _)| of == id);
+/// Instants that lie in a month and in another that is closed: the zone of a business that changed may do that. A book
+/// that was recorded is read once for all its businesses.
+fn overlaps(watch: &Watch, open: &[OpenMonth]) -> Result<BTreeMap<(BusinessId, Month), Found>, Failure> {
+    let mut overlaps = BTreeMap::new();
+    let Some(ledger) = watch.ledger else { return Ok(overlaps) };
+    let mut books: BTreeMap<Texts, BTreeMap<BusinessId, Zone>> = BTreeMap::new();
     let same_book = &watch.setup.businesses_text.sha256;
-    for (_, closed) in neighbours.filter(|(_, closed)| closed.businesses_sha256 != *same_book) {
-        let recorded = recorded::setup(ledger, closed)?;
-        let business = recorded.businesses.iter().find(|business| business.id == *id);
-        let other = business.map(|business| closed.month.span(business.zone));
-        if other.is_some_and(|other| other.overlaps(&span)) {
-            let text = format!("it has instants in common with {}, which is closed: its zone is another", closed.month);
-            return Ok(Some(Found { guard: Guard::Overlap, text }));
+    for month in open.iter().filter(|month| matches!(month.step, Step::Close(_))) {
+        let (id, span) = (&month.business.id, month.month.span(month.business.zone));
+        let neighbours = watch.history.closed.range((id.clone(), Month::MIN)..).take_while(|((of, _), _)| of == id);
+        for (_, closed) in neighbours.filter(|(_, closed)| closed.businesses_sha256 != *same_book) {
+            let book = match books.entry(recorded::texts(closed)) {
+                Slot::Occupied(known) => known.into_mut(),
+                Slot::Vacant(new) => {
+                    let recorded = recorded::setup(ledger, closed)?.businesses.into_iter();
+                    new.insert(recorded.map(|business| (business.id, business.zone)).collect())
+                }
+            };
+            if book.get(id).is_some_and(|zone| closed.month.span(*zone).overlaps(&span)) {
+                let text =
+                    format!("it has instants in common with {}, which is closed: its zone is another", closed.month);
+                overlaps.insert((id.clone(), month.month), Found { guard: Guard::Overlap, text });
+                break;
+            }
         }
     }
-    Ok(None)
+    Ok(overlaps)
 }
 
 /// Months that would bill a message which another month bills, closed or about to be: by business and month.
 /// And of each business whose charges cannot be read, why.
 fn billed_before(watch: &Watch, open: &[OpenMonth]) -> Result<(BilledBefore, BTreeMap<BusinessId, Found>), Failure> {
     let (mut found, mut unreadable) = (BilledBefore::new(), BTreeMap::new());
-    let mut messages: BTreeMap<(String, String), (String, Month)> = BTreeMap::new();
+    let mut messages = Billing::new();
     for month in open {
         let Step::Close(closed) = &month.step else { continue };
         let place = (month.business.id.to_string(), month.month);
@@ -163,28 +205,50 @@ fn billed_before(watch: &Watch, open: &[OpenMonth]) -> Result<(BilledBefore, BTr
     if messages.is_empty() {
         return Ok((found, unreadable));
     }
-    for (business, month) in watch.history.closed.keys() {
-        let Some(standing) = watch.history.standing(business, *month) else { continue };
-        if standing.charges() == 0 {
-            continue;
-        }
-        let charges = charges_of(watch.state, watch.history, &standing).and_then(|charges| read(&charges));
-        let charges = match charges {
+    let Watch { state, history, .. } = *watch;
+    let closed: Vec<_> = history.closed.keys().collect();
+    let work = |(business, month): &&(BusinessId, Month)| billed_by(state, history, business, *month, &messages);
+    workers::in_order(&closed, work, |(business, month), billed_too| {
+        match billed_too {
             // It concerns this business, and keeps no other from being billed.
-            Err(failure) if failure.kind == Kind::Differences => {
+            Err(failure) => {
                 let text = format!("what {month} bills cannot be told: {}", failure.in_a_line());
                 unreadable.entry(business.clone()).or_insert(Found { guard: Guard::BilledBefore, text });
-                continue;
             }
-            charges => charges?,
-        };
-        for message in charges.messages() {
-            if let Some(place) = messages.get(message) {
-                found.entry(place.clone()).or_insert_with(|| billed(&message.1, business.as_str(), *month));
+            Ok(messages_too) => {
+                for (message, place) in messages_too {
+                    found.entry(place).or_insert_with(|| billed(&message, business.as_str(), *month));
+                }
             }
         }
-    }
+        Ok(())
+    })?;
     Ok((found, unreadable))
+}
+
+/// Channel and id of the messages that are to be billed, with the business and month that bills them.
+type Billing = BTreeMap<(String, String), (String, Month)>;
+
+/// Ids and places of the messages that a closed month bills, too. The inner failure is that its charges cannot be read.
+fn billed_by(
+    state: &State,
+    history: &History,
+    business: &BusinessId,
+    month: Month,
+    messages: &Billing,
+) -> Result<Result<Vec<(String, (String, Month))>, Failure>, Failure> {
+    let Some(standing) = history.standing(business, month).filter(|standing| standing.charges() > 0) else {
+        return Ok(Ok(Vec::new()));
+    };
+    match charges_of(state, history, &standing).and_then(|charges| read(&charges)) {
+        Err(failure) if failure.kind == Kind::Differences => Ok(Err(failure)),
+        charges => {
+            let charges = charges?;
+            let found =
+                charges.messages().filter_map(|message| Some((message.1.clone(), messages.get(message)?.clone())));
+            Ok(Ok(found.collect()))
+        }
+    }
 }
 
 /// By business and month.

@@ -1,5 +1,7 @@
 //! The ledger as a command holds it that adds to it: locked, of the newest state, and not behind what was decided.
 
+use std::sync::Arc;
+
 use super::forget;
 use super::setup::Setup;
 use super::state::{Lock, State, ledger_failure};
@@ -11,7 +13,7 @@ use crate::ledger::{History, Ledger};
 pub struct Held {
     pub _lock: Lock,
     pub ledger: Ledger,
-    pub history: History,
+    pub history: Arc<History>,
 }
 
 impl Held {
@@ -28,7 +30,7 @@ impl Held {
         let failed = |error| ledger_failure(error, &path);
         let mut ledger = Ledger::open(&path).map_err(failed)?;
         forget::finish(setup, state, &mut ledger)?;
-        let history = ledger.history().map_err(failed)?;
+        let history = ledger.shared().map_err(failed)?;
         check_clock(&history, at)?;
         check_tariff(&history, setup)?;
         check_age(&history, state)?;

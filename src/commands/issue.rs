@@ -1,19 +1,19 @@
 //! Documents and mails of issued invoices: everything here is drawn from what the ledger already holds, and
 //! can be stopped and begun again at any point.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::closing::{charge_file, filed_charges, stored_invoice};
-use super::correct;
 use super::setup::Setup;
-use super::state::{State, keep, ledger_failure};
-use super::{World, progress};
+use super::state::{State, keep, ledger_failure, put};
+use super::{World, correct, files, progress, recorded, workers};
 use crate::close::change_file;
 use crate::deliver::{self, Attachment, DeliverError, Letter, Outcome};
 use crate::domain::{Elapsed, Instant, Invoice, Month, Zone};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{Artefact, Documents, Entry, Issued, Mail, MailAttempt, MailOutcome};
+use crate::ledger::entry::{Artefact, Documents, Entry, Issued, Mail, MailAttempt, MailOutcome, Texts};
 use crate::ledger::{Additions, History, Ledger, LedgerError, MailState};
 use crate::read::sha256;
 use crate::render::{self, InvoiceView, Renderer};
@@ -94,16 +94,61 @@ pub fn texts(renderer: &Renderer, invoice: &Invoice) -> Result<Vec<(&'static str
 
 /// Writes the documents and mails that issued invoices still lack, and those that were lost since.
 pub fn write_documents(state: &State, ledger: &mut Ledger, renderer: &Renderer, world: &World) -> Result<u64, Failure> {
-    let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
+    let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
     let lacking: Vec<&Issued> = history.issued.iter().filter(|issued| lacks(state, &history, issued)).collect();
     let bar = progress::bar(world.watched, "documents", lacking.len());
-    let mut written = 0;
-    for issued in &lacking {
-        written += u64::from(write_invoice(state, ledger, renderer, &history, issued)?);
-        bar.inc(1);
+    let (mut written, mut setups) = (0, BTreeMap::new());
+    for some in lacking.chunks(AT_ONCE) {
+        // The ledger is read on this thread alone: what the others need of it is taken out before.
+        let orders = orders(ledger, &history, some, &mut setups)?;
+        let draw = |(issued, texts, invoice): &Order| {
+            let setup: &Setup = setups.get(texts).ok_or_else(|| without_setup(issued))?;
+            write_invoice(state, renderer, &history, setup, issued, invoice)
+        };
+        workers::in_order(&orders, draw, |_, (entries, is_written)| {
+            if !entries.is_empty() {
+                // The files are on disk and synced before the ledger names them.
+                add(ledger, entries)?;
+            }
+            written += u64::from(is_written);
+            bar.inc(1);
+            Ok(())
+        })?;
     }
     bar.finish_and_clear();
     Ok(written)
+}
+
+/// So many canonical invoices are in memory at a time.
+const AT_ONCE: usize = 256;
+
+/// A document that is to be drawn, with the texts that it was decided with, and its canonical form.
+type Order<'o> = (&'o Issued, Texts, Invoice);
+
+/// What is to be drawn of some documents. `setups` has those of their texts afterwards, each read once, and no others.
+fn orders<'o>(
+    ledger: &Ledger,
+    history: &History,
+    lacking: &[&'o Issued],
+    setups: &mut BTreeMap<Texts, Setup>,
+) -> Result<Vec<Order<'o>>, Failure> {
+    let order = |issued: &&'o Issued| {
+        let issued: &'o Issued = *issued;
+        Ok::<Order<'o>, Failure>((issued, correct::texts_of(ledger, history, issued)?, stored_invoice(ledger, issued)?))
+    };
+    let orders = lacking.iter().map(order).collect::<Result<Vec<Order<'o>>, Failure>>()?;
+    let wanted: BTreeSet<&Texts> = orders.iter().map(|(_, texts, _)| texts).collect();
+    setups.retain(|texts, _| wanted.contains(texts));
+    for texts in wanted {
+        if let Slot::Vacant(new) = setups.entry(texts.clone()) {
+            new.insert(recorded::setup_of(ledger, texts)?);
+        }
+    }
+    Ok(orders)
+}
+
+fn without_setup(issued: &Issued) -> Failure {
+    Failure::new(Kind::SelfCheck, format!("the settings of {} were not read", issued.number))
 }
 
 /// Whether a document or mail of the invoice was never made, or is missing.
@@ -122,18 +167,18 @@ fn is_first(issued: &Issued) -> bool {
 }
 
 /// Draws documents and mails from the canonical invoice and the setup of its closing. What the ledger names
-/// already is restored only with the bytes that it names. Says whether anything was written.
+/// already is restored only with the bytes that it names. Gives what the ledger is to name, and whether anything was
+/// written.
 fn write_invoice(
     state: &State,
-    ledger: &mut Ledger,
     renderer: &Renderer,
     history: &History,
+    setup: &Setup,
     issued: &Issued,
-) -> Result<bool, Failure> {
-    let setup = correct::setup_of(ledger, history, issued)?;
-    let invoice = stored_invoice(ledger, issued)?;
-    let files = documents(renderer, &invoice, &issued.document_sha256, charges(state, history, issued, &invoice)?)?;
-    let mails = mails(&setup, renderer, &invoice, issued, &files)?;
+    invoice: &Invoice,
+) -> Result<(Vec<Entry>, bool), Failure> {
+    let files = documents(renderer, invoice, &issued.document_sha256, charges(state, history, issued, invoice)?)?;
+    let mails = mails(setup, renderer, invoice, issued, &files)?;
     let mut written = false;
     if is_first(issued) {
         written |= keep(&state.charges(&issued.business, issued.month), &charge_file(state, history, issued)?)?;
@@ -147,20 +192,20 @@ fn write_invoice(
         entries.extend(mails.iter().map(|(mail, _)| Entry::Mail(mail.clone())));
     }
     let named = named(history, issued);
+    let folder = state.documents(&issued.number);
     let mail_files = mails.into_iter().map(|(mail, bytes)| (mail.name, bytes));
     for (name, bytes) in files.into_iter().chain(mail_files) {
-        let path = state.documents(&issued.number).join(&name);
+        let path = folder.join(&name);
         if is_new {
             refuse_other(&path, &bytes)?;
         }
         let may_write = named.get(name.as_str()).is_none_or(|recorded| *recorded == sha256(&bytes) && !path.exists());
-        written |= may_write && keep(&path, &bytes)?;
+        written |= may_write && put(&path, &bytes)?;
     }
-    if !entries.is_empty() {
-        // The files are on disk and synced before the ledger names them.
-        add(ledger, entries)?;
+    if is_new || written {
+        files::sync(&folder)?;
     }
-    Ok(written)
+    Ok((entries, written))
 }
 
 /// A document that the ledger does not name yet may lie there from a run that was killed: with the same bytes. With others
@@ -202,7 +247,7 @@ pub fn mails(
         Failure::new(Kind::SelfCheck, format!("the mail of {} cannot be drawn", issued.number)).because(error)
     })?;
     // The book as it was at the closing: later changes send nothing elsewhere, and nobody is forgotten.
-    let business = setup.businesses.iter().find(|business| business.id == issued.business);
+    let business = setup.business(issued.business.as_str());
     // Of an issuer who is in the recorded configuration: the date of a mail is cut where the document's was.
     let zone = business.map_or(Zone::UTC, |business| setup.config.issuer_of(business).zone);
     let recipients = business.map(|business| business.recipients.as_slice()).unwrap_or_default();
@@ -266,7 +311,7 @@ pub fn send(
     run_at: Instant,
     world: &World,
 ) -> Result<Sent, Failure> {
-    let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
+    let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
     let waiting: Vec<&Mail> =
         history.mails.iter().filter(|mail| history.mail_state(mail) == MailState::Queued).collect();
     let bar = progress::bar(world.watched, "mail", waiting.len());

@@ -31,6 +31,7 @@ mod intake;
 mod issue;
 mod journal;
 mod keyfile;
+mod named;
 mod pages;
 mod previews;
 mod progress;
@@ -60,6 +61,7 @@ mod timings;
 mod traffic;
 mod verify;
 mod what_if;
+mod workers;
 
 use std::io::Write;
 use std::time::Duration;

@@ -10,8 +10,8 @@ use super::correct::Late;
 use super::coverage::{Look, of_business};
 use super::evidence::Evidence;
 use super::setup::Setup;
-use super::standing;
 use super::state::{State, keep, ledger_failure};
+use super::{standing, workers};
 use crate::close::readiness::cut;
 use crate::domain::charge::RatedWait;
 use crate::domain::{Business, BusinessId, Currency, Instant, Month};
@@ -43,7 +43,7 @@ pub fn write_pages(
     seen: &Seen,
     renderer: &Renderer,
 ) -> Result<Vec<Month>, Failure> {
-    let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
+    let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
     let standing = standing::standing(setup, &history, &[]);
     let (open, known) = (seen.open, Known { setup, state, ledger, history: &history, seen, standing: &standing });
     let mut written = Vec::new();
@@ -72,16 +72,7 @@ struct Known<'k> {
 
 fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer) -> Result<String, Failure> {
     let Known { setup, history, seen, .. } = *known;
-    let mut months = Vec::new();
-    let closed = history.closed.keys().filter(|(_, of)| *of == month).map(|(business, _)| business);
-    let ids: BTreeSet<&BusinessId> = setup.businesses.iter().map(|business| &business.id).chain(closed).collect();
-    for id in ids {
-        if let Some(closed) = history.closed.get(&(id.clone(), month)) {
-            months.push(closed_month(known, closed, replays)?);
-        } else if let Some(open) = seen.open.iter().find(|open| open.business.id == *id && open.month == month) {
-            months.push(open_month(known, open)?);
-        }
-    }
+    let months = told_of(known, month, replays)?;
     let businesses = months.iter().map(|of| BusinessMonth {
         id: &of.business.id,
         legal_name: &of.business.party.legal_name,
@@ -121,13 +112,45 @@ struct Told {
     currency: Currency,
 }
 
+/// The month of every business, in the order of their ids; those that are closed are judged again, on all processors.
+fn told_of(known: &Known, month: Month, replays: &mut Replays) -> Result<Vec<Told>, Failure> {
+    let Known { setup, state, ledger, history, seen, .. } = *known;
+    let closed = history.closed.keys().filter(|(_, of)| *of == month).map(|(business, _)| business);
+    let ids: BTreeSet<&BusinessId> = setup.businesses.iter().map(|business| &business.id).chain(closed).collect();
+    let open = seen.open.iter().filter(|open| open.month == month);
+    let open: BTreeMap<&BusinessId, &OpenMonth> = open.map(|open| (&open.business.id, open)).collect();
+    let closings = ids.iter().filter_map(|id| history.closed.get(&((*id).clone(), month)));
+    let closings: Vec<&MonthClosed> = closings.collect();
+    for closed in &closings {
+        replays.inputs(state, ledger, closed)?;
+    }
+    let loaded: &Replays = replays;
+    let judged = workers::all(&closings, |closed| loaded.told(state, history, closed))?;
+    let mut closed = BTreeMap::new();
+    for (of, judged) in closings.into_iter().zip(judged) {
+        closed.insert(&of.business, closed_month(known, of, replays, judged)?);
+    }
+    let mut months = Vec::new();
+    for id in ids {
+        if let Some(told) = closed.remove(id) {
+            months.push(told);
+        } else if let Some(open) = open.get(id) {
+            months.push(open_month(known, open)?);
+        }
+    }
+    Ok(months)
+}
+
 /// Of a closed month everything is as it was recorded, but for the name, which is that of today's book where it has one.
-fn closed_month(known: &Known, closed: &MonthClosed, replays: &mut Replays) -> Result<Told, Failure> {
+fn closed_month(
+    known: &Known,
+    closed: &MonthClosed,
+    replays: &mut Replays,
+    (waits, coverage): (Vec<RatedWait>, Vec<ChannelCoverage>),
+) -> Result<Told, Failure> {
     let Known { setup, state, ledger, .. } = *known;
-    let waits = replays.waits(state, ledger, closed)?;
-    let coverage = replays.coverage(state, ledger, closed)?;
     let (recorded, _) = replays.inputs(state, ledger, closed)?;
-    let of = |setup: &Setup| setup.businesses.iter().find(|business| business.id == closed.business).cloned();
+    let of = |setup: &Setup| setup.business(closed.business.as_str()).cloned();
     let mut business = of(recorded).ok_or_else(|| no_business(closed))?;
     if let Some(today) = of(setup) {
         business.party.legal_name = today.party.legal_name;

@@ -11,6 +11,7 @@ use super::decide::{self, Due};
 use super::issue::write_preview;
 use super::setup::Setup;
 use super::state::{State, keep};
+use super::workers;
 use crate::close::check::sha256;
 use crate::close::{ClosedMonth, Issue};
 use crate::domain::{Business, BusinessId, Invoice, InvoiceNumber, Month};
@@ -37,7 +38,7 @@ pub fn invoice(
     let date = setup.config.issuer_of(month.business).zone.date_of(end);
     let earlier = Due::of(setup, history, month, closed, withheld).earlier;
     let issue = Issue { number, date, previous: sha256(b""), earlier };
-    decide::invoice(setup, month, closed, issue).map(|(invoice, _)| invoice)
+    decide::invoice(setup, month, closed, issue)
 }
 
 /// What an approval is of: the invoice, and whom it goes to.
@@ -57,19 +58,27 @@ pub fn write(
 ) -> Result<Vec<PathBuf>, Failure> {
     let withheld = correct::withheld(late);
     let (mut wanted, mut written) = (BTreeSet::new(), Vec::new());
-    for month in open {
-        let Step::Approve(closed) = &month.step else { continue };
-        let folder = folder(bench.state, month.month, &month.business.id);
+    let (setup, state, history) = (bench.setup, bench.state, bench.history);
+    let to_approve: Vec<(&OpenMonth, &ClosedMonth)> = open
+        .iter()
+        .filter_map(|month| if let Step::Approve(closed) = &month.step { Some((month, closed.as_ref())) } else { None })
+        .collect();
+    let draw = |(month, closed): &(&OpenMonth, &ClosedMonth)| {
+        let folder = folder(state, month.month, &month.business.id);
         let failed = |why: String| {
             Failure::new(Kind::SelfCheck, format!("the preview of {} cannot be made: {why}", month.month))
         };
-        let invoice = invoice(bench.setup, bench.history, month, closed, &withheld);
+        let invoice = invoice(setup, history, month, closed, &withheld);
         let drawn = write_preview(&folder, renderer, &invoice.map_err(failed)?)?;
         let charges =
             keep(&folder.join(format!("preview_{}_{}.csv", month.business.id, month.month)), &closed.line_file)?;
-        written.extend((drawn || charges).then(|| folder.clone()));
+        Ok::<_, Failure>((folder, drawn || charges))
+    };
+    workers::in_order(&to_approve, draw, |_, (folder, is_written)| {
+        written.extend(is_written.then(|| folder.clone()));
         wanted.insert(folder);
-    }
+        Ok(())
+    })?;
     for late in late.iter().filter(|late| matches!(late.outcome, correct::Outcome::ToApprove { .. })) {
         let folder = folder(bench.state, late.month, &late.business);
         for note in correct::drafts_of(bench, ledger, late)? {

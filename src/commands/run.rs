@@ -98,7 +98,7 @@ fn work<'s>(
     let path = state.ledger();
     let intake = take_in(setup, state, &mut ledger, &history, as_of, world)?;
     timings.lap("reading", Some(intake.rows + intake.rejected), Some(intake.bytes));
-    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
+    let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
     let archive = Archive::open(state, &history)?;
     let evidence = &gathered(&files, &history, setup, &archive, timings)?;
@@ -107,14 +107,14 @@ fn work<'s>(
     let late = correct::correct_late(&bench, &mut ledger, Writing::Yes)?;
     timings.lap("late logs", Some(late.len() as u64), None);
     let withheld = &correct::withheld(&late);
-    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
+    let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
     let renderer = &renderer()?;
     let watch = Watch { setup, state, ledger: Some(&ledger), history: &history, evidence, renderer, withheld, as_of };
     let Judged { mut open, alarms, strangers, unseen, standing } = judged(setup, &watch, &archive, &intake, timings)?;
     let closings = decide::close_months(setup, state, &mut ledger, &open, withheld, as_of)?;
     closings.hold(&mut open);
     timings.lap("closing", Some(closings.months.len() as u64), None);
-    let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
+    let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
     let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
     let previews = previews::write(&bench, &ledger, &open, &late, renderer)?;
     timings.lap("previews", Some(previews.len() as u64), None);
@@ -290,10 +290,13 @@ fn after_closing(
     intake: &Intake,
 ) -> Result<Vec<(String, Month, u64)>, Failure> {
     let new = intake.entries.iter().filter_map(|entry| if let Entry::File(file) = entry { Some(file) } else { None });
+    if history.closed.is_empty() || new.clone().next().is_none() {
+        return Ok(Vec::new());
+    }
     let evidence = Evidence::gather(new, setup, archive)?;
     let mut late = Vec::new();
     for closed in history.closed.values() {
-        let Some(business) = setup.businesses.iter().find(|business| business.id == closed.business) else { continue };
+        let Some(business) = setup.business(closed.business.as_str()) else { continue };
         let from = closed.month.span(business.zone).from;
         let rows = evidence.rows_between(&business.id, from, closed.cut)?;
         late.extend((rows > 0).then(|| (business.id.to_string(), closed.month, rows)));

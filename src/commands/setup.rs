@@ -100,6 +100,12 @@ impl Setup {
         Self::parse(parsed, config, businesses, tariff)
     }
 
+    /// A business of the book.
+    pub fn business(&self, id: &str) -> Option<&Business> {
+        let place = self.businesses.binary_search_by(|business| business.id.as_str().cmp(id)).ok()?;
+        self.businesses.get(place)
+    }
+
     pub fn tariff_name(&self) -> TariffName {
         TariffName {
             id: self.tariff.id.clone(),

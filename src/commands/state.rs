@@ -166,6 +166,14 @@ pub fn keep(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
     files::write_if_changed(path, bytes, files::Access::Private)
 }
 
+/// The same but for the sync of the folder of the file, which is to follow before anything names it.
+pub fn put(path: &Path, bytes: &[u8]) -> Result<bool, Failure> {
+    if let Some(folder) = path.parent() {
+        files::private_folder(folder)?;
+    }
+    files::put_if_changed(path, bytes, files::Access::Private)
+}
+
 /// What a ledger error means to a user.
 pub fn ledger_failure(error: LedgerError, path: &Path) -> Failure {
     let (kind, hint) = match &error {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Recorded;
 use super::entry::{
     Approved, Compared, Dispute, DisputeSettled, Documents, Entry, Forgotten, HoldAccepted, Issued, LogRead, Mail,
     MailAttempt, MailOutcome, MonthClosed, MonthCorrected, SetAside, TariffKnown, Unparked,
 };
+use super::{Numbers, Recorded};
 use crate::domain::{BusinessId, Instant, InvoiceNumber, Month};
 
 /// How often a mail of unknown fate is sent again, with the same bytes and Message-ID.
@@ -24,6 +24,10 @@ pub struct History {
     pub issued: Vec<Issued>,
     /// By business: places among `issued`.
     pub(super) issued_of: BTreeMap<BusinessId, Vec<usize>>,
+    /// By number: the place among `issued`.
+    pub(super) place_of: BTreeMap<InvoiceNumber, usize>,
+    /// The numbers of all that was issued.
+    pub numbers: Numbers,
     /// With the place of the entry, in order.
     pub corrected: BTreeMap<(BusinessId, Month), Vec<(u64, MonthCorrected)>>,
     /// The last comparison of each closed month.
@@ -41,6 +45,8 @@ pub struct History {
     pub documents: BTreeMap<InvoiceNumber, Documents>,
     /// In the order in which they were made.
     pub mails: Vec<Mail>,
+    /// By number of the invoice: places among `mails`.
+    mailed: BTreeMap<InvoiceNumber, Vec<usize>>,
     /// By Message-ID, in order.
     pub attempts: BTreeMap<String, Vec<MailAttempt>>,
     /// Fingerprint of the key of names; `None` before the first file was archived under one.
@@ -84,6 +90,12 @@ fn billed_months(entry: &Entry) -> Vec<Month> {
     }
 }
 
+/// The months of one business.
+fn of<T: Clone>(all: &BTreeMap<(BusinessId, Month), T>, business: &BusinessId) -> BTreeMap<(BusinessId, Month), T> {
+    let months = all.range((business.clone(), Month::MIN)..).take_while(|((of, _), _)| of == business);
+    months.map(|(key, of_month)| (key.clone(), of_month.clone())).collect()
+}
+
 impl History {
     pub fn of(recorded: Vec<Recorded>) -> Self {
         let mut history = Self::default();
@@ -121,7 +133,10 @@ impl History {
             Entry::Documents(documents) => {
                 self.documents.insert(documents.number.clone(), documents);
             }
-            Entry::Mail(mail) => self.mails.push(mail),
+            Entry::Mail(mail) => {
+                self.mailed.entry(mail.number.clone()).or_default().push(self.mails.len());
+                self.mails.push(mail);
+            }
             Entry::HoldAccepted(hold) => self.accepted.push((seq, hold)),
             Entry::MailAttempt(attempt) => {
                 self.attempts.entry(attempt.message_id.clone()).or_default().push(attempt);
@@ -134,6 +149,19 @@ impl History {
         for month in billed {
             self.heads.insert(month, self.document_head());
         }
+    }
+
+    /// What is decided about the months of one business from: its closings, corrections, approvals and documents. It
+    /// knows no files and no mails, so that it is small however old the ledger is.
+    pub fn of_business(&self, business: &BusinessId) -> Self {
+        let mut history = Self {
+            closed: of(&self.closed, business),
+            corrected: of(&self.corrected, business),
+            approved: of(&self.approved, business),
+            ..Self::default()
+        };
+        self.issued_to(business).cloned().for_each(|issued| history.issue(issued));
+        history
     }
 
     /// The history as it would be with more files.
@@ -164,11 +192,7 @@ impl History {
     /// The number after the last of its series and year. The first year of a series begins at `first`,
     /// later years at 1.
     pub fn next_number(&self, series: &str, year: i32, first: u32) -> InvoiceNumber {
-        let of_series = || self.issued.iter().map(|issued| &issued.number).filter(|number| number.series == series);
-        let last = of_series().filter(|number| number.year == year).map(|number| number.count).max();
-        let start = if of_series().next().is_none() { first } else { 1 };
-        let count = last.map_or(start, |last| last + 1);
-        InvoiceNumber { series: series.to_owned(), year, count }
+        self.numbers.next(series, year, first)
     }
 
     /// The files that were known when the ledger ended at `seq`.
@@ -223,7 +247,7 @@ impl History {
 
     /// Mails of an invoice, in order.
     pub fn mails_of<'h>(&'h self, number: &'h InvoiceNumber) -> impl Iterator<Item = &'h Mail> {
-        self.mails.iter().filter(move |mail| mail.number == *number)
+        self.mailed.get(number).into_iter().flatten().filter_map(|place| self.mails.get(*place))
     }
 
     /// Months with a closing, sorted.

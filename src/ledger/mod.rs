@@ -5,12 +5,15 @@ pub mod entry;
 mod extract;
 pub mod history;
 mod migration;
+mod numbers;
 mod standing;
 mod sum;
 
+use std::cell::Cell;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
@@ -20,6 +23,7 @@ pub use books::{Contradiction, contradictions};
 pub use entry::Entry;
 pub use extract::Row;
 pub use history::{History, MailState};
+pub use numbers::Numbers;
 pub use standing::{Billed, Standing};
 pub use sum::{Bytes, sum_of};
 
@@ -97,7 +101,7 @@ pub struct Ledger {
     connection: Connection,
     path: PathBuf,
     /// The history as this process last saw it; used again only while its head is still that of the file.
-    known: Option<History>,
+    known: Cell<Option<Arc<History>>>,
     /// Whether the sum of the file is to be written when this is dropped.
     unsummed: bool,
 }
@@ -108,7 +112,7 @@ impl Ledger {
         // Made here, since SQLite would follow the umask: the ledger is its owner's alone.
         OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(LedgerError::File)?;
         let connection = Connection::open(path)?;
-        let mut ledger = Self { connection, path: path.to_owned(), known: None, unsummed: false };
+        let mut ledger = Self { connection, path: path.to_owned(), known: Cell::default(), unsummed: false };
         ledger.set_up()?;
         Ok(ledger)
     }
@@ -130,7 +134,7 @@ impl Ledger {
 
     fn open_as_it_is(path: &Path) -> Result<Self, LedgerError> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let ledger = Self { connection, path: path.to_owned(), known: None, unsummed: false };
+        let ledger = Self { connection, path: path.to_owned(), known: Cell::default(), unsummed: false };
         ledger.connection.busy_timeout(Duration::from_secs(5))?;
         ledger.check_version(ledger.pragma("application_id")?, ledger.pragma("user_version")?)?;
         Ok(ledger)
@@ -144,6 +148,8 @@ impl Ledger {
         self.connection.busy_timeout(Duration::from_secs(5))?;
         // A rollback journal leaves no second file behind; EXTRA also syncs the folder at a commit.
         self.connection.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA;")?;
+        // 64 MiB: the pages of a large closing wait for its commit, instead of being written and synced bit by bit.
+        self.connection.execute_batch("PRAGMA cache_size = -65536;")?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
         if tables == 0 {
@@ -191,6 +197,18 @@ impl Ledger {
         Ok(History::of(self.entries()?))
     }
 
+    /// The same history, read anew only where another process has added to the ledger since it was last read: a night
+    /// asks for it often.
+    pub fn shared(&self) -> Result<Arc<History>, LedgerError> {
+        let known = self.known.take().filter(|known| head(&self.connection).is_ok_and(|head| head == known.head));
+        let history = match known {
+            Some(history) => history,
+            None => Arc::new(self.history()?),
+        };
+        self.known.set(Some(Arc::clone(&history)));
+        Ok(history)
+    }
+
     /// Adds what `decide` makes of the history, in one transaction that no other writer can enter: numbers
     /// are given here. An error of `decide` adds nothing.
     pub fn append<E: From<LedgerError>>(
@@ -202,14 +220,16 @@ impl Ledger {
         let known = self.known.take().filter(|known| head(&transaction).is_ok_and(|head| head == known.head));
         let mut history = match known {
             Some(history) => history,
-            None => History::of(entries(&transaction)?),
+            None => Arc::new(History::of(entries(&transaction)?)),
         };
-        let additions = decide(&history)?;
+        let additions = decide(history.as_ref())?;
         let recorded = insert(&transaction, &history, additions)?;
         transaction.commit().map_err(LedgerError::from)?;
         self.unsummed = true;
-        recorded.into_iter().for_each(|recorded| history.add(recorded));
-        self.known = Some(history);
+        // Who still holds the history keeps it as it was.
+        let grown = Arc::make_mut(&mut history);
+        recorded.into_iter().for_each(|recorded| grown.add(recorded));
+        self.known.set(Some(history));
         Ok(())
     }
 
@@ -263,20 +283,19 @@ fn head(connection: &Connection) -> rusqlite::Result<String> {
 }
 
 fn insert(transaction: &Transaction, history: &History, additions: Additions) -> Result<Vec<Recorded>, LedgerError> {
+    let mut content = transaction.prepare_cached("INSERT OR IGNORE INTO content (sha256, bytes) VALUES (?1, ?2)")?;
     for bytes in &additions.contents {
-        let name = sha256(bytes);
-        transaction.execute("INSERT OR IGNORE INTO content (sha256, bytes) VALUES (?1, ?2)", (name, bytes))?;
+        content.execute((sha256(bytes), bytes))?;
     }
+    let mut row = transaction
+        .prepare_cached("INSERT INTO entry (seq, kind, body, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5)")?;
     let (mut seq, mut previous) = (history.last, history.head.clone());
     let mut recorded = Vec::with_capacity(additions.entries.len());
     for entry in additions.entries {
         seq += 1;
         let body = serde_json::to_string(&entry).map_err(LedgerError::Encode)?;
         let hash = hash(seq, entry.kind(), &body, &previous);
-        transaction.execute(
-            "INSERT INTO entry (seq, kind, body, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
-            (seq.cast_signed(), entry.kind(), &body, &previous, &hash),
-        )?;
+        row.execute((seq.cast_signed(), entry.kind(), &body, &previous, &hash))?;
         previous.clone_from(&hash);
         recorded.push(Recorded { seq, hash, entry });
     }

@@ -86,7 +86,7 @@ impl History {
     }
 
     pub fn document(&self, number: &InvoiceNumber) -> Option<&Issued> {
-        self.issued.iter().find(|issued| issued.number == *number)
+        self.place_of.get(number).and_then(|place| self.issued.get(*place))
     }
 
     /// Credit notes that correct an invoice, in order.
@@ -171,6 +171,8 @@ impl History {
     /// Adds a document to those that were issued.
     pub fn issue(&mut self, issued: Issued) {
         self.issued_of.entry(issued.business.clone()).or_default().push(self.issued.len());
+        self.place_of.entry(issued.number.clone()).or_insert(self.issued.len());
+        self.numbers.give(&issued.number);
         self.issued.push(issued);
     }
 

@@ -82,6 +82,11 @@ pub fn claimed<'s>(sources: &'s [Source], name: &str) -> Option<&'s Source> {
 fn fits(pattern: &str, name: &str) -> bool {
     let pattern = pattern.trim_start_matches("./");
     let below = pattern.strip_suffix('/').unwrap_or(pattern);
+    // What stands before the first `*` tells most names apart: there may be many sources, and many files.
+    let literal = below.split('*').next().unwrap_or_default().trim_end_matches('/');
+    if !name.starts_with(literal) {
+        return false;
+    }
     let (parts, names): (Vec<&str>, Vec<&str>) = (below.split('/').collect(), name.split('/').collect());
     folders_fit(&parts, &names) || folders_fit(&[parts.as_slice(), &["**"]].concat(), &names)
 }

@@ -3,7 +3,6 @@
 use super::super::closing::{filed_charges, stored_invoice};
 use super::super::decide::issued;
 use super::super::recorded;
-use super::super::setup::Setup;
 use super::{Bench, Corrected, Refused, read};
 use crate::close::credit::{self, Credit};
 use crate::close::{Filed, Issue, change_file, check};
@@ -47,7 +46,7 @@ pub fn base_of(
 ) -> Result<Base, Failure> {
     let texts = texts_of(ledger, bench.history, issued)?;
     let recorded = recorded::setup_of(ledger, &texts)?;
-    let business = recorded.businesses.iter().find(|business| business.id == issued.business).ok_or_else(|| {
+    let business = recorded.business(issued.business.as_str()).ok_or_else(|| {
         Failure::new(Kind::Differences, format!("the recorded book of {} lacks its business", issued.number))
     })?;
     let then = recorded.config.issuer_of(business);
@@ -225,12 +224,8 @@ pub fn row(bench: &Bench, base: &Base, invoice: &Invoice, canonical: &[u8]) -> I
     Issued { issued_at: Some(bench.run_at), texts: Some(texts), ..issued(invoice, canonical) }
 }
 
-/// The setup that a document was issued with: its own, or that of the closing of its month.
-pub fn setup_of(ledger: &Ledger, history: &History, issued: &Issued) -> Result<Setup, Failure> {
-    recorded::setup_of(ledger, &texts_of(ledger, history, issued)?)
-}
-
-fn texts_of(ledger: &Ledger, history: &History, issued: &Issued) -> Result<Texts, Failure> {
+/// The texts that a document was issued with: its own, or those of the closing of its month.
+pub fn texts_of(ledger: &Ledger, history: &History, issued: &Issued) -> Result<Texts, Failure> {
     let closed = || history.closed.get(&(issued.business.clone(), issued.month)).map(recorded::texts);
     issued.texts.clone().or_else(closed).ok_or_else(|| {
         Failure::new(Kind::Differences, format!("{} has no closed month", issued.number)).at(ledger.path())

@@ -18,7 +18,7 @@ use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, MonthClosed, MonthCorrected};
 use crate::ledger::{Additions, History, Ledger, LedgerError, Standing};
 
-pub use issued::{Base, Notes, base_of, credit_notes, note, row, setup_of};
+pub use issued::{Base, Notes, base_of, credit_notes, note, row, texts_of};
 pub use late::{Late, Outcome, Withheld, correct_late, withheld};
 pub use rated::{rated_again, rated_now};
 

@@ -55,7 +55,7 @@ pub fn rated_now(
 ) -> Result<Vec<RatedWait>, Failure> {
     let closed = standing.closed;
     let (setup, evidence) = replays.inputs_at(bench.state, ledger, closed, bench.history.last)?;
-    let business = setup.businesses.iter().find(|business| business.id == closed.business).ok_or_else(|| {
+    let business = setup.business(closed.business.as_str()).ok_or_else(|| {
         Failure::new(Kind::Differences, format!("the recorded book has no business {}", closed.business))
     })?;
     let rated = evidence.waits(business, closed.month, closed.cut, setup)?.rated;
@@ -75,7 +75,7 @@ impl Inputs<'_> {
     /// The month of a business, closed once more.
     pub fn month(&self, closed: &MonthClosed, disputes_through: u64) -> Result<Again, Failure> {
         let Self { setup, evidence, .. } = *self;
-        let business = setup.businesses.iter().find(|business| business.id == closed.business).ok_or_else(|| {
+        let business = setup.business(closed.business.as_str()).ok_or_else(|| {
             Failure::new(Kind::Differences, format!("the recorded book has no business {}", closed.business))
         })?;
         let currency = setup.tariff.currency;
@@ -114,7 +114,7 @@ impl Inputs<'_> {
 
     /// The second opinion, where the month would be billed by it.
     fn doubts(&self, closed: &MonthClosed, again: &Again) -> Result<Vec<String>, Failure> {
-        let business = self.setup.businesses.iter().find(|business| business.id == closed.business);
+        let business = self.setup.business(closed.business.as_str());
         match (business, &again.closed) {
             (Some(business), Ok(_)) => {
                 second_opinion(self.evidence, business, closed.month, closed.cut, self.setup, &again.rated)

@@ -1,6 +1,7 @@
 //! Closed months as they were judged at their closing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::super::archived::Archive;
 use super::super::closing::counted;
@@ -33,29 +34,26 @@ impl Replays {
     /// The waits of a closed month, from the files and the setup that were recorded at its closing, judged
     /// at its cut.
     pub fn waits(&mut self, state: &State, ledger: &Ledger, closed: &MonthClosed) -> Result<Vec<RatedWait>, Failure> {
+        let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
         let (setup, evidence) = self.inputs(state, ledger, closed)?;
-        let business = setup.businesses.iter().find(|business| business.id == closed.business);
-        let business = business.ok_or_else(|| no_business(closed))?;
-        let rated = evidence.waits(business, closed.month, closed.cut, setup)?.rated;
-        let rated = rated.map_err(|no_rate| Failure::new(Kind::Differences, no_rate.to_string()))?;
-        if !setup.tariff.counts() {
-            return Ok(rated);
-        }
-        let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
-        counted(&Archive::open(state, &history)?, evidence, rated, &setup.tariff, closed.month)
+        waits(state, &history, (setup, evidence), closed)
     }
 
-    /// What the logs proved at the closing of a month.
-    pub fn coverage(
-        &mut self,
+    /// The waits of a closed month, and what the logs proved at its closing, from inputs that were loaded before.
+    pub fn told(
+        &self,
         state: &State,
-        ledger: &Ledger,
+        history: &History,
         closed: &MonthClosed,
-    ) -> Result<Vec<ChannelCoverage>, Failure> {
-        let (setup, evidence) = self.inputs(state, ledger, closed)?;
+    ) -> Result<(Vec<RatedWait>, Vec<ChannelCoverage>), Failure> {
+        let (setup, evidence) = self
+            .by_inputs
+            .get(&(closed.evidence_through, texts(closed)))
+            .ok_or_else(|| Failure::new(Kind::SelfCheck, "the settings of a closing were not read"))?;
         let look = Look { month: closed.month, cut: closed.cut, through: closed.cut, waits: &[] };
-        let business = setup.businesses.iter().find(|business| business.id == closed.business);
-        business.map_or(Ok(Vec::new()), |business| of_business(setup, evidence, business, &look))
+        let business = setup.business(closed.business.as_str());
+        let coverage = business.map_or(Ok(Vec::new()), |business| of_business(setup, evidence, business, &look))?;
+        Ok((waits(state, history, (setup, evidence), closed)?, coverage))
     }
 
     /// The recorded setup and the evidence of a closing.
@@ -76,11 +74,13 @@ impl Replays {
         closed: &MonthClosed,
         evidence_through: u64,
     ) -> Result<&(Setup, Evidence), Failure> {
-        let texts = [&closed.config_sha256, &closed.businesses_sha256, &closed.tariff_sha256].map(String::clone);
-        match self.by_inputs.entry((evidence_through, texts)) {
+        match self.by_inputs.entry((evidence_through, texts(closed))) {
             std::collections::btree_map::Entry::Occupied(known) => Ok(known.into_mut()),
             std::collections::btree_map::Entry::Vacant(vacant) => {
-                let own = || ledger.history().map_err(|error| ledger_failure(error, ledger.path()));
+                let own = || {
+                    let shared = ledger.shared().map(Arc::unwrap_or_clone);
+                    shared.map_err(|error| ledger_failure(error, ledger.path()))
+                };
                 let history = self.history.take().map_or_else(own, Ok)?;
                 let setup = recorded::setup(ledger, closed)?;
                 let files: Vec<_> = history.files_through(evidence_through).collect();
@@ -91,4 +91,24 @@ impl Replays {
             }
         }
     }
+}
+
+fn texts(closed: &MonthClosed) -> [String; 3] {
+    [&closed.config_sha256, &closed.businesses_sha256, &closed.tariff_sha256].map(String::clone)
+}
+
+fn waits(
+    state: &State,
+    history: &History,
+    (setup, evidence): (&Setup, &Evidence),
+    closed: &MonthClosed,
+) -> Result<Vec<RatedWait>, Failure> {
+    let business = setup.business(closed.business.as_str());
+    let business = business.ok_or_else(|| no_business(closed))?;
+    let rated = evidence.waits(business, closed.month, closed.cut, setup)?.rated;
+    let rated = rated.map_err(|no_rate| Failure::new(Kind::Differences, no_rate.to_string()))?;
+    if !setup.tariff.counts() {
+        return Ok(rated);
+    }
+    counted(&Archive::open(state, history)?, evidence, rated, &setup.tariff, closed.month)
 }
