@@ -146,7 +146,7 @@ fn answers(args: &WhatIf, case: &Case, evidence: &Evidence, tariff: &Tariff) -> 
         let ready = wait.received_at.plus(within);
         let at = args.if_open.as_ref().map_or(ready, |hours| hours.next_open(ready, case.business.zone));
         if wait.answered_at.is_none_or(|answered_at| at < answered_at) {
-            builder.push(&answer(wait, at), number);
+            builder.push(&answer(wait, at).borrowed(), number);
         }
     }
     let (answers, _) = builder.finish().map_err(broken)?;

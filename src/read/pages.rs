@@ -133,6 +133,22 @@ impl Pages {
         Ok(())
     }
 
+    /// The same as [`Pages::values`], in room of its own.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn collected<T: Copy>(
+        &self,
+        group: usize,
+        rows: usize,
+        place: Place,
+        make: impl FnMut(&[u8]) -> Option<T>,
+    ) -> Result<Vec<T>, Unusual> {
+        let mut made = Vec::new();
+        self.values(group, rows, place, &mut made, make)?;
+        Ok(made)
+    }
+
     /// What `make` makes of the values of a column, in the order of the rows, into `made`, which is emptied; of a null it
     /// is given no bytes.
     ///

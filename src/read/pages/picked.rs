@@ -2,7 +2,6 @@
 
 use parquet::basic::Encoding;
 use parquet::column::page::Page;
-use parquet::file::reader::FileReader;
 
 use super::runs::runs;
 use super::{Pages, Place, Unusual, count, parted};

@@ -125,13 +125,13 @@ impl KeptPart {
         let (pages, rows, names) = (&self.pages, self.rows, &mut self.names);
         let business = needed(pages, columns::BUSINESS)?;
         let channel = needed(pages, columns::CHANNEL)?;
-        let businesses = pages.values(GROUP, rows, business, |bytes| names.text(bytes))?;
-        let channels = pages.values(GROUP, rows, channel, |bytes| names.text(bytes))?;
+        let businesses = pages.collected(GROUP, rows, business, |bytes| names.text(bytes))?;
+        let channels = pages.collected(GROUP, rows, channel, |bytes| names.text(bytes))?;
         let place = |(business, channel): (u32, u32)| names.channel(business, channel);
         let channels: Option<Vec<u32>> = businesses.into_iter().zip(channels).map(place).collect();
         let channels = channels.ok_or(Unusual)?;
-        let customers = pages.values(GROUP, rows, needed(pages, columns::CUSTOMER)?, Party::of)?;
-        let conversations = pages.values(GROUP, rows, needed(pages, columns::CONVERSATION)?, Party::of)?;
+        let customers = pages.collected(GROUP, rows, needed(pages, columns::CUSTOMER)?, Party::of)?;
+        let conversations = pages.collected(GROUP, rows, needed(pages, columns::CONVERSATION)?, Party::of)?;
         let is_named = conversations.iter().zip(&customers).map(|(conversation, customer)| conversation != customer);
         let is_named = is_named.collect();
         drop(conversations);
@@ -139,9 +139,9 @@ impl KeptPart {
         let stamped = pages.column(columns::SENT_AT)?.filter(|place| place.stored == Stored::Micros).ok_or(Unusual)?;
         // Instants of the years of stamps lie above 0.
         let micros = |bytes: &[u8]| Some(i64::from_le_bytes(bytes.try_into().ok()?)).filter(|micros| *micros > 0);
-        let sent_at = pages.values(GROUP, rows, stamped, micros)?;
+        let sent_at = pages.collected(GROUP, rows, stamped, micros)?;
         let facts = facts_of(pages, rows)?;
-        let ids = pages.values(GROUP, rows, needed(pages, columns::MESSAGE_ID)?, half_of_id)?;
+        let ids = pages.collected(GROUP, rows, needed(pages, columns::MESSAGE_ID)?, half_of_id)?;
         Ok(KeptBatch { channels, customers, is_named, is_odd, sent_at, facts, ids })
     }
 
@@ -177,7 +177,7 @@ impl KeptPart {
     fn stamps(&self, wanted: &[u32]) -> Result<Vec<i64>, Unusual> {
         let place = self.pages.column(columns::SENT_AT)?.filter(|place| place.stored == Stored::Micros);
         let micros = |bytes: &[u8]| Some(i64::from_le_bytes(bytes.try_into().ok()?));
-        let all = self.pages.values(GROUP, self.rows, place.ok_or(Unusual)?, micros)?;
+        let all = self.pages.collected(GROUP, self.rows, place.ok_or(Unusual)?, micros)?;
         let of = |row: &u32| all.get(usize::try_from(*row).ok()?).copied();
         wanted.iter().map(of).collect::<Option<Vec<i64>>>().ok_or(Unusual)
     }
@@ -207,19 +207,19 @@ fn is_odd(pages: &Pages, rows: usize) -> Result<Vec<bool>, Unusual> {
     let mut odd = vec![false; rows];
     for name in [columns::SIGHTING, columns::FOLD] {
         let Some(place) = text(pages, name)? else { continue };
-        let stated = pages.values(GROUP, rows, place, |bytes| Some(!bytes.is_empty()))?;
+        let stated = pages.collected(GROUP, rows, place, |bytes| Some(!bytes.is_empty()))?;
         odd.iter_mut().zip(stated).for_each(|(odd, stated)| *odd |= stated);
     }
     Ok(odd)
 }
 
 fn facts_of(pages: &Pages, rows: usize) -> Result<Vec<Facts>, Unusual> {
-    let directions = pages.values(GROUP, rows, needed(pages, columns::DIRECTION)?, facts::direction)?;
-    let kinds = text(pages, columns::KIND)?.map(|place| pages.values(GROUP, rows, place, facts::kind)).transpose()?;
+    let directions = pages.collected(GROUP, rows, needed(pages, columns::DIRECTION)?, facts::direction)?;
+    let kinds = text(pages, columns::KIND)?.map(|place| pages.collected(GROUP, rows, place, facts::kind)).transpose()?;
     let statuses =
-        text(pages, columns::STATUS)?.map(|place| pages.values(GROUP, rows, place, facts::status)).transpose()?;
+        text(pages, columns::STATUS)?.map(|place| pages.collected(GROUP, rows, place, facts::status)).transpose()?;
     let points =
-        text(pages, columns::ENTRY_POINT)?.map(|place| pages.values(GROUP, rows, place, facts::point)).transpose()?;
+        text(pages, columns::ENTRY_POINT)?.map(|place| pages.collected(GROUP, rows, place, facts::point)).transpose()?;
     let facts = |(row, direction): (usize, Direction)| {
         let kind = kinds.as_ref().and_then(|kinds| kinds[row]);
         let status = statuses.as_ref().map_or(Some(Status::Unstated), |statuses| statuses[row]);
@@ -259,7 +259,7 @@ impl PlainNames {
     pub fn check(&self) -> Result<(), Unusual> {
         let is_text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(drop);
         for name in crate::read::archive::NAMES {
-            self.pages.values(GROUP, self.rows, needed(&self.pages, name)?, is_text)?;
+            self.pages.collected(GROUP, self.rows, needed(&self.pages, name)?, is_text)?;
         }
         Ok(())
     }
