@@ -297,7 +297,7 @@ fn generated(dice: &mut Dice) -> Logs {
 
 fn frame<'r>(rows: impl Iterator<Item = &'r Row>) -> DataFrame {
     let mut builder = Builder::default();
-    (1..).zip(rows).for_each(|(number, row)| builder.push(row, number));
+    (1..).zip(rows).for_each(|(number, row)| builder.push(&row.borrowed(), number));
     builder.finish().unwrap().0
 }
 

@@ -560,7 +560,7 @@ fn frame(all: &[Message]) -> DataFrame {
             sighting: Sighting::Stamped,
             fold: Elapsed::ZERO,
         };
-        builder.push(&row, number);
+        builder.push(&row.borrowed(), number);
     }
     builder.finish().unwrap().0
 }

@@ -61,7 +61,7 @@ fn judged(reading: &str, messages: &str, evidence: &ChannelEvidence) -> String {
     );
     let tariff = Tariff::parse(Path::new("t.toml"), &text).unwrap_or_else(|mistakes| panic!("{}", mistakes[0]));
     let mut builder = Builder::default();
-    (1..).zip(messages.split(", ")).for_each(|(number, words)| builder.push(&row(words), number));
+    (1..).zip(messages.split(", ")).for_each(|(number, words)| builder.push(&row(words).borrowed(), number));
     let (frame, _) = builder.finish().unwrap();
     let month_of = |_: &str, at: Instant| Month::of(at, Zone::UTC);
     let decided = decide(&frame, &|_, _| Some(evidence.clone()), &tariff, &|_| true, &month_of).unwrap();

@@ -156,7 +156,8 @@ fn a_mail_of_unknown_fate_is_sent_again_a_few_times_only() {
         (vec![MailOutcome::Refused], MailState::Refused),
     ] {
         let attempts = outcomes.iter().map(|outcome| attempt(*outcome)).collect();
-        let history = History { attempts: [("m".to_owned(), attempts)].into(), ..History::default() };
+        let mut history = History::default();
+        history.attempts = [("m".to_owned(), attempts)].into();
         assert_eq!(history.mail_state(&mail), state, "{outcomes:?}");
     }
 }

@@ -183,7 +183,7 @@ fn closable(seed: u64, is_messy: bool) -> Option<Closable> {
     known.accepted.questions = unknown.collect();
     let mut builder = Builder::default();
     for (number, row) in (1..).zip(&rows) {
-        builder.push(row, number);
+        builder.push(&row.borrowed(), number);
     }
     let frame = builder.finish().unwrap().0;
     let span = month.span(business.zone);
