@@ -211,11 +211,12 @@ fn quickly(
     let rows = if args.out.is_some() { Rows::Kept } else { Rows::Forgotten };
     let memory = usize::try_from(args.memory).unwrap_or(usize::MAX).saturating_mul(1 << 20);
     let task = Task { paths: &paths, tariff, as_of: args.as_of, complete_through, rows, memory };
+    let Some(cut) = quick::cut(&task) else { return Ok(None) };
     let wanted = || if args.summary.is_some() { &paths[..] } else { &[] };
     let digests = || wanted().iter().map(|path| digest(path)).collect::<Result<Vec<String>, Failure>>();
     let (quick, digests) = std::thread::scope(|scope| {
         let digests = scope.spawn(digests);
-        let quick = quick::quick(&task);
+        let quick = quick::quick(&task, cut);
         (quick, digests.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let quick = quick?;

@@ -49,7 +49,7 @@ pub const COLUMNS: [&str; 18] = [
     "run",
 ];
 
-const CREATED_BY: &str = "ritardo waits 2";
+const CREATED_BY: &str = "ritardo waits 3";
 /// Rows of a row group.
 const GROUP: usize = 131_072;
 
@@ -203,7 +203,8 @@ impl Form {
     fn new() -> Result<Self, ParquetError> {
         let fields = COLUMNS.into_iter().map(|name| field(name).map(Arc::new)).collect::<Result<_, _>>()?;
         let schema = Arc::new(Type::group_type_builder("waits").with_fields(fields).build()?);
-        let compression = Compression::ZSTD(ZstdLevel::try_new(3)?);
+        // Ids and numbers do not get smaller by more of it.
+        let compression = Compression::ZSTD(ZstdLevel::try_new(1)?);
         let properties = WriterProperties::builder().set_created_by(CREATED_BY.to_owned()).set_compression(compression);
         // Extremes of what the rows are sorted by let a reader pass over row groups; of the others they tell nothing.
         let properties = properties.set_statistics_enabled(EnabledStatistics::None);
@@ -278,6 +279,8 @@ struct Cells {
     texts: Vec<u8>,
     /// Where in them the text of each row lies.
     places: Vec<Range<usize>>,
+    /// Address and length of the last text, where it outlives the cells.
+    lay: Option<(usize, usize)>,
     numbers: Vec<i64>,
     /// Of each number: 1 where there is one.
     levels: Vec<i16>,
@@ -289,14 +292,29 @@ impl Cells {
             Cell::Instant(at) => self.number(at.map(Instant::micros)),
             Cell::Decimal(amount) => self.number(amount.and_then(|amount| i64::try_from(amount.units()).ok())),
             Cell::Number(number) => self.number(number.and_then(|number| i64::try_from(number).ok())),
-            Cell::Text(text) => self.text(text.as_bytes()),
+            Cell::Text(Cow::Borrowed(text)) => self.lasting(text),
+            Cell::Text(Cow::Owned(text)) => {
+                self.lay = None;
+                self.text(text.as_bytes());
+            }
             Cell::Phone(digits) => {
+                self.lay = None;
                 // Invariant: memory takes every byte.
                 let begin = self.texts.len();
                 write!(self.texts, "+{digits}").unwrap_or_else(|error| unreachable!("{error}"));
                 self.places.push(begin..self.texts.len());
             }
         }
+    }
+
+    /// A text that outlives the cells: where it lies as it did in the row before, it is the same without a look at it.
+    fn lasting(&mut self, text: &str) {
+        let lies = (text.as_ptr().addr(), text.len());
+        match self.places.last().filter(|_| self.lay == Some(lies)).cloned() {
+            Some(last) => self.places.push(last),
+            None => self.text(text.as_bytes()),
+        }
+        self.lay = Some(lies);
     }
 
     /// Most texts are those of the row before, and share their place with it.

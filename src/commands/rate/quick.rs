@@ -70,22 +70,26 @@ impl From<crate::engine::scratch::ScratchError> for Stop {
     }
 }
 
-/// Judges the logs; `None`: the long way is to.
-pub(super) fn quick(task: &Task) -> Result<Option<Quick>, Failure> {
+/// The logs as far as they are known before they are read; `None`: the long way is to judge.
+pub(super) fn cut(task: &Task) -> Option<Cut> {
     let Task { paths, tariff, .. } = task;
     let counts = tariff.counts() || tariff.minimum.is_some() || tariff.cap.is_some();
     if counts || !kernel::supports(&tariff.reading) || paths.is_empty() {
-        return Ok(None);
+        return None;
     }
-    match judged(task) {
+    Cut::of(task).ok()
+}
+
+/// Judges the logs; `None`: the long way is to.
+pub(super) fn quick(task: &Task, cut: Cut) -> Result<Option<Quick>, Failure> {
+    match judged(task, cut) {
         Ok(quick) => Ok(Some(quick)),
         Err(Stop::Unusual) => Ok(None),
         Err(Stop::Failed(failure)) => Err(failure),
     }
 }
 
-fn judged(task: &Task) -> Result<Quick, Stop> {
-    let mut cut = Cut::of(task)?;
+fn judged(task: &Task, mut cut: Cut) -> Result<Quick, Stop> {
     let (scratch, channels) = (Scratch::temporary(), Channels::default());
     let read = in_parallel(&cut.shares, |worker, share| gather(task, worker, share, &channels, &scratch.path))?;
     let (mut gathered, rows): (Vec<Gathered>, Vec<Vec<usize>>) = read.into_iter().unzip();
@@ -254,7 +258,7 @@ mod tests {
         let (as_of, paths) = (order.complete_through(), [path.to_owned()]);
         let task =
             Task { paths: &paths, tariff, as_of, complete_through: as_of, rows: Rows::Forgotten, memory: 1 << 20 };
-        quick(&task).unwrap().is_some()
+        cut(&task).is_some_and(|cut| quick(&task, cut).unwrap().is_some())
     }
 
     #[test]

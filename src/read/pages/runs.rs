@@ -49,7 +49,16 @@ fn unpacked(packed: &[u8], width: u32, count: usize, give: &mut impl FnMut(u64, 
         if group.len() * 8 < values * bytes {
             return Err(Unusual);
         }
-        if bytes <= 16 {
+        if bytes <= 8 {
+            // Most dictionaries are that small.
+            let mut all = [0; 8];
+            all[..group.len()].copy_from_slice(group);
+            let mut all = u64::from_le_bytes(all);
+            for _ in 0..values {
+                give(all & mask, 1);
+                all >>= bytes;
+            }
+        } else if bytes <= 16 {
             let mut all = [0; 16];
             all[..group.len()].copy_from_slice(group);
             let all = u128::from_le_bytes(all);
