@@ -198,9 +198,11 @@ fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Res
     // A month that waits for logs is still shown as far as it is known.
     let through = if missing.is_empty() { cut } else { cut.min(as_of) };
     let Waits { rated, conflicts } = evidence.waits(business, month, through, setup)?;
-    let open = |step, waits| Judged {
-        month: OpenMonth { business, month, step, waits, settled: Vec::new(), conflicts: conflicts.clone() },
-        cut: None,
+    let settled = || evidence.settled.get(business.id.as_str()).and_then(|settled| settled.months.get(&month)).cloned();
+    let open = |step, waits| {
+        // Where a charge has no rate, nothing is told.
+        let settled = settled().filter(|_| !matches!(step, Step::Park(_))).unwrap_or_default();
+        Judged { month: OpenMonth { business, month, step, waits, settled, conflicts: conflicts.clone() }, cut: None }
     };
     let rated = match rated {
         Ok(rated) => rated,

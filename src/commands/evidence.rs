@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use polars::prelude::DataFrame;
 
 use super::archived::{Archive, Kept};
+use super::settled::Settled;
 use super::setup::Setup;
 use super::{strays, workers};
 use crate::domain::charge::RatedWait;
@@ -40,6 +41,9 @@ pub struct Evidence {
     carrying: BTreeMap<String, Vec<usize>>,
     /// The greatest tolerance of all channels.
     tolerance: Elapsed,
+    /// By business: what earlier nights have counted of messages that are not in its frame. Nothing but what is shown of a
+    /// month that cannot be closed hangs on it.
+    pub settled: BTreeMap<String, Settled>,
 }
 
 /// A file of the archive that is to be loaded.
@@ -106,6 +110,7 @@ impl Evidence {
             paired: Mutex::default(),
             carrying,
             tolerance: known.values().map(|known| known.tolerance).max().unwrap_or(Elapsed::ZERO),
+            settled: BTreeMap::new(),
             known,
         }
     }
@@ -122,6 +127,7 @@ impl Evidence {
             paired: Mutex::default(),
             carrying: carrying.clone(),
             tolerance: *tolerance,
+            settled: BTreeMap::new(),
         })
     }
 
