@@ -72,7 +72,7 @@ impl Evidence {
         archive: &Archive,
     ) -> Result<Self, Failure> {
         let owners = owners(setup);
-        let all = loaded(files.clone(), &owners, archive)?;
+        let all = loaded((0..).zip(files.clone()), BTreeSet::new(), &owners, archive)?;
         let mut evidence = Self::of_files(files, setup);
         evidence.by_business = frame::by_business(all).map_err(broken)?;
         let keyed = |channel: &str| archive.key.party(channel);
@@ -335,15 +335,22 @@ pub fn owned(messages: &DataFrame, owners: &Owners) -> Result<DataFrame, Failure
     frame::with_businesses(messages, &owner).map_err(broken)
 }
 
-/// The messages of some files, each part of the archive once; those of webhooks with the owners of their channels.
-fn loaded<'f>(
-    files: impl Iterator<Item = &'f LogRead>,
+/// Whether a file is of webhooks: its messages are of the owners of their channels.
+pub fn is_webhook(file: &LogRead) -> bool {
+    file.format == LogFormat::Webhook.name()
+}
+
+/// The messages of some files with their places, each part of the archive once, and those that were `seen` before not at
+/// all; those of webhooks with the owners of their channels.
+pub fn loaded<'f>(
+    files: impl Iterator<Item = (i64, &'f LogRead)>,
+    mut seen: BTreeSet<(&'f str, bool)>,
     owners: &Owners,
     archive: &Archive,
 ) -> Result<DataFrame, Failure> {
-    let (mut loads, mut seen): (Vec<Load>, BTreeSet<(&str, bool)>) = (Vec::new(), BTreeSet::new());
-    for (place, file) in (0..).zip(files) {
-        let is_webhook = file.format == LogFormat::Webhook.name();
+    let mut loads: Vec<Load> = Vec::new();
+    for (place, file) in files {
+        let is_webhook = is_webhook(file);
         let kept = archive.kept(file).into_iter().filter(|kept| seen.insert((kept.sha256(), is_webhook)));
         loads.extend(kept.map(|kept| Load { place, kept, is_webhook }));
     }

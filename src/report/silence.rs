@@ -16,6 +16,14 @@ pub struct Traffic {
     pub outbound: Vec<Instant>,
 }
 
+impl Traffic {
+    /// What of it was sent before an instant.
+    pub fn before(&self, end: Instant) -> Self {
+        let known = |sorted: &[Instant]| sorted.iter().copied().take_while(|at| *at < end).collect();
+        Self { asking: known(&self.asking), inbound: known(&self.inbound), outbound: known(&self.outbound) }
+    }
+}
+
 /// A stretch of time without any outbound message, and how many asked in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,9 +69,7 @@ impl Past {
 
     /// The silence before the watermark that is unusual, with the messages that were sent next; see [`silence`].
     pub fn silence(&self, next: &Traffic, watermark: Instant, messages: u32) -> Option<Silence> {
-        let known = |instants: &[Instant]| instants.iter().copied().filter(|at| *at < watermark).collect();
-        let (asking, outbound) = (known(&next.asking), known(&next.outbound));
-        let mut past = self.clone().and(&Traffic { asking, inbound: Vec::new(), outbound }, messages);
+        let mut past = self.clone().and(&next.before(watermark), messages);
         if let Some(from) = past.last.or(past.first_asked) {
             past.add(Silence { span: Span { from, to: watermark }, inbound: past.asked }, messages);
         }
