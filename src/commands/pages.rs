@@ -9,6 +9,7 @@ use super::closing::{OpenMonth, Step, tolerance};
 use super::correct::Late;
 use super::coverage::{Look, of_business};
 use super::evidence::Evidence;
+use super::settled::{Drawn, is_as_left};
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure};
 use super::{standing, workers};
@@ -33,6 +34,8 @@ pub struct Seen<'s> {
     pub alarms: &'s [Alarm],
     /// Closed months to which something came late.
     pub late: &'s [Late],
+    /// Pages of closed months that nothing new is known of.
+    pub drawn: &'s Drawn,
 }
 
 /// Draws the page of every month that has a business in it, and writes those that changed.
@@ -53,6 +56,9 @@ pub fn write_pages(
     let known_of = open.iter().filter(|open| has_waits(open) || matches!(open.step, Step::Park(_)));
     let months: BTreeSet<Month> = history.months().into_iter().chain(known_of.map(|open| open.month)).collect();
     for month in months {
+        if is_as_left(seen.drawn, state, month, open, seen.late) {
+            continue;
+        }
         let page = page(&known, month, &mut replays, renderer)?;
         if keep(&state.report(month), page.as_bytes())? {
             written.push(month);

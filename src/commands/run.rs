@@ -9,7 +9,7 @@ use super::guards::Watch;
 use super::held::{Held, check_clock, check_tariff};
 use super::intake::{self, Intake, Which, Writing};
 use super::issue::{self, Sent};
-use super::settled::{self, Task};
+use super::settled::{self, Drawn, Task};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
@@ -125,12 +125,13 @@ fn work<'s>(
     let mail = issue::send(setup, state, &mut ledger, as_of, world)?;
     timings.lap("mail", Some(mail.attempts()), None);
     open.retain(|open| !matches!(open.step, Step::Close(_)));
-    let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late };
-    let pages = pages::write_pages(setup, state, &ledger, &seen, renderer)?;
-    timings.lap("pages", Some(pages.len() as u64), None);
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
     let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of };
-    settled::keep(&task, evidence, &open)?;
+    let drawn = &if from_scratch { Drawn::new() } else { settled::drawn(&task)? };
+    let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn };
+    let pages = pages::write_pages(setup, state, &ledger, &seen, renderer)?;
+    timings.lap("pages", Some(pages.len() as u64), None);
+    settled::keep(&task, evidence, &open, &late)?;
     timings.lap("settling", None, None);
     Ok(Night {
         setup,

@@ -171,10 +171,11 @@ impl Fitting<'_> {
         })
     }
 
-    /// Whether new messages change nothing that was counted: none lies before the frontier, and none has an id again.
+    /// Whether new messages change nothing that was counted: none lies before the frontier, or may,
+    /// and none has an id again.
     fn fits(&self, of: &OfBusiness, carried: &DataFrame, new: &DataFrame) -> Result<bool, Failure> {
         let (Some(rows), Some(carried)) = (Rows::of(new)?, Rows::of(carried)?) else { return Ok(false) };
-        if (0..new.height()).any(|row| rows.sent_at(row) < of.before) {
+        if (0..new.height()).any(|row| rows.sent_at(row) < of.before || rows.may_be_earlier(row)) {
             return Ok(false);
         }
         let mut halves = rows.halves;

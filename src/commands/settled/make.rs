@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry as Slot;
 
 use polars::prelude::{BooleanChunked, DataFrame};
 
+use super::drawn::left;
 use super::fit::are_owned;
 use super::odd::{Rows, odd};
 use super::store::{Files, OfBusiness, Written};
@@ -12,6 +13,7 @@ use super::{Days, Settled, Task, ids, proof};
 use crate::close::readiness::cut;
 use crate::commands::alarms::owned_until;
 use crate::commands::closing::{OpenMonth, Step, tolerance};
+use crate::commands::correct::Late;
 use crate::commands::coverage::{add_days, by_day, looked_at};
 use crate::commands::evidence::{Evidence, broken, owners};
 use crate::domain::charge::{RatedWait, Weighed};
@@ -21,10 +23,11 @@ use crate::read::frame;
 use crate::report::alarms::Past;
 use crate::report::tally::length_range;
 
-/// Writes what this night has counted of the months that are still open.
-pub fn keep(task: &Task, evidence: &Evidence, open: &[OpenMonth]) -> Result<(), Failure> {
+/// Writes what this night has counted of the months that are still open, and which pages of the others it leaves.
+pub fn keep(task: &Task, evidence: &Evidence, open: &[OpenMonth], late: &[Late]) -> Result<(), Failure> {
     let Task { setup, history, state, .. } = *task;
     let (mut list, mut files) = (Written::of(task), Files::new());
+    list.pages = left(task, open, late);
     let is_cut = history.files.iter().all(|(_, file)| file.archive_sha256.is_none());
     if task.can_settle() && is_cut && are_owned(&owners(setup), &evidence.by_business)? {
         let none = frame::empty().and_then(|none| frame::with_file(none, 0)).map_err(broken)?;

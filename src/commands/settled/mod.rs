@@ -10,6 +10,7 @@
 //! - a new log that reaches behind the frontier, or has an id again, or proves something else of that time, or anything
 //!   that a person decided since, puts the business back to the archive ([`fit`]).
 
+mod drawn;
 mod fit;
 mod ids;
 mod make;
@@ -30,6 +31,7 @@ use crate::engine::kernel;
 use crate::ledger::{History, Ledger};
 use crate::report::alarms::Past;
 
+pub use drawn::{Drawn, drawn, is_as_left};
 pub use fit::evidence;
 pub use make::keep;
 

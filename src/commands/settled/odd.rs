@@ -55,12 +55,16 @@ impl<'f> Rows<'f> {
         (self.channels.get(row).unwrap_or_default(), self.conversations.get(row).unwrap_or_default())
     }
 
+    /// Whether a message may have been sent before its stamp: it is that of a status, or of an hour that the clocks repeat.
+    pub fn may_be_earlier(&self, row: usize) -> bool {
+        let states = |column: &StringChunked| column.get(row).is_some_and(|text| !text.is_empty());
+        states(self.sightings) || states(self.folds)
+    }
+
     /// Whether what a message is, or when it was sent, is not certain.
     fn is_uncertain(&self, row: usize) -> bool {
-        let states = |column: &StringChunked| column.get(row).is_some_and(|text| !text.is_empty());
         let kind = self.kinds.get(row).filter(|kind| !kind.is_empty());
-        let is_unknown = kind.is_some_and(|kind| Kind::named(kind).counts() == Counts::Unknown);
-        is_unknown || states(self.sightings) || states(self.folds)
+        kind.is_some_and(|kind| Kind::named(kind).counts() == Counts::Unknown) || self.may_be_earlier(row)
     }
 
     /// Halves that several rows have, sorted.

@@ -40,6 +40,8 @@ pub struct Written {
     /// So many files were known.
     pub files: u64,
     pub businesses: BTreeMap<String, OfBusiness>,
+    /// Pages of closed months, with the SHA-256 of each.
+    pub pages: Vec<(Month, String)>,
 }
 
 /// What is kept of a business.
@@ -106,6 +108,7 @@ impl Written {
             head: history.head.clone(),
             files: history.files.len() as u64,
             businesses: BTreeMap::new(),
+            pages: Vec::new(),
         }
     }
 
@@ -127,7 +130,7 @@ impl Written {
 
     /// Writes the list after what it names, and removes what no list names any more.
     pub fn write(&self, folder: &Path, new: &Files) -> Result<(), Failure> {
-        if self.businesses.is_empty() && !folder.exists() {
+        if self.businesses.is_empty() && self.pages.is_empty() && !folder.exists() {
             return Ok(());
         }
         let list = serde_json::to_string(self)
