@@ -39,7 +39,7 @@ const HARMLESS: [&str; 14] = [
 /// The evidence of a night: of businesses of which something is settled, that and the messages that are not; of the others
 /// all messages. `None` where everything is to come from the archive.
 pub fn evidence(task: &Task) -> Result<Option<Evidence>, Failure> {
-    let Task { setup, history, archive, .. } = *task;
+    let Task { setup, history, .. } = *task;
     let folder = task.state.settled();
     let Some(list) = Written::read(&folder) else { return Ok(None) };
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
