@@ -174,6 +174,12 @@ pub struct Run {
     /// Say what would be done, write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Judge every open month from the archive, as if it were the first night
+    ///
+    /// The result is the same. Without it a month that cannot be closed yet is told by what earlier nights have counted of
+    /// it, so that a night costs as much as its new files, and not as much as the month.
+    #[arg(long)]
+    pub from_scratch: bool,
     /// Form of the summary on standard output
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Format,

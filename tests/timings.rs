@@ -133,7 +133,7 @@ fn run_tells_its_stages_and_changes_nothing_by_it() {
     let (said, stages_of_run) = stages(&told);
     assert_eq!(quiet.err, said);
     let first = ["taking the ledger", "reading", "gathering evidence", "late logs", "judging open months"];
-    let then = ["closing", "previews", "documents", "mail", "pages", "total"];
+    let then = ["closing", "previews", "documents", "mail", "pages", "settling", "total"];
     assert_eq!(names(&stages_of_run), [&first[..], &then[..]].concat());
     let files = bodies(&timed.join("state"), "file");
     let count = |name: &str| files.iter().map(|file| file[name].as_u64().unwrap()).sum::<u64>();

@@ -9,7 +9,7 @@ use crate::domain::settings::Source;
 use crate::domain::{Business, BusinessId, Date, Direction, Instant, Month, Span, Zone};
 use crate::error::Failure;
 use crate::read::coverage::Known;
-use crate::report::alarms::{Alarm, Expected, held_long, missing_files, silence, silent};
+use crate::report::alarms::{Alarm, Expected, Past, Traffic, held_long, missing_files, silent};
 
 /// All alarms, those of sources first, then by business. Months that are not among the open ones give none.
 pub fn alarms(setup: &Setup, evidence: &Evidence, open: &[OpenMonth], as_of: Instant) -> Result<Vec<Alarm>, Failure> {
@@ -91,15 +91,23 @@ fn silences(
     is_open: &dyn Fn(Month) -> bool,
 ) -> Result<Vec<Alarm>, Failure> {
     let traffic = evidence.traffic(&business.id, Span::ALWAYS)?;
+    let settled = evidence.settled.get(business.id.as_str());
+    let nothing = (Past::default(), Traffic::default());
+    let alarms = owned_until(business).into_iter().filter_map(|(channel, until)| {
+        let watermark = evidence.of_channel(channel, as_of)?.watermark.min(until);
+        let past = settled.and_then(|settled| settled.past.get(channel)).unwrap_or(&nothing.0);
+        let silence = past.silence(traffic.get(channel).unwrap_or(&nothing.1), watermark, messages)?;
+        silent((&business.id, channel, business.zone), silence, is_open)
+    });
+    Ok(alarms.collect())
+}
+
+/// The channels that the business ever owned, with the end of its last ownership of each.
+pub fn owned_until(business: &Business) -> BTreeMap<&str, Instant> {
     let mut owned_until: BTreeMap<&str, Instant> = BTreeMap::new();
     for owned in &business.channels {
         let until = owned_until.entry(owned.channel.as_str()).or_insert(owned.span.to);
         *until = owned.span.to.max(*until);
     }
-    let alarms = owned_until.into_iter().filter_map(|(channel, until)| {
-        let watermark = evidence.of_channel(channel, as_of)?.watermark.min(until);
-        let silence = silence(traffic.get(channel)?, watermark, messages)?;
-        silent((&business.id, channel, business.zone), silence, is_open)
-    });
-    Ok(alarms.collect())
+    owned_until
 }

@@ -12,7 +12,7 @@ use super::{named, workers};
 use crate::close::guards::{Found, Guard};
 use crate::close::readiness::{Missing, cut, missing_logs, undecided};
 use crate::close::{self, CloseError, ClosedMonth, Pricing, check};
-use crate::domain::charge::{Charge, RatedWait};
+use crate::domain::charge::{Charge, RatedWait, Weighed};
 use crate::domain::settings::{Coverage, Source};
 use crate::domain::{Business, BusinessId, Elapsed, Instant, Invoice, Month, Ownership};
 use crate::error::{Failure, Kind};
@@ -29,6 +29,8 @@ pub struct OpenMonth<'s> {
     pub step: Step,
     /// For the report: judged as of now.
     pub waits: Vec<RatedWait>,
+    /// Decided waits beside them, which an earlier night has counted: only of months that cannot be closed yet.
+    pub settled: Vec<Weighed>,
     /// Messages of the business of which exports disagree, whatever their month.
     pub conflicts: Vec<Conflict>,
 }
@@ -196,9 +198,11 @@ fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Res
     // A month that waits for logs is still shown as far as it is known.
     let through = if missing.is_empty() { cut } else { cut.min(as_of) };
     let Waits { rated, conflicts } = evidence.waits(business, month, through, setup)?;
-    let open = |step, waits| Judged {
-        month: OpenMonth { business, month, step, waits, conflicts: conflicts.clone() },
-        cut: None,
+    let settled = || evidence.settled.get(business.id.as_str()).and_then(|settled| settled.months.get(&month)).cloned();
+    let open = |step, waits| {
+        // Where a charge has no rate, nothing is told.
+        let settled = settled().filter(|_| !matches!(step, Step::Park(_))).unwrap_or_default();
+        Judged { month: OpenMonth { business, month, step, waits, settled, conflicts: conflicts.clone() }, cut: None }
     };
     let rated = match rated {
         Ok(rated) => rated,

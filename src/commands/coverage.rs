@@ -129,9 +129,7 @@ pub fn of_business(
     owned.sort_by_key(|owned| (&owned.channel, owned.span));
     let of_channel = |owned: &Ownership| {
         let channel = owned.channel.as_str();
-        // The answers to the last messages of an ownership may come after it.
-        let until = owned.span.to.plus(look.cut.since(span.to));
-        let looked_at = Span { from: span.from.max(owned.span.from), to: look.cut.min(until) };
+        let looked_at = looked_at(owned, span, look.cut);
         let known = evidence.known.get(channel);
         let watermark = evidence.of_channel(channel, look.through).map(|proof| proof.watermark);
         let accepted = evidence.accepted_spans(&business.id, channel);
@@ -139,6 +137,12 @@ pub fn of_business(
         if let Some(Traffic { inbound: received, outbound: sent, .. }) = traffic.get(channel) {
             inbound.messages = by_day(received, looked_at, business.zone);
             outbound.messages = by_day(sent, looked_at, business.zone);
+        }
+        let settled = evidence.settled.get(business.id.as_str());
+        let place = (look.month, channel.to_owned(), owned.span.from);
+        if let Some([received, sent]) = settled.and_then(|settled| settled.days.get(&place)) {
+            add_days(&mut inbound.messages, received);
+            add_days(&mut outbound.messages, sent);
         }
         let speaks = |name: &String| known.is_some_and(|known| known.sources.contains(name));
         let mut sources: Vec<SourceKind> =
@@ -175,7 +179,22 @@ fn lanes_of(evidence: &Evidence, channel: &str, accepted: &[Span], through: Inst
     ]
 }
 
-fn by_day(instants: &[Instant], looked_at: Span, zone: Zone) -> BTreeMap<Date, u64> {
+/// What is looked at of an ownership in a month, whose evidence ends at `cut`.
+pub fn looked_at(owned: &Ownership, month: Span, cut: Instant) -> Span {
+    // The answers to the last messages of an ownership may come after it.
+    let until = owned.span.to.plus(cut.since(month.to));
+    Span { from: month.from.max(owned.span.from), to: cut.min(until) }
+}
+
+/// Adds the messages of each day to those that are known of it.
+pub fn add_days(days: &mut BTreeMap<Date, u64>, more: &BTreeMap<Date, u64>) {
+    for (day, messages) in more {
+        *days.entry(*day).or_default() += messages;
+    }
+}
+
+/// Messages by civil day, of those that were sent in the time that is looked at.
+pub fn by_day(instants: &[Instant], looked_at: Span, zone: Zone) -> BTreeMap<Date, u64> {
     let mut days = BTreeMap::new();
     for at in instants.iter().filter(|at| looked_at.contains(**at)) {
         *days.entry(zone.date_of(*at)).or_default() += 1;

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use polars::prelude::DataFrame;
 
 use super::archived::{Archive, Kept};
+use super::settled::Settled;
 use super::setup::Setup;
 use super::{strays, workers};
 use crate::domain::charge::RatedWait;
@@ -40,6 +41,9 @@ pub struct Evidence {
     carrying: BTreeMap<String, Vec<usize>>,
     /// The greatest tolerance of all channels.
     tolerance: Elapsed,
+    /// By business: what earlier nights have counted of messages that are not in its frame. Nothing but what is shown of a
+    /// month that cannot be closed hangs on it.
+    pub settled: BTreeMap<String, Settled>,
 }
 
 /// A file of the archive that is to be loaded.
@@ -68,7 +72,7 @@ impl Evidence {
         archive: &Archive,
     ) -> Result<Self, Failure> {
         let owners = owners(setup);
-        let all = loaded(files.clone(), &owners, archive)?;
+        let all = loaded((0..).zip(files.clone()), BTreeSet::new(), &owners, archive)?;
         let mut evidence = Self::of_files(files, setup);
         evidence.by_business = frame::by_business(all).map_err(broken)?;
         let keyed = |channel: &str| archive.key.party(channel);
@@ -106,6 +110,7 @@ impl Evidence {
             paired: Mutex::default(),
             carrying,
             tolerance: known.values().map(|known| known.tolerance).max().unwrap_or(Elapsed::ZERO),
+            settled: BTreeMap::new(),
             known,
         }
     }
@@ -122,6 +127,7 @@ impl Evidence {
             paired: Mutex::default(),
             carrying: carrying.clone(),
             tolerance: *tolerance,
+            settled: BTreeMap::new(),
         })
     }
 
@@ -329,15 +335,22 @@ pub fn owned(messages: &DataFrame, owners: &Owners) -> Result<DataFrame, Failure
     frame::with_businesses(messages, &owner).map_err(broken)
 }
 
-/// The messages of some files, each part of the archive once; those of webhooks with the owners of their channels.
-fn loaded<'f>(
-    files: impl Iterator<Item = &'f LogRead>,
+/// Whether a file is of webhooks: its messages are of the owners of their channels.
+pub fn is_webhook(file: &LogRead) -> bool {
+    file.format == LogFormat::Webhook.name()
+}
+
+/// The messages of some files with their places, each part of the archive once, and those that were `seen` before not at
+/// all; those of webhooks with the owners of their channels.
+pub fn loaded<'f>(
+    files: impl Iterator<Item = (i64, &'f LogRead)>,
+    mut seen: BTreeSet<(&'f str, bool)>,
     owners: &Owners,
     archive: &Archive,
 ) -> Result<DataFrame, Failure> {
-    let (mut loads, mut seen): (Vec<Load>, BTreeSet<(&str, bool)>) = (Vec::new(), BTreeSet::new());
-    for (place, file) in (0..).zip(files) {
-        let is_webhook = file.format == LogFormat::Webhook.name();
+    let mut loads: Vec<Load> = Vec::new();
+    for (place, file) in files {
+        let is_webhook = is_webhook(file);
         let kept = archive.kept(file).into_iter().filter(|kept| seen.insert((kept.sha256(), is_webhook)));
         loads.extend(kept.map(|kept| Load { place, kept, is_webhook }));
     }

@@ -47,6 +47,7 @@ mod review;
 mod run;
 mod scratch;
 mod second_opinion;
+mod settled;
 mod setup;
 mod standing;
 mod state;

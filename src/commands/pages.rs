@@ -9,11 +9,12 @@ use super::closing::{OpenMonth, Step, tolerance};
 use super::correct::Late;
 use super::coverage::{Look, of_business};
 use super::evidence::Evidence;
+use super::settled::{Drawn, is_as_left};
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure};
 use super::{standing, workers};
 use crate::close::readiness::cut;
-use crate::domain::charge::RatedWait;
+use crate::domain::charge::{RatedWait, Weighed};
 use crate::domain::{Business, BusinessId, Currency, Instant, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{MonthClosed, SetAside};
@@ -33,6 +34,8 @@ pub struct Seen<'s> {
     pub alarms: &'s [Alarm],
     /// Closed months to which something came late.
     pub late: &'s [Late],
+    /// Pages of closed months that nothing new is known of.
+    pub drawn: &'s Drawn,
 }
 
 /// Draws the page of every month that has a business in it, and writes those that changed.
@@ -49,9 +52,13 @@ pub fn write_pages(
     let mut written = Vec::new();
     let mut replays = Replays::default();
     // A month in which nothing is known yet has no page.
-    let known_of = open.iter().filter(|open| !open.waits.is_empty() || matches!(open.step, Step::Park(_)));
+    let has_waits = |open: &OpenMonth| !open.waits.is_empty() || !open.settled.is_empty();
+    let known_of = open.iter().filter(|open| has_waits(open) || matches!(open.step, Step::Park(_)));
     let months: BTreeSet<Month> = history.months().into_iter().chain(known_of.map(|open| open.month)).collect();
     for month in months {
+        if is_as_left(seen.drawn, state, month, open, seen.late) {
+            continue;
+        }
         let page = page(&known, month, &mut replays, renderer)?;
         if keep(&state.report(month), page.as_bytes())? {
             written.push(month);
@@ -79,6 +86,7 @@ fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer)
         zone: of.business.zone,
         state: of.state.clone(),
         waits: &of.waits,
+        settled: &of.settled,
     });
     let issuers: Vec<&str> = setup.config.issuers.iter().map(|issuer| issuer.party.legal_name.as_str()).collect();
     let issuers = issuers.join(", ");
@@ -107,6 +115,7 @@ struct Told {
     business: Business,
     state: MonthState,
     waits: Vec<RatedWait>,
+    settled: Vec<Weighed>,
     coverage: Vec<ChannelCoverage>,
     tariff: TariffUsed,
     currency: Currency,
@@ -157,7 +166,7 @@ fn closed_month(
     }
     let (tariff, currency) = (tariff_of(recorded), recorded.tariff.currency);
     let state = MonthState::Closed(states::closed(known, closed, &business, currency)?);
-    Ok(Told { business, state, waits, coverage, tariff, currency })
+    Ok(Told { business, state, waits, settled: Vec::new(), coverage, tariff, currency })
 }
 
 fn open_month(known: &Known, open: &OpenMonth) -> Result<Told, Failure> {
@@ -168,7 +177,8 @@ fn open_month(known: &Known, open: &OpenMonth) -> Result<Told, Failure> {
     let coverage = of_business(setup, seen.evidence, &business, &look)?;
     let state = MonthState::Open(states::open(known, open));
     let (tariff, currency) = (tariff_of(setup), setup.tariff.currency);
-    Ok(Told { business, state, waits: open.waits.clone(), coverage, tariff, currency })
+    let (waits, settled) = (open.waits.clone(), open.settled.clone());
+    Ok(Told { business, state, waits, settled, coverage, tariff, currency })
 }
 
 fn tariff_of(setup: &Setup) -> TariffUsed {

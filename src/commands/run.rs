@@ -9,6 +9,7 @@ use super::guards::Watch;
 use super::held::{Held, check_clock, check_tariff};
 use super::intake::{self, Intake, Which, Writing};
 use super::issue::{self, Sent};
+use super::settled::{self, Drawn, Task};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
@@ -57,7 +58,7 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
     let night = if args.dry_run {
         rehearse(&setup, &state, as_of, world, &timings)
     } else {
-        work(&setup, &state, as_of, world, &timings)
+        work(&setup, &state, (as_of, args.from_scratch), world, &timings)
     }?;
     let summary = Summary::of(&night);
     match args.format {
@@ -85,11 +86,12 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
     }
 }
 
-/// The night in its order: read, judge, close and number, draw, send, report.
+/// The night in its order: read, judge, close and number, draw, send, report. `from_scratch`: what earlier nights have
+/// counted is passed over.
 fn work<'s>(
     setup: &'s Setup,
     state: &State,
-    as_of: Instant,
+    (as_of, from_scratch): (Instant, bool),
     world: &World,
     timings: &Timings,
 ) -> Result<Night<'s>, Failure> {
@@ -99,9 +101,9 @@ fn work<'s>(
     let intake = take_in(setup, state, &mut ledger, &history, as_of, world)?;
     timings.lap("reading", Some(intake.rows + intake.rejected), Some(intake.bytes));
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
-    let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
     let archive = Archive::open(state, &history)?;
-    let evidence = &gathered(&files, &history, setup, &archive, timings)?;
+    let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of };
+    let evidence = &known(&task, from_scratch, timings)?;
     let after_closing = after_closing(&history, setup, &archive, &intake)?;
     let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
     let late = correct::correct_late(&bench, &mut ledger, Writing::Yes)?;
@@ -123,9 +125,14 @@ fn work<'s>(
     let mail = issue::send(setup, state, &mut ledger, as_of, world)?;
     timings.lap("mail", Some(mail.attempts()), None);
     open.retain(|open| !matches!(open.step, Step::Close(_)));
-    let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late };
+    let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
+    let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of };
+    let drawn = &if from_scratch { Drawn::new() } else { settled::drawn(&task)? };
+    let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn };
     let pages = pages::write_pages(setup, state, &ledger, &seen, renderer)?;
     timings.lap("pages", Some(pages.len() as u64), None);
+    settled::keep(&task, evidence, &open, &late)?;
+    timings.lap("settling", None, None);
     Ok(Night {
         setup,
         as_of,
@@ -146,15 +153,24 @@ fn work<'s>(
     })
 }
 
-/// The messages of all files and what they prove, with the holds that were accepted up to the end of the ledger.
+/// What the night is judged by: the messages of all files, or what is settled of them and the rest.
+fn known(task: &Task, from_scratch: bool, timings: &Timings) -> Result<Evidence, Failure> {
+    let Task { setup, history, archive, .. } = *task;
+    let settled = if from_scratch { None } else { settled::evidence(task)? };
+    let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
+    gathered(&files, history, setup, (archive, settled), timings)
+}
+
+/// The messages of all files and what they prove, with the holds that were accepted up to the end of the ledger; of what
+/// is settled, its part of them.
 fn gathered(
     files: &[&LogRead],
     history: &History,
     setup: &Setup,
-    archive: &Archive,
+    (archive, settled): (&Archive, Option<Evidence>),
     timings: &Timings,
 ) -> Result<Evidence, Failure> {
-    let evidence = Evidence::gather(files.iter().copied(), setup, archive)?;
+    let evidence = settled.map_or_else(|| Evidence::gather(files.iter().copied(), setup, archive), Ok)?;
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
     let messages = evidence.by_business.values().map(|messages| messages.height() as u64).sum();
     timings.lap("gathering evidence", Some(messages), None);
@@ -236,7 +252,7 @@ fn rehearse<'s>(
         (Some(state), Some(key)) => Archive { state, key: Naming::Key(key.clone()) },
         _ => Archive::open(state, &history)?,
     };
-    let evidence = &gathered(&files, &history, setup, &archive, timings)?;
+    let evidence = &gathered(&files, &history, setup, (&archive, None), timings)?;
     let after_closing = after_closing(&history, setup, &archive, &intake)?;
     let state = rehearsing.as_ref().unwrap_or(state);
     let late = match &mut ledger {

@@ -129,6 +129,11 @@ impl State {
         }
     }
 
+    /// What a night has counted of open months. Nothing names it, and it may be removed at any time.
+    pub fn settled(&self) -> PathBuf {
+        self.root.join("settled")
+    }
+
     /// The folder in which a document can be looked at before it is issued.
     pub fn previews(&self) -> PathBuf {
         self.root.join("previews")

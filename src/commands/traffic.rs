@@ -9,7 +9,8 @@ use crate::error::Failure;
 use crate::report::alarms::Traffic;
 
 impl Evidence {
-    /// The messages of a business that were sent in `span`, each once, by channel.
+    /// The messages of a business that were sent in `span`, each once, by channel. Those before what is settled are left
+    /// out: they are counted there.
     pub fn traffic(&self, business: &BusinessId, span: Span) -> Result<BTreeMap<String, Traffic>, Failure> {
         let Some(messages) = self.by_business.get(business.as_str()) else { return Ok(BTreeMap::new()) };
         let text = |name: &str| messages.column(name).and_then(|column| column.str()).map_err(broken);
@@ -25,6 +26,9 @@ impl Evidence {
         // Of the copies of a message the first stamp counts, or where none has one, the first sign.
         rows.sort_unstable();
         rows.dedup_by_key(|(key, ..)| *key);
+        if let Some(settled) = self.settled.get(business.as_str()) {
+            rows.retain(|(_, _, sent_at, _)| *sent_at >= settled.before);
+        }
         rows.sort_unstable_by_key(|(_, _, sent_at, row)| (*sent_at, *row));
         let mut traffic: BTreeMap<String, Traffic> = BTreeMap::new();
         for ((channel, _), _, sent_at, row) in rows {

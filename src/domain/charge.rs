@@ -92,6 +92,13 @@ pub struct RatedWait {
     pub charge: Option<Charge>,
 }
 
+/// Waits that agree in all that a page tells of them: one of them, and how many they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weighed {
+    pub rated: RatedWait,
+    pub times: u64,
+}
+
 /// What one wait costs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charge {

@@ -233,6 +233,20 @@ impl Ledger {
         Ok(())
     }
 
+    /// The kinds of the entries after one of this place and hash; `None` where there is no such entry.
+    pub fn kinds_since(&self, seq: u64, hash: &str) -> Result<Option<Vec<String>>, LedgerError> {
+        let found: Option<String> = self
+            .connection
+            .query_row("SELECT hash FROM entry WHERE seq = ?1", [seq.cast_signed()], |row| row.get(0))
+            .optional()?;
+        if found.as_deref() != Some(hash) {
+            return Ok(None);
+        }
+        let mut statement = self.connection.prepare("SELECT DISTINCT kind FROM entry WHERE seq > ?1 ORDER BY kind")?;
+        let kinds = statement.query_map([seq.cast_signed()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(Some(kinds))
+    }
+
     /// The bytes stored under a SHA-256, compared with it.
     pub fn content(&self, wanted: &str) -> Result<Vec<u8>, LedgerError> {
         let mut statement = self.connection.prepare_cached("SELECT bytes FROM content WHERE sha256 = ?1")?;

@@ -134,6 +134,11 @@ pub fn empty() -> PolarsResult<DataFrame> {
 /// The same frame with a column `file` (`Int64`): the place of the file that its rows came from.
 pub fn with_file(frame: DataFrame, place: i64) -> PolarsResult<DataFrame> {
     let places = vec![place; frame.height()];
+    with_files(frame, places)
+}
+
+/// The same frame with a column `file` that has these places.
+pub fn with_files(frame: DataFrame, places: Vec<i64>) -> PolarsResult<DataFrame> {
     let mut frame = frame;
     frame.with_column(Series::new(columns::FILE.into(), places).into_column())?;
     Ok(frame)

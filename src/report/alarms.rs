@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::coverage::local;
 use super::number::counted;
+pub use super::silence::{Past, Silence, Traffic, silence};
 use crate::domain::charge::RatedWait;
 use crate::domain::{BusinessId, Date, Elapsed, Instant, Month, Span, TimeOfDay, Verdict, Zone};
 
@@ -83,49 +84,6 @@ pub fn missing_files(expected: &Expected, as_of: Instant, is_open: &dyn Fn(&str,
     };
     let months = days.iter().filter_map(|day| Month::new(day.year(), day.month())).collect();
     Some(Alarm { cause: Cause::Files { source: (*source).to_owned(), days }, months, text })
-}
-
-/// When the messages of a channel were sent. Each message once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Those that ask for an answer; sorted.
-    pub asking: Vec<Instant>,
-    /// All inbound messages, sorted.
-    pub inbound: Vec<Instant>,
-    /// All outbound messages, sorted.
-    pub outbound: Vec<Instant>,
-}
-
-/// A stretch of time without any outbound message, and how many asked in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Silence {
-    pub span: Span,
-    pub inbound: u64,
-}
-
-/// The silence of a channel before its watermark that is unusual: longer than a day, and than three times the
-/// longest other one in which as many as `messages` asked. There is at most one.
-pub fn silence(traffic: &Traffic, watermark: Instant, messages: u32) -> Option<Silence> {
-    let asked_before = |at: Instant| traffic.asking.partition_point(|asked| *asked < at);
-    let known = traffic.outbound.iter().copied().filter(|at| *at < watermark);
-    let mut bounds: Vec<Instant> = known.collect();
-    if bounds.is_empty() {
-        bounds.extend(traffic.asking.first().filter(|first| **first < watermark));
-    }
-    bounds.push(watermark);
-    let mut busy: Vec<Silence> = Vec::new();
-    for pair in bounds.windows(2) {
-        let span = Span { from: pair[0], to: pair[1] };
-        let inbound = (asked_before(span.to) - asked_before(span.from)) as u64;
-        if messages > 0 && inbound >= u64::from(messages) {
-            busy.push(Silence { span, inbound });
-        }
-    }
-    let length = |silence: &Silence| silence.span.to.since(silence.span.from).micros();
-    busy.sort_by_key(|silence| std::cmp::Reverse((length(silence), silence.span)));
-    let (longest, other) = (busy.first()?, busy.get(1).map_or(0, length));
-    let unusual = length(longest) > Elapsed::DAY.micros() && length(longest) > other.saturating_mul(3);
-    unusual.then_some(*longest)
 }
 
 /// The alarm of a silence; `None` when all its months are closed.

@@ -2,7 +2,7 @@
 
 use super::coverage::ChannelCoverage;
 pub use super::stage::{After, Closed, Document, Link, Open, State};
-use crate::domain::charge::RatedWait;
+use crate::domain::charge::{RatedWait, Weighed};
 use crate::domain::{BusinessId, Currency, Month, Zone};
 
 /// Everything that the page of a month tells.
@@ -48,5 +48,16 @@ pub struct BusinessMonth<'a> {
     /// Cuts the days.
     pub zone: Zone,
     pub state: State,
+    /// Told one by one.
     pub waits: &'a [RatedWait],
+    /// Decided waits beside them, of which only their numbers are known.
+    pub settled: &'a [Weighed],
+}
+
+impl<'a> BusinessMonth<'a> {
+    /// All waits, each with how many of its like there are.
+    pub fn weighed(&self) -> impl Iterator<Item = (&'a RatedWait, u64)> + use<'a> {
+        let settled = self.settled.iter().map(|weighed| (&weighed.rated, weighed.times));
+        self.waits.iter().map(|rated| (rated, 1)).chain(settled)
+    }
 }

@@ -16,6 +16,7 @@ pub mod number;
 pub mod page;
 mod pricing;
 pub mod rows;
+pub mod silence;
 pub mod stage;
 pub mod strip;
 pub mod sums;

@@ -13,7 +13,7 @@ use crate::domain::Decimal;
 
 /// The page of the month. The same facts give the same page.
 pub fn month_page(facts: &MonthFacts) -> MonthPage {
-    let all = Tally::of(facts.businesses.iter().flat_map(|business| business.waits));
+    let all = Tally::of(facts.businesses.iter().flat_map(BusinessMonth::weighed));
     let totals = Totals::of(facts);
     let amounts = Amounts::fitting(facts.currency, charges(facts));
     let (days, lengths) = (bars::days(facts), bars::lengths(facts));
@@ -137,7 +137,7 @@ fn asked(sums: &CurrencyTotal) -> Vec<Figure> {
 /// How much of the charges stands in months that are not closed.
 fn still_open(amounts: Amounts, facts: &MonthFacts) -> String {
     let open = facts.businesses.iter().filter(|business| !business.state.is_closed());
-    let amount = Tally::of(open.flat_map(|business| business.waits)).amount;
+    let amount = Tally::of(open.flat_map(BusinessMonth::weighed)).amount;
     match amount {
         Some(Decimal::ZERO) => "all of closed months".to_owned(),
         _ => format!("{} of it in open months", amounts.exact(amount)),
@@ -146,8 +146,8 @@ fn still_open(amounts: Amounts, facts: &MonthFacts) -> String {
 
 /// Every charge of the page.
 fn charges(facts: &MonthFacts) -> impl Iterator<Item = Decimal> {
-    let waits = facts.businesses.iter().flat_map(|business| business.waits);
-    waits.filter_map(|rated| rated.charge.as_ref().map(|charge| charge.amount))
+    let waits = facts.businesses.iter().flat_map(BusinessMonth::weighed);
+    waits.filter_map(|(rated, _)| rated.charge.as_ref().map(|charge| charge.amount))
 }
 
 fn zones(facts: &MonthFacts) -> String {

@@ -17,7 +17,7 @@ use crate::domain::{Direction, EntryPoint, Instant, Span, Verdict};
 
 /// The row of a business.
 pub fn business(amounts: Amounts, business: &BusinessMonth) -> BusinessRow {
-    let tally = Tally::of(business.waits);
+    let tally = Tally::of(business.weighed());
     let (word, class) = state(&business.state);
     BusinessRow {
         id: business.id.to_string(),

@@ -26,9 +26,10 @@ impl Default for Tally {
 }
 
 impl Tally {
-    pub fn of<'a>(waits: impl IntoIterator<Item = &'a RatedWait>) -> Self {
+    /// Of waits with how many of their like there are.
+    pub fn of<'a>(waits: impl IntoIterator<Item = (&'a RatedWait, u64)>) -> Self {
         let mut tally = Self::default();
-        waits.into_iter().for_each(|rated| tally.add(rated));
+        waits.into_iter().for_each(|(rated, times)| tally.add(rated, times));
         tally
     }
 
@@ -52,19 +53,19 @@ impl Tally {
         [self.counts.on_time, self.counts.late, self.counts.unanswered, self.open()]
     }
 
-    fn add(&mut self, rated: &RatedWait) {
-        self.counts.waits += 1;
+    fn add(&mut self, rated: &RatedWait, times: u64) {
+        self.counts.waits += times;
         *match rated.wait.verdict {
             Verdict::OnTime => &mut self.counts.on_time,
             Verdict::Late => &mut self.counts.late,
             Verdict::Unanswered => &mut self.counts.unanswered,
             Verdict::Pending => &mut self.counts.pending,
             Verdict::Held => &mut self.counts.held,
-        } += 1;
+        } += times;
         if let Some(charge) = &rated.charge {
-            self.charged += 1;
-            self.free += u64::from(charge.is_free());
-            self.amount = self.amount.and_then(|sum| sum.checked_add(charge.amount));
+            self.charged += times;
+            self.free += if charge.is_free() { times } else { 0 };
+            self.amount = self.amount.and_then(|sum| sum.checked_add(charge.amount.times(times)?));
         }
     }
 }
@@ -73,8 +74,8 @@ impl Tally {
 pub fn by<K: Ord>(facts: &MonthFacts, key: impl Fn(&BusinessMonth, &RatedWait) -> K) -> BTreeMap<K, Tally> {
     let mut tallies: BTreeMap<K, Tally> = BTreeMap::new();
     for business in &facts.businesses {
-        for rated in business.waits {
-            tallies.entry(key(business, rated)).or_default().add(rated);
+        for (rated, times) in business.weighed() {
+            tallies.entry(key(business, rated)).or_default().add(rated, times);
         }
     }
     tallies

@@ -1,6 +1,7 @@
 //! The page as a whole: its sums, its silence about customers, its bytes.
 
 mod documents;
+mod weighed;
 
 use super::page::{CountCells, StackRow};
 use super::{After, BusinessMonth, Closed, Document, Link, MonthFacts, MonthPage, Open, State, TariffUsed, month_page};
@@ -101,7 +102,8 @@ fn open(word: &'static str, reason: &str) -> State {
 }
 
 fn business<'a>(id: &'a BusinessId, state: State, waits: &'a [RatedWait]) -> BusinessMonth<'a> {
-    BusinessMonth { id, legal_name: "Forno S.r.l.", zone: "Europe/Rome".parse::<Zone>().unwrap(), state, waits }
+    let zone = "Europe/Rome".parse::<Zone>().unwrap();
+    BusinessMonth { id, legal_name: "Forno S.r.l.", zone, state, waits, settled: &[] }
 }
 
 fn facts(businesses: Vec<BusinessMonth>) -> MonthFacts {

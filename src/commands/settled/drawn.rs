@@ -1,0 +1,53 @@
+//! Pages of closed months that need not be drawn again: to draw one is to judge its months once more.
+
+use std::collections::BTreeMap;
+
+use super::Task;
+use super::store::Written;
+use crate::close::check::sha256;
+use crate::commands::closing::OpenMonth;
+use crate::commands::correct::Late;
+use crate::commands::state::{State, ledger_failure};
+use crate::domain::Month;
+use crate::error::Failure;
+
+/// Kinds of entries of which the page of a closed month tells nothing: files count up to the evidence of the month.
+const UNTOLD: [&str; 3] = ["file", "set_aside", "tariff"];
+
+/// Pages of closed months by the SHA-256 that they were left with, where the ledger and the settings tell nothing new of
+/// them.
+pub type Drawn = BTreeMap<Month, String>;
+
+/// What an earlier night has drawn.
+pub fn drawn(task: &Task) -> Result<Drawn, Failure> {
+    let Some(list) = Written::read(&task.state.settled()) else { return Ok(Drawn::new()) };
+    let ledger = task.ledger;
+    let kinds = ledger.kinds_since(list.last, &list.head).map_err(|error| ledger_failure(error, ledger.path()))?;
+    let is_untold = kinds.is_some_and(|kinds| kinds.iter().all(|kind| UNTOLD.contains(&kind.as_str())));
+    if !is_untold || !list.is_like(&Written::of(task)) {
+        return Ok(Drawn::new());
+    }
+    Ok(list.pages.into_iter().collect())
+}
+
+/// Whether the page of a month is there as it was left, and nothing beside the ledger tells anything new of it.
+pub fn is_as_left(drawn: &Drawn, state: &State, month: Month, open: &[OpenMonth], late: &[Late]) -> bool {
+    let is_told = open.iter().any(|open| open.month == month) || late.iter().any(|late| late.month == month);
+    !is_told && drawn.get(&month).is_some_and(|left| of_page(state, month).as_ref() == Some(left))
+}
+
+/// The pages that this night leaves: of months that are closed for every business, without late logs and disputes, whose
+/// previews come and go.
+pub(super) fn left(task: &Task, open: &[OpenMonth], late: &[Late]) -> Vec<(Month, String)> {
+    let Task { state, history, .. } = *task;
+    let is_over = |month: &Month| {
+        let of_month = || open.iter().map(|open| open.month).chain(late.iter().map(|late| late.month));
+        !of_month().any(|of| of == *month) && !history.disputes.iter().any(|dispute| dispute.month == *month)
+    };
+    let months = history.months().into_iter().filter(is_over);
+    months.filter_map(|month| Some((month, of_page(state, month)?))).collect()
+}
+
+fn of_page(state: &State, month: Month) -> Option<String> {
+    std::fs::read(state.report(month)).ok().map(|page| sha256(&page))
+}
