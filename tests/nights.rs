@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{Dice, copy, daily_shop, files, give_key, in_parallel, ledger, ritardo, root, scratch, tree};
 
@@ -22,7 +23,7 @@ const HEADER: &str = "message_id,business,channel,customer,direction,sent_at,kin
 const DAYS: usize = 58;
 
 fn seeds() -> u64 {
-    std::env::var("RITARDO_SEEDS").ok().map_or(12, |seeds| seeds.parse().expect("RITARDO_SEEDS is a number"))
+    std::env::var("RITARDO_SEEDS").ok().map_or(6, |seeds| seeds.parse().expect("RITARDO_SEEDS is a number"))
 }
 
 fn chance(dice: &mut Dice, percent: usize) -> bool {
@@ -155,6 +156,7 @@ fn damage(folder: &Path, dice: &mut Dice) {
 #[test]
 fn a_night_that_goes_on_says_what_one_from_scratch_says() {
     let seeds: Vec<u64> = (0..seeds()).collect();
+    let closed = AtomicUsize::new(0);
     in_parallel(&seeds, |_, seed| {
         let mut dice = Dice::new(seed + 4_711);
         let _ = [(); 8].map(|()| dice.roll(2));
@@ -182,8 +184,12 @@ fn a_night_that_goes_on_says_what_one_from_scratch_says() {
             (came, day) = (day, day + 1 + dice.roll(3));
         }
         ritardo(&twins[0], &["verify"]).expect(0);
-        ritardo(&twins[0], &["audit", "--all"]).expect(0);
+        let audited = ritardo(&twins[0], &["audit", "--all"]);
+        let has_closed = !audited.err.contains("no business has closed any month");
+        assert!(audited.code == 0 || !has_closed, "{audited:?}");
+        closed.fetch_add(usize::from(has_closed), Ordering::Relaxed);
     });
+    assert!(closed.into_inner() > 0, "in no shop a month was closed");
 }
 
 /// Nothing of an earlier night is opened again, and what is shown of it is there all the same.

@@ -222,6 +222,11 @@ fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Res
         let missing = missing.into_iter().chain(note.map(Missing::Other)).collect();
         return Ok(open(Step::Wait(missing), rated));
     }
+    // Invariant: what is billed is judged from the archive, never from what an earlier night has counted.
+    if evidence.settled.contains_key(business.id.as_str()) {
+        let text = format!("{month} of {} would be closed by what earlier nights have counted", business.id);
+        return Err(Failure::new(Kind::SelfCheck, text).hint("run with --from-scratch, and report it"));
+    }
     Ok(Judged { cut: Some(cut), ..open(Step::Wait(Vec::new()), rated) })
 }
 

@@ -8,6 +8,7 @@ pub(super) mod shares;
 mod sums;
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
@@ -211,6 +212,7 @@ fn quickly(
     let rows = if args.out.is_some() { Rows::Kept } else { Rows::Forgotten };
     let memory = usize::try_from(args.memory).unwrap_or(usize::MAX).saturating_mul(1 << 20);
     let task = Task { paths: &paths, tariff, as_of: args.as_of, complete_through, rows, memory };
+    let before = identities(&paths);
     let Some(cut) = quick::cut(&task) else { return Ok(None) };
     let wanted = || if args.summary.is_some() { &paths[..] } else { &[] };
     let digests = || wanted().iter().map(|path| digest(path)).collect::<Result<Vec<String>, Failure>>();
@@ -219,7 +221,8 @@ fn quickly(
         let quick = quick::quick(&task, cut);
         (quick, digests.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
-    let quick = quick?;
+    // Logs that were changed or replaced meanwhile may have been read in two states: the long way reads each once.
+    let quick = quick?.filter(|_| before.is_some() && before == identities(&paths));
     timings.lap("columns", quick.as_ref().map(|quick| quick.messages), None);
     let Some(quick) = quick else { return Ok(None) };
     let inputs = paths.iter().zip(digests?).zip(quick.rows.iter().zip(&quick.formats));
@@ -232,6 +235,18 @@ fn quickly(
     });
     let inputs = inputs.collect();
     Ok(Some((quick, inputs)))
+}
+
+/// What changes when a file is written to, or another takes its name; `None` where one is missing.
+fn identities(paths: &[PathBuf]) -> Option<Vec<[i128; 7]>> {
+    let of = |path: &PathBuf| {
+        let file = std::fs::metadata(path).ok()?;
+        let times = [file.mtime(), file.mtime_nsec(), file.ctime(), file.ctime_nsec()].map(i128::from);
+        let [mtime, mtime_nsec, ctime, ctime_nsec] = times;
+        let [dev, ino, size] = [file.dev(), file.ino(), file.size()].map(i128::from);
+        Some([dev, ino, size, mtime, mtime_nsec, ctime, ctime_nsec])
+    };
+    paths.iter().map(of).collect()
 }
 
 fn digest(path: &Path) -> Result<String, Failure> {

@@ -48,6 +48,8 @@ pub struct Night<'s> {
     pub previews: Vec<std::path::PathBuf>,
     /// Of the months that were open when the night began.
     pub alarms: Vec<Alarm>,
+    /// Why what was counted could not be kept for the next night.
+    pub unsettled: Option<Failure>,
 }
 
 pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
@@ -68,6 +70,9 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
     timings.say(world.err)?;
     // On standard error too: cron mails that even where the summary goes to a file.
     night.alarms.iter().try_for_each(|alarm| say(world.err, &format!("alarm: {}", alarm.text)))?;
+    if let Some(failure) = &night.unsettled {
+        say(world.err, &format!("warning: the next night begins from the archive: {}", failure.in_a_line()))?;
+    }
     if let Some(why) = &night.mail.stopped {
         let text = why.trim_start_matches("error: ").to_owned();
         let failure =
@@ -131,7 +136,8 @@ fn work<'s>(
     let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn };
     let pages = pages::write_pages(setup, state, &ledger, &seen, renderer)?;
     timings.lap("pages", Some(pages.len() as u64), None);
-    settled::keep(&task, evidence, &open, &late)?;
+    // The night is done; without it the next one begins from the archive.
+    let unsettled = settled::keep(&task, evidence, &open, &late).err();
     timings.lap("settling", None, None);
     Ok(Night {
         setup,
@@ -150,6 +156,7 @@ fn work<'s>(
         late,
         previews,
         alarms,
+        unsettled,
     })
 }
 
@@ -287,6 +294,7 @@ fn rehearse<'s>(
         late,
         previews: Vec::new(),
         alarms,
+        unsettled: None,
     })
 }
 

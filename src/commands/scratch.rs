@@ -1,6 +1,7 @@
 //! Where a run makes what it will keep: beside the archive, so that a finished file is only renamed.
 
 use std::fs::{self, File};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::files;
@@ -8,6 +9,17 @@ use super::intake::Writing;
 use super::reader::wire::{FileRead, made};
 use super::state::State;
 use crate::error::Failure;
+
+/// Where the scratch files of this process begin, and with what their names begin. They have none for long.
+pub fn unnamed() -> (PathBuf, String) {
+    (std::env::temp_dir(), format!("ritardo-{}", std::process::id()))
+}
+
+/// A name for a folder of temporary files that nobody has yet.
+fn free(name: &str) -> PathBuf {
+    let named = |number: u32| std::env::temp_dir().join(format!("ritardo-{name}-{number}"));
+    (0..).map(named).find(|path| path.symlink_metadata().is_err()).unwrap_or_else(|| named(0))
+}
 
 /// A private folder that is removed with everything in it.
 #[derive(Debug)]
@@ -23,19 +35,18 @@ impl Scratch {
         let name = std::process::id().to_string();
         match writing {
             Writing::Yes => Self { path: state.scratch().join(name), shared: Some(state.scratch()) },
-            Writing::No => Self { path: std::env::temp_dir().join(format!("ritardo-{name}")), shared: None },
+            Writing::No => Self { path: free(&name), shared: None },
         }
-    }
-
-    /// A name below the folder of temporary files; nothing is made there yet.
-    pub fn temporary() -> Self {
-        Self { path: std::env::temp_dir().join(format!("ritardo-{}", std::process::id())), shared: None }
     }
 
     pub fn make(&self) -> Result<(), Failure> {
         // The lock is held: what lies here was left by a run that was killed.
-        let _ = self.shared.as_ref().map(fs::remove_dir_all);
-        files::private_folder(&self.path)
+        if self.shared.as_ref().map(fs::remove_dir_all).is_some() {
+            return files::private_folder(&self.path);
+        }
+        // A rehearsal takes no folder that somebody made before.
+        let made = fs::DirBuilder::new().mode(0o700).create(&self.path);
+        made.map_err(|error| Failure::io("create the folder", &self.path, error))
     }
 
     /// The folder of one job: what two readers make at the same time never meets.

@@ -8,6 +8,7 @@ mod picked;
 mod runs;
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use ::bytes::Bytes;
@@ -59,7 +60,7 @@ impl Pages {
     pub fn open(path: &Path) -> Result<Self, Unusual> {
         let file = File::open(path).map_err(|_| Unusual)?;
         let bytes = file.metadata().map_err(|_| Unusual)?.len();
-        Ok(Self { reader: Box::new(SerializedFileReader::new(file).map_err(|_| Unusual)?), bytes })
+        guarded(|| Ok(Self { reader: Box::new(SerializedFileReader::new(file).map_err(|_| Unusual)?), bytes }))
     }
 
     /// A file that lies in memory.
@@ -68,7 +69,8 @@ impl Pages {
     /// When it is no Parquet.
     pub fn of(file: Vec<u8>) -> Result<Self, Unusual> {
         let bytes = u64::try_from(file.len()).map_err(|_| Unusual)?;
-        Ok(Self { reader: Box::new(SerializedFileReader::new(Bytes::from(file)).map_err(|_| Unusual)?), bytes })
+        let file = Bytes::from(file);
+        guarded(|| Ok(Self { reader: Box::new(SerializedFileReader::new(file).map_err(|_| Unusual)?), bytes }))
     }
 
     /// The column of a name; `None` where the file has none.
@@ -162,15 +164,21 @@ impl Pages {
         made: &mut Vec<T>,
         make: impl FnMut(&[u8]) -> Option<T>,
     ) -> Result<(), Unusual> {
-        let group = self.reader.get_row_group(group).map_err(|_| Unusual)?;
-        let pages = group.get_column_page_reader(place.column).map_err(|_| Unusual)?;
         made.clear();
         made.reserve(rows);
         let mut values = Values { made: std::mem::take(made), dictionary: Vec::new(), place, rows, make };
-        values.read(pages)?;
-        *made = values.made;
-        Ok(())
+        guarded(|| {
+            let group = self.reader.get_row_group(group).map_err(|_| Unusual)?;
+            values.read(group.get_column_page_reader(place.column).map_err(|_| Unusual)?)?;
+            *made = values.made;
+            Ok(())
+        })
     }
+}
+
+/// The library panics on some damaged files: what it panics on is unusual like any other damage.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Unusual>) -> Result<T, Unusual> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Unusual))
 }
 
 /// The levels of a page, where it has any, and its values.

@@ -87,6 +87,12 @@ pub(super) fn whole(plain: &[u8], wanted: &[&str]) -> Result<DataFrame, ReadErro
     read.unwrap_or_else(stopped)
 }
 
+/// Whether the footer of a file is one that this reader takes.
+pub(super) fn has_sound_footer(file: std::fs::File) -> bool {
+    let read = || ParquetReader::new(file).get_metadata().is_ok();
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or(false)
+}
+
 fn damaged(error: &PolarsError) -> ReadError {
     ReadError::Parquet(first_line(&error.to_string()))
 }

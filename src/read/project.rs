@@ -14,6 +14,7 @@ mod rows;
 pub(super) mod stamp;
 mod text;
 
+use std::fs::File;
 use std::hash::BuildHasher;
 use std::path::Path;
 
@@ -88,6 +89,10 @@ impl Projection {
     /// When the file is no Parquet with the columns of a message log, or has a column of conversations, which need not
     /// be the customers.
     pub fn open(path: &Path, latest: Instant) -> Result<Self, Unusual> {
+        // What the long way refuses is left to it: the two libraries do not stumble over the same damage.
+        if !super::parquet::has_sound_footer(File::open(path).map_err(|_| Unusual)?) {
+            return Err(Unusual);
+        }
         let pages = Pages::open(path)?;
         if pages.column(columns::CONVERSATION)?.is_some() {
             return Err(Unusual);

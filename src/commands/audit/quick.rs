@@ -13,7 +13,6 @@ mod places;
 mod walk;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use self::odd::OddRows;
 use self::places::{Places, Trust};
@@ -22,7 +21,7 @@ use crate::commands::archived::Archive;
 use crate::commands::evidence::Evidence;
 use crate::commands::rate::quick::Stop;
 use crate::commands::rate::shares::{in_parallel, numbered, workers};
-use crate::commands::scratch::Scratch;
+use crate::commands::scratch::unnamed;
 use crate::commands::setup::Setup;
 use crate::domain::charge::RatedWait;
 use crate::domain::reading::DateOf;
@@ -85,8 +84,7 @@ struct Found {
 
 fn judged(task: &Task) -> Result<Judged, Stop> {
     let (places, shares) = (Places::of(task)?, shares(task)?);
-    let scratch = Scratch::temporary();
-    let read = in_parallel(&shares, |worker, shares| gather(task, &places, worker, shares, &scratch.path))?;
+    let read = in_parallel(&shares, |worker, shares| gather(task, &places, worker, shares))?;
     let (mut gathered, named): (Vec<Gathered<Keyed>>, Vec<Vec<bool>>) = read.into_iter().unzip();
     let is_by_rows = |(place, of): (usize, &places::Place)| {
         of.trust == Trust::Nothing || named.iter().any(|worker| worker.get(place).copied().unwrap_or(true))
@@ -118,16 +116,11 @@ fn keyed(place: u32, Party { high, low, begins }: Party) -> Result<Keyed, Unusua
 }
 
 /// Takes the messages of one worker's parts; says which channels have conversations that are not their customers.
-fn gather(
-    task: &Task,
-    places: &Places,
-    worker: usize,
-    shares: &[Share],
-    scratch: &Path,
-) -> Result<(Gathered<Keyed>, Vec<bool>), Stop> {
+fn gather(task: &Task, places: &Places, worker: usize, shares: &[Share]) -> Result<(Gathered<Keyed>, Vec<bool>), Stop> {
     let rows = shares.iter().map(|share| share.part.rows).sum::<u64>();
     let expected = usize::try_from(rows).map_err(|_| Unusual)?;
-    let room = Room { folder: scratch, name: &format!("worker-{worker}"), budget: BUDGET / workers() };
+    let (folder, name) = unnamed();
+    let room = Room { folder: &folder, name: &format!("{name}-{worker}"), budget: BUDGET / workers() };
     let mut gathered = Gathered::new(expected, Instant::MAX, Rows::Kept, room);
     let mut named = vec![false; places.all.len()];
     walk(task, places, shares, |_, open| {

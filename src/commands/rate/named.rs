@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::charges::{Charged, Tables};
-use super::quick::{Stop, Task};
+use super::quick::{Stop, Task, places_of};
 use super::shares::{self, Share, in_parallel, workers};
 use crate::domain::charge::{Market, RatedWait};
 use crate::domain::{Decimal, Elapsed, Instant};
@@ -125,12 +125,10 @@ fn read_ids(task: &Task, shares: &[Vec<Share>], charges: &mut [Charged], names: 
 /// Adds the charges of conversations that went row by row.
 fn add_odd(odd: &[RatedWait], tables: &Tables, charges: &mut Vec<Charged>, names: &mut Names) -> Result<(), Unusual> {
     let worker = u8::try_from(names.ids.len()).map_err(|_| Unusual)?;
-    let mut texts = String::new();
+    let (mut texts, places) = (String::new(), places_of(&names.channels));
     for (rated, charge) in odd.iter().filter_map(|rated| Some((rated, rated.charge.as_ref()?))) {
         let wait = &rated.wait;
-        let is_same =
-            |(business, channel): &(String, String)| **business == *wait.business && **channel == *wait.channel;
-        let channel = names.channels.iter().position(is_same).and_then(|place| u32::try_from(place).ok());
+        let channel = places.get(&(&*wait.business, &*wait.channel)).and_then(|place| u32::try_from(*place).ok());
         let customer = wait.conversation.strip_prefix('+').and_then(|digits| digits.parse().ok());
         charges.push(Charged {
             conversation: kernel::conversation(channel.ok_or(Unusual)?, customer.ok_or(Unusual)?),

@@ -6,7 +6,7 @@
 //! alone says what is wrong.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::charges::{Charged, Charges, Tables};
 use super::named::{self, Found};
@@ -14,12 +14,13 @@ use super::odd::{self, OddRows};
 use super::shares::{Channels, Cut, Share, in_parallel, numbered, walk, workers};
 use super::sums::Totals;
 use crate::close;
-use crate::commands::scratch::Scratch;
+use crate::commands::scratch::unnamed;
 use crate::domain::charge::RatedWait;
 use crate::domain::invoice::Counts;
 use crate::domain::settings::LogFormat;
 use crate::domain::{Decimal, Instant};
 use crate::engine::kernel::{self, Columns, Gathered, Odd, Paired, Room, Rows, ids};
+use crate::engine::scratch::ScratchError;
 use crate::error::{Failure, Kind};
 use crate::pair::Conflict;
 use crate::rate::Tariff;
@@ -64,9 +65,14 @@ impl From<Unusual> for Stop {
     }
 }
 
-impl From<crate::engine::scratch::ScratchError> for Stop {
-    fn from(error: crate::engine::scratch::ScratchError) -> Self {
-        Self::Failed(Failure::new(Kind::InputOutput, "the scratch files cannot be used").because(error))
+impl From<ScratchError> for Stop {
+    fn from(error: ScratchError) -> Self {
+        match error {
+            ScratchError::File(..) => {
+                Self::Failed(Failure::new(Kind::InputOutput, "the scratch files cannot be used").because(error))
+            }
+            ScratchError::TooManyRows | ScratchError::NoChannel => Self::Unusual,
+        }
     }
 }
 
@@ -90,8 +96,8 @@ pub(super) fn quick(task: &Task, cut: Cut) -> Result<Option<Quick>, Failure> {
 }
 
 fn judged(task: &Task, mut cut: Cut) -> Result<Quick, Stop> {
-    let (scratch, channels) = (Scratch::temporary(), Channels::default());
-    let read = in_parallel(&cut.shares, |worker, share| gather(task, worker, share, &channels, &scratch.path))?;
+    let channels = Channels::default();
+    let read = in_parallel(&cut.shares, |worker, share| gather(task, worker, share, &channels))?;
     let (mut gathered, rows): (Vec<Gathered>, Vec<Vec<usize>>) = read.into_iter().unzip();
     let rows = cut.count(rows)?;
     let Cut { shares, formats, .. } = cut;
@@ -137,13 +143,12 @@ impl Quick {
         self.conflicts = odd.decided.conflicts;
         self.messages = (self.messages + odd.decided.messages).checked_sub(odd.rows).ok_or(Unusual)?;
         self.after = (self.after + odd.decided.after_watermark).checked_sub(odd.after).ok_or(Unusual)?;
+        let places = places_of(channels);
         for of_channel in
             rated.chunk_by(|a, b| (&a.wait.business, &a.wait.channel) == (&b.wait.business, &b.wait.channel))
         {
             let wait = &of_channel.first().ok_or(Unusual)?.wait;
-            let is_same =
-                |(business, channel): &(String, String)| **business == *wait.business && **channel == *wait.channel;
-            let place = channels.iter().position(is_same).ok_or(Unusual)?;
+            let place = *places.get(&(&*wait.business, &*wait.channel)).ok_or(Unusual)?;
             let amounts = of_channel.iter().filter_map(|rated| Some(rated.charge.as_ref()?.amount));
             sums.push(Sums::from([(place, (close::counts(of_channel), Decimal::sum(amounts).ok_or(Unusual)?))]));
         }
@@ -151,15 +156,10 @@ impl Quick {
     }
 }
 
-fn gather(
-    task: &Task,
-    worker: usize,
-    shares: &[Share],
-    channels: &Channels,
-    scratch: &Path,
-) -> Result<(Gathered, Vec<usize>), Stop> {
+fn gather(task: &Task, worker: usize, shares: &[Share], channels: &Channels) -> Result<(Gathered, Vec<usize>), Stop> {
     let expected = shares.iter().map(|share| share.rows).sum();
-    let room = Room { folder: scratch, name: &format!("worker-{worker}"), budget: task.memory / workers() };
+    let (folder, name) = unnamed();
+    let room = Room { folder: &folder, name: &format!("{name}-{worker}"), budget: task.memory / workers() };
     let mut gathered = Gathered::new(expected, task.complete_through, task.rows, room);
     let mut counted = Vec::with_capacity(shares.len());
     walk(task, shares, channels, |open| {
@@ -177,6 +177,15 @@ fn twice(gathered: &[Gathered]) -> Result<Vec<u64>, Stop> {
     let mut all: Vec<u64> = found.into_iter().flatten().collect();
     all.sort_unstable();
     Ok(all)
+}
+
+/// The places of channels by business and channel.
+pub(super) fn places_of(channels: &[(String, String)]) -> BTreeMap<(&str, &str), usize> {
+    channels
+        .iter()
+        .zip(0..)
+        .map(|((business, channel), place)| ((business.as_str(), channel.as_str()), place))
+        .collect()
 }
 
 /// What the waits of a bucket come to, by channel.
@@ -227,6 +236,7 @@ fn totals(sums: &[Sums], channels: &[(String, String)], tariff: &Tariff) -> Opti
 #[cfg(test)]
 mod tests {
     use std::fs::File;
+    use std::path::Path;
 
     use super::*;
     use crate::domain::Month;

@@ -147,11 +147,13 @@ impl Written {
             named.extend(of.ids.iter().map(|run| ids::name(&run.sha256)));
             named.extend(of.rows.iter().map(|rows| name(&rows.sha256)));
         }
-        let entries = fs::read_dir(folder).map_err(|error| Failure::io("list the folder", folder, error))?;
-        for entry in entries.flatten() {
-            if !named.contains(&*entry.file_name().to_string_lossy()) {
-                let path = entry.path();
-                fs::remove_file(&path).map_err(|error| Failure::io("remove the file", &path, error))?;
+        // What stays behind takes some room and does no harm, and what somebody else put there is theirs.
+        let is_ours = |name: &str| [".ids", ".parquet", ".partial"].iter().any(|end| name.ends_with(end));
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if is_ours(&name) && !named.contains(&*name) {
+                let _ = fs::remove_file(entry.path());
             }
         }
         Ok(())

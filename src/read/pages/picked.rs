@@ -4,7 +4,7 @@ use parquet::basic::Encoding;
 use parquet::column::page::Page;
 
 use super::runs::runs;
-use super::{Pages, Place, Unusual, count, parted};
+use super::{Pages, Place, Unusual, count, guarded, parted};
 
 impl Pages {
     /// Gives the texts of the rows `wanted` of a row group, which are in rising order, to `take`, one after the other.
@@ -12,6 +12,16 @@ impl Pages {
     /// # Errors
     /// When the column is stored in another way, has a null, or `take` gives nothing for one of its values.
     pub fn picked(
+        &self,
+        group: usize,
+        place: Place,
+        wanted: &[u32],
+        take: impl FnMut(&[u8]) -> Option<()>,
+    ) -> Result<(), Unusual> {
+        guarded(|| self.pick(group, place, wanted, take))
+    }
+
+    fn pick(
         &self,
         group: usize,
         place: Place,
@@ -110,7 +120,7 @@ impl Dictionary {
         take: &mut impl FnMut(&[u8]) -> Option<()>,
     ) -> Result<(), Unusual> {
         let (width, data) = data.split_first().ok_or(Unusual)?;
-        let mut indices = Vec::with_capacity(rows);
+        let mut indices = Vec::new();
         runs(data, u32::from(*width), rows, |index, times| indices.extend(std::iter::repeat_n(index, times)))?;
         for place in places {
             let index = indices.get(place).and_then(|index| usize::try_from(*index).ok()).ok_or(Unusual)?;

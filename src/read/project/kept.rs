@@ -215,11 +215,13 @@ fn is_odd(pages: &Pages, rows: usize) -> Result<Vec<bool>, Unusual> {
 
 fn facts_of(pages: &Pages, rows: usize) -> Result<Vec<Facts>, Unusual> {
     let directions = pages.collected(GROUP, rows, needed(pages, columns::DIRECTION)?, facts::direction)?;
-    let kinds = text(pages, columns::KIND)?.map(|place| pages.collected(GROUP, rows, place, facts::kind)).transpose()?;
+    let kinds =
+        text(pages, columns::KIND)?.map(|place| pages.collected(GROUP, rows, place, facts::kind)).transpose()?;
     let statuses =
         text(pages, columns::STATUS)?.map(|place| pages.collected(GROUP, rows, place, facts::status)).transpose()?;
-    let points =
-        text(pages, columns::ENTRY_POINT)?.map(|place| pages.collected(GROUP, rows, place, facts::point)).transpose()?;
+    let points = text(pages, columns::ENTRY_POINT)?
+        .map(|place| pages.collected(GROUP, rows, place, facts::point))
+        .transpose()?;
     let facts = |(row, direction): (usize, Direction)| {
         let kind = kinds.as_ref().and_then(|kinds| kinds[row]);
         let status = statuses.as_ref().map_or(Some(Status::Unstated), |statuses| statuses[row]);
@@ -231,10 +233,10 @@ fn facts_of(pages: &Pages, rows: usize) -> Result<Vec<Facts>, Unusual> {
     all.ok_or(Unusual)
 }
 
-/// The plain names beside a part.
+/// The plain names beside a part. No digest guards them, so they are read as the long way reads them: what it refuses is
+/// refused here.
 pub struct PlainNames {
-    pages: Pages,
-    rows: usize,
+    names: DataFrame,
 }
 
 impl PlainNames {
@@ -247,31 +249,22 @@ impl PlainNames {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             bytes => bytes.map_err(|_| Unusual)?,
         };
-        let pages = Pages::of(bytes)?;
-        pages.check_limits(&Limits::default())?;
-        if pages.groups()? == [rows] { Ok(Some(Self { pages, rows })) } else { Err(Unusual) }
+        let names = crate::read::archive::read_names(&bytes).map_err(|_| Unusual)?;
+        if names.height() == rows { Ok(Some(Self { names })) } else { Err(Unusual) }
     }
 
-    /// Whether every name can be read.
+    /// Plain ids and customers of some rows; empty where somebody was forgotten.
     ///
     /// # Errors
-    /// When one cannot.
-    pub fn check(&self) -> Result<(), Unusual> {
-        let is_text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(drop);
-        for name in crate::read::archive::NAMES {
-            self.pages.collected(GROUP, self.rows, needed(&self.pages, name)?, is_text)?;
-        }
-        Ok(())
-    }
-
-    /// Plain ids and customers of some rows, given in rising order; empty where somebody was forgotten.
-    ///
-    /// # Errors
-    /// When they cannot be read.
+    /// When there is no such row.
     pub fn of(&self, wanted: &[u32]) -> Result<Vec<Named>, Unusual> {
-        let ids = picked(&self.pages, needed(&self.pages, columns::MESSAGE_ID)?, wanted)?;
-        let customers = picked(&self.pages, needed(&self.pages, columns::CUSTOMER)?, wanted)?;
-        Ok(ids.into_iter().zip(customers).collect())
+        let text = |name: &str| self.names.column(name).and_then(|column| column.str()).map_err(|_| Unusual);
+        let (ids, customers) = (text(columns::MESSAGE_ID)?, text(columns::CUSTOMER)?);
+        let of = |row: &u32| {
+            let row = usize::try_from(*row).ok().filter(|row| *row < self.names.height())?;
+            Some((ids.get(row).unwrap_or_default().to_owned(), customers.get(row).unwrap_or_default().to_owned()))
+        };
+        wanted.iter().map(of).collect::<Option<Vec<Named>>>().ok_or(Unusual)
     }
 }
 
@@ -325,7 +318,6 @@ mod tests {
         assert!(last.equals(&crate::read::archive::keyed(&frame, &key).unwrap().slice(1, 1)));
         std::fs::write(&path, &parts[0].names).unwrap();
         let names = PlainNames::open(&path, 2).unwrap().unwrap();
-        names.check().unwrap();
         assert_eq!(names.of(&[1]).unwrap(), [("m2".to_owned(), "anna".to_owned())]);
         assert!(PlainNames::open(&path, 3).is_err());
         std::fs::remove_file(path).unwrap();
