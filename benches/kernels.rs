@@ -108,10 +108,13 @@ fn project(bencher: Bencher, form: Form) {
     fs::write(&path, &bytes).unwrap();
     let mut log = Log::open(&path, generated().through).unwrap();
     let chunks = log.chunks().len();
-    bencher
-        .counter(BytesCount::new(bytes.len()))
-        .counter(ItemsCount::new(generated().messages.len()))
-        .bench_local(|| (0..chunks).map(|chunk| log.batch(chunk).unwrap()).collect::<Vec<Batch>>());
+    bencher.counter(BytesCount::new(bytes.len())).counter(ItemsCount::new(generated().messages.len())).bench_local(
+        || {
+            let mut batch = Batch::default();
+            (0..chunks).for_each(|chunk| log.batch(chunk, &mut batch).unwrap());
+            batch
+        },
+    );
 }
 
 /// A log of this form, row by row, with every row checked: what a run does, and `rate` where a log is not usual.
@@ -138,7 +141,11 @@ fn arrived() -> Vec<Arrived> {
     fs::create_dir_all(folder()).unwrap();
     fs::write(&path, log(Form::Parquet)).unwrap();
     let mut log = Log::open(&path, generated().through).unwrap();
-    let batches = (0..log.chunks().len()).map(|chunk| log.batch(chunk).unwrap());
+    let batches = (0..log.chunks().len()).map(|chunk| {
+        let mut batch = Batch::default();
+        log.batch(chunk, &mut batch).unwrap();
+        batch
+    });
     let arrived = |batch: Batch| {
         (0..batch.ids.len()).map(move |row| Arrived {
             id: batch.ids[row],

@@ -4,6 +4,7 @@
 //! lives one that runs `--from-scratch` every night, and one that loses what was counted, or finds it damaged.
 //! `RITARDO_SEEDS=1000` takes more shops than usual; a failure names its seed.
 #![cfg(test)]
+#![expect(clippy::disallowed_methods, reason = "how many shops are taken is told by the environment")]
 
 mod common;
 

@@ -77,7 +77,7 @@ pub fn open_months<'s>(
     let judging = Judging { setup, evidence, as_of, broken_vows };
     // The months of one business are one task: each builds upon what was found for the one before.
     let work = |business: &&'s Business| {
-        let business: &'s Business = *business;
+        let business: &'s Business = business;
         let months = std::iter::successors(Some(business.first_month), |month| Some(month.next()));
         let months = months.take_while(|month| month.span(business.zone).from <= as_of);
         let open = months.filter(|month| !history.closed.contains_key(&(business.id.clone(), *month)));

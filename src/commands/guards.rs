@@ -229,6 +229,9 @@ fn billed_before(watch: &Watch, open: &[OpenMonth]) -> Result<(BilledBefore, BTr
 /// Channel and id of the messages that are to be billed, with the business and month that bills them.
 type Billing = BTreeMap<(String, String), (String, Month)>;
 
+/// The id of a message, and the business and month that are to bill it.
+type Billed = (String, (String, Month));
+
 /// Ids and places of the messages that a closed month bills, too. The inner failure is that its charges cannot be read.
 fn billed_by(
     state: &State,
@@ -236,7 +239,7 @@ fn billed_by(
     business: &BusinessId,
     month: Month,
     messages: &Billing,
-) -> Result<Result<Vec<(String, (String, Month))>, Failure>, Failure> {
+) -> Result<Result<Vec<Billed>, Failure>, Failure> {
     let Some(standing) = history.standing(business, month).filter(|standing| standing.charges() > 0) else {
         return Ok(Ok(Vec::new()));
     };

@@ -133,7 +133,7 @@ fn orders<'o>(
     setups: &mut BTreeMap<Texts, Setup>,
 ) -> Result<Vec<Order<'o>>, Failure> {
     let order = |issued: &&'o Issued| {
-        let issued: &'o Issued = *issued;
+        let issued: &'o Issued = issued;
         Ok::<Order<'o>, Failure>((issued, correct::texts_of(ledger, history, issued)?, stored_invoice(ledger, issued)?))
     };
     let orders = lacking.iter().map(order).collect::<Result<Vec<Order<'o>>, Failure>>()?;

@@ -106,13 +106,15 @@ fn parts<'p>(archive: &Archive, evidence: &'p Evidence, wanted: &[Wanted]) -> Ve
     parts
 }
 
+type OfMonth = (usize, (String, String), Named);
+
 /// Month, keyed names and plain names of the wanted messages of a part. A blank name is that of somebody who is forgotten.
 fn found(
     keyed: &DataFrame,
     plain: &DataFrame,
     months: &BTreeMap<&str, Vec<usize>>,
     wanted: &[Wanted],
-) -> PolarsResult<Vec<(usize, (String, String), Named)>> {
+) -> PolarsResult<Vec<OfMonth>> {
     let of = |name: &str| keyed.column(name)?.str();
     let named = |name: &str| plain.column(name)?.str();
     let customers = of(columns::CUSTOMER)?;

@@ -49,7 +49,7 @@ pub(super) fn gathered<S, T: Send>(
         return vec![run()];
     }
     std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(&run)).collect();
+        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(run)).collect();
         handles.into_iter().map(joined).collect()
     })
 }

@@ -89,11 +89,12 @@ impl<'t> Charges<'t> {
     pub fn judge(&mut self, late: &Late) -> Result<(Verdict, Option<(Decimal, Charged)>), Unusual> {
         let tariff = self.task.tariff;
         let (market, of_market) = self.market(late)?;
-        if late.answered_at.is_some() && tariff.reading.price_date == DateOf::Received {
-            if let Some(price) = tariff.flat_price(&market, late.entry_point, late.received_at) {
-                let charged = self.charged(late, Verdict::Late, of_market, (price, price))?;
-                return Ok((Verdict::Late, Some((price, charged))));
-            }
+        if late.answered_at.is_some()
+            && tariff.reading.price_date == DateOf::Received
+            && let Some(price) = tariff.flat_price(&market, late.entry_point, late.received_at)
+        {
+            let charged = self.charged(late, Verdict::Late, of_market, (price, price))?;
+            return Ok((Verdict::Late, Some((price, charged))));
         }
         let rated = self.rated(late, market)?;
         let verdict = rated.wait.verdict;

@@ -53,12 +53,14 @@ pub(super) fn named<'t>(
     Ok(judged)
 }
 
+type ByBusiness = BTreeMap<String, Vec<RatedWait>>;
+
 /// Judges what goes row by row; gives the waits by business, and plain names of the charged ones.
 fn of_odd<'t>(
     task: &Task<'t>,
     shares: &[Vec<Share<'t>>],
     rows: &OddRows,
-) -> Result<(BTreeMap<String, Vec<RatedWait>>, Vec<Plain<'t>>), Stop> {
+) -> Result<(ByBusiness, Vec<Plain<'t>>), Stop> {
     let evidence = task.evidence.over(rows.frame.clone()).map_err(Stop::Failed)?;
     let mut all = BTreeMap::new();
     for (business, cut) in asked(task) {
