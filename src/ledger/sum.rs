@@ -59,7 +59,10 @@ impl Ledger {
     /// Writes the sum of the file as it is now.
     pub(super) fn write_sum(&self) -> Result<(), LedgerError> {
         let text = format!("{}{}", self.state()?, self.digest()?);
-        let (path, partial) = (sum_of(&self.path), self.path.with_extension("sum.partial"));
+        let path = sum_of(&self.path);
+        // Named as every file that is not finished: what a kill leaves of it is written over by the next sum.
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let partial = path.with_file_name(format!(".{name}.partial"));
         let mut options = OpenOptions::new();
         let file = options.write(true).create(true).truncate(true).mode(0o600).open(&partial);
         let written = file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
