@@ -19,7 +19,6 @@ use parquet::file::serialized_reader::SerializedFileReader;
 
 use self::runs::runs;
 use super::options::Limits;
-use crate::domain::columns;
 
 /// The file, or a value in it, is not of the usual kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,8 +114,8 @@ impl Pages {
         if sum == whole && sum.is_some() { Ok(groups) } else { Err(Unusual) }
     }
 
-    /// Whether the long way would unpack the file: what it refuses for its size is left to it, and so is a row group
-    /// that no writer makes.
+    /// Whether the file can be unpacked piece by piece: a bomb is left to the long way, which refuses it, and so is a row
+    /// group that no writer makes. Its whole size does not matter here, since it is never held as a whole.
     ///
     /// # Errors
     /// When the limits are passed.
@@ -125,7 +124,8 @@ impl Pages {
         let rows = u64::try_from(metadata.file_metadata().num_rows()).map_err(|_| Unusual)?;
         let chunks = metadata.row_groups().iter().flat_map(|group| group.columns());
         let pages = chunks.map(|chunk| u64::try_from(chunk.uncompressed_size()).unwrap_or(u64::MAX));
-        let unpacked = pages.fold(0, u64::saturating_add).max(rows.saturating_mul(8 * columns::ALL.len() as u64));
+        let unpacked = pages.fold(0, u64::saturating_add);
+        let limits = Limits { unpacked: u64::MAX, ..*limits };
         let is_large = metadata.row_groups().iter().any(|group| group.num_rows() > GROUP_MAX);
         let found = metadata.file_metadata().schema_descr().num_columns();
         let has_many = found > limits.columns.saturating_mul(10);
