@@ -10,6 +10,7 @@ mod check;
 mod claims;
 mod clocks;
 mod closing;
+mod columns;
 mod conflicts;
 mod correct;
 mod coverage;

@@ -3,8 +3,8 @@
 mod charges;
 mod named;
 mod odd;
-pub(super) mod quick;
-pub(super) mod shares;
+mod quick;
+mod shares;
 mod sums;
 
 use std::collections::BTreeMap;

@@ -18,15 +18,14 @@ use self::odd::OddRows;
 use self::places::{Places, Trust};
 use self::walk::{Share, shares, walk};
 use crate::commands::archived::Archive;
+use crate::commands::columns::{Stop, in_parallel, numbered, twice, workers};
 use crate::commands::evidence::Evidence;
-use crate::commands::rate::quick::Stop;
-use crate::commands::rate::shares::{in_parallel, numbered, workers};
 use crate::commands::scratch::unnamed;
 use crate::commands::setup::Setup;
 use crate::domain::charge::RatedWait;
 use crate::domain::reading::DateOf;
 use crate::domain::{BusinessId, EntryPoint, Instant, Month};
-use crate::engine::kernel::{self, Conversation, Gathered, Held, Keyed, Odd, Paired, Room, Rows, Told, Use, ids};
+use crate::engine::kernel::{self, Conversation, Gathered, Held, Keyed, Odd, Paired, Room, Rows, Told, Use};
 use crate::error::Failure;
 use crate::read::project::{Party, Unusual};
 
@@ -142,14 +141,6 @@ fn gather(task: &Task, places: &Places, worker: usize, shares: &[Share]) -> Resu
         Ok(())
     })?;
     Ok((gathered, named))
-}
-
-/// Halves of ids that may stand in the archive more than once, whatever the channel, sorted.
-fn twice(gathered: &[Gathered<Keyed>]) -> Result<Vec<u64>, Stop> {
-    let found = numbered(ids::PARTS, ids::Table::default, |table, part| Ok(table.twice(gathered, part)?))?;
-    let mut all: Vec<u64> = found.into_iter().flatten().collect();
-    all.sort_unstable();
-    Ok(all)
 }
 
 /// What a worker needs to pair one bucket after the other.

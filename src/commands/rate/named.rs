@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::charges::{Charged, Tables};
-use super::quick::{Stop, Task, places_of};
-use super::shares::{self, Share, in_parallel, workers};
+use super::quick::{Task, places_of};
+use super::shares::{self, Share};
+use crate::commands::columns::{Stop, in_parallel, workers};
 use crate::domain::charge::{Market, RatedWait};
 use crate::domain::{Decimal, Elapsed, Instant};
 use crate::engine::kernel;

@@ -5,8 +5,9 @@
 
 use polars::prelude::DataFrame;
 
-use super::quick::{Stop, Task};
-use super::shares::{Channels, Open, Share, in_parallel, walk};
+use super::quick::Task;
+use super::shares::{Channels, Open, Share, walk};
+use crate::commands::columns::{Stop, in_parallel};
 use crate::commands::suspects::Suspects;
 use crate::domain::message::Sighting;
 use crate::domain::{Elapsed, Instant, Kind, Month};

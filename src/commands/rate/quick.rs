@@ -11,17 +11,17 @@ use std::path::PathBuf;
 use super::charges::{Charged, Charges, Tables};
 use super::named::{self, Found};
 use super::odd::{self, OddRows};
-use super::shares::{Channels, Cut, Share, in_parallel, numbered, walk, workers};
+use super::shares::{Channels, Cut, Share, walk};
 use super::sums::Totals;
 use crate::close;
+use crate::commands::columns::{Stop, in_parallel, numbered, twice, workers};
 use crate::commands::scratch::unnamed;
 use crate::domain::charge::RatedWait;
 use crate::domain::invoice::Counts;
 use crate::domain::settings::LogFormat;
 use crate::domain::{Decimal, Instant};
-use crate::engine::kernel::{self, Columns, Gathered, Odd, Paired, Room, Rows, ids};
-use crate::engine::scratch::ScratchError;
-use crate::error::{Failure, Kind};
+use crate::engine::kernel::{self, Columns, Gathered, Odd, Paired, Room, Rows};
+use crate::error::Failure;
 use crate::pair::Conflict;
 use crate::rate::Tariff;
 use crate::read::project::{Batch, Unusual};
@@ -50,30 +50,6 @@ pub(super) struct Quick {
     pub conflicts: Vec<Conflict>,
     /// The charged waits in their order, where they are wanted.
     pub charged: Option<named::Table>,
-}
-
-/// Why the quick way ended early.
-pub(in crate::commands) enum Stop {
-    /// The long way is to judge.
-    Unusual,
-    Failed(Failure),
-}
-
-impl From<Unusual> for Stop {
-    fn from(Unusual: Unusual) -> Self {
-        Self::Unusual
-    }
-}
-
-impl From<ScratchError> for Stop {
-    fn from(error: ScratchError) -> Self {
-        match error {
-            ScratchError::File(..) => {
-                Self::Failed(Failure::new(Kind::InputOutput, "the scratch files cannot be used").because(error))
-            }
-            ScratchError::TooManyRows | ScratchError::NoChannel => Self::Unusual,
-        }
-    }
 }
 
 /// The logs as far as they are known before they are read; `None`: the long way is to judge.
@@ -169,14 +145,6 @@ fn gather(task: &Task, worker: usize, shares: &[Share], channels: &Channels) -> 
         Ok(())
     })?;
     Ok((gathered, counted))
-}
-
-/// Hashes of ids that may stand in the logs more than once, sorted.
-fn twice(gathered: &[Gathered]) -> Result<Vec<u64>, Stop> {
-    let found = numbered(ids::PARTS, ids::Table::default, |table, part| Ok(table.twice(gathered, part)?))?;
-    let mut all: Vec<u64> = found.into_iter().flatten().collect();
-    all.sort_unstable();
-    Ok(all)
 }
 
 /// The places of channels by business and channel.

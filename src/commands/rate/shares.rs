@@ -1,17 +1,13 @@
 //! The logs of the quick way, cut into row groups: which worker reads which, and how they go over them.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::quick::{Stop, Task};
+use super::quick::Task;
+use crate::commands::columns::{Stop, workers};
 use crate::domain::settings::LogFormat;
 use crate::engine::kernel;
 use crate::read::project::{Batch, Chunk, Log, Unusual};
-
-/// More workers than this would only wait for memory.
-const WORKERS_MAX: usize = 64;
 
 /// A chunk of a file.
 #[derive(Clone, Copy)]
@@ -70,10 +66,6 @@ impl Cut {
         }
         if files.iter().zip(&self.rows_max).any(|(rows, most)| rows > most) { Err(Unusual) } else { Ok(files) }
     }
-}
-
-pub(in crate::commands) fn workers() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(WORKERS_MAX)
 }
 
 /// Channels by the place that all workers know them under.
@@ -170,41 +162,4 @@ pub(super) fn ids_of(task: &Task, shares: &[Share], wanted: &[u32], take: &mut d
         (begin, rest) = (end, after);
     }
     if rest.is_empty() { Ok(()) } else { Err(Unusual) }
-}
-
-/// Runs `work` for each share on a thread of its own.
-pub(in crate::commands) fn in_parallel<S: Sync, T: Send, E: Send>(
-    shares: &[S],
-    work: impl Fn(usize, &S) -> Result<T, E> + Sync,
-) -> Result<Vec<T>, E> {
-    std::thread::scope(|scope| {
-        let work = &work;
-        let handles: Vec<_> =
-            shares.iter().enumerate().map(|(worker, share)| scope.spawn(move || work(worker, share))).collect();
-        let done = handles.into_iter().map(|handle| handle.join());
-        // A panic of a worker is one of the program.
-        done.map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
-}
-
-/// Runs `work` for all numbers below `count`, and gives the results in their order.
-pub(in crate::commands) fn numbered<S, T: Send>(
-    count: usize,
-    begin: impl Fn() -> S + Sync,
-    work: impl Fn(&mut S, usize) -> Result<T, Stop> + Sync,
-) -> Result<Vec<T>, Stop> {
-    let next = AtomicUsize::new(0);
-    let all = in_parallel(&vec![(); workers()], |_, ()| {
-        let (mut state, mut done) = (begin(), Vec::new());
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= count {
-                return Ok::<_, Stop>(done);
-            }
-            done.push((number, work(&mut state, number)?));
-        }
-    })?;
-    let mut all: Vec<(usize, T)> = all.into_iter().flatten().collect();
-    all.sort_by_key(|(number, _)| *number);
-    Ok(all.into_iter().map(|(_, result)| result).collect())
 }

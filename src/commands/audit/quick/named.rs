@@ -1,7 +1,7 @@
 //! What was found, priced and with plain names: the waits of each business that were not answered in time, and those of
 //! conversations that went row by row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::odd::{OddRows, Plain};
@@ -9,8 +9,7 @@ use super::places::{Place, Places};
 use super::walk::{Share, open};
 use super::{Found, Judged, OfBusiness, Task};
 use crate::commands::archived::{forgotten_id, plain};
-use crate::commands::rate::quick::Stop;
-use crate::commands::rate::shares::in_parallel;
+use crate::commands::columns::{Stop, in_parallel};
 use crate::domain::charge::{Market, RatedWait};
 use crate::domain::{Business, Elapsed, Instant, Span, Verdict, Wait, columns};
 use crate::engine::kernel::Conversation;
@@ -31,14 +30,18 @@ pub(super) fn named<'t>(
     let work: Vec<(&Vec<Share>, Vec<Found>)> = shares.iter().zip(found).collect();
     let read = in_parallel(&work, |_, (shares, found)| of_worker(task, places, shares, found))?;
     drop(work);
-    for rated in read.into_iter().flatten() {
-        judged.entry(rated.wait.business.to_string()).or_default().rated.push(rated);
+    let mut opened = BTreeSet::new();
+    for (rated, of_worker) in read {
+        opened.extend(of_worker);
+        for rated in rated {
+            judged.entry(rated.wait.business.to_string()).or_default().rated.push(rated);
+        }
     }
     let (odd_rated, names) = match odd {
         None => (BTreeMap::new(), Vec::new()),
         Some(rows) => of_odd(task, shares, &rows)?,
     };
-    check_names(task, shares, &judged, &odd_rated)?;
+    check_names(task, shares, &judged, &odd_rated, &opened)?;
     for (business, of_business) in &mut judged {
         let odd = odd_rated.get(business).map(Vec::as_slice).unwrap_or_default();
         let within = charged_within(of_business.rated.iter().chain(odd));
@@ -88,17 +91,22 @@ fn charged_within<'r>(rated: impl Iterator<Item = &'r RatedWait>) -> Span {
     Span { from, to: last.plus(Elapsed::from_micros(1)) }
 }
 
-/// Reads all names that the long way would look through, so that damage does not go unnoticed.
+/// Reads all names that the long way would look through, so that damage does not go unnoticed; but for those beside the
+/// parts `opened`, which were read.
 fn check_names(
     task: &Task,
     shares: &[Vec<Share>],
     judged: &Judged,
     odd: &BTreeMap<String, Vec<RatedWait>>,
+    opened: &BTreeSet<&str>,
 ) -> Result<(), Stop> {
     let all = judged.values().flat_map(|of| &of.rated).chain(odd.values().flatten());
     let within = charged_within(all);
     in_parallel(shares, |_, shares| {
         for Share { part, .. } in shares.iter().filter(|share| may_hold(share.part, within)) {
+            if opened.contains(part.sha256.as_str()) {
+                continue;
+            }
             let rows = usize::try_from(part.rows).map_err(|_| Unusual)?;
             PlainNames::open(&task.archive.state.names(part), rows)?;
         }
@@ -111,8 +119,14 @@ fn may_hold(part: &Part, within: Span) -> bool {
     part.first < within.to && within.from <= part.last
 }
 
-/// The waits of one worker's rows, which are in rising order.
-fn of_worker(task: &Task, places: &Places, shares: &[Share], found: &[Found]) -> Result<Vec<RatedWait>, Stop> {
+/// The waits of one worker's rows, which are in rising order; and the parts beside which it read the names.
+fn of_worker<'t>(
+    task: &Task<'t>,
+    places: &Places<'t>,
+    shares: &[Share<'t>],
+    found: &[Found],
+) -> Result<(Vec<RatedWait>, Vec<&'t str>), Stop> {
+    let mut opened = Vec::new();
     let mut prices = Prices::new(task, places);
     let mut all = Vec::with_capacity(found.len());
     let (mut begin, mut rest) = (0_u64, found);
@@ -120,11 +134,15 @@ fn of_worker(task: &Task, places: &Places, shares: &[Share], found: &[Found]) ->
         let end = begin + share.part.rows;
         let (here, after) = rest.split_at(rest.partition_point(|found| u64::from(found.row) < end));
         if !here.is_empty() {
-            all.extend(of_part(task, share, begin, here, &mut prices)?);
+            let of_part = of_part(task, share, begin, here, &mut prices)?;
+            // Names are read for what is charged.
+            let has_charges = of_part.iter().any(|rated| rated.charge.is_some());
+            opened.extend(has_charges.then_some(share.part.sha256.as_str()));
+            all.extend(of_part);
         }
         (begin, rest) = (end, after);
     }
-    if rest.is_empty() { Ok(all) } else { Err(Stop::Unusual) }
+    if rest.is_empty() { Ok((all, opened)) } else { Err(Stop::Unusual) }
 }
 
 /// The waits of a part's rows, of which the first is number `begin` of its worker.
