@@ -73,9 +73,15 @@ impl fmt::Display for Found {
     }
 }
 
-/// What is improbable about a month that `net` would be billed for. `before` are the net amounts of the business's closed
+/// What is improbable about a month that `net` would be billed for, with its waits, each with how many of its like there are. `before` are the net amounts of the business's closed
 /// months, in their order.
-pub fn improbable(net: Money, rated: &[RatedWait], zone: Zone, before: &[Money], limits: &GuardLimits) -> Vec<Found> {
+pub fn improbable<'w>(
+    net: Money,
+    rated: impl Iterator<Item = (&'w RatedWait, u64)>,
+    zone: Zone,
+    before: &[Money],
+    limits: &GuardLimits,
+) -> Vec<Found> {
     let found = |guard, text: Option<String>| text.map(|text| Found { guard, text });
     let all = [
         found(Guard::Jump, jump(net, before, limits)),
@@ -100,14 +106,18 @@ fn jump(net: Money, before: &[Money], limits: &GuardLimits) -> Option<String> {
     })
 }
 
-fn charges_per_day(rated: &[RatedWait], zone: Zone, limits: &GuardLimits) -> Option<String> {
-    let mut days: BTreeMap<Date, u32> = BTreeMap::new();
-    for rated in rated.iter().filter(|rated| rated.charge.is_some()) {
+fn charges_per_day<'w>(
+    rated: impl Iterator<Item = (&'w RatedWait, u64)>,
+    zone: Zone,
+    limits: &GuardLimits,
+) -> Option<String> {
+    let mut days: BTreeMap<Date, u64> = BTreeMap::new();
+    for (rated, times) in rated.filter(|(rated, _)| rated.charge.is_some()) {
         let charges = days.entry(zone.date_of(rated.wait.received_at)).or_default();
-        *charges = charges.saturating_add(1);
+        *charges = charges.saturating_add(times);
     }
     let (day, charges) = days.into_iter().max_by_key(|(day, charges)| (*charges, std::cmp::Reverse(*day)))?;
-    let limit = limits.charges_per_day;
+    let limit = u64::from(limits.charges_per_day);
     (limit > 0 && charges > limit).then(|| format!("{charges} charges of {day}, more than {limit}"))
 }
 

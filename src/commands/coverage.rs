@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::archived::Archive;
-use super::closing::tolerance;
-use super::closing::{OpenMonth, open_months};
+use super::closing::{OpenMonth, tolerance};
 use super::evidence::Evidence;
+use super::open::{Tonight, open_months};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::{Outcome, World, alarms, clocks, say};
@@ -50,7 +50,8 @@ pub fn coverage(args: &Coverage, world: &mut World) -> Result<Outcome, Failure> 
     let archive = Archive::open(&state, &history)?;
     let evidence = Evidence::gather(files.iter().copied(), &setup, &archive)?;
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
-    let open = open_months(&setup, &history, &evidence, &archive, as_of)?;
+    let tonight = Tonight { setup: &setup, history: &history, archive: &archive, as_of, is_kept: false };
+    let open = open_months(&tonight, &evidence)?;
     let months = match args.month {
         Some(month) => vec![month],
         None => usual_months(&history, &evidence, &open),

@@ -5,13 +5,15 @@ use std::sync::{Mutex, PoisonError};
 
 use polars::prelude::DataFrame;
 
-use super::archived::{Archive, Kept};
+use super::archived::Archive;
+use super::loaded::{loaded, owners};
+use super::portions::Unread;
 use super::settled::Settled;
 use super::setup::Setup;
-use super::{strays, workers};
+use super::strays;
 use crate::domain::charge::RatedWait;
 use crate::domain::reading::DateOf;
-use crate::domain::settings::{LogFormat, Source};
+use crate::domain::settings::Source;
 use crate::domain::{
     Accepted, Business, BusinessId, ChannelEvidence, Direction, Elapsed, Instant, Month, Span, columns,
 };
@@ -34,7 +36,7 @@ pub struct Evidence {
     /// The files, in the order of their places in the column `file`.
     pub files: Vec<LogRead>,
     /// By business and channel: what the operator accepted.
-    accepted: BTreeMap<(String, String), Accepted>,
+    pub(super) accepted: BTreeMap<(String, String), Accepted>,
     /// By business: what was found when its messages were last paired.
     paired: Mutex<BTreeMap<String, Paired>>,
     /// By channel: places of the files that have a message of it.
@@ -44,14 +46,8 @@ pub struct Evidence {
     /// By business: what earlier nights have counted of messages that are not in its frame. Nothing but what is shown of a
     /// month that cannot be closed hangs on it.
     pub settled: BTreeMap<String, Settled>,
-}
-
-/// A file of the archive that is to be loaded.
-struct Load<'f> {
-    /// Of its log among all files.
-    place: i64,
-    kept: Kept<'f>,
-    is_webhook: bool,
+    /// Businesses that are judged from the archive and of which no message is here yet.
+    pub unread: Unread,
 }
 
 /// What the pairing of a business's messages found, and what it depends on.
@@ -72,7 +68,7 @@ impl Evidence {
         archive: &Archive,
     ) -> Result<Self, Failure> {
         let owners = owners(setup);
-        let all = loaded((0..).zip(files.clone()), BTreeSet::new(), &owners, archive)?;
+        let all = loaded((0..).zip(files.clone()), BTreeSet::new(), &owners, archive, None)?;
         let mut evidence = Self::of_files(files, setup);
         evidence.by_business = frame::by_business(all).map_err(broken)?;
         let keyed = |channel: &str| archive.key.party(channel);
@@ -111,6 +107,7 @@ impl Evidence {
             carrying,
             tolerance: known.values().map(|known| known.tolerance).max().unwrap_or(Elapsed::ZERO),
             settled: BTreeMap::new(),
+            unread: Unread::default(),
             known,
         }
     }
@@ -128,14 +125,20 @@ impl Evidence {
             carrying: carrying.clone(),
             tolerance: *tolerance,
             settled: BTreeMap::new(),
+            unread: Unread::default(),
         })
     }
 
     /// The files that have a message of one of the channels, in their order.
     pub fn carrying<'c>(&self, channels: impl Iterator<Item = &'c str>) -> Vec<&LogRead> {
+        self.carrying_places(channels).into_iter().map(|(_, file)| file).collect()
+    }
+
+    /// The same files, each with its place in the column `file`.
+    pub fn carrying_places<'c>(&self, channels: impl Iterator<Item = &'c str>) -> Vec<(i64, &LogRead)> {
         let places: BTreeSet<usize> =
             channels.filter_map(|channel| self.carrying.get(channel)).flatten().copied().collect();
-        places.into_iter().filter_map(|place| self.files.get(place)).collect()
+        places.into_iter().filter_map(|place| Some((i64::try_from(place).ok()?, self.files.get(place)?))).collect()
     }
 
     /// The same evidence, judged with the holds that the operator accepted.
@@ -310,66 +313,6 @@ pub struct Waits {
 
 pub fn broken(error: polars::prelude::PolarsError) -> Failure {
     Failure::new(Kind::SelfCheck, "the frames of the archive do not fit together").because(error)
-}
-
-/// By channel: who owned it, and when.
-pub type Owners<'s> = BTreeMap<&'s str, Vec<(&'s Business, Span)>>;
-
-/// The owners of all channels of the book.
-pub fn owners(setup: &Setup) -> Owners<'_> {
-    let mut owners = Owners::new();
-    for business in &setup.businesses {
-        for owned in &business.channels {
-            owners.entry(owned.channel.as_str()).or_default().push((business, owned.span));
-        }
-    }
-    owners
-}
-
-/// The same messages with the owners of their channels as businesses.
-pub fn owned(messages: &DataFrame, owners: &Owners) -> Result<DataFrame, Failure> {
-    let owner = |channel: &str, at: Instant, _: &str| {
-        let (business, _) = owners.get(channel)?.iter().find(|(_, span)| span.contains(at))?;
-        Some(business.id.to_string())
-    };
-    frame::with_businesses(messages, &owner).map_err(broken)
-}
-
-/// Whether a file is of webhooks: its messages are of the owners of their channels.
-pub fn is_webhook(file: &LogRead) -> bool {
-    file.format == LogFormat::Webhook.name()
-}
-
-/// The messages of some files with their places, each part of the archive once, and those that were `seen` before not at
-/// all; those of webhooks with the owners of their channels.
-pub fn loaded<'f>(
-    files: impl Iterator<Item = (i64, &'f LogRead)>,
-    mut seen: BTreeSet<(&'f str, bool)>,
-    owners: &Owners,
-    archive: &Archive,
-) -> Result<DataFrame, Failure> {
-    let mut loads: Vec<Load> = Vec::new();
-    for (place, file) in files {
-        let is_webhook = is_webhook(file);
-        let kept = archive.kept(file).into_iter().filter(|kept| seen.insert((kept.sha256(), is_webhook)));
-        loads.extend(kept.map(|kept| Load { place, kept, is_webhook }));
-    }
-    let work = |load: &Load| {
-        let messages = archive.messages(load.kept)?;
-        let messages = if load.is_webhook { owned(&messages, owners)? } else { messages };
-        frame::with_file(messages, load.place).map_err(broken)
-    };
-    let mut all: Option<DataFrame> = None;
-    workers::in_order(&loads, work, |_, messages| {
-        match &mut all {
-            Some(all) => {
-                all.vstack_mut(&messages).map_err(broken)?;
-            }
-            None => all = Some(messages),
-        }
-        Ok(())
-    })?;
-    all.map_or_else(frame::empty, Ok).map_err(broken)
 }
 
 /// The proof that an entry recorded.

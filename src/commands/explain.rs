@@ -3,9 +3,10 @@
 mod told;
 
 use super::archived::Archive;
-use super::closing::{Step, counted, open_months, stored_invoice, texts};
+use super::closing::{Step, counted, stored_invoice, texts};
 use super::correct;
 use super::evidence::{Evidence, Seen};
+use super::open::{Tonight, open_months};
 use super::pages::Replays;
 use super::setup::{Setup, Written};
 use super::state::{State, ledger_failure};
@@ -35,7 +36,8 @@ pub fn explain(args: &Explain, world: &mut World) -> Result<Outcome, Failure> {
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
     let evidence = Evidence::gather(files.iter().copied(), &setup, &archive)?;
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
-    for open in open_months(&setup, &history, &evidence, &archive, as_of)? {
+    let tonight = Tonight { setup: &setup, history: &history, archive: &archive, as_of, is_kept: false };
+    for open in open_months(&tonight, &evidence)? {
         let why = match &open.step {
             Step::Wait(reasons) => format!("{} is not closed: {}", open.month, texts(reasons).join("; ")),
             Step::Park(reason) => format!("{} is parked: {reason}", open.month),

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::archived::Archive;
-use super::closing::{OpenMonth, open_months};
+use super::closing::OpenMonth;
 use super::evidence::Evidence;
 use super::held::check_clock;
+use super::open::{Tonight, open_months};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::counted;
@@ -103,7 +104,8 @@ fn judged<'s>(
     let archive = Archive::open(state, history)?;
     let evidence = Evidence::gather(files.iter().copied(), setup, &archive)?;
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
-    let open = open_months(setup, history, &evidence, &archive, as_of)?;
+    let tonight = Tonight { setup, history, archive: &archive, as_of, is_kept: false };
+    let open = open_months(&tonight, &evidence)?;
     Ok((evidence, open))
 }
 
@@ -133,7 +135,8 @@ fn accept(args: &GapAccept, world: &mut World) -> Result<Outcome, Failure> {
 
     let evidence = evidence.with_accepted(history.accepted_through(history.last).chain(&entries));
     let archive = Archive::open(&state, &history)?;
-    let excluded = excluded(&open_months(&setup, &history, &evidence, &archive, as_of)?) - excluded(&open);
+    let tonight = Tonight { setup: &setup, history: &history, archive: &archive, as_of, is_kept: false };
+    let excluded = excluded(&open_months(&tonight, &evidence)?) - excluded(&open);
     let additions = Additions { entries: entries.into_iter().map(Entry::HoldAccepted).collect(), contents: Vec::new() };
     let added = ledger.append(|_| Ok::<_, LedgerError>(additions));
     added.map_err(|error| ledger_failure(error, &path))?;

@@ -136,10 +136,13 @@ fn found(look: &Look, month: &OpenMonth, closed: &ClosedMonth, tonight: &[Money]
     let net = invoice.as_ref().map_or(closed.net, |invoice| invoice.net);
     let mut before = before(history, month, net.currency());
     before.extend(tonight);
-    let mut found = improbable(net, &month.waits, *zone, &before, &setup.config.guards);
+    let mut found = improbable(net, month.weighed(), *zone, &before, &setup.config.guards);
     found.extend(look.overlaps.get(&(month.business.id.clone(), month.month)).cloned());
     let (business, cut) = (month.business, closed.cut);
-    let differing = second_opinion(look.evidence, business, month.month, cut, setup, &month.waits)?;
+    let differing = match &month.opinion {
+        Some(opinion) => opinion.clone(),
+        None => second_opinion(look.evidence, business, month.month, cut, setup, &month.waits)?,
+    };
     found.extend(differing.into_iter().map(all(Guard::SecondOpinion)));
     match invoice {
         Err(finding) => found.push(Found { guard: Guard::Sums, text: finding }),

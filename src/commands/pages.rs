@@ -11,8 +11,8 @@ use super::coverage::{Look, of_business};
 use super::evidence::Evidence;
 use super::settled::{Drawn, is_as_left};
 use super::setup::Setup;
+use super::standing;
 use super::state::{State, keep, ledger_failure};
-use super::{standing, workers};
 use crate::close::readiness::cut;
 use crate::domain::charge::{RatedWait, Weighed};
 use crate::domain::{Business, BusinessId, Currency, Instant, Month};
@@ -36,6 +36,8 @@ pub struct Seen<'s> {
     pub late: &'s [Late],
     /// Pages of closed months that nothing new is known of.
     pub drawn: &'s Drawn,
+    /// So many messages are in memory at once, where closed months are judged again.
+    pub rows_at_once: u64,
 }
 
 /// Draws the page of every month that has a business in it, and writes those that changed.
@@ -50,7 +52,7 @@ pub fn write_pages(
     let standing = standing::standing(setup, &history, &[]);
     let (open, known) = (seen.open, Known { setup, state, ledger, history: &history, seen, standing: &standing });
     let mut written = Vec::new();
-    let mut replays = Replays::default();
+    let mut replays = Replays::of_rows(seen.rows_at_once);
     // A month in which nothing is known yet has no page.
     let has_waits = |open: &OpenMonth| !open.waits.is_empty() || !open.settled.is_empty();
     let known_of = open.iter().filter(|open| has_waits(open) || matches!(open.step, Step::Park(_)));
@@ -130,11 +132,7 @@ fn told_of(known: &Known, month: Month, replays: &mut Replays) -> Result<Vec<Tol
     let open: BTreeMap<&BusinessId, &OpenMonth> = open.map(|open| (&open.business.id, open)).collect();
     let closings = ids.iter().filter_map(|id| history.closed.get(&((*id).clone(), month)));
     let closings: Vec<&MonthClosed> = closings.collect();
-    for closed in &closings {
-        replays.inputs(state, ledger, closed)?;
-    }
-    let loaded: &Replays = replays;
-    let judged = workers::all(&closings, |closed| loaded.told(state, history, closed))?;
+    let judged = replays.told(state, ledger, &closings)?;
     let mut closed = BTreeMap::new();
     for (of, judged) in closings.into_iter().zip(judged) {
         closed.insert(&of.business, closed_month(known, of, replays, judged)?);
@@ -155,7 +153,7 @@ fn closed_month(
     known: &Known,
     closed: &MonthClosed,
     replays: &mut Replays,
-    (waits, coverage): (Vec<RatedWait>, Vec<ChannelCoverage>),
+    replays::Told { waits, settled, coverage }: replays::Told,
 ) -> Result<Told, Failure> {
     let Known { setup, state, ledger, .. } = *known;
     let (recorded, _) = replays.inputs(state, ledger, closed)?;
@@ -166,7 +164,7 @@ fn closed_month(
     }
     let (tariff, currency) = (tariff_of(recorded), recorded.tariff.currency);
     let state = MonthState::Closed(states::closed(known, closed, &business, currency)?);
-    Ok(Told { business, state, waits, settled: Vec::new(), coverage, tariff, currency })
+    Ok(Told { business, state, waits, settled, coverage, tariff, currency })
 }
 
 fn open_month(known: &Known, open: &OpenMonth) -> Result<Told, Failure> {

@@ -9,6 +9,8 @@ use super::guards::Watch;
 use super::held::{Held, check_clock, check_tariff};
 use super::intake::{self, Intake, Which, Writing};
 use super::issue::{self, Sent};
+use super::open::{Tonight, open_in_portions};
+use super::portions::rows_in;
 use super::settled::{self, Drawn, Task};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
@@ -56,11 +58,10 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
     let timings = Timings::new(world.clock, args.timings);
     let setup = Setup::load(&args.configured.config)?;
     let state = State::new(&setup.config);
-    let as_of = args.as_of.unwrap_or(world.now);
     let night = if args.dry_run {
-        rehearse(&setup, &state, as_of, world, &timings)
+        rehearse(&setup, &state, args, world, &timings)
     } else {
-        work(&setup, &state, (as_of, args.from_scratch), world, &timings)
+        work(&setup, &state, args, world, &timings)
     }?;
     let summary = Summary::of(&night);
     match args.format {
@@ -91,15 +92,15 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
     }
 }
 
-/// The night in its order: read, judge, close and number, draw, send, report. `from_scratch`: what earlier nights have
-/// counted is passed over.
+/// The night in its order: read, judge, close and number, draw, send, report.
 fn work<'s>(
     setup: &'s Setup,
     state: &State,
-    (as_of, from_scratch): (Instant, bool),
+    args: &Run,
     world: &World,
     timings: &Timings,
 ) -> Result<Night<'s>, Failure> {
+    let (as_of, rows_at_once) = (args.as_of.unwrap_or(world.now), rows_in(args.memory));
     let Held { _lock, mut ledger, history } = Held::or_new(setup, state, as_of)?;
     timings.lap("taking the ledger", None, None);
     let path = state.ledger();
@@ -107,8 +108,8 @@ fn work<'s>(
     timings.lap("reading", Some(intake.rows + intake.rejected), Some(intake.bytes));
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
     let archive = Archive::open(state, &history)?;
-    let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of };
-    let evidence = &known(&task, from_scratch, timings)?;
+    let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, rows_at_once };
+    let mut evidence = known(&task, args.from_scratch, timings)?;
     let after_closing = after_closing(&history, setup, &archive, &intake)?;
     let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
     let late = correct::correct_late(&bench, &mut ledger, Writing::Yes)?;
@@ -116,8 +117,11 @@ fn work<'s>(
     let withheld = &correct::withheld(&late);
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
     let renderer = &renderer()?;
+    let tonight = Tonight { setup, history: &history, archive: &archive, as_of, is_kept: true };
+    let open = open_in_portions(&tonight, &mut evidence)?;
+    let evidence = &evidence;
     let watch = Watch { setup, state, ledger: Some(&ledger), history: &history, evidence, renderer, withheld, as_of };
-    let Judged { mut open, alarms, strangers, unseen, standing } = judged(setup, &watch, &archive, &intake, timings)?;
+    let Judged { mut open, alarms, strangers, unseen, standing } = judged(&watch, open, &intake, timings)?;
     let closings = decide::close_months(setup, state, &mut ledger, &open, withheld, as_of)?;
     closings.hold(&mut open);
     timings.lap("closing", Some(closings.months.len() as u64), None);
@@ -131,9 +135,9 @@ fn work<'s>(
     timings.lap("mail", Some(mail.attempts()), None);
     open.retain(|open| !matches!(open.step, Step::Close(_)));
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
-    let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of };
-    let drawn = &if from_scratch { Drawn::new() } else { settled::drawn(&task)? };
-    let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn };
+    let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, rows_at_once };
+    let drawn = &if args.from_scratch { Drawn::new() } else { settled::drawn(&task)? };
+    let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn, rows_at_once };
     let pages = pages::write_pages(setup, state, &ledger, &seen, renderer)?;
     timings.lap("pages", Some(pages.len() as u64), None);
     // The night is done; without it the next one begins from the archive.
@@ -165,19 +169,12 @@ fn known(task: &Task, from_scratch: bool, timings: &Timings) -> Result<Evidence,
     let Task { setup, history, archive, .. } = *task;
     let settled = if from_scratch { None } else { settled::evidence(task)? };
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
-    gathered(&files, history, setup, (archive, settled), timings)
+    let gather = || Evidence::gather_or_leave(&files, setup, archive, task.rows_at_once);
+    accepted(settled.map_or_else(gather, Ok)?, history, timings)
 }
 
-/// The messages of all files and what they prove, with the holds that were accepted up to the end of the ledger; of what
-/// is settled, its part of them.
-fn gathered(
-    files: &[&LogRead],
-    history: &History,
-    setup: &Setup,
-    (archive, settled): (&Archive, Option<Evidence>),
-    timings: &Timings,
-) -> Result<Evidence, Failure> {
-    let evidence = settled.map_or_else(|| Evidence::gather(files.iter().copied(), setup, archive), Ok)?;
+/// The same evidence with the holds that were accepted up to the end of the ledger.
+fn accepted(evidence: Evidence, history: &History, timings: &Timings) -> Result<Evidence, Failure> {
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
     let messages = evidence.by_business.values().map(|messages| messages.height() as u64).sum();
     timings.lap("gathering evidence", Some(messages), None);
@@ -193,21 +190,23 @@ struct Judged<'s> {
     standing: Vec<SetAside>,
 }
 
-/// Judges the open months, and looks at what is missing.
+/// The open months after the guards, and what is missing.
 fn judged<'s>(
-    setup: &'s Setup,
     watch: &Watch,
-    archive: &Archive,
+    open: Vec<OpenMonth<'s>>,
     intake: &Intake,
     timings: &Timings,
 ) -> Result<Judged<'s>, Failure> {
-    let open = review::months(setup, watch, archive)?;
+    let setup = watch.setup;
+    let waits = open.iter().flat_map(OpenMonth::weighed).map(|(_, times)| times).sum();
+    timings.lap("judging open months", Some(waits), None);
+    let open = review::guarded(watch, open)?;
+    timings.lap("guards", Some(open.len() as u64), None);
     let alarms = alarms::alarms(setup, watch.evidence, &open, watch.as_of)?;
     let strangers = watch.evidence.strangers(setup)?;
     let unseen = unseen(&open, watch.evidence);
     let standing = standing::standing(setup, watch.history, &intake.entries);
-    let waits = open.iter().map(|open| open.waits.len() as u64).sum();
-    timings.lap("judging open months", Some(waits), None);
+    timings.lap("alarms", Some(alarms.len() as u64), None);
     Ok(Judged { open, alarms, strangers, unseen, standing })
 }
 
@@ -239,10 +238,11 @@ fn take_in(
 fn rehearse<'s>(
     setup: &'s Setup,
     state: &State,
-    as_of: Instant,
+    args: &Run,
     world: &World,
     timings: &Timings,
 ) -> Result<Night<'s>, Failure> {
+    let as_of = args.as_of.unwrap_or(world.now);
     let mut ledger = state.ledger().exists().then(|| state.read_ledger()).transpose()?;
     let read = |ledger: &Ledger| ledger.history().map_err(|error| ledger_failure(error, ledger.path()));
     let history = ledger.as_ref().map_or_else(|| Ok(History::default()), read)?;
@@ -259,7 +259,8 @@ fn rehearse<'s>(
         (Some(state), Some(key)) => Archive { state, key: Naming::Key(key.clone()) },
         _ => Archive::open(state, &history)?,
     };
-    let evidence = &gathered(&files, &history, setup, (&archive, None), timings)?;
+    let evidence = Evidence::gather_or_leave(&files, setup, &archive, rows_in(args.memory))?;
+    let mut evidence = accepted(evidence, &history, timings)?;
     let after_closing = after_closing(&history, setup, &archive, &intake)?;
     let state = rehearsing.as_ref().unwrap_or(state);
     let late = match &mut ledger {
@@ -274,8 +275,11 @@ fn rehearse<'s>(
     let renderer = &renderer()?;
     let withheld = &correct::withheld(&late);
     let ledger = ledger.as_ref();
+    let tonight = Tonight { setup, history: &history, archive: &archive, as_of, is_kept: false };
+    let open = open_in_portions(&tonight, &mut evidence)?;
+    let evidence = &evidence;
     let watch = Watch { setup, state, ledger, history: &history, evidence, renderer, withheld, as_of };
-    let Judged { open, alarms, strangers, unseen, standing } = judged(setup, &watch, &archive, &intake, timings)?;
+    let Judged { open, alarms, strangers, unseen, standing } = judged(&watch, open, &intake, timings)?;
     let (closings, mail, pages) = (Closings::default(), Sent::default(), Vec::new());
     Ok(Night {
         setup,

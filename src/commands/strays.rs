@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::{DataFrame, PolarsResult};
 
-use super::evidence::Owners;
+use super::loaded::Owners;
 use crate::domain::{Direction, Elapsed, Instant, Span, Status, columns};
 use crate::read::coverage::Known;
 use crate::read::frame;

@@ -207,14 +207,19 @@ pub struct Counts {
 impl Counts {
     /// One wait more.
     pub const fn add(&mut self, verdict: Verdict) {
-        self.waits += 1;
+        self.add_times(verdict, 1);
+    }
+
+    /// So many waits more.
+    pub const fn add_times(&mut self, verdict: Verdict, times: u64) {
+        self.waits += times;
         *match verdict {
             Verdict::OnTime => &mut self.on_time,
             Verdict::Late => &mut self.late,
             Verdict::Unanswered => &mut self.unanswered,
             Verdict::Pending => &mut self.pending,
             Verdict::Held => &mut self.held,
-        } += 1;
+        } += times;
     }
 
     /// All of `other` more.

@@ -1,12 +1,13 @@
 //! The frame of messages: what every reader makes and `pair` takes.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 
 use foldhash::quality::FixedState;
 use polars::prelude::{
-    Column, DataFrame, IdxCa, IdxSize, IntoColumn, IntoSeries, NamedFrom, PolarsResult, Series, StringChunkedBuilder,
+    BooleanChunked, Column, DataFrame, IdxCa, IdxSize, IntoColumn, IntoSeries, NamedFrom, NewChunkedArray,
+    PolarsResult, Series, StringChunkedBuilder,
 };
 
 use super::ReadError;
@@ -161,6 +162,24 @@ pub fn with_businesses(
     let mut changed = frame.clone();
     changed.replace(columns::BUSINESS, Series::new(columns::BUSINESS.into(), names).into_column())?;
     Ok(changed)
+}
+
+/// The rows on some channels, in their order.
+pub fn on_channels(frame: DataFrame, channels: &BTreeSet<&str>) -> PolarsResult<DataFrame> {
+    let channel = frame.column(columns::CHANNEL)?.str()?;
+    let mut met: Option<(&str, bool)> = None;
+    let mut mask = Vec::with_capacity(frame.height());
+    for channel in channel.iter() {
+        let channel = channel.unwrap_or_default();
+        // Rows of one channel often follow one another.
+        let is_wanted = match met {
+            Some((last, is_wanted)) if last == channel => is_wanted,
+            _ => met.insert((channel, channels.contains(channel))).1,
+        };
+        mask.push(is_wanted);
+    }
+    let mask = BooleanChunked::from_slice("wanted".into(), &mask);
+    if mask.all() { Ok(frame) } else { frame.filter(&mask) }
 }
 
 /// The businesses and channels of a frame with the number of their rows.

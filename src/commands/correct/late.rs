@@ -189,7 +189,13 @@ fn found(
     let net = |other: Month| history.standing_net(&history.standing(id, other)?, closed.net.currency());
     let nets = others.filter_map(|((_, other), _)| net(*other));
     let nets: Vec<Money> = nets.filter(|net| net.currency() == closed.net.currency()).collect();
-    let mut found = improbable(closed.net, &again.rated, again.zone, &nets, &bench.setup.config.guards);
+    let mut found = improbable(
+        closed.net,
+        again.rated.iter().map(|rated| (rated, 1)),
+        again.zone,
+        &nets,
+        &bench.setup.config.guards,
+    );
     found.extend(again.doubts.iter().map(|text| Found { guard: Guard::SecondOpinion, text: text.clone() }));
     found.extend(billed_before(bench, standing, charges, closed)?);
     found.retain(|found| !is_released(history, id, month, &closed.data_sha256, found.guard));

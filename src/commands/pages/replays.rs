@@ -1,17 +1,17 @@
 //! Closed months as they were judged at their closing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::archived::Archive;
 use super::super::closing::counted;
 use super::super::coverage::{Look, of_business};
 use super::super::evidence::Evidence;
-use super::super::recorded;
 use super::super::setup::Setup;
 use super::super::state::{State, ledger_failure};
+use super::super::{recorded, settled, workers};
 use super::no_business;
-use crate::domain::charge::RatedWait;
+use crate::domain::charge::{RatedWait, Weighed};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::MonthClosed;
 use crate::ledger::{History, Ledger};
@@ -22,7 +22,21 @@ use crate::report::coverage::ChannelCoverage;
 pub struct Replays {
     /// `None`: the ledger's own.
     history: Option<History>,
-    by_inputs: BTreeMap<(u64, [String; 3]), (Setup, Evidence)>,
+    by_inputs: BTreeMap<Inputs, (Setup, Evidence)>,
+    /// More messages than these are read business by business: by [`Self::told`] alone. `None`: all are read at once.
+    rows_at_once: Option<u64>,
+}
+
+/// Entry up to which something was known, and the digests of the texts.
+type Inputs = (u64, [String; 3]);
+
+/// What was found of a closed month.
+pub struct Told {
+    /// Told one by one.
+    pub waits: Vec<RatedWait>,
+    /// The others, where there are many messages.
+    pub settled: Vec<Weighed>,
+    pub coverage: Vec<ChannelCoverage>,
 }
 
 impl Replays {
@@ -31,29 +45,40 @@ impl Replays {
         Self { history: Some(history), ..Self::default() }
     }
 
+    /// Replays for [`Self::told`], which hold so many messages at once.
+    pub fn of_rows(rows_at_once: u64) -> Self {
+        Self { rows_at_once: Some(rows_at_once), ..Self::default() }
+    }
+
     /// The waits of a closed month, from the files and the setup that were recorded at its closing, judged
     /// at its cut.
     pub fn waits(&mut self, state: &State, ledger: &Ledger, closed: &MonthClosed) -> Result<Vec<RatedWait>, Failure> {
         let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
+        let archive = Archive::open(state, &history)?;
         let (setup, evidence) = self.inputs(state, ledger, closed)?;
-        waits(state, &history, (setup, evidence), closed)
+        waits(&archive, (setup, evidence), closed)
     }
 
-    /// The waits of a closed month, and what the logs proved at its closing, from inputs that were loaded before.
-    pub fn told(
-        &self,
-        state: &State,
-        history: &History,
-        closed: &MonthClosed,
-    ) -> Result<(Vec<RatedWait>, Vec<ChannelCoverage>), Failure> {
-        let (setup, evidence) = self
-            .by_inputs
-            .get(&(closed.evidence_through, texts(closed)))
-            .ok_or_else(|| Failure::new(Kind::SelfCheck, "the settings of a closing were not read"))?;
-        let look = Look { month: closed.month, cut: closed.cut, through: closed.cut, waits: &[] };
-        let business = setup.business(closed.business.as_str());
-        let coverage = business.map_or(Ok(Vec::new()), |business| of_business(setup, evidence, business, &look))?;
-        Ok((waits(state, history, (setup, evidence), closed)?, coverage))
+    /// Closed months, each judged again by what was recorded at its closing, on all processors; a few businesses at a time
+    /// where there are many messages.
+    pub fn told(&mut self, state: &State, ledger: &Ledger, closings: &[&MonthClosed]) -> Result<Vec<Told>, Failure> {
+        let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
+        let archive = Archive::open(state, &history)?;
+        let mut by_inputs: BTreeMap<Inputs, Vec<(usize, &MonthClosed)>> = BTreeMap::new();
+        for (place, closed) in closings.iter().enumerate() {
+            by_inputs.entry((closed.evidence_through, texts(closed))).or_default().push((place, closed));
+        }
+        let mut told: Vec<(usize, Told)> = Vec::with_capacity(closings.len());
+        for (inputs, months) in by_inputs {
+            if let Some((_, first)) = months.first() {
+                self.inputs(state, ledger, first)?;
+            }
+            if let Some((setup, evidence)) = self.by_inputs.get_mut(&inputs) {
+                told.extend(told_by(&archive, setup, evidence, &months)?);
+            }
+        }
+        told.sort_by_key(|(place, _)| *place);
+        Ok(told.into_iter().map(|(_, told)| told).collect())
     }
 
     /// The recorded setup and the evidence of a closing.
@@ -84,7 +109,11 @@ impl Replays {
                 let history = self.history.take().map_or_else(own, Ok)?;
                 let setup = recorded::setup(ledger, closed)?;
                 let files: Vec<_> = history.files_through(evidence_through).collect();
-                let evidence = Evidence::gather(files.iter().copied(), &setup, &Archive::open(state, &history)?)?;
+                let archive = Archive::open(state, &history)?;
+                let evidence = match self.rows_at_once {
+                    None => Evidence::gather(files.iter().copied(), &setup, &archive)?,
+                    Some(rows_at_once) => Evidence::gather_or_leave(&files, &setup, &archive, rows_at_once)?,
+                };
                 let evidence = evidence.with_accepted(history.accepted_through(evidence_through));
                 self.history = Some(history);
                 Ok(vacant.insert((setup, evidence)))
@@ -93,13 +122,66 @@ impl Replays {
     }
 }
 
+/// Months that were closed by the same, each with its place.
+fn told_by(
+    archive: &Archive,
+    setup: &Setup,
+    evidence: &mut Evidence,
+    months: &[(usize, &MonthClosed)],
+) -> Result<Vec<(usize, Told)>, Failure> {
+    let unread = evidence.unread.clone();
+    let (of_unread, of_read): (Vec<_>, Vec<_>) =
+        months.iter().copied().partition(|(_, closed)| unread.businesses.contains(closed.business.as_str()));
+    let mut told = judged(archive, setup, evidence, &of_read)?;
+    let wanted: BTreeSet<&str> = of_unread.iter().map(|(_, closed)| closed.business.as_str()).collect();
+    for mut portion in evidence.portions(setup) {
+        portion.retain(|business| wanted.contains(business.id.as_str()));
+        let is_of_portion = |closed: &MonthClosed| portion.iter().any(|business| business.id == closed.business);
+        let of_portion: Vec<_> = of_unread.iter().copied().filter(|(_, closed)| is_of_portion(closed)).collect();
+        if of_portion.is_empty() {
+            continue;
+        }
+        if !evidence.read_portion(&portion, setup, archive)? {
+            evidence.read_all(setup, archive)?;
+            return judged(archive, setup, evidence, months);
+        }
+        for (place, mut found) in judged(archive, setup, evidence, &of_portion)? {
+            let of = months.iter().find(|(of, _)| *of == place);
+            if let Some(business) = of.and_then(|(_, closed)| setup.business(closed.business.as_str())) {
+                settled::count_decided(&mut found.waits, &mut found.settled, business.zone);
+            }
+            told.push((place, found));
+        }
+        for business in &portion {
+            evidence.by_business.remove(business.id.as_str());
+        }
+        evidence.unread = unread.clone();
+    }
+    Ok(told)
+}
+
+/// Months of businesses of which all messages are there.
+fn judged(
+    archive: &Archive,
+    setup: &Setup,
+    evidence: &Evidence,
+    months: &[(usize, &MonthClosed)],
+) -> Result<Vec<(usize, Told)>, Failure> {
+    workers::all(months, |(place, closed)| {
+        let look = Look { month: closed.month, cut: closed.cut, through: closed.cut, waits: &[] };
+        let business = setup.business(closed.business.as_str());
+        let coverage = business.map_or(Ok(Vec::new()), |business| of_business(setup, evidence, business, &look))?;
+        let waits = waits(archive, (setup, evidence), closed)?;
+        Ok((*place, Told { waits, settled: Vec::new(), coverage }))
+    })
+}
+
 fn texts(closed: &MonthClosed) -> [String; 3] {
     [&closed.config_sha256, &closed.businesses_sha256, &closed.tariff_sha256].map(String::clone)
 }
 
 fn waits(
-    state: &State,
-    history: &History,
+    archive: &Archive,
     (setup, evidence): (&Setup, &Evidence),
     closed: &MonthClosed,
 ) -> Result<Vec<RatedWait>, Failure> {
@@ -110,5 +192,5 @@ fn waits(
     if !setup.tariff.counts() {
         return Ok(rated);
     }
-    counted(&Archive::open(state, history)?, evidence, rated, &setup.tariff, closed.month)
+    counted(archive, evidence, rated, &setup.tariff, closed.month)
 }

@@ -7,10 +7,12 @@ use polars::prelude::DataFrame;
 
 use super::odd::Rows;
 use super::store::{OfBusiness, Written};
-use super::{Settled, Task, ids, proof};
+use super::{Settled, Task, can_settle, ids, proof};
 use crate::close::readiness::{cut, missing_logs};
 use crate::commands::closing::tolerance;
-use crate::commands::evidence::{Evidence, Owners, broken, is_webhook, loaded, owners};
+use crate::commands::evidence::{Evidence, broken};
+use crate::commands::loaded::{Owners, are_owned, is_webhook, loaded, owners};
+use crate::commands::portions::{Unread, is_for_portions};
 use crate::commands::state::ledger_failure;
 use crate::domain::Business;
 use crate::error::Failure;
@@ -69,14 +71,19 @@ pub fn evidence(task: &Task) -> Result<Option<Evidence>, Failure> {
     if settled.is_empty() {
         return Ok(None);
     }
-    by_business.extend(from_scratch(task, &files, &owners, &rest)?);
+    if is_for_portions(&files, setup, task.rows_at_once) {
+        let businesses = rest.iter().map(|business| business.id.to_string()).collect();
+        evidence.unread = Unread { businesses, rows_at_once: task.rows_at_once };
+    } else {
+        by_business.extend(from_scratch(task, &files, &owners, &rest)?);
+    }
     (evidence.by_business, evidence.settled) = (by_business, settled);
     Ok(Some(evidence))
 }
 
 /// Whether nothing but files came to the ledger that the list was made at, and the settings are the same.
 fn may_be_used(task: &Task, list: &Written) -> Result<bool, Failure> {
-    if !task.can_settle() || !list.is_like(&Written::of(task)) || task.as_of < list.as_of {
+    if !can_settle(task.setup) || !list.is_like(&Written::of(task)) || task.as_of < list.as_of {
         return Ok(false);
     }
     let ledger = task.ledger;
@@ -96,22 +103,9 @@ fn new_messages(
         seen.extend(task.archive.kept(file).into_iter().map(|kept| (kept.sha256(), is_webhook(file))));
     }
     let new = (0..).zip(files.iter().copied()).skip(known);
-    let messages = loaded(new, seen, owners, task.archive)?;
+    let messages = loaded(new, seen, owners, task.archive, None)?;
     let by_business = frame::by_business(messages).map_err(broken)?;
     Ok(are_owned(owners, &by_business)?.then_some(by_business))
-}
-
-/// Whether every message is of a business that alone ever owned its channel: then none strays.
-pub fn are_owned(owners: &Owners, by_business: &BTreeMap<String, DataFrame>) -> Result<bool, Failure> {
-    for messages in by_business.values() {
-        for (name, channel) in frame::channels(messages).map_err(broken)?.into_keys() {
-            let of_channel = owners.get(channel.as_str());
-            if !of_channel.is_some_and(|owners| owners.iter().all(|(owner, _)| *owner.id.as_str() == *name)) {
-                return Ok(false);
-            }
-        }
-    }
-    Ok(true)
 }
 
 /// All messages of some businesses, from the files that have one of theirs.
@@ -125,7 +119,7 @@ fn from_scratch(
     let channels: BTreeSet<&str> = channels.map(|owned| owned.channel.as_str()).collect();
     let carries = |file: &LogRead| file.channels.iter().any(|channel| channels.contains(channel.as_str()));
     let carrying = (0..).zip(files.iter().copied()).filter(|(_, file)| carries(file));
-    let messages = loaded(carrying, BTreeSet::new(), owners, task.archive)?;
+    let messages = loaded(carrying, BTreeSet::new(), owners, task.archive, Some(&channels))?;
     let mut by_business = frame::by_business(messages).map_err(broken)?;
     by_business.retain(|name, _| businesses.iter().any(|business| *business.id.as_str() == **name));
     Ok(by_business)

@@ -5,39 +5,47 @@ use std::collections::btree_map::Entry as Slot;
 
 use polars::prelude::{BooleanChunked, DataFrame};
 
+use super::abridge::is_decided;
 use super::drawn::left;
-use super::fit::are_owned;
 use super::odd::{Rows, odd};
 use super::store::{Files, OfBusiness, Written};
-use super::{Days, Settled, Task, ids, proof};
+use super::{Days, Settled, Task, can_settle, ids, proof};
 use crate::close::readiness::cut;
 use crate::commands::alarms::owned_until;
 use crate::commands::closing::{OpenMonth, Step, tolerance};
 use crate::commands::correct::Late;
 use crate::commands::coverage::{add_days, by_day, looked_at};
-use crate::commands::evidence::{Evidence, broken, owners};
+use crate::commands::evidence::{Evidence, broken};
+use crate::commands::loaded::{are_owned, owners};
+use crate::commands::setup::Setup;
+use crate::commands::state::State;
 use crate::domain::charge::{RatedWait, Weighed};
 use crate::domain::{Business, Elapsed, Instant, Month, Span, Verdict, Zone};
 use crate::error::Failure;
+use crate::ledger::History;
 use crate::read::frame;
 use crate::report::alarms::Past;
 use crate::report::tally::length_range;
 
 /// Writes what this night has counted of the months that are still open, and which pages of the others it leaves.
 pub fn keep(task: &Task, evidence: &Evidence, open: &[OpenMonth], late: &[Late]) -> Result<(), Failure> {
-    let Task { setup, history, state, .. } = *task;
+    let Task { setup, history, state, as_of, .. } = *task;
     let (mut list, mut files) = (Written::of(task), Files::new());
     list.pages = left(task, open, late);
     let is_cut = history.files.iter().all(|(_, file)| file.archive_sha256.is_none());
-    if task.can_settle() && is_cut && are_owned(&owners(setup), &evidence.by_business)? {
+    if can_settle(setup) && is_cut && are_owned(&owners(setup), &evidence.by_business)? {
         let none = frame::empty().and_then(|none| frame::with_file(none, 0)).map_err(broken)?;
+        let mut of_businesses: BTreeMap<&str, Vec<&OpenMonth>> = BTreeMap::new();
+        for open in open {
+            of_businesses.entry(open.business.id.as_str()).or_default().push(open);
+        }
         for business in &setup.businesses {
             let id = business.id.as_str();
             let is_settled = evidence.settled.contains_key(id);
             let messages = evidence.by_business.get(id).or_else(|| is_settled.then_some(&none));
             let Some(messages) = messages else { continue };
-            let months: Vec<&OpenMonth> = open.iter().filter(|open| open.business.id == business.id).collect();
-            let night = Night { task, evidence, business, months: &months };
+            let months = of_businesses.get(id).map(Vec::as_slice).unwrap_or_default();
+            let night = Night { setup, state, history, as_of, evidence, business, months };
             if let Some(of) = night.kept(messages, &mut files)? {
                 list.businesses.insert(id.to_owned(), of);
             }
@@ -46,29 +54,70 @@ pub fn keep(task: &Task, evidence: &Evidence, open: &[OpenMonth], late: &[Late])
     list.write(&state.settled(), &files)
 }
 
-/// A business after a night, with its months that are still open.
-struct Night<'n> {
-    task: &'n Task<'n>,
-    evidence: &'n Evidence,
-    business: &'n Business,
-    months: &'n [&'n OpenMonth<'n>],
+/// A business after its months were judged, with those that are still open.
+pub struct Night<'n> {
+    pub setup: &'n Setup,
+    pub state: &'n State,
+    pub history: &'n History,
+    pub as_of: Instant,
+    pub evidence: &'n Evidence,
+    pub business: &'n Business,
+    pub months: &'n [&'n OpenMonth<'n>],
+}
+
+/// What of a business is counted, and what is carried on.
+pub struct Parted {
+    /// The frontier.
+    pub before: Instant,
+    pub carried: DataFrame,
+    /// Halves of the ids of messages before the frontier that no earlier night has counted.
+    pub more: Vec<u64>,
+    /// By open month: which of its waits are counted, and all that are, with those of earlier nights.
+    pub is_counted: Vec<Vec<bool>>,
+    pub counted: Vec<(Month, Vec<Weighed>)>,
+    pub past: BTreeMap<String, Past>,
+    pub days: DaysOf,
 }
 
 impl Night<'_> {
     /// `None` where the next night is to begin from the archive.
     fn kept(&self, messages: &DataFrame, files: &mut Files) -> Result<Option<OfBusiness>, Failure> {
-        let Self { task, evidence, business, .. } = *self;
+        let Self { evidence, business, .. } = *self;
+        let old = evidence.settled.get(business.id.as_str());
+        let Some(Parted { before, carried, more, counted, past, days, .. }) = self.parted(messages)? else {
+            return Ok(None);
+        };
+        let Some(proof) = proof(evidence, business, before, self.as_of) else { return Ok(None) };
+        let runs = old.map(|old| old.ids.as_slice()).unwrap_or_default();
+        let (ids, file) = ids::with(&self.state.settled(), runs, more);
+        files.extend(file);
+        let settled = Settled { before, ids, months: counted.into_iter().collect(), past, days };
+        OfBusiness::of(&settled, proof, &carried, files).map(Some)
+    }
+
+    /// `None` where all messages are still needed.
+    pub fn parted(&self, messages: &DataFrame) -> Result<Option<Parted>, Failure> {
+        let Self { evidence, business, .. } = *self;
         let old = evidence.settled.get(business.id.as_str());
         let Some(before) = self.frontier().filter(|before| old.is_none_or(|old| old.before <= *before)) else {
             return Ok(None);
         };
-        let Some(proof) = proof(evidence, business, before, task.as_of) else { return Ok(None) };
         let Some(rows) = Rows::of(messages)? else { return Ok(None) };
-        let waits = || self.months.iter().flat_map(|month| &month.waits);
-        let odd = odd(&rows, waits().map(|rated| &rated.wait));
+        let odd = odd(&rows, self.months.iter().flat_map(|month| &month.waits).map(|rated| &rated.wait));
         let is_odd = |rated: &RatedWait| odd.contains(&(&*rated.wait.channel, &*rated.wait.conversation));
-        let is_settled = |rated: &RatedWait| is_answered(rated, before) && !is_odd(rated);
-        let asked = asked(waits().filter(|rated| !is_settled(rated)));
+        let is_counted = |month: &OpenMonth| {
+            let is_decided = is_decided(month);
+            let is_over = |rated: &RatedWait| match is_decided {
+                // What costs something is told one by one until it is billed.
+                true => rated.wait.verdict == Verdict::OnTime,
+                false => is_answered(rated, before),
+            };
+            month.waits.iter().map(|rated| is_over(rated) && !is_odd(rated)).collect::<Vec<bool>>()
+        };
+        let is_counted: Vec<Vec<bool>> = self.months.iter().copied().map(is_counted).collect();
+        let waiting = self.months.iter().zip(&is_counted).filter(|(month, _)| !is_decided(month));
+        let waiting = waiting.flat_map(|(month, is_counted)| month.waits.iter().zip(is_counted));
+        let asked = asked(waiting.filter(|(_, is_counted)| !**is_counted).map(|(rated, _)| rated));
         let known = old.map_or(Instant::MIN, |old| old.before);
         let mut more = Vec::new();
         let mut is_carried = |row: usize| {
@@ -80,19 +129,15 @@ impl Night<'_> {
         };
         let mask: BooleanChunked = (0..messages.height()).map(|row| Some(is_carried(row))).collect();
         let carried = messages.filter(&mask).map_err(broken)?;
-        let runs = old.map(|old| old.ids.as_slice()).unwrap_or_default();
-        let (ids, file) = ids::with(&task.state.settled(), runs, more);
-        files.extend(file);
+        let counted = self.counted(&is_counted);
         let (past, days) = (self.past(before, old)?, self.days(before, old)?);
-        let settled = Settled { before, ids, months: self.settled(&is_settled), past, days };
-        OfBusiness::of(&settled, proof, &carried, files).map(Some)
+        Ok(Some(Parted { before, carried, more, is_counted, counted, past, days }))
     }
 
-    /// Everything before it is known, and is evidence in every open month. `None` where what is said of a wait may change
-    /// by more than its answer.
+    /// Everything before it is known, and is evidence in every month that waits for logs. `None` where what is said of a
+    /// wait may change by more than its answer.
     fn frontier(&self) -> Option<Instant> {
-        let Self { task, evidence, business, months } = *self;
-        let Task { setup, history, as_of, .. } = *task;
+        let Self { setup, history, as_of, evidence, business, months, .. } = *self;
         let tolerance = tolerance(setup, business);
         let is_accepted = history.accepted.iter().any(|(_, hold)| hold.business == business.id);
         let waits = months.iter().all(|month| matches!(month.step, Step::Wait(_)));
@@ -107,34 +152,26 @@ impl Night<'_> {
             }
             before = before.min(known.watermark);
         }
-        let cuts = months.iter().map(|month| cut(business, month.month, setup.tariff.horizon(), tolerance));
+        let waiting = months.iter().filter(|month| !is_decided(month));
+        let cuts = waiting.map(|month| cut(business, month.month, setup.tariff.horizon(), tolerance));
         Some(cuts.fold(before, Instant::min))
     }
 
-    /// The waits that are settled now, with those that were before.
-    fn settled(&self, is_settled: &dyn Fn(&RatedWait) -> bool) -> BTreeMap<Month, Vec<Weighed>> {
-        let mut months = BTreeMap::new();
-        for month in self.months {
-            let mut groups = BTreeMap::new();
+    /// The waits that are counted now, with those that were before.
+    fn counted(&self, is_counted: &[Vec<bool>]) -> Vec<(Month, Vec<Weighed>)> {
+        let of_month = |(month, is_counted): (&&OpenMonth, &Vec<bool>)| {
             let earlier = month.settled.iter().map(|weighed| (&weighed.rated, weighed.times));
-            let now = month.waits.iter().filter(|rated| is_settled(rated)).map(|rated| (rated, 1));
-            for (rated, times) in earlier.chain(now) {
-                match groups.entry(likeness(rated, self.business.zone)) {
-                    Slot::Vacant(new) => {
-                        new.insert(Weighed { rated: rated.clone(), times });
-                    }
-                    Slot::Occupied(mut known) => known.get_mut().times += times,
-                }
-            }
-            months.insert(month.month, groups.into_values().collect());
-        }
-        months
+            let now = month.waits.iter().zip(is_counted).filter(|(_, is_counted)| **is_counted);
+            let all = earlier.chain(now.map(|(rated, _)| (rated, 1)));
+            (month.month, weighed(all, self.business.zone))
+        };
+        self.months.iter().zip(is_counted).map(of_month).collect()
     }
 
     fn past(&self, before: Instant, old: Option<&Settled>) -> Result<BTreeMap<String, Past>, Failure> {
-        let Self { task, evidence, business, .. } = *self;
+        let Self { evidence, business, .. } = *self;
         let traffic = evidence.traffic(&business.id, Span::ALWAYS)?;
-        let messages = task.setup.config.alarms.silence_messages;
+        let messages = self.setup.config.alarms.silence_messages;
         let of_channel = |(channel, until): (&str, Instant)| {
             let past = old.and_then(|old| old.past.get(channel)).cloned().unwrap_or_default();
             let next = traffic.get(channel).map(|traffic| traffic.before(before.min(until))).unwrap_or_default();
@@ -144,8 +181,7 @@ impl Night<'_> {
     }
 
     fn days(&self, before: Instant, old: Option<&Settled>) -> Result<DaysOf, Failure> {
-        let Self { task, evidence, business, months } = *self;
-        let Task { setup, as_of, .. } = *task;
+        let Self { setup, as_of, evidence, business, months, .. } = *self;
         let mut all = DaysOf::new();
         for month in months.iter().map(|open| open.month) {
             let span = month.span(business.zone);
@@ -167,6 +203,7 @@ impl Night<'_> {
     }
 }
 
+/// By month, channel and the beginning of its ownership.
 type DaysOf = BTreeMap<(Month, String, Instant), [Days; 2]>;
 
 /// Whether it was answered before an instant, so that no later message changes it.
@@ -185,6 +222,20 @@ fn asked<'w>(waits: impl Iterator<Item = &'w RatedWait>) -> Vec<u64> {
     }
     halves.sort_unstable();
     halves
+}
+
+/// Waits that agree in all that a page tells of them, together.
+pub(super) fn weighed<'w>(waits: impl Iterator<Item = (&'w RatedWait, u64)>, zone: Zone) -> Vec<Weighed> {
+    let mut groups = BTreeMap::new();
+    for (rated, times) in waits {
+        match groups.entry(likeness(rated, zone)) {
+            Slot::Vacant(new) => {
+                new.insert(Weighed { rated: rated.clone(), times });
+            }
+            Slot::Occupied(mut known) => known.get_mut().times += times,
+        }
+    }
+    groups.into_values().collect()
 }
 
 /// All that a page asks of a decided wait.

@@ -10,6 +10,7 @@
 //! - a new log that reaches behind the frontier, or has an id again, or proves something else of that time, or anything
 //!   that a person decided since, puts the business back to the archive ([`fit`]).
 
+mod abridge;
 mod drawn;
 mod fit;
 mod ids;
@@ -31,6 +32,7 @@ use crate::engine::kernel;
 use crate::ledger::{History, Ledger};
 use crate::report::alarms::Past;
 
+pub use abridge::{abridge, count_decided, weigh_closed};
 pub use drawn::{Drawn, drawn, is_as_left};
 pub use fit::evidence;
 pub use make::keep;
@@ -61,22 +63,24 @@ pub struct Task<'t> {
     pub history: &'t History,
     pub archive: &'t Archive<'t>,
     pub as_of: Instant,
+    /// So many messages are in memory at once, where businesses are judged from the archive.
+    pub rows_at_once: u64,
 }
 
 impl Task<'_> {
-    /// Whether what is said of a wait that was answered can be kept: under readings in which each question is on its own, and
-    /// tariffs in which no charge hangs on another.
-    fn can_settle(&self) -> bool {
-        let Setup { tariff, .. } = self.setup;
-        kernel::supports(&tariff.reading) && tariff.reading.month_of == DateOf::Received && !tariff.counts()
-    }
-
     /// The open months of a business.
     fn open_months(&self, business: &Business) -> impl Iterator<Item = Month> {
         let months = std::iter::successors(Some(business.first_month), |month| Some(month.next()));
         let months = months.take_while(move |month| month.span(business.zone).from <= self.as_of);
         months.filter(move |month| !self.history.closed.contains_key(&(business.id.clone(), *month)))
     }
+}
+
+/// Whether what is said of a wait that was answered can be kept: under readings in which each question is on its own, and
+/// tariffs in which no charge hangs on another.
+pub fn can_settle(setup: &Setup) -> bool {
+    let Setup { tariff, .. } = setup;
+    kernel::supports(&tariff.reading) && tariff.reading.month_of == DateOf::Received && !tariff.counts()
 }
 
 /// A digest of what the logs prove of the channels of a business before an instant; `None` where they do not reach that

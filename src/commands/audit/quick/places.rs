@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Task;
-use crate::commands::evidence;
+use crate::commands::loaded;
 use crate::domain::message::{Facts, Role};
 use crate::domain::reading::DateOf;
 use crate::domain::{Business, ChannelEvidence, Elapsed, Instant, Span};
@@ -47,7 +47,7 @@ pub(super) struct Places<'t> {
 impl<'t> Places<'t> {
     pub fn of(task: &Task<'t>) -> Result<Self, Unusual> {
         let mut places = Self { all: Vec::new(), by_channel: BTreeMap::new() };
-        for (channel, owners) in evidence::owners(task.setup) {
+        for (channel, owners) in loaded::owners(task.setup) {
             let Some((business, _)) = owners.first().copied() else { continue };
             // What stands on a channel that several own may stray: that is told row by row.
             if owners.iter().any(|(owner, _)| owner.id != business.id) {

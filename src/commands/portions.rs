@@ -1,0 +1,147 @@
+//! Businesses whose messages are read from the archive a few at a time, so that memory hangs on the largest business
+//! and not on the archive.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::archived::Archive;
+use super::evidence::{Evidence, broken};
+use super::loaded::{Owners, are_owned, loaded, owners};
+use super::settled::can_settle;
+use super::setup::Setup;
+use crate::domain::Business;
+use crate::error::Failure;
+use crate::ledger::entry::LogRead;
+use crate::read::frame;
+
+/// What a message takes in memory while it is judged, with the waits that are made of it.
+const BYTES_A_ROW: u64 = 1024;
+
+/// So many messages are in memory at once, where nobody says how much memory there is.
+pub const ROWS_AT_ONCE: u64 = rows_in(2048);
+
+/// How many messages fit into so many MiB.
+pub const fn rows_in(mebibytes: u32) -> u64 {
+    // A cast that widens loses nothing; there is no other one in a constant.
+    #[expect(clippy::cast_lossless, reason = "`u64::from` is not const")]
+    let mebibytes = mebibytes as u64;
+    mebibytes * (1 << 20) / BYTES_A_ROW
+}
+
+/// Businesses that are judged from the archive and of which no message is in memory yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// By id.
+    pub businesses: BTreeSet<String>,
+    pub rows_at_once: u64,
+}
+
+/// Whether the messages of these files can be read business by business: there are more than fit into memory at once, each
+/// stands on a channel that one business alone ever owned, and what was said of a wait can be counted and let go.
+pub fn is_for_portions(files: &[&LogRead], setup: &Setup, rows_at_once: u64) -> bool {
+    let rows: u64 = files.iter().map(|file| file.rows).sum();
+    if rows <= rows_at_once || !can_settle(setup) || files.iter().any(|file| file.archive_sha256.is_some()) {
+        return false;
+    }
+    let owners = owners(setup);
+    let has_one_owner = |channel: &&str| {
+        let of_channel = owners.get(channel).map(Vec::as_slice).unwrap_or_default();
+        of_channel.first().is_some_and(|(first, _)| of_channel.iter().all(|(owner, _)| owner.id == first.id))
+    };
+    let channels: BTreeSet<&str> = files.iter().flat_map(|file| &file.channels).map(String::as_str).collect();
+    channels.iter().all(has_one_owner)
+}
+
+impl Evidence {
+    /// All messages of the files; or none of them yet, where they can be read business by business.
+    pub fn gather_or_leave<'f>(
+        files: &[&'f LogRead],
+        setup: &Setup,
+        archive: &Archive,
+        rows_at_once: u64,
+    ) -> Result<Self, Failure> {
+        if !is_for_portions(files, setup, rows_at_once) {
+            return Self::gather(files.iter().copied(), setup, archive);
+        }
+        let mut evidence = Self::of_files(files.iter().copied(), setup);
+        let businesses = setup.businesses.iter().map(|business| business.id.to_string()).collect();
+        evidence.unread = Unread { businesses, rows_at_once };
+        Ok(evidence)
+    }
+
+    /// The unread businesses in their order, as many at a time as fit into memory together. How many messages each of
+    /// them has is estimated: a file has about as many on each of its channels.
+    pub fn portions<'s>(&self, setup: &'s Setup) -> Vec<Vec<&'s Business>> {
+        let mut portions: Vec<Vec<&Business>> = Vec::new();
+        let mut sum = 0;
+        for business in setup.businesses.iter().filter(|business| self.unread.businesses.contains(business.id.as_str()))
+        {
+            let rows = self.rows_about(business);
+            match portions.last_mut().filter(|_| sum + rows <= self.unread.rows_at_once) {
+                Some(last) => last.push(business),
+                None => {
+                    portions.push(vec![business]);
+                    sum = 0;
+                }
+            }
+            sum += rows;
+        }
+        portions
+    }
+
+    fn rows_about(&self, business: &Business) -> u64 {
+        let channels: BTreeSet<&str> = business.channels.iter().map(|owned| owned.channel.as_str()).collect();
+        let of_channel = |channel: &str| {
+            let rows = self.carrying([channel].into_iter()).into_iter().map(|file| {
+                let channels = file.channels.len().max(1) as u64;
+                file.rows.div_ceil(channels)
+            });
+            rows.sum::<u64>()
+        };
+        channels.into_iter().map(of_channel).sum()
+    }
+
+    /// Reads the messages of some unread businesses. `false`, and nothing is read, where a message on one of their channels
+    /// is another's.
+    pub fn read_portion(&mut self, portion: &[&Business], setup: &Setup, archive: &Archive) -> Result<bool, Failure> {
+        let owners = owners(setup);
+        let Some(frames) = self.messages_of(portion, &owners, archive)? else { return Ok(false) };
+        for business in portion {
+            self.unread.businesses.remove(business.id.as_str());
+        }
+        self.by_business.extend(frames);
+        Ok(true)
+    }
+
+    fn messages_of(
+        &self,
+        portion: &[&Business],
+        owners: &Owners,
+        archive: &Archive,
+    ) -> Result<Option<BTreeMap<String, polars::prelude::DataFrame>>, Failure> {
+        let channels = portion.iter().flat_map(|business| &business.channels);
+        let channels: BTreeSet<&str> = channels.map(|owned| owned.channel.as_str()).collect();
+        let files = self.carrying_places(channels.iter().copied());
+        let messages = loaded(files.into_iter(), BTreeSet::new(), owners, archive, Some(&channels))?;
+        let by_business = frame::by_business(messages).map_err(broken)?;
+        Ok(are_owned(owners, &by_business)?.then_some(by_business))
+    }
+
+    /// All messages after all, where one of them is not what it was taken for.
+    pub fn read_all(&mut self, setup: &Setup, archive: &Archive) -> Result<(), Failure> {
+        let files = std::mem::take(&mut self.files);
+        let accepted = std::mem::take(&mut self.accepted);
+        *self = Self::gather(files.iter(), setup, archive)?;
+        self.accepted = accepted;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gibibyte_holds_a_million_messages() {
+        assert_eq!((rows_in(1), rows_in(1024), ROWS_AT_ONCE), (1024, 1 << 20, 2 << 20));
+    }
+}
