@@ -1,6 +1,6 @@
 //! The alarms of a night: what the pure rules of `report::alarms` are given.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::closing::OpenMonth;
 use super::evidence::Evidence;
@@ -38,11 +38,12 @@ fn files(setup: &Setup, evidence: &Evidence, open: &[OpenMonth], as_of: Instant)
             of_channel.entry(owned.channel.as_str()).or_default().push(open);
         }
     }
+    let months: BTreeSet<Month> = open.iter().map(|open| open.month).collect();
     let is_open = |channel: &str, day: Date| {
-        let has_day = |open: &OpenMonth| Month::new(day.year(), day.month()) == Some(open.month);
+        let Some(month) = Month::new(day.year(), day.month()) else { return false };
         let mut owned = of_channel.get(channel).into_iter().flatten();
-        (channel == ANY && open.iter().any(has_day))
-            || owned.any(|open| has_day(open) && owns(open.business, channel, day))
+        (channel == ANY && months.contains(&month))
+            || owned.any(|open| open.month == month && owns(open.business, channel, day))
     };
     let first_open = open.iter().map(|open| open.month.first_day()).min();
     let nothing = BTreeMap::new();

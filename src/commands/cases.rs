@@ -62,9 +62,7 @@ impl Desk {
                     }
                 }
             };
-            let Some(business) = setup.businesses.iter().find(|business| business.id == found.id).cloned() else {
-                continue;
-            };
+            let Some(business) = setup.business(found.id.as_str()).cloned() else { continue };
             let billed = closed.map(|_| self.history.invoice_of(&found.id, month).map(|issued| issued.net));
             cases.push(Case { business, month, setup, billed, as_of: self.as_of });
         }

@@ -18,7 +18,6 @@ use crate::ledger::entry::Issued;
 use crate::ledger::{History, Ledger, Standing};
 use crate::pair::Conflict;
 use crate::rate::{self, Tariff};
-use crate::read::coverage;
 
 /// A month of a business that is not closed yet.
 pub struct OpenMonth<'s> {
@@ -137,7 +136,7 @@ pub fn close_with(
 /// The greatest tolerance of the channels that the business ever owns: by the configuration, so that the evidence
 /// of a month ends at the same instant whichever files have come.
 pub fn tolerance(setup: &Setup, business: &Business) -> Elapsed {
-    let of_channel = |owned: &Ownership| coverage::tolerance(&setup.config.sources, owned.channel.as_str());
+    let of_channel = |owned: &Ownership| setup.tolerance(owned.channel.as_str());
     business.channels.iter().map(of_channel).max().unwrap_or(Elapsed::ZERO)
 }
 

@@ -53,7 +53,7 @@ pub fn conflicts(args: &Conflicts, world: &mut World) -> Result<Outcome, Failure
         return Ok(Outcome::Done);
     }
     for told in &told {
-        let zone = setup.businesses.iter().find(|business| business.id.as_str() == told.conflict.business);
+        let zone = setup.business(&told.conflict.business);
         print(told, zone.map_or(Zone::UTC, |business| business.zone), world)?;
     }
     match told.len() as u64 {

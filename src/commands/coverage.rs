@@ -14,7 +14,7 @@ use super::{Outcome, World, alarms, clocks, say};
 use crate::cli::{Coverage, CoverageForm};
 use crate::close::readiness::cut;
 use crate::domain::charge::RatedWait;
-use crate::domain::{Business, Date, Instant, Month, Ownership, Span, Verdict, Zone};
+use crate::domain::{Business, BusinessId, Date, Instant, Month, Ownership, Span, Verdict, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::History;
 use crate::ledger::entry::LogRead;
@@ -97,10 +97,12 @@ fn month_coverage(
     month: Month,
     as_of: Instant,
 ) -> Result<Vec<ChannelCoverage>, Failure> {
+    let of_month = open.iter().filter(|open| open.month == month);
+    let waits: BTreeMap<&BusinessId, &[RatedWait]> =
+        of_month.map(|open| (&open.business.id, open.waits.as_slice())).collect();
     let mut channels = Vec::new();
     for business in setup.businesses.iter().filter(|business| business.first_month <= month) {
-        let waits = open.iter().find(|open| open.business.id == business.id && open.month == month);
-        let waits = waits.map_or(&[][..], |open| &open.waits);
+        let waits = waits.get(&business.id).copied().unwrap_or_default();
         let cut = cut(business, month, setup.tariff.horizon(), tolerance(setup, business));
         channels.extend(of_business(setup, evidence, business, &Look { month, cut, through: as_of, waits })?);
     }
@@ -145,10 +147,9 @@ pub fn of_business(
             add_days(&mut inbound.messages, received);
             add_days(&mut outbound.messages, sent);
         }
-        let speaks = |name: &String| known.is_some_and(|known| known.sources.contains(name));
-        let mut sources: Vec<SourceKind> =
-            setup.config.sources.iter().filter(|source| speaks(&source.name)).map(SourceKind::from).collect();
-        sources.sort_by(|a, b| a.name.cmp(&b.name));
+        // Sorted by name, as they are.
+        let names = known.into_iter().flat_map(|known| &known.sources);
+        let sources = names.filter_map(|name| setup.source(name)).map(SourceKind::from).collect();
         let is_held = |rated: &&RatedWait| {
             rated.wait.verdict == Verdict::Held && !rated.wait.excluded && *rated.wait.channel == *channel
         };

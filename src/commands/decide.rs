@@ -30,8 +30,9 @@ pub struct Closings {
 impl Closings {
     /// What was not closed, because nobody has seen it as it would be now, is to be approved.
     pub fn hold(&self, open: &mut [OpenMonth]) {
+        let unseen: BTreeSet<(&BusinessId, Month)> = self.unseen.iter().map(|(id, month)| (id, *month)).collect();
         for open in open {
-            let is_unseen = self.unseen.contains(&(open.business.id.clone(), open.month));
+            let is_unseen = unseen.contains(&(&open.business.id, open.month));
             if let (Step::Close(closed), true) = (&open.step, is_unseen) {
                 open.step = Step::Approve(closed.clone());
             }

@@ -115,7 +115,7 @@ fn closed_waits(
     for closed in history.closed.values() {
         let waits = replays.waits(state, ledger, closed)?;
         let (setup, _) = replays.inputs(state, ledger, closed)?;
-        let Some(business) = setup.businesses.iter().find(|business| business.id == closed.business) else { continue };
+        let Some(business) = setup.business(closed.business.as_str()) else { continue };
         for rated in waits.into_iter().filter(|rated| is_of_wait(&rated.wait)) {
             let mut of_month = history.issued_to(&closed.business).filter(|issued| issued.kind.is_invoice());
             let issued = of_month.find(|issued| issued.part_of(closed.month).is_some());
@@ -132,7 +132,7 @@ fn closed_waits(
 }
 
 fn is_in_closed_month(history: &History, setup: &Setup, business: &str, at: Instant) -> bool {
-    let business = setup.businesses.iter().find(|known| known.id.as_str() == business);
+    let business = setup.business(business);
     let month = business.map(|business| (business.id.clone(), Month::of(at, business.zone)));
     month.is_some_and(|month| history.closed.contains_key(&month))
 }

@@ -81,7 +81,7 @@ fn list(args: &GapList, world: &mut World) -> Result<Outcome, Failure> {
         format: "ritardo-gaps/1",
         as_of,
         held: held.iter().map(Held::of).collect(),
-        accepted: accepted(&history, &setup.businesses),
+        accepted: accepted(&history, &setup),
     };
     match args.format {
         Format::Text => listed.text().iter().try_for_each(|line| say(world.out, line))?,
@@ -158,14 +158,14 @@ fn unknown(id: &str, history: &History) -> Failure {
 }
 
 /// Accepted holds in the order of the ledger; what was accepted together is one.
-fn accepted(history: &History, businesses: &[Business]) -> Vec<Accepted> {
+fn accepted(history: &History, setup: &Setup) -> Vec<Accepted> {
     let of_one = history.accepted.chunk_by(|(_, a), (_, b)| (&a.id, a.at) == (&b.id, b.at));
     let told = of_one.filter_map(|entries| {
         let (_, HoldAccepted { id, business, channel, cause, messages, reason, at, .. }) = entries.first()?;
         let spans = || entries.iter().flat_map(|(_, hold)| &hold.spans);
         let span = spans().map(|span| span.from).min().zip(spans().map(|span| span.to).max());
         let span = span.map(|(from, to)| Span { from, to });
-        let known = businesses.iter().find(|known| known.id == *business);
+        let known = setup.business(business.as_str());
         Some(Accepted {
             id: id.clone(),
             cause: *cause,

@@ -17,7 +17,7 @@ use crate::error::{Failure, Kind};
 use crate::ledger::History;
 use crate::ledger::entry::{Entry, Key, LogRead, SetAside};
 use crate::read::identity::IdKey;
-use crate::read::inbox::{self, Declared, Found};
+use crate::read::inbox::{self, Declared, Found, Patterns};
 use crate::read::{self, Latest, Options, Reject, sha256};
 
 /// A stamp so far after the time that a file speaks of is a broken clock.
@@ -74,6 +74,7 @@ pub struct Night<'n> {
     pub as_of: Instant,
     pub writing: Writing,
     which: Which,
+    patterns: Patterns<'n>,
     /// Source, digest and declared span of what was read before.
     read: BTreeSet<(&'n str, &'n str, Option<Span>)>,
     /// Of each name what was set aside last and not read since.
@@ -176,7 +177,7 @@ fn digest(found: &Found) -> Result<Option<String>, Failure> {
 }
 
 fn fate_of<'n>(found: &Found, sha256: &str, night: &Night<'n>) -> Fate<'n> {
-    let Some(source) = inbox::claimed(&night.setup.config.sources, &found.name) else {
+    let Some(source) = night.patterns.claimed(&found.name) else {
         return Fate::SetAside("no source claims it: no `files` pattern of ritardo.toml fits its name".to_owned());
     };
     let declared = inbox::declared(source, found).and_then(|declared| {
@@ -275,7 +276,8 @@ impl<'n> Night<'n> {
     ) -> Self {
         let read = |(_, file): &'n (u64, LogRead)| (file.source.as_str(), file.sha256.as_str(), file.declared);
         let read = history.files.iter().map(read).collect();
-        Self { setup, state, history, as_of, writing, which, read, aside: history.last_set_aside() }
+        let patterns = Patterns::of(&setup.config.sources);
+        Self { setup, state, history, as_of, writing, which, patterns, read, aside: history.last_set_aside() }
     }
 }
 
@@ -314,7 +316,7 @@ impl Intake {
         let is_same =
             |aside: &&&SetAside| aside.sha256 == sha256 && aside.reason == reason && aside.tried_with == tried_with;
         if night.aside.get(found.name.as_str()).filter(is_same).is_none() {
-            let source = inbox::claimed(&night.setup.config.sources, &found.name);
+            let source = night.patterns.claimed(&found.name);
             let declared = source.and_then(|source| inbox::declared(source, found).ok()?.span);
             let (name, reason, at) = (found.name.clone(), reason.to_owned(), Some(night.as_of));
             self.entries.push(Entry::SetAside(SetAside { name, sha256, reason, at, tried_with, declared }));

@@ -185,10 +185,14 @@ struct BrokenVow<'j> {
     file: String,
 }
 
+/// The first such file of each source: another one of it concerns the same months.
 fn broken_vows<'j>(setup: &'j Setup, history: &History) -> Vec<BrokenVow<'j>> {
+    let patterns = inbox::Patterns::of(&setup.config.sources);
+    let mut broken: BTreeSet<&str> = BTreeSet::new();
     let aside = standing(setup, history, &[]).into_iter().filter_map(|aside| {
-        let source = inbox::claimed(&setup.config.sources, &aside.name)?;
-        (source.coverage == Coverage::Continuous).then_some(BrokenVow { source, file: aside.name })
+        let source = patterns.claimed(&aside.name)?;
+        let is_first = source.coverage == Coverage::Continuous && broken.insert(&source.name);
+        is_first.then_some(BrokenVow { source, file: aside.name })
     });
     aside.collect()
 }
@@ -247,9 +251,7 @@ fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Res
 fn span_note(setup: &Setup, business: &Business, evidence: &Evidence) -> Option<String> {
     let known = business.channels.iter().filter_map(|owned| evidence.known.get(owned.channel.as_str()));
     let names: BTreeSet<&String> = known.flat_map(|known| &known.sources).collect();
-    let is_span = |name: &&&String| {
-        setup.config.sources.iter().any(|source| source.name == ***name && source.coverage == Coverage::Span)
-    };
+    let is_span = |name: &&&String| setup.source(name).is_some_and(|source| source.coverage == Coverage::Span);
     let source = names.iter().find(is_span)?;
     Some(format!("source `{source}` has coverage = \"span\": a file proves only its own first to last message"))
 }

@@ -50,7 +50,12 @@ pub fn write_pages(
 ) -> Result<Vec<Month>, Failure> {
     let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
     let standing = standing::standing(setup, &history, &[]);
-    let (open, known) = (seen.open, Known { setup, state, ledger, history: &history, seen, standing: &standing });
+    let mut late: BTreeMap<(&BusinessId, Month), Vec<&Late>> = BTreeMap::new();
+    for of in seen.late {
+        late.entry((&of.business, of.month)).or_default().push(of);
+    }
+    let known = Known { setup, state, ledger, history: &history, seen, standing: &standing, late: &late };
+    let open = seen.open;
     let mut written = Vec::new();
     let mut replays = Replays::of_rows(seen.rows_at_once);
     // A month in which nothing is known yet has no page.
@@ -77,6 +82,8 @@ struct Known<'k> {
     history: &'k History,
     seen: &'k Seen<'k>,
     standing: &'k [SetAside],
+    /// By business and month, what came late to closed months.
+    late: &'k BTreeMap<(&'k BusinessId, Month), Vec<&'k Late>>,
 }
 
 fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer) -> Result<String, Failure> {
@@ -204,9 +211,19 @@ fn set_aside_by(history: &History, through: u64) -> Vec<(String, String)> {
     let mut last: BTreeMap<&str, (u64, &SetAside)> = BTreeMap::new();
     let by_then = history.set_aside.iter().filter(|(place, _)| *place <= through);
     last.extend(by_then.map(|(place, aside)| (aside.name.as_str(), (*place, aside))));
+    if last.is_empty() {
+        return Vec::new();
+    }
+    // Every digest that was read by then, and of each name the last place.
+    let (mut digests, mut names): (BTreeSet<&str>, BTreeMap<&str, u64>) = (BTreeSet::new(), BTreeMap::new());
+    for (place, file) in history.files.iter().filter(|(place, _)| *place <= through) {
+        digests.insert(&file.sha256);
+        let last = names.entry(&file.name).or_insert(*place);
+        *last = (*last).max(*place);
+    }
     let is_read = |place: u64, aside: &SetAside| {
-        let mut files = history.files.iter().filter(|(read, _)| *read <= through);
-        files.any(|(read, file)| file.sha256 == aside.sha256 || (file.name == aside.name && place < *read))
+        let is_newer = names.get(aside.name.as_str()).is_some_and(|read| place < *read);
+        is_newer || digests.contains(aside.sha256.as_str())
     };
     let left = last.into_values().filter(|(place, aside)| !is_read(*place, aside));
     left.map(|(_, aside)| (aside.name.clone(), aside.reason.clone())).collect()

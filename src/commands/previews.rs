@@ -9,6 +9,7 @@ use super::closing::{OpenMonth, Step};
 use super::correct::{self, Bench, Late, Withheld};
 use super::decide::{self, Due};
 use super::issue::write_preview;
+use super::pages::Replays;
 use super::setup::Setup;
 use super::state::{State, keep};
 use super::workers;
@@ -79,9 +80,12 @@ pub fn write(
         wanted.insert(folder);
         Ok(())
     })?;
+    // What they are judged by is loaded once for all of them, and not at all without one.
+    let mut replays: Option<Replays> = None;
     for late in late.iter().filter(|late| matches!(late.outcome, correct::Outcome::ToApprove { .. })) {
         let folder = folder(bench.state, late.month, &late.business);
-        for note in correct::drafts_of(bench, ledger, late)? {
+        let replays = replays.get_or_insert_with(|| Replays::with(history.clone()));
+        for note in correct::drafts_of(bench, ledger, replays, late)? {
             written.extend(write_preview(&folder, renderer, &note)?.then(|| folder.clone()));
         }
         wanted.insert(folder);

@@ -1,5 +1,7 @@
 //! `ritardo purge`: removes raw files whose time is over. What was read from them stays.
 
+use std::collections::BTreeSet;
+
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::counted;
@@ -29,8 +31,9 @@ pub fn purge(args: &Purge, world: &mut World) -> Result<Outcome, Failure> {
         .map(|(_, file)| file)
         .filter(|file| file.raw_until.is_some() && state.raw(&file.sha256).exists())
         .partition(|file| is_over(file));
-    let is_kept = |sha256: &String| kept.iter().any(|file| file.sha256 == *sha256);
-    let mut raw: Vec<String> = over.iter().map(|file| file.sha256.clone()).filter(|sha256| !is_kept(sha256)).collect();
+    let digests: BTreeSet<&str> = kept.iter().map(|file| file.sha256.as_str()).collect();
+    let over = over.iter().map(|file| file.sha256.as_str()).filter(|sha256| !digests.contains(sha256));
+    let mut raw: Vec<String> = over.map(str::to_owned).collect();
     raw.sort();
     raw.dedup();
     if raw.is_empty() {

@@ -146,8 +146,8 @@ fn retry(setup: &Setup, state: &State, ids: &[String], as_of: Instant, world: &m
     }
     let history = ledger.history().map_err(|error| ledger_failure(error, &path))?;
     let after = standing(setup, &history);
-    let (left, others): (Vec<&File>, Vec<&File>) =
-        after.iter().partition(|file| asked.iter().any(|asked| asked.file == file.file));
+    let names: BTreeSet<&str> = asked.iter().map(|asked| asked.file.as_str()).collect();
+    let (left, others): (Vec<&File>, Vec<&File>) = after.iter().partition(|file| names.contains(file.file.as_str()));
     for file in &left {
         say(world.out, &format!("set aside {}: {}", file.file, why(file, &intake)))?;
     }

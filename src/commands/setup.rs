@@ -1,14 +1,17 @@
 //! Configuration, businesses and tariff, read and parsed together.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::files;
 use crate::close::TariffName;
 use crate::config::{Config, parse_businesses, parse_config};
 use crate::domain::business::VatTreatment;
-use crate::domain::{Business, Mistake};
+use crate::domain::settings::Source;
+use crate::domain::{Business, Elapsed, Mistake};
 use crate::error::{Failure, Kind};
 use crate::rate::Tariff;
+use crate::read::coverage::Tolerances;
 use crate::read::sha256;
 
 /// A file that a person wrote, as it was when it was read.
@@ -55,6 +58,9 @@ pub struct Setup {
     pub businesses_text: Written,
     pub tariff: Tariff,
     pub tariff_text: Written,
+    /// By name, the places of the sources in the configuration.
+    sources: BTreeMap<String, usize>,
+    tolerances: Tolerances,
 }
 
 impl Setup {
@@ -88,7 +94,11 @@ impl Setup {
         }
         match (businesses, tariff) {
             (Some(businesses), Some(tariff)) if mistakes.is_empty() => {
-                Ok(Self { config, config_text, businesses, businesses_text, tariff, tariff_text })
+                let names = config.sources.iter().map(|source| source.name.clone());
+                // Invariant: no two sources have one name; the parser of the configuration refuses them.
+                let sources = names.zip(0..).collect();
+                let tolerances = Tolerances::of(&config.sources);
+                Ok(Self { config, config_text, businesses, businesses_text, tariff, tariff_text, sources, tolerances })
             }
             _ => Err(Failure::of_mistakes(mistakes)),
         }
@@ -104,6 +114,16 @@ impl Setup {
     pub fn business(&self, id: &str) -> Option<&Business> {
         let place = self.businesses.binary_search_by(|business| business.id.as_str().cmp(id)).ok()?;
         self.businesses.get(place)
+    }
+
+    /// A source of the configuration.
+    pub fn source(&self, name: &str) -> Option<&Source> {
+        self.sources.get(name).and_then(|place| self.config.sources.get(*place))
+    }
+
+    /// The tolerance of a channel, whichever files are there.
+    pub fn tolerance(&self, channel: &str) -> Elapsed {
+        self.tolerances.tolerance(channel)
     }
 
     pub fn tariff_name(&self) -> TariffName {

@@ -1,11 +1,14 @@
 //! Which spans of time the logs prove for each channel and direction: watermark and gaps follow from it.
 
+mod claims;
+mod tolerances;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use claims::{Claim, Voice, proven, widened};
-
+use self::claims::{Claim, Heard, Voice, heard, proven, widened};
+pub use self::tolerances::Tolerances;
 use crate::domain::evidence::{Unread, united};
 use crate::domain::settings::Source;
 use crate::domain::{ChannelEvidence, ChannelId, Date, Direction, Elapsed, Instant, Span, Zone};
@@ -170,13 +173,6 @@ pub fn may_carry(source: &Source, channel: &str) -> bool {
     source.channels.as_ref().is_none_or(declared)
 }
 
-/// The tolerance of a channel: the greatest of the sources that may carry it, whichever files are there. Were it
-/// that of the files, taking one away could add a charge.
-pub fn tolerance(sources: &[Source], channel: &str) -> Elapsed {
-    let tolerances = sources.iter().filter(|source| may_carry(source, channel)).map(|source| source.tolerance);
-    tolerances.max().unwrap_or(Elapsed::ZERO)
-}
-
 /// What the files of all sources prove, by channel.
 pub fn known<'p>(sources: &[Source], proofs: impl Iterator<Item = (&'p str, &'p Proof)>) -> BTreeMap<String, Known> {
     let mut by_source: BTreeMap<&str, Vec<&Proof>> = BTreeMap::new();
@@ -185,25 +181,25 @@ pub fn known<'p>(sources: &[Source], proofs: impl Iterator<Item = (&'p str, &'p 
     }
     let voice = |source| Voice::new(source, by_source.remove(source.name.as_str()).unwrap_or_default());
     let voices: Vec<Voice> = sources.iter().map(voice).collect();
-    let channels: BTreeSet<&str> = voices.iter().flat_map(Voice::channels).collect();
+    let tolerances = Tolerances::of(sources);
     // Most channels are told of by the same files, which say the same of each.
-    let mut alike: BTreeMap<(Vec<bool>, Elapsed, Elapsed), Known> = BTreeMap::new();
-    let known = |channel: &str| {
-        let tolerance = tolerance(sources, channel);
-        // One clock does not differ from itself. It counts who may speak, not whose files are there.
-        let speaks = |source: &&Source| source.directions.contains(&Direction::Outbound) && may_carry(source, channel);
-        let drift = if sources.iter().filter(speaks).count() < 2 { Elapsed::ZERO } else { tolerance };
+    let mut alike: BTreeMap<(Vec<usize>, Elapsed, Elapsed), Known> = BTreeMap::new();
+    let known = |(channel, heard): (&str, Heard)| {
+        let Heard { places, is_singled_out } = heard;
+        let (tolerance, drift) = (tolerances.tolerance(channel), tolerances.drift(channel));
         let judged = || {
-            let claims: Vec<Claim> = voices.iter().flat_map(|voice| voice.claims(channel)).collect();
+            let heard = places.iter().filter_map(|place| voices.get(*place));
+            let claims: Vec<Claim> = heard.flat_map(|voice| voice.claims(channel)).collect();
             Known { tolerance, ..Known::of(&claims, drift) }
         };
-        if voices.iter().any(|voice| voice.singles_out(channel)) {
-            return judged();
-        }
-        let carried = voices.iter().map(|voice| voice.carries(channel)).collect();
-        alike.entry((carried, tolerance, drift)).or_insert_with(judged).clone()
+        let known = if is_singled_out {
+            judged()
+        } else {
+            alike.entry((places.clone(), tolerance, drift)).or_insert_with(judged).clone()
+        };
+        (channel.to_owned(), known)
     };
-    channels.iter().copied().map(str::to_owned).zip(channels.iter().copied().map(known)).collect()
+    heard(&voices).into_iter().map(known).collect()
 }
 
 /// What `spans`, sorted and disjoint, leave open of a span.
@@ -218,6 +214,5 @@ fn before(watermark: Instant) -> Span {
     Span { from: Instant::MIN, to: watermark }
 }
 
-mod claims;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,11 @@
 //! The files of the inbox, and the source that claims each.
 
+mod patterns;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use self::patterns::{Patterns, claimed};
 use super::coverage::{Manifest, day_in_name};
 use super::sha256;
 use crate::domain::settings::{Coverage, Source};
@@ -72,46 +75,6 @@ fn walk(folder: &Path, prefix: &str, found: &mut Listing) -> Result<(), InboxErr
     Ok(())
 }
 
-/// The first source whose pattern fits.
-pub fn claimed<'s>(sources: &'s [Source], name: &str) -> Option<&'s Source> {
-    sources.iter().find(|source| fits(&source.files, name))
-}
-
-/// Whether a pattern fits a name: `*` is any text within one folder name, `**` any folders. A pattern that
-/// names a folder takes everything below it.
-fn fits(pattern: &str, name: &str) -> bool {
-    let pattern = pattern.trim_start_matches("./");
-    let below = pattern.strip_suffix('/').unwrap_or(pattern);
-    // What stands before the first `*` tells most names apart: there may be many sources, and many files.
-    let literal = below.split('*').next().unwrap_or_default().trim_end_matches('/');
-    if !name.starts_with(literal) {
-        return false;
-    }
-    let (parts, names): (Vec<&str>, Vec<&str>) = (below.split('/').collect(), name.split('/').collect());
-    folders_fit(&parts, &names) || folders_fit(&[parts.as_slice(), &["**"]].concat(), &names)
-}
-
-fn folders_fit(parts: &[&str], names: &[&str]) -> bool {
-    match (parts.split_first(), names.split_first()) {
-        (None, None) => true,
-        (Some((&"**", rest)), _) => (0..=names.len()).any(|skipped| folders_fit(rest, &names[skipped..])),
-        (Some((part, parts)), Some((name, names))) => name_fits(part, name) && folders_fit(parts, names),
-        _ => false,
-    }
-}
-
-fn name_fits(pattern: &str, name: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == name };
-    let Some(mut name) = name.strip_prefix(head) else { return false };
-    let mut pieces = rest.split('*').collect::<Vec<_>>();
-    let Some(tail) = pieces.pop() else { return true };
-    for piece in pieces {
-        let Some(found) = name.find(piece) else { return false };
-        name = &name[found + piece.len()..];
-    }
-    name.ends_with(tail)
-}
-
 /// What is declared for a file before it is read: by its manifest, or by the day in its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declared {
@@ -171,30 +134,5 @@ impl Declared {
     pub fn speaks_for(&self) -> (Option<Vec<String>>, Option<Vec<Direction>>) {
         let manifest = self.manifest.as_ref();
         (manifest.and_then(|m| m.channels.clone()), manifest.and_then(|m| m.directions.clone()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fits;
-
-    #[test]
-    fn patterns_fit_names() {
-        for (pattern, name, expected) in [
-            ("**", "a/b/c.csv", true),
-            ("bakery", "bakery/2018-08-01.csv", true),
-            ("bakery/", "bakery/x/2018-08-01.csv", true),
-            ("bakery/*.csv", "bakery/2018-08-01.csv", true),
-            ("bakery/*.csv", "bakery/x/2018-08-01.csv", false),
-            ("bakery/**/*.csv", "bakery/x/y/2018-08-01.csv", true),
-            ("bakery/**/*.csv", "bakery/2018-08-01.csv", true),
-            ("*/2018-*-01.csv*", "bakery/2018-08-01.csv.gz", true),
-            ("*.csv", "bakery/2018-08-01.csv", false),
-            ("bakery", "bakery2/x.csv", false),
-            ("a*b*c", "abc", true),
-            ("a*b*c", "acb", false),
-        ] {
-            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
-        }
     }
 }

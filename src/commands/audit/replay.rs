@@ -72,7 +72,7 @@ pub struct Replayed {
 impl Replayed {
     /// As the recorded book had it.
     pub fn business(&self, closed: &MonthClosed) -> Option<&Business> {
-        self.setup.businesses.iter().find(|business| business.id == closed.business)
+        self.setup.business(closed.business.as_str())
     }
 }
 
@@ -114,7 +114,7 @@ impl<'a> Replays<'a> {
         let closed = basis.closed;
         let texts = Texts { tariff_sha256: basis.tariff.to_owned(), ..recorded::texts(closed) };
         let setup = self.setup(ledger, &texts)?;
-        let Some(business) = setup.businesses.iter().find(|business| business.id == closed.business) else {
+        let Some(business) = setup.business(closed.business.as_str()) else {
             return Ok(Err("the recorded book has no such business".to_owned()));
         };
         let (mut rated, on_time) = match self.quickly(basis, &texts, &setup)? {

@@ -213,7 +213,7 @@ pub fn note(
 
 /// The row of the ledger for a document that is issued after the closing, in correction of another.
 pub fn row(bench: &Bench, base: &Base, invoice: &Invoice, canonical: &[u8]) -> Issued {
-    let is_in_the_book = bench.setup.businesses.iter().any(|business| business.id == invoice.business);
+    let is_in_the_book = bench.setup.business(invoice.business.as_str()).is_some();
     let today = Texts {
         config_sha256: bench.setup.config_text.sha256.clone(),
         businesses_sha256: bench.setup.businesses_text.sha256.clone(),

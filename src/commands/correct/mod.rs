@@ -96,12 +96,11 @@ pub fn drafts(
         .map_err(|refused| failed(refused, ledger.path()))
 }
 
-/// The credit notes that a late month would get.
-pub fn drafts_of(bench: &Bench, ledger: &Ledger, late: &Late) -> Result<Vec<Invoice>, Failure> {
+/// The credit notes that a late month would get. `replays` are by the history of the bench.
+pub fn drafts_of(bench: &Bench, ledger: &Ledger, replays: &mut Replays, late: &Late) -> Result<Vec<Invoice>, Failure> {
     let Some(standing) = bench.history.standing(&late.business, late.month) else { return Ok(Vec::new()) };
-    let mut replays = Replays::with(bench.history.clone());
     let known = bench.history.last;
-    let again = rated_again(bench, ledger, &mut replays, &standing, known, known)?;
+    let again = rated_again(bench, ledger, replays, &standing, known, known)?;
     let Ok(closed) = again.closed else { return Ok(Vec::new()) };
     let corrected = corrected(bench, &standing, CorrectionCause::LateLogs, closed);
     drafts(bench, ledger, &corrected, None)

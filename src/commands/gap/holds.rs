@@ -7,7 +7,7 @@ use crate::commands::closing::OpenMonth;
 use crate::commands::evidence::Evidence;
 use crate::domain::evidence::united;
 use crate::domain::wait::HeldFor;
-use crate::domain::{Business, ChannelId, Elapsed, Instant, Month, Span, Wait};
+use crate::domain::{Business, BusinessId, ChannelId, Elapsed, Instant, Month, Span, Wait};
 use crate::ledger::entry::{Cause, HoldAccepted};
 
 /// A hold that keeps an open month waiting. To accept it excludes the waits that it holds.
@@ -46,9 +46,13 @@ pub fn holds<'b>(open: &[OpenMonth<'b>], evidence: &Evidence, as_of: Instant) ->
             gather(month, wait, evidence, as_of, &mut found);
         }
     }
+    // The first open month of each business.
+    let mut first: BTreeMap<&BusinessId, Month> = BTreeMap::new();
+    for month in open {
+        first.entry(&month.business.id).or_insert(month.month);
+    }
     let holds = found.into_iter().map(|((_, _, _, which), hold)| {
-        let first = open.iter().find(|month| month.business.id == hold.business.id);
-        let start = first.map(|first| first.month.span(hold.business.zone).from);
+        let start = first.get(&hold.business.id).map(|first| first.span(hold.business.zone).from);
         let hold = hold.tidy(which, start);
         Hold { id: hold.digest(), ..hold }
     });

@@ -89,7 +89,7 @@ fn after(known: &Known, closed: &MonthClosed, business: &Business, row: &Row) ->
         after.push(After { what: CorrectionCause::LateLogs.name().to_owned(), text, links: Vec::new() });
     }
     let undone = |outcome: &Outcome| !outcome.is_decided();
-    let late = known.seen.late.iter().filter(|late| late.business == *id && late.month == month);
+    let late = known.late.get(&(id, month)).into_iter().flatten();
     for late in late.filter(|late| undone(&late.outcome)) {
         let is_drawn = matches!(late.outcome, Outcome::ToApprove { .. });
         let preview = is_drawn.then(|| preview(known.state, &previews::folder(known.state, month, id))).flatten();

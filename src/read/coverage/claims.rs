@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Proof, gaps, may_carry};
+use super::{Proof, gaps};
 use crate::domain::evidence::{Unread, united};
 use crate::domain::settings::{Coverage, Source};
 use crate::domain::{Direction, Elapsed, Instant, Span};
@@ -80,7 +80,7 @@ pub struct Voice<'p> {
 
 impl<'p> Voice<'p> {
     pub fn new(source: &'p Source, proofs: Vec<&'p Proof>) -> Self {
-        let carried = match &source.channels {
+        let carried: BTreeSet<&str> = match &source.channels {
             Some(channels) => channels.iter().map(|channel| channel.as_str()).collect(),
             None => proofs.iter().flat_map(|proof| proof.channels.iter().map(String::as_str)).collect(),
         };
@@ -89,7 +89,8 @@ impl<'p> Voice<'p> {
         for proof in &proofs {
             let named = proof.speaks_for.iter().flatten().map(String::as_str);
             // A manifest cannot speak for channels that the configuration does not give to its source.
-            for channel in named.filter(|channel| may_carry(source, channel)).collect::<BTreeSet<_>>() {
+            let may_carry = |channel: &&str| source.channels.is_none() || carried.contains(*channel);
+            for channel in named.filter(may_carry).collect::<BTreeSet<_>>() {
                 speaking.entry(channel).or_default().push(proof);
             }
         }
@@ -110,13 +111,13 @@ impl<'p> Voice<'p> {
         general.into_iter().flatten().chain(self.speaking.keys().copied())
     }
 
-    pub fn carries(&self, channel: &str) -> bool {
+    fn carries(&self, channel: &str) -> bool {
         self.carried.contains(channel)
     }
 
-    /// Whether it says of this channel what it does not say of all.
-    pub fn singles_out(&self, channel: &str) -> bool {
-        self.speaking.contains_key(channel) || self.doubted.contains(channel)
+    /// The channels of which it says what it does not say of all.
+    fn singled_out(&self) -> impl Iterator<Item = &'p str> {
+        self.speaking.keys().copied().chain(self.doubted.iter().copied())
     }
 
     pub fn claims(&self, channel: &str) -> Vec<Claim<'p>> {
@@ -163,6 +164,31 @@ impl<'p> Voice<'p> {
         claim.named.values_mut().for_each(|holes| *holes = united(std::mem::take(holes)));
         claim
     }
+}
+
+/// Who may say something of a channel: of many sources, most speak for few.
+#[derive(Default)]
+pub struct Heard {
+    /// Places of the voices, sorted.
+    pub places: Vec<usize>,
+    /// Whether one of them says of this channel what it does not say of all.
+    pub is_singled_out: bool,
+}
+
+/// All channels that voices say something of.
+pub fn heard<'p>(voices: &[Voice<'p>]) -> BTreeMap<&'p str, Heard> {
+    let mut heard: BTreeMap<&str, Heard> = BTreeMap::new();
+    for (place, voice) in voices.iter().enumerate() {
+        for channel in voice.channels().collect::<BTreeSet<_>>() {
+            heard.entry(channel).or_default().places.push(place);
+        }
+    }
+    for channel in voices.iter().flat_map(Voice::singled_out) {
+        if let Some(heard) = heard.get_mut(channel) {
+            heard.is_singled_out = true;
+        }
+    }
+    heard
 }
 
 /// From the first to the last message of some files, both included.

@@ -1,5 +1,7 @@
 //! Files on the left, what they prove on the right.
 
+mod many;
+
 use super::*;
 use crate::domain::settings::Coverage;
 
@@ -173,10 +175,11 @@ fn a_tolerance_does_not_hang_on_the_files_that_came() {
         named("coarse", &Direction::BOTH, Some(&["c", "d"]), 60),
         named("others", &Direction::BOTH, Some(&["d"]), 90),
     ];
-    let seconds = |channel: &str| tolerance(&sources, channel).micros() / 1_000_000;
+    let seconds = |channel: &str| Tolerances::of(&sources).tolerance(channel).micros() / 1_000_000;
     assert_eq!(["c", "d", "e"].map(seconds), [60, 90, 0]);
     let any = [named("any", &Direction::BOTH, None, 30), named("c", &Direction::BOTH, Some(&["c"]), 10)];
-    assert_eq!(tolerance(&any, "c"), Elapsed::from_seconds(30), "a source without channels may carry each");
+    let tolerance = Tolerances::of(&any).tolerance("c");
+    assert_eq!(tolerance, Elapsed::from_seconds(30), "a source without channels may carry each");
     let one_file = proof(0, 1, &["c"]);
     let known = known(&sources, std::iter::once(("exact", &one_file)));
     assert_eq!(known["c"].tolerance, Elapsed::from_seconds(60), "no file of the coarse source is there");
