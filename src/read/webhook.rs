@@ -7,12 +7,14 @@
 
 mod envelope;
 mod message;
+mod quick;
 mod suspect;
 
 use std::collections::BTreeMap;
 
 use self::envelope::{NULL, Node};
 use self::message::Place;
+use self::quick::Quick;
 use super::row::{Reject, Row, RowRef, Suspect};
 
 /// What bodies say.
@@ -61,8 +63,13 @@ pub fn file(bytes: &[u8]) -> Read {
 /// reading goes on at the next line that begins with a brace.
 ///
 /// Each row is given to `take` in the order of the file, with its texts where they lie; no two documents are held
-/// at once.
+/// at once. Bodies of the usual form go a quick way, which gives the same rows.
 pub(super) fn stream(bytes: &[u8], take: &mut dyn FnMut(RowRef)) -> Told {
+    documents(bytes, Some(Quick::default()), take)
+}
+
+/// The same; what the quick way leaves, and all where there is none, is read by the long way.
+fn documents<'b>(bytes: &'b [u8], mut quick: Option<Quick<'b>>, take: &mut dyn FnMut(RowRef)) -> Told {
     let mut read = Reading::new(take);
     let mut rest = without_mark(bytes);
     let mut line = 1;
@@ -74,16 +81,8 @@ pub(super) fn stream(bytes: &[u8], take: &mut dyn FnMut(RowRef)) -> Told {
             return read.told;
         }
         line += line_ends(blank);
-        let length = match first_document(unread) {
-            Ok((node, length)) => {
-                read.bodies(&node, line);
-                length
-            }
-            Err(reason) => {
-                read.reject(line, reason, UNREAD);
-                next_candidate(unread)
-            }
-        };
+        let quickly = quick.as_mut().and_then(|quick| read.quickly(quick, unread));
+        let length = quickly.unwrap_or_else(|| read.document(unread, line));
         let (document, after) = unread.split_at(length);
         line += line_ends(document);
         rest = after;
@@ -152,6 +151,28 @@ impl<'t> Reading<'t> {
 
     fn reject(&mut self, row: u64, reason: impl Into<String>, suspect: Option<Suspect>) {
         self.told.rejects.push(Reject { row, reason: reason.into(), suspect });
+    }
+
+    /// Takes the rows of the body that the bytes begin with, and tells its length; `None` where nothing was taken.
+    fn quickly<'b>(&mut self, quick: &mut Quick<'b>, bytes: &'b [u8]) -> Option<usize> {
+        let length = quick.read(bytes)?;
+        self.rows += quick.give(self.take);
+        Some(length)
+    }
+
+    /// Reads the document that the bytes begin with, and tells its length; that of the lines up to the next document
+    /// where they begin with none.
+    fn document(&mut self, bytes: &[u8], line: u64) -> usize {
+        match first_document(bytes) {
+            Ok((node, length)) => {
+                self.bodies(&node, line);
+                length
+            }
+            Err(reason) => {
+                self.reject(line, reason, UNREAD);
+                next_candidate(bytes)
+            }
+        }
     }
 
     fn bodies(&mut self, node: &Node, row: u64) {
@@ -315,6 +336,8 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
 }
 
+#[cfg(test)]
+mod both;
 #[cfg(test)]
 mod public;
 #[cfg(test)]

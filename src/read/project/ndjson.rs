@@ -71,7 +71,8 @@ fn passed(bytes: &[u8]) -> Option<&[u8]> {
     }
 }
 
-fn number(bytes: &[u8]) -> Option<&[u8]> {
+/// What stands after a plain number: one without an exponent.
+pub(in crate::read) fn number(bytes: &[u8]) -> Option<&[u8]> {
     let (whole, rest) = digits(bytes.strip_prefix(b"-").unwrap_or(bytes));
     if whole.is_empty() || (whole.len() > 1 && whole.starts_with(b"0")) {
         return None;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// Keys whose values are kept.
-const KEPT: [&str; 30] = [
+pub(super) const KEPT: [&str; 30] = [
     "changes",
     "contacts",
     "context",
@@ -45,7 +45,7 @@ const KEPT: [&str; 30] = [
 ];
 
 /// Keys of which only the presence is kept.
-const MARKS: [&str; 2] = ["referral", "referred_product"];
+pub(super) const MARKS: [&str; 2] = ["referral", "referred_product"];
 
 /// What stands where nothing does.
 pub(super) const NULL: &Node<'static> = &Node::Null;

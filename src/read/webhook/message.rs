@@ -57,20 +57,15 @@ impl<'n> Place<'n> {
     /// A message to a group has one status for each of its readers: its customer is the group, so that they
     /// speak of one message.
     pub fn status(&self, message: &'n Node<'n>) -> Result<RowRef<'n>, String> {
+        let name = lowered(message.at("status"));
+        if name.is_empty() {
+            return Err("status is missing".to_owned());
+        }
         // A status of another name may be that of an answer: the message is kept as one of unknown kind, which
         // holds the waits that it could end. A reject would have charged them.
-        let mut kind = Kind::Text;
-        let (status, sighting) = match &*lowered(message.at("status")) {
-            "sent" => (Status::Sent, Sighting::OnSent),
-            "delivered" => (Status::Delivered, Sighting::OnDelivered),
-            "read" | "played" => (Status::Read, Sighting::OnRead),
-            "failed" => (Status::Failed, Sighting::OnFailed),
-            "" => return Err("status is missing".to_owned()),
-            _ => {
-                kind = Kind::Other;
-                (Status::Unstated, Sighting::OnRead)
-            }
-        };
+        let unknown = (Kind::Other, Status::Unstated, Sighting::OnRead);
+        let (kind, status, sighting) =
+            shown(&name).map_or(unknown, |(status, sighting)| (Kind::Text, status, sighting));
         let row = self.row(message, Direction::Outbound, self.told_of(message))?;
         Ok(RowRef { kind, status, sighting, ..row })
     }
@@ -157,12 +152,31 @@ pub(super) fn recipient<'n>(message: &'n Node<'n>) -> Option<Cow<'n, str>> {
 /// The one written form of a party: a phone number as `+` and digits, an id as it stands.
 pub(super) fn party<'n>(node: &'n Node<'n>) -> Option<Cow<'n, str>> {
     let name = node.text()?;
-    let is_blank = |c| matches!(c, ' ' | '-' | '(' | ')');
     // Nearly all numbers are written without blanks.
     let unspaced = if name.contains(is_blank) { Cow::Owned(name.replace(is_blank, "")) } else { name.clone() };
     let digits = unspaced.strip_prefix('+').unwrap_or(&unspaced);
-    let is_number = matches!(digits.len(), 1..=15) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    Some(if is_number { Cow::Owned(format!("+{digits}")) } else { name })
+    Some(if is_number(digits) { Cow::Owned(format!("+{digits}")) } else { name })
+}
+
+/// What people write between the digits of a number.
+pub(super) const fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '-' | '(' | ')')
+}
+
+/// Whether the text is a phone number without its plus.
+pub(super) fn is_number(digits: &str) -> bool {
+    matches!(digits.len(), 1..=15) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// What a status of that name tells of its message; `None` where the name is not known.
+pub(super) fn shown(name: &str) -> Option<(Status, Sighting)> {
+    match name {
+        "sent" => Some((Status::Sent, Sighting::OnSent)),
+        "delivered" => Some((Status::Delivered, Sighting::OnDelivered)),
+        "read" | "played" => Some((Status::Read, Sighting::OnRead)),
+        "failed" => Some((Status::Failed, Sighting::OnFailed)),
+        _ => None,
+    }
 }
 
 /// The text of a word in small letters; empty where there is none.
@@ -180,10 +194,15 @@ fn checked_party<'n>(what: &str, party: Option<Cow<'n, str>>) -> Result<Cow<'n, 
 pub(super) fn id<'n>(what: &str, node: &'n Node<'n>) -> Result<Cow<'n, str>, String> {
     let text = node.text().ok_or_else(|| format!("{what} is missing"))?;
     match text.len() {
-        1..=255 if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(text),
+        _ if is_id(&text) => Ok(text),
         1..=255 => Err(format!("{what} has characters other than visible ASCII")),
         _ => Err(format!("{what} is longer than 255 bytes")),
     }
+}
+
+/// Whether the text may be an id.
+pub(super) fn is_id(text: &str) -> bool {
+    matches!(text.len(), 1..=255) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Unix seconds, as a number or as its digits.
@@ -200,10 +219,14 @@ pub(super) fn stamp(node: &Node) -> Result<Instant, String> {
     if stamp < Instant::EARLIEST_STAMP { Err("timestamp lies before 2009".to_owned()) } else { Ok(stamp) }
 }
 
+fn kind(message: &Node) -> Kind {
+    kind_named(message.at("type").text().as_deref().unwrap_or_default())
+}
+
 /// The kind of a message by its `type`. Types of other logs (`note`, `automatic`) are not types of webhooks:
 /// like every type not known here they may mean anything.
-fn kind(message: &Node) -> Kind {
-    match message.at("type").text().as_deref().unwrap_or_default() {
+pub(super) fn kind_named(name: &str) -> Kind {
+    match name {
         "voice" => Kind::Audio,
         // The customer opened the chat for the first time and has not written yet.
         "request_welcome" => Kind::System,

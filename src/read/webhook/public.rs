@@ -24,7 +24,7 @@ fn counted(value: &Value, field: &str) -> usize {
 }
 
 /// The bodies of public repositories that lie beside the project; none where it was taken alone.
-fn public_bodies() -> Vec<(String, Vec<u8>)> {
+pub(super) fn public_bodies() -> Vec<(String, Vec<u8>)> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let folders = ["webhooks_messages", "webhooks_other"].map(|folder| data.join(folder));
     let entries = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();

@@ -51,6 +51,7 @@ impl<'n> Place<'n> {
 #[cfg(test)]
 mod tests {
     use crate::read::Suspect;
+    use crate::read::webhook::both::check_both_ways;
     use crate::read::webhook::{Read, body};
 
     /// The suspects of a body with one change: channel, conversation and instant, each `?` where it is not known.
@@ -63,6 +64,7 @@ mod tests {
     fn suspects_of(json: &str) -> Vec<String> {
         let mut read = Read::default();
         body(json.as_bytes(), 1, &mut read);
+        check_both_ways(json.as_bytes());
         let told = |Suspect { business, channel, conversation, at }: &Suspect| {
             assert_eq!(*business, None, "the business is found by the channel");
             let at = at.map(|at| (at.micros() / 1_000_000).to_string());

@@ -1,3 +1,4 @@
+use super::both::check_both_ways;
 use super::*;
 use crate::domain::Kind;
 
@@ -12,6 +13,7 @@ fn change(field: &str, inside: &str) -> String {
 fn read(json: &str) -> Read {
     let mut read = Read::default();
     body(json.as_bytes(), 1, &mut read);
+    check_both_ways(json.as_bytes());
     read
 }
 
@@ -290,6 +292,7 @@ fn a_file_is_one_body_or_many() {
         (pretty("m1").replacen(':', "", 1), "", vec![(1, "not valid JSON")]),
         ("[".repeat(10_000), "", vec![(1, "not valid JSON")]),
     ] {
+        check_both_ways(text.as_bytes());
         let read = file(text.as_bytes());
         assert_eq!(read.rows.iter().map(|row| row.message_id.as_str()).collect::<Vec<_>>().join(" "), ids, "{text}");
         let found: Vec<_> = read.rejects.iter().map(|reject| (reject.row, reject.reason.as_str())).collect();
@@ -330,6 +333,7 @@ fn a_body_with_any_byte_changed_or_cut_is_never_a_panic_and_never_more() {
             spoiled[at] = byte;
             looks_like(&spoiled);
             assert!(file(&spoiled).rows.len() <= 1, "{byte} at {at}");
+            check_both_ways(&spoiled);
         }
     }
 }
