@@ -8,6 +8,7 @@ use super::correct::Withheld;
 use super::guards::is_approved;
 use super::setup::Setup;
 use super::state::{State, ledger_failure, put};
+use super::timings::Timings;
 use super::{files, workers};
 use crate::close::{self, ClosedMonth, Issue, check};
 use crate::domain::correction::Earlier;
@@ -62,8 +63,9 @@ pub fn close_months(
     ledger: &mut Ledger,
     open: &[OpenMonth],
     withheld: &Withheld,
-    run_at: Instant,
+    (run_at, timings): (Instant, &Timings),
 ) -> Result<Closings, Failure> {
+    let begun = timings.now();
     let closable: Vec<Closable> = open
         .iter()
         .filter_map(|month| if let Step::Close(closed) = &month.step { Some((month, closed.as_ref())) } else { None })
@@ -89,6 +91,8 @@ pub fn close_months(
     })?;
     // The charges are on disk under their names before the ledger names them.
     folders.iter().try_for_each(|folder| files::sync(folder))?;
+    timings.part("drafts, charge files", begun, Some(closable.len() as u64));
+    let begun = timings.now();
     let decide = |known: &History| -> Result<Additions, LedgerError> {
         // This run holds the lock: nobody has added to the ledger since.
         let drafts = if known.head == history.head {
@@ -101,6 +105,7 @@ pub fn close_months(
         Ok(decided.0)
     };
     ledger.append(decide).map_err(|error| ledger_failure(error, &path))?;
+    timings.part("transaction", begun, Some(closings.months.len() as u64));
     Ok(closings)
 }
 

@@ -68,7 +68,7 @@ impl Evidence {
         archive: &Archive,
     ) -> Result<Self, Failure> {
         let owners = owners(setup);
-        let all = loaded((0..).zip(files.clone()), BTreeSet::new(), &owners, archive, None)?;
+        let all = loaded((0..).zip(files.clone()), BTreeSet::new(), &owners, archive, &Ok)?;
         let mut evidence = Self::of_files(files, setup);
         evidence.by_business = frame::by_business(all).map_err(broken)?;
         let keyed = |channel: &str| archive.key.party(channel);

@@ -51,13 +51,13 @@ pub fn is_webhook(file: &LogRead) -> bool {
 }
 
 /// The messages of some files with their places, each part of the archive once, and those that were `seen` before not at
-/// all; those of webhooks with the owners of their channels. With `only`, those on these channels.
+/// all; those of webhooks with the owners of their channels. Of each part what `only` leaves of it.
 pub fn loaded<'f>(
     files: impl Iterator<Item = (i64, &'f LogRead)>,
     mut seen: BTreeSet<(&'f str, bool)>,
     owners: &Owners,
     archive: &Archive,
-    only: Option<&BTreeSet<&str>>,
+    only: &(dyn Fn(DataFrame) -> Result<DataFrame, Failure> + Sync),
 ) -> Result<DataFrame, Failure> {
     let mut loads: Vec<Load> = Vec::new();
     for (place, file) in files {
@@ -66,11 +66,7 @@ pub fn loaded<'f>(
         loads.extend(kept.map(|kept| Load { place, kept, is_webhook }));
     }
     let work = |load: &Load| {
-        let messages = archive.messages(load.kept)?;
-        let messages = match only {
-            Some(channels) => frame::on_channels(messages, channels).map_err(broken)?,
-            None => messages,
-        };
+        let messages = only(archive.messages(load.kept)?)?;
         let messages = if load.is_webhook { owned(&messages, owners)? } else { messages };
         frame::with_file(messages, load.place).map_err(broken)
     };

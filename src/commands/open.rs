@@ -47,6 +47,12 @@ pub fn open_in_portions<'s>(tonight: &Tonight<'s, '_>, evidence: &mut Evidence) 
     let read: Vec<&Business> = setup.businesses.iter().filter(is_read).collect();
     let mut open = judged_and_closed(tonight, &broken_vows, evidence, &read)?;
     for portion in portions {
+        if let [business] = portion.as_slice()
+            && let Some(judged) = in_slices(tonight, &broken_vows, evidence, business)?
+        {
+            open.extend(judged);
+            continue;
+        }
         if !evidence.read_portion(&portion, setup, archive)? {
             evidence.read_all(setup, archive)?;
             let all: Vec<&Business> = setup.businesses.iter().collect();
@@ -62,6 +68,31 @@ pub fn open_in_portions<'s>(tonight: &Tonight<'s, '_>, evidence: &mut Evidence) 
         setup.businesses.iter().enumerate().map(|(place, business)| (&business.id, place)).collect();
     open.sort_by_key(|open| (places.get(&open.business.id).copied(), open.month));
     Ok(open)
+}
+
+/// The open months of a business with more messages than are in memory at once; `None` where it has fewer, or cannot be
+/// judged but as a whole.
+fn in_slices<'s>(
+    tonight: &Tonight<'s, '_>,
+    broken_vows: &[BrokenVow],
+    evidence: &mut Evidence,
+    business: &'s Business,
+) -> Result<Option<Vec<OpenMonth<'s>>>, Failure> {
+    let months = asked(tonight, evidence, business);
+    let Some(sliced) = settled::sliced(tonight, evidence, business, &months)? else { return Ok(None) };
+    let judging = Judging { tonight, evidence, broken_vows };
+    let (mut open, mut cuts) = (Vec::new(), Vec::new());
+    for (asked, of_month) in months.into_iter().zip(sliced.months) {
+        let waits = Waits { rated: Ok(of_month.waits), conflicts: of_month.conflicts };
+        let Judged { mut month, cut } = decided(&judging, asked, waits)?;
+        (month.settled, month.opinion) = (of_month.counted, cut.map(|_| of_month.opinion));
+        cuts.extend(cut.map(|cut| (open.len(), cut)));
+        open.push(month);
+    }
+    evidence.let_go(business, sliced.settled, sliced.carried);
+    close_decided(tonight, evidence, &mut open, &cuts)?;
+    settled::weigh_closed(evidence, &mut open);
+    Ok(Some(open))
 }
 
 /// What the months of some businesses are judged by.
@@ -89,15 +120,11 @@ fn judged<'s>(
     evidence: &Evidence,
     businesses: &[&'s Business],
 ) -> Result<(Vec<OpenMonth<'s>>, Vec<(usize, Instant)>), Failure> {
-    let Tonight { history, as_of, .. } = *tonight;
     let judging = Judging { tonight, evidence, broken_vows };
     // The months of one business are one task: each builds upon what was found for the one before.
     let work = |business: &&'s Business| {
-        let business: &'s Business = business;
-        let months = std::iter::successors(Some(business.first_month), |month| Some(month.next()));
-        let months = months.take_while(|month| month.span(business.zone).from <= as_of);
-        let open = months.filter(|month| !history.closed.contains_key(&(business.id.clone(), *month)));
-        open.map(|month| judge(&judging, business, month)).collect::<Result<Vec<_>, Failure>>()
+        let months = asked(tonight, evidence, business).into_iter();
+        months.map(|asked| judge(&judging, asked)).collect::<Result<Vec<_>, Failure>>()
     };
     let (mut open, mut decided) = (Vec::new(), Vec::new());
     workers::in_order(businesses, work, |_, judged| {
@@ -204,15 +231,59 @@ impl BrokenVow<'_> {
     }
 }
 
-fn judge<'s>(judging: &Judging<'_>, business: &'s Business, month: Month) -> Result<Judged<'s>, Failure> {
-    let Judging { tonight: Tonight { setup, as_of, .. }, evidence, .. } = *judging;
-    let as_of = *as_of;
-    let cut = cut(business, month, setup.tariff.horizon(), tolerance(setup, business));
-    let of_channel = |channel: &str| evidence.of_channel(channel, as_of);
-    let missing = missing_logs(business, month, cut, as_of, &of_channel);
-    // A month that waits for logs is still shown as far as it is known.
-    let through = if missing.is_empty() { cut } else { cut.min(as_of) };
-    let Waits { rated, conflicts } = evidence.waits(business, month, through, setup)?;
+/// A month that is to be judged.
+pub struct Asked<'s> {
+    pub business: &'s Business,
+    pub month: Month,
+    /// Where its evidence ends.
+    cut: Instant,
+    /// Up to where it is judged tonight.
+    pub through: Instant,
+    missing: Vec<Missing>,
+}
+
+impl<'s> Asked<'s> {
+    pub fn of(tonight: &Tonight, evidence: &Evidence, business: &'s Business, month: Month) -> Self {
+        let Tonight { setup, as_of, .. } = *tonight;
+        let cut = cut(business, month, setup.tariff.horizon(), tolerance(setup, business));
+        let of_channel = |channel: &str| evidence.of_channel(channel, as_of);
+        let missing = missing_logs(business, month, cut, as_of, &of_channel);
+        // A month that waits for logs is still shown as far as it is known.
+        let through = if missing.is_empty() { cut } else { cut.min(as_of) };
+        Self { business, month, cut, through, missing }
+    }
+
+    /// A month that was closed, as it was then.
+    pub const fn again(business: &'s Business, month: Month, cut: Instant) -> Self {
+        Self { business, month, cut, through: cut, missing: Vec::new() }
+    }
+
+    /// Whether no log of it is missing, so that it can be closed if every wait is decided.
+    pub const fn has_its_logs(&self) -> bool {
+        self.missing.is_empty()
+    }
+}
+
+/// The months of a business that are not closed.
+fn asked<'s>(tonight: &Tonight, evidence: &Evidence, business: &'s Business) -> Vec<Asked<'s>> {
+    let Tonight { history, as_of, .. } = *tonight;
+    let months = std::iter::successors(Some(business.first_month), |month| Some(month.next()));
+    let months = months.take_while(|month| month.span(business.zone).from <= as_of);
+    let open = months.filter(|month| !history.closed.contains_key(&(business.id.clone(), *month)));
+    open.map(|month| Asked::of(tonight, evidence, business, month)).collect()
+}
+
+fn judge<'s>(judging: &Judging, asked: Asked<'s>) -> Result<Judged<'s>, Failure> {
+    let Judging { tonight, evidence, .. } = *judging;
+    let waits = evidence.waits(asked.business, asked.month, asked.through, tonight.setup)?;
+    decided(judging, asked, waits)
+}
+
+/// What becomes of a month with these waits.
+fn decided<'s>(judging: &Judging, asked: Asked<'s>, waits: Waits) -> Result<Judged<'s>, Failure> {
+    let Judging { tonight: Tonight { setup, .. }, evidence, .. } = *judging;
+    let Asked { business, month, cut, missing, .. } = asked;
+    let Waits { rated, conflicts } = waits;
     let settled = || evidence.settled.get(business.id.as_str()).and_then(|settled| settled.months.get(&month)).cloned();
     let open = |step, waits| {
         // Where a charge has no rate, nothing is told.

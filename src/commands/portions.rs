@@ -3,10 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use polars::prelude::DataFrame;
+
 use super::archived::Archive;
+use super::columns::workers;
 use super::evidence::{Evidence, broken};
 use super::loaded::{Owners, are_owned, loaded, owners};
-use super::settled::can_settle;
+use super::settled::{Settled, can_settle};
 use super::setup::Setup;
 use crate::domain::Business;
 use crate::error::Failure;
@@ -88,6 +91,50 @@ impl Evidence {
         portions
     }
 
+    /// Puts what is counted of a business, and the messages that may still matter, in place of all of them.
+    pub fn let_go(&mut self, business: &Business, settled: Settled, carried: DataFrame) {
+        let id = business.id.to_string();
+        self.unread.businesses.remove(&id);
+        // A business without messages has no frame.
+        if carried.height() > 0 {
+            self.by_business.insert(id.clone(), carried);
+        } else {
+            self.by_business.remove(&id);
+        }
+        self.settled.insert(id, settled);
+    }
+
+    /// Lets go of all of a business: it is unread again.
+    pub fn take_up(&mut self, business: &Business) {
+        let id = business.id.as_str();
+        self.by_business.remove(id);
+        self.settled.remove(id);
+        self.unread.businesses.insert(id.to_owned());
+    }
+
+    /// In how many slices a business is to be read, so that as many as there are workers fit into memory.
+    pub fn slices(&self, business: &Business) -> u64 {
+        let rows = self.rows_about(business);
+        let at_once = self.unread.rows_at_once.max(1);
+        if rows <= at_once { 1 } else { rows.saturating_mul(workers() as u64).div_ceil(at_once) }
+    }
+
+    /// The messages of one of `count` slices of an unread business: each conversation is whole in one of them. `None` where
+    /// a message on one of its channels is another's.
+    pub fn slice(
+        &self,
+        business: &Business,
+        (number, count): (u64, u64),
+        owners: &Owners,
+        archive: &Archive,
+    ) -> Result<Option<DataFrame>, Failure> {
+        let of_slice = |messages: DataFrame| frame::in_slice(messages, number, count).map_err(broken);
+        let frames = self.messages_of(&[business], owners, archive, &of_slice)?;
+        let Some(mut frames) = frames else { return Ok(None) };
+        let none = || frame::empty().and_then(|none| frame::with_file(none, 0)).map_err(broken);
+        frames.remove(business.id.as_str()).map_or_else(none, Ok).map(Some)
+    }
+
     fn rows_about(&self, business: &Business) -> u64 {
         let channels: BTreeSet<&str> = business.channels.iter().map(|owned| owned.channel.as_str()).collect();
         let of_channel = |channel: &str| {
@@ -104,7 +151,7 @@ impl Evidence {
     /// is another's.
     pub fn read_portion(&mut self, portion: &[&Business], setup: &Setup, archive: &Archive) -> Result<bool, Failure> {
         let owners = owners(setup);
-        let Some(frames) = self.messages_of(portion, &owners, archive)? else { return Ok(false) };
+        let Some(frames) = self.messages_of(portion, &owners, archive, &Ok)? else { return Ok(false) };
         for business in portion {
             self.unread.businesses.remove(business.id.as_str());
         }
@@ -117,11 +164,13 @@ impl Evidence {
         portion: &[&Business],
         owners: &Owners,
         archive: &Archive,
-    ) -> Result<Option<BTreeMap<String, polars::prelude::DataFrame>>, Failure> {
+        only: &(dyn Fn(DataFrame) -> Result<DataFrame, Failure> + Sync),
+    ) -> Result<Option<BTreeMap<String, DataFrame>>, Failure> {
         let channels = portion.iter().flat_map(|business| &business.channels);
         let channels: BTreeSet<&str> = channels.map(|owned| owned.channel.as_str()).collect();
         let files = self.carrying_places(channels.iter().copied());
-        let messages = loaded(files.into_iter(), BTreeSet::new(), owners, archive, Some(&channels))?;
+        let on_channels = |messages: DataFrame| only(frame::on_channels(messages, &channels).map_err(broken)?);
+        let messages = loaded(files.into_iter(), BTreeSet::new(), owners, archive, &on_channels)?;
         let by_business = frame::by_business(messages).map_err(broken)?;
         Ok(are_owned(owners, &by_business)?.then_some(by_business))
     }

@@ -122,7 +122,7 @@ fn work<'s>(
     let evidence = &evidence;
     let watch = Watch { setup, state, ledger: Some(&ledger), history: &history, evidence, renderer, withheld, as_of };
     let Judged { mut open, alarms, strangers, unseen, standing } = judged(&watch, open, &intake, timings)?;
-    let closings = decide::close_months(setup, state, &mut ledger, &open, withheld, as_of)?;
+    let closings = decide::close_months(setup, state, &mut ledger, &open, withheld, (as_of, timings))?;
     closings.hold(&mut open);
     timings.lap("closing", Some(closings.months.len() as u64), None);
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;

@@ -7,7 +7,7 @@ use std::hash::BuildHasher;
 use foldhash::quality::FixedState;
 use polars::prelude::{
     BooleanChunked, Column, DataFrame, IdxCa, IdxSize, IntoColumn, IntoSeries, NamedFrom, NewChunkedArray,
-    PolarsResult, Series, StringChunkedBuilder,
+    PolarsResult, Series, StringChunked, StringChunkedBuilder,
 };
 
 use super::ReadError;
@@ -164,6 +164,21 @@ pub fn with_businesses(
     Ok(changed)
 }
 
+/// Some of the rows, in their order. The texts of the others are let go: without that the smallest part of a frame keeps the
+/// memory of all of it.
+pub fn filtered(frame: &DataFrame, mask: &[bool]) -> PolarsResult<DataFrame> {
+    let part = frame.filter(&BooleanChunked::from_slice("wanted".into(), mask))?;
+    let height = part.height();
+    let own = |column: &Column| match column.str() {
+        Ok(texts) => {
+            let chunks = texts.downcast_iter().map(|chunk| chunk.clone().gc());
+            StringChunked::from_chunk_iter(texts.name().clone(), chunks).into_column()
+        }
+        Err(_) => column.clone(),
+    };
+    DataFrame::new(height, part.columns().iter().map(own).collect())
+}
+
 /// The rows on some channels, in their order.
 pub fn on_channels(frame: DataFrame, channels: &BTreeSet<&str>) -> PolarsResult<DataFrame> {
     let channel = frame.column(columns::CHANNEL)?.str()?;
@@ -178,8 +193,16 @@ pub fn on_channels(frame: DataFrame, channels: &BTreeSet<&str>) -> PolarsResult<
         };
         mask.push(is_wanted);
     }
-    let mask = BooleanChunked::from_slice("wanted".into(), &mask);
-    if mask.all() { Ok(frame) } else { frame.filter(&mask) }
+    if mask.iter().all(|is_wanted| *is_wanted) { Ok(frame) } else { filtered(&frame, &mask) }
+}
+
+/// The rows of one of `count` slices: which one a conversation is in follows from its name alone.
+pub fn in_slice(frame: DataFrame, number: u64, count: u64) -> PolarsResult<DataFrame> {
+    let hash = FixedState::with_seed(1);
+    let conversations = frame.column(columns::CONVERSATION)?.str()?.iter();
+    let mask: Vec<bool> =
+        conversations.map(|name| hash.hash_one(name.unwrap_or_default()) % count.max(1) == number).collect();
+    filtered(&frame, &mask)
 }
 
 /// The businesses and channels of a frame with the number of their rows.

@@ -7,10 +7,13 @@ use super::super::archived::Archive;
 use super::super::closing::counted;
 use super::super::coverage::{Look, of_business};
 use super::super::evidence::Evidence;
+use super::super::open::{Asked, Tonight};
+use super::super::settled::OfMonth;
 use super::super::setup::Setup;
 use super::super::state::{State, ledger_failure};
 use super::super::{recorded, settled, workers};
 use super::no_business;
+use crate::domain::Business;
 use crate::domain::charge::{RatedWait, Weighed};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::MonthClosed;
@@ -74,7 +77,7 @@ impl Replays {
                 self.inputs(state, ledger, first)?;
             }
             if let Some((setup, evidence)) = self.by_inputs.get_mut(&inputs) {
-                told.extend(told_by(&archive, setup, evidence, &months)?);
+                told.extend(told_by(&history, &archive, setup, evidence, &months)?);
             }
         }
         told.sort_by_key(|(place, _)| *place);
@@ -124,6 +127,7 @@ impl Replays {
 
 /// Months that were closed by the same, each with its place.
 fn told_by(
+    history: &History,
     archive: &Archive,
     setup: &Setup,
     evidence: &mut Evidence,
@@ -141,6 +145,12 @@ fn told_by(
         if of_portion.is_empty() {
             continue;
         }
+        if let [business] = portion.as_slice()
+            && let Some(found) = in_slices(history, archive, setup, evidence, business, &of_portion)?
+        {
+            told.extend(found);
+            continue;
+        }
         if !evidence.read_portion(&portion, setup, archive)? {
             evidence.read_all(setup, archive)?;
             return judged(archive, setup, evidence, months);
@@ -152,12 +162,36 @@ fn told_by(
             }
             told.push((place, found));
         }
-        for business in &portion {
-            evidence.by_business.remove(business.id.as_str());
-        }
-        evidence.unread = unread.clone();
+        portion.iter().for_each(|business| evidence.take_up(business));
     }
     Ok(told)
+}
+
+/// Months of a business with more messages than are in memory at once.
+fn in_slices(
+    history: &History,
+    archive: &Archive,
+    setup: &Setup,
+    evidence: &mut Evidence,
+    business: &Business,
+    months: &[(usize, &MonthClosed)],
+) -> Result<Option<Vec<(usize, Told)>>, Failure> {
+    let mut told = Vec::new();
+    for (place, closed) in months {
+        let (month, cut) = (closed.month, closed.cut);
+        let tonight = Tonight { setup, history, archive, as_of: cut, is_kept: false };
+        let asked = [Asked::again(business, month, cut)];
+        let Some(sliced) = settled::sliced(&tonight, evidence, business, &asked)? else { return Ok(None) };
+        let Some(OfMonth { mut waits, counted: mut settled, .. }) = sliced.months.into_iter().next() else {
+            return Ok(None);
+        };
+        settled::count_decided(&mut waits, &mut settled, business.zone);
+        evidence.let_go(business, sliced.settled, sliced.carried);
+        let coverage = of_business(setup, evidence, business, &Look { month, cut, through: cut, waits: &[] })?;
+        evidence.take_up(business);
+        told.push((*place, Told { waits, settled, coverage }));
+    }
+    Ok(Some(told))
 }
 
 /// Months of businesses of which all messages are there.

@@ -5,11 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 
 use polars::prelude::DataFrame;
 
-use super::make::{Night, Parted, weighed};
-use super::{Settled, ids};
+use super::Settled;
+use super::ids::{self, Run};
+use super::make::{Closing, Night, Parted, weighed};
 use crate::close::readiness::cut;
 use crate::commands::closing::{OpenMonth, Step, tolerance};
 use crate::commands::evidence::Evidence;
@@ -18,7 +20,7 @@ use crate::commands::open::Tonight;
 use crate::commands::second_opinion::second_opinion;
 use crate::commands::workers;
 use crate::domain::charge::{RatedWait, Weighed};
-use crate::domain::{Business, Month, Zone};
+use crate::domain::{Business, Month, Span, Zone};
 use crate::error::Failure;
 
 /// A business without most of its messages.
@@ -45,22 +47,12 @@ pub fn abridge(
     portion: &[&Business],
     open: &mut [OpenMonth],
 ) -> Result<(), Failure> {
-    if tonight.is_kept {
-        files::private_folder(&tonight.archive.state.settled())?;
-    }
     let known: &Evidence = evidence;
     let judged: &[OpenMonth] = open;
     let abridged = workers::all(portion, |business| of_business(tonight, known, business, judged))?;
     for (business, abridged) in portion.iter().zip(abridged) {
         let Some(Abridged { settled, carried, months }) = abridged else { continue };
-        let id = business.id.to_string();
-        // A business without messages has no frame.
-        if carried.height() > 0 {
-            evidence.by_business.insert(id.clone(), carried);
-        } else {
-            evidence.by_business.remove(&id);
-        }
-        evidence.settled.insert(id, settled);
+        evidence.let_go(business, settled, carried);
         let of_business = open.iter_mut().filter(|open| open.business.id == business.id);
         for (open, of_month) in of_business.zip(months) {
             debug_assert_eq!(open.month, of_month.month);
@@ -83,21 +75,13 @@ fn of_business(
     let months: Vec<&OpenMonth> = open.iter().filter(|open| open.business.id == business.id).collect();
     let Some(messages) = evidence.by_business.get(business.id.as_str()) else { return Ok(None) };
     let night = Night { setup, state: archive.state, history, as_of, evidence, business, months: &months };
-    let Some(Parted { before, carried, more, is_counted, counted, past, days }) = night.parted(messages)? else {
-        return Ok(None);
-    };
-    let folder = archive.state.settled();
-    let mut runs = Vec::new();
-    if is_kept {
-        let (written, file) = ids::with(&folder, &[], more);
-        if let Some((name, bytes)) = file {
-            // Without it the next night begins from the archive: it need not outlast a loss of power.
-            let path = folder.join(name);
-            let written = files::private_file(&path)?.write_all(&bytes);
-            written.map_err(|error| Failure::io("write the file", &path, error))?;
-        }
-        runs = written;
-    }
+    let Some(before) = night.frontier(&|month| !is_decided(month)) else { return Ok(None) };
+    let closing = Closing { is_told: &is_decided, is_over: &is_decided };
+    let Some(parted) = night.parted(messages, before, &closing)? else { return Ok(None) };
+    let Parted { carried, more, is_counted, counted } = parted;
+    let runs = if is_kept { written_ids(&archive.state.settled(), more)? } else { Vec::new() };
+    let traffic = evidence.traffic(&business.id, Span::ALWAYS)?;
+    let (past, days) = (night.past(before, &traffic), night.days(before)?);
     let opinion = |open: &OpenMonth| {
         let cut = cut(business, open.month, setup.tariff.horizon(), tolerance(setup, business));
         let looked_at =
@@ -110,6 +94,19 @@ fn of_business(
     let months = of_months.collect::<Result<Vec<_>, Failure>>()?;
     let settled = Settled { before, ids: runs, months: BTreeMap::new(), past, days };
     Ok(Some(Abridged { settled, carried, months }))
+}
+
+/// Writes the ids of messages that are let go. Without the file the next night begins from the archive: it need not
+/// outlast a loss of power.
+pub(super) fn written_ids(folder: &Path, more: Vec<u64>) -> Result<Vec<Run>, Failure> {
+    files::private_folder(folder)?;
+    let (runs, file) = ids::with(folder, &[], more);
+    if let Some((name, bytes)) = file {
+        let path = folder.join(name);
+        let written = files::private_file(&path)?.write_all(&bytes);
+        written.map_err(|error| Failure::io("write the file", &path, error))?;
+    }
+    Ok(runs)
 }
 
 /// Whether a month waits for nothing any more, and will be closed.

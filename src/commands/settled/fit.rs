@@ -103,7 +103,7 @@ fn new_messages(
         seen.extend(task.archive.kept(file).into_iter().map(|kept| (kept.sha256(), is_webhook(file))));
     }
     let new = (0..).zip(files.iter().copied()).skip(known);
-    let messages = loaded(new, seen, owners, task.archive, None)?;
+    let messages = loaded(new, seen, owners, task.archive, &Ok)?;
     let by_business = frame::by_business(messages).map_err(broken)?;
     Ok(are_owned(owners, &by_business)?.then_some(by_business))
 }
@@ -119,9 +119,11 @@ fn from_scratch(
     let channels: BTreeSet<&str> = channels.map(|owned| owned.channel.as_str()).collect();
     let carries = |file: &LogRead| file.channels.iter().any(|channel| channels.contains(channel.as_str()));
     let carrying = (0..).zip(files.iter().copied()).filter(|(_, file)| carries(file));
-    let messages = loaded(carrying, BTreeSet::new(), owners, task.archive, Some(&channels))?;
+    let on_channels = |messages: DataFrame| frame::on_channels(messages, &channels).map_err(broken);
+    let messages = loaded(carrying, BTreeSet::new(), owners, task.archive, &on_channels)?;
+    let wanted: BTreeSet<&str> = businesses.iter().map(|business| business.id.as_str()).collect();
     let mut by_business = frame::by_business(messages).map_err(broken)?;
-    by_business.retain(|name, _| businesses.iter().any(|business| *business.id.as_str() == **name));
+    by_business.retain(|name, _| wanted.contains(name.as_str()));
     Ok(by_business)
 }
 

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 
-use polars::prelude::{BooleanChunked, DataFrame};
+use polars::prelude::DataFrame;
 
-use super::abridge::is_decided;
 use super::drawn::left;
 use super::odd::{Rows, odd};
 use super::store::{Files, OfBusiness, Written};
@@ -24,7 +23,7 @@ use crate::domain::{Business, Elapsed, Instant, Month, Span, Verdict, Zone};
 use crate::error::Failure;
 use crate::ledger::History;
 use crate::read::frame;
-use crate::report::alarms::Past;
+use crate::report::alarms::{Past, Traffic};
 use crate::report::tally::length_range;
 
 /// Writes what this night has counted of the months that are still open, and which pages of the others it leaves.
@@ -67,16 +66,20 @@ pub struct Night<'n> {
 
 /// What of a business is counted, and what is carried on.
 pub struct Parted {
-    /// The frontier.
-    pub before: Instant,
     pub carried: DataFrame,
     /// Halves of the ids of messages before the frontier that no earlier night has counted.
     pub more: Vec<u64>,
     /// By open month: which of its waits are counted, and all that are, with those of earlier nights.
     pub is_counted: Vec<Vec<bool>>,
     pub counted: Vec<(Month, Vec<Weighed>)>,
-    pub past: BTreeMap<String, Past>,
-    pub days: DaysOf,
+}
+
+/// What becomes of the waits of a month that may be closed tonight.
+pub struct Closing<'c> {
+    /// What costs something is told one by one until it is billed.
+    pub is_told: &'c dyn Fn(&OpenMonth) -> bool,
+    /// No message is needed for it any more.
+    pub is_over: &'c dyn Fn(&OpenMonth) -> bool,
 }
 
 impl Night<'_> {
@@ -84,40 +87,41 @@ impl Night<'_> {
     fn kept(&self, messages: &DataFrame, files: &mut Files) -> Result<Option<OfBusiness>, Failure> {
         let Self { evidence, business, .. } = *self;
         let old = evidence.settled.get(business.id.as_str());
-        let Some(Parted { before, carried, more, counted, past, days, .. }) = self.parted(messages)? else {
+        let Some(before) = self.frontier(&|_| true) else { return Ok(None) };
+        let never = |_: &OpenMonth| false;
+        let closing = Closing { is_told: &never, is_over: &never };
+        let Some(Parted { carried, more, counted, .. }) = self.parted(messages, before, &closing)? else {
             return Ok(None);
         };
         let Some(proof) = proof(evidence, business, before, self.as_of) else { return Ok(None) };
         let runs = old.map(|old| old.ids.as_slice()).unwrap_or_default();
         let (ids, file) = ids::with(&self.state.settled(), runs, more);
         files.extend(file);
+        let traffic = evidence.traffic(&business.id, Span::ALWAYS)?;
+        let (past, days) = (self.past(before, &traffic), self.days(before)?);
         let settled = Settled { before, ids, months: counted.into_iter().collect(), past, days };
         OfBusiness::of(&settled, proof, &carried, files).map(Some)
     }
 
-    /// `None` where all messages are still needed.
-    pub fn parted(&self, messages: &DataFrame) -> Result<Option<Parted>, Failure> {
-        let Self { evidence, business, .. } = *self;
-        let old = evidence.settled.get(business.id.as_str());
-        let Some(before) = self.frontier().filter(|before| old.is_none_or(|old| old.before <= *before)) else {
-            return Ok(None);
-        };
+    /// Counts what is decided before the frontier and finds what is carried on. `None` where all messages are still needed.
+    pub fn parted(&self, messages: &DataFrame, before: Instant, closing: &Closing) -> Result<Option<Parted>, Failure> {
+        let old = self.evidence.settled.get(self.business.id.as_str());
         let Some(rows) = Rows::of(messages)? else { return Ok(None) };
         let odd = odd(&rows, self.months.iter().flat_map(|month| &month.waits).map(|rated| &rated.wait));
         let is_odd = |rated: &RatedWait| odd.contains(&(&*rated.wait.channel, &*rated.wait.conversation));
+        let is_settled = |rated: &RatedWait| is_answered(rated, before) && !is_odd(rated);
         let is_counted = |month: &OpenMonth| {
-            let is_decided = is_decided(month);
-            let is_over = |rated: &RatedWait| match is_decided {
-                // What costs something is told one by one until it is billed.
-                true => rated.wait.verdict == Verdict::OnTime,
-                false => is_answered(rated, before),
+            let (is_told, is_over) = ((closing.is_told)(month), (closing.is_over)(month));
+            let is_free = |rated: &RatedWait| rated.wait.verdict == Verdict::OnTime;
+            let counts = |rated: &RatedWait| match is_over {
+                true => is_free(rated) && !is_odd(rated),
+                false => is_settled(rated) && (!is_told || is_free(rated)),
             };
-            month.waits.iter().map(|rated| is_over(rated) && !is_odd(rated)).collect::<Vec<bool>>()
+            month.waits.iter().map(counts).collect::<Vec<bool>>()
         };
         let is_counted: Vec<Vec<bool>> = self.months.iter().copied().map(is_counted).collect();
-        let waiting = self.months.iter().zip(&is_counted).filter(|(month, _)| !is_decided(month));
-        let waiting = waiting.flat_map(|(month, is_counted)| month.waits.iter().zip(is_counted));
-        let asked = asked(waiting.filter(|(_, is_counted)| !**is_counted).map(|(rated, _)| rated));
+        let waiting = self.months.iter().filter(|month| !(closing.is_over)(month)).flat_map(|month| &month.waits);
+        let asked = asked(waiting.filter(|rated| !is_settled(rated)));
         let known = old.map_or(Instant::MIN, |old| old.before);
         let mut more = Vec::new();
         let mut is_carried = |row: usize| {
@@ -127,17 +131,17 @@ impl Night<'_> {
             }
             sent_at >= before || asked.binary_search(&half).is_ok() || odd.contains(&rows.place(row))
         };
-        let mask: BooleanChunked = (0..messages.height()).map(|row| Some(is_carried(row))).collect();
-        let carried = messages.filter(&mask).map_err(broken)?;
+        let mask: Vec<bool> = (0..messages.height()).map(&mut is_carried).collect();
+        let carried = frame::filtered(messages, &mask).map_err(broken)?;
         let counted = self.counted(&is_counted);
-        let (past, days) = (self.past(before, old)?, self.days(before, old)?);
-        Ok(Some(Parted { before, carried, more, is_counted, counted, past, days }))
+        Ok(Some(Parted { carried, more, is_counted, counted }))
     }
 
-    /// Everything before it is known, and is evidence in every month that waits for logs. `None` where what is said of a
+    /// Everything before it is known, and is evidence in every month that `needs` it. `None` where what is said of a
     /// wait may change by more than its answer.
-    fn frontier(&self) -> Option<Instant> {
+    pub fn frontier(&self, needs: &dyn Fn(&OpenMonth) -> bool) -> Option<Instant> {
         let Self { setup, history, as_of, evidence, business, months, .. } = *self;
+        let old = evidence.settled.get(business.id.as_str());
         let tolerance = tolerance(setup, business);
         let is_accepted = history.accepted.iter().any(|(_, hold)| hold.business == business.id);
         let waits = months.iter().all(|month| matches!(month.step, Step::Wait(_)));
@@ -152,9 +156,9 @@ impl Night<'_> {
             }
             before = before.min(known.watermark);
         }
-        let waiting = months.iter().filter(|month| !is_decided(month));
-        let cuts = waiting.map(|month| cut(business, month.month, setup.tariff.horizon(), tolerance));
-        Some(cuts.fold(before, Instant::min))
+        let months = months.iter().filter(|month| needs(month));
+        let cuts = months.map(|month| cut(business, month.month, setup.tariff.horizon(), tolerance));
+        Some(cuts.fold(before, Instant::min)).filter(|before| old.is_none_or(|old| old.before <= *before))
     }
 
     /// The waits that are counted now, with those that were before.
@@ -168,20 +172,23 @@ impl Night<'_> {
         self.months.iter().zip(is_counted).map(of_month).collect()
     }
 
-    fn past(&self, before: Instant, old: Option<&Settled>) -> Result<BTreeMap<String, Past>, Failure> {
+    /// What the silences of its channels hang on before the frontier, with what earlier nights have counted.
+    pub fn past(&self, before: Instant, traffic: &BTreeMap<String, Traffic>) -> BTreeMap<String, Past> {
         let Self { evidence, business, .. } = *self;
-        let traffic = evidence.traffic(&business.id, Span::ALWAYS)?;
+        let old = evidence.settled.get(business.id.as_str());
         let messages = self.setup.config.alarms.silence_messages;
         let of_channel = |(channel, until): (&str, Instant)| {
             let past = old.and_then(|old| old.past.get(channel)).cloned().unwrap_or_default();
             let next = traffic.get(channel).map(|traffic| traffic.before(before.min(until))).unwrap_or_default();
             (channel.to_owned(), past.and(&next, messages))
         };
-        Ok(owned_until(business).into_iter().map(of_channel).collect())
+        owned_until(business).into_iter().map(of_channel).collect()
     }
 
-    fn days(&self, before: Instant, old: Option<&Settled>) -> Result<DaysOf, Failure> {
+    /// Messages a day before the frontier, with what earlier nights have counted.
+    pub fn days(&self, before: Instant) -> Result<DaysOf, Failure> {
         let Self { setup, as_of, evidence, business, months, .. } = *self;
+        let old = evidence.settled.get(business.id.as_str());
         let mut all = DaysOf::new();
         for month in months.iter().map(|open| open.month) {
             let span = month.span(business.zone);
@@ -204,7 +211,7 @@ impl Night<'_> {
 }
 
 /// By month, channel and the beginning of its ownership.
-type DaysOf = BTreeMap<(Month, String, Instant), [Days; 2]>;
+pub type DaysOf = BTreeMap<(Month, String, Instant), [Days; 2]>;
 
 /// Whether it was answered before an instant, so that no later message changes it.
 fn is_answered(rated: &RatedWait, before: Instant) -> bool {

@@ -16,6 +16,7 @@ mod fit;
 mod ids;
 mod make;
 mod odd;
+mod sliced;
 mod store;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ pub use abridge::{abridge, count_decided, weigh_closed};
 pub use drawn::{Drawn, drawn, is_as_left};
 pub use fit::evidence;
 pub use make::keep;
+pub use sliced::{OfMonth, sliced};
 
 /// Messages by civil day.
 pub type Days = BTreeMap<Date, u64>;
