@@ -182,10 +182,11 @@ pub struct Run {
     pub from_scratch: bool,
     /// Memory for messages of businesses that are judged from the archive
     ///
-    /// They are read as many businesses at a time as fit, and at least one: a message with its waits takes about 1 KiB. The
-    /// result is the same with any memory. Under tariffs that count charges, other readings than the default one, and where
-    /// a channel has several owners or none, all messages are read at once.
-    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u32).range(1..))]
+    /// A message takes about 1 KiB while it is judged. Where there are more than fit, they are read as many businesses at a
+    /// time as fit, and of a large one as many of its conversations. The result is the same with any memory. Under tariffs
+    /// that count charges, under other readings than the default one, and where a channel has several owners or none, all
+    /// messages are read at once.
+    #[arg(long, value_name = "MIB", default_value_t = 2048)]
     pub memory: u32,
     /// Form of the summary on standard output
     #[arg(long, value_name = "FORM", default_value = "text")]

@@ -110,6 +110,12 @@ fn many_businesses_are_numbered_without_gaps_and_alike_on_any_number_of_processo
     ritardo(&folder, &["verify"]).expect(0);
     ritardo(&folder, &["audit", "--all"]).expect(0);
 
+    // With hardly any memory it is read business by business.
+    let little = town("closing-town-little");
+    let run = ["run", "--memory", "0", "--as-of", NIGHT];
+    assert_eq!(ritardo(&little, &run).expect(0), told);
+    assert_same_tree(&state, &little.join("state"));
+
     let alone = town("closing-town-alone");
     if let Some(ran) = night_on_one_processor(&alone) {
         assert_eq!(ran.expect(0), told);

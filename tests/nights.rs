@@ -1,7 +1,8 @@
 //! Nights that go on from what earlier ones have counted say the same as nights that judge everything from the archive.
 //!
 //! Shops are drawn at random, with traps, and their logs come in random order over random nights, some late. Beside each
-//! lives one that runs `--from-scratch` every night, and one that loses what was counted, or finds it damaged.
+//! lives one that runs `--from-scratch` every night, one that loses what was counted, or finds it damaged, and two for whose
+//! messages there is hardly any memory.
 //! `RITARDO_SEEDS=1000` takes more shops than usual; a failure names its seed.
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "how many shops are taken is told by the environment")]
@@ -20,6 +21,8 @@ use common::{Dice, copy, daily_shop, files, give_key, in_parallel, ledger, ritar
 const BUSINESSES: [(&str, &str, &str); 2] =
     [("bologna-bakery", "+390510000417", "Europe/Rome"), ("lisbon-hotel", "+351210000417", "UTC")];
 const HEADER: &str = "message_id,business,channel,customer,direction,sent_at,kind,status\n";
+/// With what the twins run that are compared.
+const OTHERS: [&[&str]; 4] = [&["--from-scratch"], &[], &["--memory", "0"], &["--memory", "0", "--from-scratch"]];
 /// Days from 31 July 2018 on.
 const DAYS: usize = 58;
 
@@ -161,7 +164,8 @@ fn a_night_that_goes_on_says_what_one_from_scratch_says() {
     in_parallel(&seeds, |_, seed| {
         let mut dice = Dice::new(seed + 4_711);
         let _ = [(); 8].map(|()| dice.roll(2));
-        let twins = ["on", "scratch", "damaged"].map(|twin| shop(&format!("nights-{seed}-{twin}")));
+        let twins =
+            ["on", "scratch", "damaged", "little", "little-scratch"].map(|twin| shop(&format!("nights-{seed}-{twin}")));
         let logs = logs(&mut dice);
         let (mut came, mut day) = (0, 2 + dice.roll(5));
         while came < DAYS + 12 {
@@ -174,9 +178,9 @@ fn a_night_that_goes_on_says_what_one_from_scratch_says() {
             damage(&twins[2], &mut dice);
             let run = ["run", "--format", "json", "--as-of", &as_of];
             let told = ritardo(&twins[0], &run);
-            let (on, from_scratch) = (&run[..], [&run[..], &["--from-scratch"]].concat());
-            for (twin, words) in [(&twins[1], from_scratch.as_slice()), (&twins[2], on)] {
-                let other = ritardo(twin, words);
+            for (twin, words) in twins[1..].iter().zip(OTHERS) {
+                let words = [&run[..], words].concat();
+                let other = ritardo(twin, &words);
                 let which = format!("seed {seed}, {as_of}, {}", twin.display());
                 assert_eq!((told.code, &told.out, &told.err), (other.code, &other.out, &other.err), "{which}");
                 assert_eq!(head(&twins[0]), head(twin), "{which}");

@@ -19,15 +19,15 @@ use crate::read::frame;
 /// What a message takes in memory while it is judged, with the waits that are made of it.
 const BYTES_A_ROW: u64 = 1024;
 
-/// So many messages are in memory at once, where nobody says how much memory there is.
-pub const ROWS_AT_ONCE: u64 = rows_in(2048);
+/// So many MiB where nobody says how much memory there is.
+pub const MEMORY: u32 = 2048;
+
+/// Fewer would be read too often.
+const ROWS_MIN: u64 = 128;
 
 /// How many messages fit into so many MiB.
-pub const fn rows_in(mebibytes: u32) -> u64 {
-    // A cast that widens loses nothing; there is no other one in a constant.
-    #[expect(clippy::cast_lossless, reason = "`u64::from` is not const")]
-    let mebibytes = mebibytes as u64;
-    mebibytes * (1 << 20) / BYTES_A_ROW
+pub fn rows_in(mebibytes: u32) -> u64 {
+    (u64::from(mebibytes) * (1 << 20) / BYTES_A_ROW).max(ROWS_MIN)
 }
 
 /// Businesses that are judged from the archive and of which no message is in memory yet.
@@ -191,6 +191,6 @@ mod tests {
 
     #[test]
     fn a_gibibyte_holds_a_million_messages() {
-        assert_eq!((rows_in(1), rows_in(1024), ROWS_AT_ONCE), (1024, 1 << 20, 2 << 20));
+        assert_eq!([0, 1, 1024, MEMORY].map(rows_in), [128, 1024, 1 << 20, 2 << 20]);
     }
 }

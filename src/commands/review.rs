@@ -8,7 +8,7 @@ use super::evidence::Evidence;
 use super::guards::{self, Watch};
 use super::intake::Writing;
 use super::open::{Tonight, open_in_portions};
-use super::portions::ROWS_AT_ONCE;
+use super::portions::{MEMORY, rows_in};
 use super::run::renderer;
 use crate::error::Failure;
 use crate::ledger::entry::LogRead;
@@ -17,7 +17,7 @@ use crate::ledger::entry::LogRead;
 pub fn review<'d>(desk: &'d Desk, archive: &Archive) -> Result<Vec<OpenMonth<'d>>, Failure> {
     let Desk { setup, state, ledger, history, as_of } = desk;
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
-    let evidence = Evidence::gather_or_leave(&files, setup, archive, ROWS_AT_ONCE)?;
+    let evidence = Evidence::gather_or_leave(&files, setup, archive, rows_in(MEMORY))?;
     let mut evidence = evidence.with_accepted(history.accepted_through(history.last));
     let renderer = renderer()?;
     let bench = Bench { setup, state, history, archive, run_at: *as_of };
