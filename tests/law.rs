@@ -214,6 +214,7 @@ fn source(dice: &mut Dice, name: String, tolerance: Elapsed) -> Source {
         directions: directions(dice),
         coverage,
         tolerance,
+        chat: None,
     }
 }
 

@@ -6,6 +6,7 @@ mod alarms;
 mod bank;
 mod businesses;
 mod channels;
+mod chats;
 mod check_digits;
 mod guards;
 mod invoice;

@@ -1,9 +1,9 @@
 //! `[[source]]`: the streams of exports, and what their files prove.
 
 use super::table::{Form, Table, refuse_shared};
-use super::words;
+use super::{chats, words};
 use crate::domain::settings::{Coverage, LogFormat, Source, Stamps};
-use crate::domain::{Direction, Elapsed, Instant};
+use crate::domain::{ChannelId, Direction, Elapsed, Instant};
 
 const SOURCE: Form = Form {
     name: "[[source]]",
@@ -20,6 +20,13 @@ const SOURCE: Form = Form {
         "to = \"2019-01-01T00:00:00Z\"",
         "expected_by = \"06:00\"",
         "keep_raw = \"90d\"",
+        "business = \"bologna-bakery\"",
+        "channel = \"+390510000417\"",
+        "sender = \"Forno Esempio\"",
+        "date_order = \"day-first\"",
+        "weak_ids = \"hold\"",
+        "without_sender = \"refuse\"",
+        "conversation = \"orders\"",
     ],
 };
 
@@ -56,6 +63,7 @@ fn whole_inbox() -> Source {
         directions: Direction::BOTH.to_vec(),
         coverage: Coverage::Span,
         tolerance: Elapsed::ZERO,
+        chat: None,
     }
 }
 
@@ -67,7 +75,7 @@ fn source(table: &Table<'_>) -> Option<Source> {
     let zone = table.parsed("zone", str::parse);
     let channels = table.parsed_set("channels", str::parse);
     let directions = table.parsed_set("directions", str::parse);
-    let tolerance = table.parsed("tolerance", tolerance).unwrap_or(Elapsed::ZERO);
+    let tolerance = table.parsed("tolerance", tolerance).unwrap_or_else(|| chats::usual_tolerance(format));
     let stamps = table.choice("stamps", &Stamps::ALL.map(|stamps| (stamps.name(), stamps)));
     let (from, to) = window(table);
     let expected_by = table.parsed("expected_by", str::parse);
@@ -79,6 +87,8 @@ fn source(table: &Table<'_>) -> Option<Source> {
         let hint = "add the zone in which the export cuts its days, such as zone = \"Europe/Rome\"";
         table.wrong("coverage", "coverage = \"daily\" needs a zone", hint);
     }
+    let chat = chats::chat(table, format, coverage);
+    let of_chat = || chat.as_ref().and_then(|chat| Some(vec![chat.channel.parse::<ChannelId>().ok()?]));
     Some(Source {
         name: name?,
         files: files?,
@@ -89,10 +99,11 @@ fn source(table: &Table<'_>) -> Option<Source> {
         to,
         expected_by,
         keep_raw: table.parsed("keep_raw", keep_raw),
-        channels,
+        channels: channels.or_else(of_chat),
         directions: directions.unwrap_or_else(|| Direction::BOTH.to_vec()),
         coverage: coverage.unwrap_or(Coverage::Span),
         tolerance,
+        chat,
     })
 }
 

@@ -204,6 +204,14 @@ impl<'p> Table<'p> {
         Some(texts.iter().filter_map(|text| self.read(key, text, &parse)).collect())
     }
 
+    /// The text under `key`, or the different texts of a list.
+    pub fn text_or_texts(&self, key: &str) -> Option<Vec<String>> {
+        match self.entries.get(key).map(Spanned::get_ref) {
+            Some(DeValue::Array(_)) => self.parsed_set(key, |text| Ok(text.to_owned())),
+            _ => self.text(key).map(|text| vec![text]),
+        }
+    }
+
     /// The table under `key`.
     pub fn table(&self, key: &str, form: &'static Form) -> Option<Table<'p>> {
         self.entries.get(key).and_then(|value| self.opened(key, value, form))

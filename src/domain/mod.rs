@@ -5,6 +5,7 @@
 
 pub mod business;
 pub mod charge;
+pub mod chat;
 pub mod clock;
 pub mod columns;
 pub mod correction;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::chat::ChatSource;
 use super::{ChannelId, Decimal, Direction, Elapsed, Instant, TimeOfDay, Zone};
 
 /// What a file of a source proves about time: which spans its channels' logs are known for.
@@ -38,10 +39,13 @@ pub enum LogFormat {
     Parquet,
     /// WhatsApp Cloud API webhook bodies: one JSON a file, or one a line.
     Webhook,
+    /// A chat as the app on a phone exports it.
+    Chat,
 }
 
 impl LogFormat {
-    pub const ALL: [LogFormat; 4] = [LogFormat::Csv, LogFormat::Ndjson, LogFormat::Parquet, LogFormat::Webhook];
+    pub const ALL: [LogFormat; 5] =
+        [LogFormat::Csv, LogFormat::Ndjson, LogFormat::Parquet, LogFormat::Webhook, LogFormat::Chat];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -49,6 +53,7 @@ impl LogFormat {
             Self::Ndjson => "ndjson",
             Self::Parquet => "parquet",
             Self::Webhook => "webhook",
+            Self::Chat => "chat",
         }
     }
 }
@@ -123,6 +128,8 @@ pub struct Source {
     pub directions: Vec<Direction>,
     pub coverage: Coverage,
     pub tolerance: Elapsed,
+    /// Whose its chats are; only where the form is [`LogFormat::Chat`].
+    pub chat: Option<ChatSource>,
 }
 
 /// When a person is told, beyond what holds a month up.

@@ -6,6 +6,7 @@
 pub mod archive;
 mod bytes;
 mod canonical;
+mod chat;
 pub mod coverage;
 mod csv;
 pub mod frame;
@@ -46,7 +47,7 @@ pub struct LogFile {
     /// Columns of [`crate::domain::columns::ALL`], rows as in the file.
     pub frame: DataFrame,
     pub rejects: Vec<Reject>,
-    /// Webhook changes that carry no message, by field.
+    /// Webhook changes that carry no message, by field; in a chat, sentences of the app.
     pub others: BTreeMap<String, u64>,
     /// First and last `sent_at` of the frame; `None` when it has no row.
     pub first_and_last: Option<(Instant, Instant)>,
@@ -78,7 +79,7 @@ pub enum ReadError {
     #[error("the fields are separated by {0}, as some spreadsheets do; export them separated by commas")]
     Separator(&'static str),
     #[error(
-        "the form of the log is not known: neither CSV with the columns of the message log, NDJSON, Parquet nor webhook bodies"
+        "the form of the log is not known: neither CSV with the columns of the message log, NDJSON, Parquet, webhook bodies nor an exported chat"
     )]
     UnknownFormat,
     #[error("the file is one JSON array: write one object a line, without brackets and commas around them")]
@@ -103,6 +104,8 @@ pub enum ReadError {
     NoZone,
     #[error("the column `sent_at` has numbers: declare their unit as `stamps` of the source")]
     NoUnit,
+    #[error(transparent)]
+    Chat(#[from] chat::Refused),
     #[error("a frame could not be built")]
     Frame(#[from] polars::prelude::PolarsError),
 }
@@ -150,6 +153,7 @@ pub fn read_bytes(raw: &[u8], path: &Path, options: &Options) -> Result<LogFile,
             builder.check_rows()?;
             others = told.others;
         }
+        LogFormat::Chat => others = chat::read(&plain, options, &mut builder)?,
     }
     let first_and_last = builder.first_and_last();
     let (frame, mut rejects) = builder.finish()?;
@@ -174,6 +178,9 @@ fn detect(path: &Path, plain: &[u8], longest: usize) -> Result<LogFormat, ReadEr
     }
     if webhook::looks_like(plain) {
         return Ok(LogFormat::Webhook);
+    }
+    if chat::looks_like(plain, longest) {
+        return Ok(LogFormat::Chat);
     }
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let name = name.trim_end_matches(".gz").trim_end_matches(".zst");

@@ -1,10 +1,11 @@
 //! How a log is to be read: what its source declares, and how much of it is read at all.
 
+use crate::domain::chat::ChatSource;
 use crate::domain::settings::{LogFormat, Source, Stamps};
 use crate::domain::{Instant, Zone};
 
 /// What is known of a log before it is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Options {
     /// `None`: seen from the name and the first bytes.
     pub format: Option<LogFormat>,
@@ -19,6 +20,8 @@ pub struct Options {
     pub latest: Instant,
     pub latest_is: Latest,
     pub limits: Limits,
+    /// Whose the chats are; without it no exported chat is read.
+    pub chat: Option<ChatSource>,
 }
 
 /// Where the latest instant of a file comes from.
@@ -55,6 +58,7 @@ impl Default for Options {
             latest: Instant::MAX,
             latest_is: Latest::default(),
             limits: Limits::default(),
+            chat: None,
         }
     }
 }
@@ -63,7 +67,7 @@ impl Options {
     /// What `source` declares. Messages of any later instant are taken.
     pub fn of(source: &Source) -> Self {
         let Source { format, zone, stamps, from, to, .. } = *source;
-        Self { format, zone, stamps, from, to, ..Self::default() }
+        Self { format, zone, stamps, from, to, chat: source.chat.clone(), ..Self::default() }
     }
 }
 
@@ -121,6 +125,7 @@ mod tests {
             directions: Direction::BOTH.to_vec(),
             coverage: Coverage::Span,
             tolerance: Elapsed::ZERO,
+            chat: None,
         };
         let format = Some(LogFormat::Csv);
         let expected = Options { format, zone, stamps: Stamps::Seconds, from, to, ..Options::default() };

@@ -24,6 +24,7 @@ fn source(coverage: Coverage) -> Source {
         directions: Direction::BOTH.to_vec(),
         coverage,
         tolerance: Elapsed::ZERO,
+        chat: None,
     }
 }
 

@@ -145,6 +145,7 @@ mod tests {
             directions: Direction::BOTH.to_vec(),
             coverage: Coverage::Span,
             tolerance: Elapsed::ZERO,
+            chat: None,
         }
     }
 

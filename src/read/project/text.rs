@@ -209,7 +209,7 @@ impl Form {
             }
             // By its first line, and not by its name alone.
             LogFormat::Ndjson if crate::read::ndjson::looks_like(head, limits.line) => Some((Self::Ndjson, 0)),
-            LogFormat::Ndjson | LogFormat::Parquet | LogFormat::Webhook => None,
+            LogFormat::Ndjson | LogFormat::Parquet | LogFormat::Webhook | LogFormat::Chat => None,
         }
     }
 
