@@ -38,6 +38,11 @@ pub(super) fn chat(table: &Table<'_>, format: Option<LogFormat>, coverage: Optio
         let hint = "write coverage = \"continuous\" when every chat of the channel is exported each time, or a manifest beside each";
         table.wrong("coverage", "one chat proves nothing of the others of its channel: declare what they prove", hint);
     }
+    // What is forgotten is looked for in raw files word by word, and the names of a chat are several.
+    if table.has("keep_raw") {
+        let hint = "take it out, and keep the exports yourself where you may";
+        table.wrong("keep_raw", "a raw chat holds what people wrote, and is not kept", hint);
+    }
     let business: Option<BusinessId> = table.parsed("business", str::parse);
     let channel: Option<ChannelId> = table.parsed("channel", str::parse);
     let senders = table.text_or_texts("sender");
@@ -109,6 +114,8 @@ mod tests {
             let mistakes = source(&CHAT.replace(line, "")).unwrap_err();
             assert!(mistakes.len() == 1 && mistakes[0].contains(part), "{line} {mistakes:?}");
         }
+        let mistakes = source(&format!("{CHAT}keep_raw = \"30d\"\n")).unwrap_err();
+        assert!(mistakes.len() == 1 && mistakes[0].contains("is not kept"), "{mistakes:?}");
         let mistakes = source(&CHAT.replace("\"chat\"", "\"csv\"")).unwrap_err();
         assert_eq!(mistakes, ["`business`", "`channel`", "`sender`"].map(|key| format!("{key} is of exported chats")));
     }

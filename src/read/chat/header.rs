@@ -191,11 +191,15 @@ fn buddhist<'t>(word: &str, after: Cursor<'t>) -> Option<Cursor<'t>> {
 
 /// `2018年8月12日`, and the same in Korean.
 fn units(year: Number, after: Cursor<'_>) -> Option<Dated<'_>> {
-    let either = |cursor: Cursor<'_>, marks: [char; 2]| marks.into_iter().find_map(|mark| cursor.mark(mark));
     let (month, after) = either(after, ['年', '년'])?.past_blank().number()?;
     let (day, after) = either(after, ['月', '월'])?.past_blank().number()?;
     let end = either(after, ['日', '일'])?;
     Some((Written::Named { year, month: month.value, day: day.value }, Form::Named, end))
+}
+
+/// Past a mark of either writing.
+fn either(cursor: Cursor<'_>, marks: [char; 2]) -> Option<Cursor<'_>> {
+    marks.into_iter().find_map(|mark| cursor.mark(mark))
 }
 
 /// `12 Aug 2018`, `12. August 2018`, `12 de agosto de 2018`.

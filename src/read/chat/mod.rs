@@ -40,7 +40,8 @@ pub use refused::Refused;
 /// Where a count of sentences of the app stands among what carries no message.
 const NOTICES: &str = "notice of the app";
 const NO_TIME: &str = "sent_at has a time of day that does not exist";
-const FOREIGN: &str = "the line begins as a message does, in another shape than the others: it may be part of the text before it, or a message of another export";
+const FOREIGN: &str = "the line begins as a message does, in another shape than the others: it may be part of the text before it, \
+                       or a message of another export";
 const BEFORE: &str = "the line stands before the first message";
 
 /// Whether the first line is that of an exported chat.
