@@ -145,6 +145,9 @@ pub struct Rate {
     /// How the logs write `sent_at` [default: text] [possible values: text, seconds, milliseconds, microseconds]
     #[arg(long, value_name = "UNIT", value_parser = stamps)]
     pub stamps: Option<Stamps>,
+    /// Read the logs through the mapping of a vendor, or one in a file
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "stamps")]
+    pub mapping: Option<PathBuf>,
     /// Judge row by row, also where the logs could be judged as columns: slower, with the same result
     #[arg(long)]
     pub by_rows: bool,

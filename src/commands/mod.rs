@@ -33,6 +33,7 @@ mod issue;
 mod journal;
 mod keyfile;
 mod loaded;
+mod mapped;
 mod named;
 mod open;
 mod pages;

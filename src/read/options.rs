@@ -1,13 +1,15 @@
 //! How a log is to be read: what its source declares, and how much of it is read at all.
 
 use crate::domain::settings::{LogFormat, Source, Stamps};
-use crate::domain::{Instant, Zone};
+use crate::domain::{Instant, Mapping, Zone};
 
 /// What is known of a log before it is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Options {
     /// `None`: seen from the name and the first bytes.
     pub format: Option<LogFormat>,
+    /// How the columns of a vendor are read.
+    pub mapping: Option<Box<Mapping>>,
     /// The zone of local times; without it they are refused.
     pub zone: Option<Zone>,
     pub stamps: Stamps,
@@ -48,6 +50,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             format: None,
+            mapping: None,
             zone: None,
             stamps: Stamps::Text,
             from: None,
@@ -63,7 +66,7 @@ impl Options {
     /// What `source` declares. Messages of any later instant are taken.
     pub fn of(source: &Source) -> Self {
         let Source { format, zone, stamps, from, to, .. } = *source;
-        Self { format, zone, stamps, from, to, ..Self::default() }
+        Self { format, mapping: source.mapping.clone(), zone, stamps, from, to, ..Self::default() }
     }
 }
 
@@ -111,6 +114,7 @@ mod tests {
             name: "s".to_owned(),
             files: "**".to_owned(),
             format: Some(LogFormat::Csv),
+            mapping: None,
             zone,
             stamps: Stamps::Seconds,
             from,
