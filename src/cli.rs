@@ -3,6 +3,7 @@
 mod audit;
 mod bundle;
 mod closing;
+mod convert;
 mod correct;
 mod generate;
 mod months;
@@ -20,6 +21,7 @@ use crate::error::exit_codes;
 pub use audit::{Audit, Digest, Months, Replayable, Verify, When};
 pub use bundle::{BUNDLE_SUFFIX, ExportMonth};
 pub use closing::{Approve, MonthState, ParkedList, Status, Unpark};
+pub use convert::Convert;
 pub use correct::{Dispute, DisputeAction, DisputeList, DisputeOpen, DisputeSettle, Reissue};
 pub use generate::{By, Generate, LogForm, TrapName};
 pub use months::{Journal, JournalBy, JournalForm};
@@ -42,6 +44,8 @@ pub enum Command {
     Check(Configured),
     /// Rate logs without state or configuration: one row a wait
     Rate(Rate),
+    /// Write any logs as one canonical log
+    Convert(Convert),
     /// Make a synthetic month with known answers: to test with, to show, to measure by
     Generate(Generate),
     /// The nightly run: read, pair, rate, close what can be closed, issue, mail, report

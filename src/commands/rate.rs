@@ -347,7 +347,7 @@ pub(super) fn logs(args: &Rate, world: &mut World) -> Result<Logs, Failure> {
 }
 
 /// The files to read; and the links, pipes and devices in folders, which are not.
-fn expanded(inputs: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), Failure> {
+pub(super) fn expanded(inputs: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), Failure> {
     let (mut paths, mut passed_over) = (Vec::new(), Vec::new());
     for input in inputs {
         if input.is_dir() {
@@ -362,7 +362,7 @@ fn expanded(inputs: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), Failure> 
     Ok((paths, passed_over))
 }
 
-fn unreadable(path: &Path, error: ReadError) -> Failure {
+pub(super) fn unreadable(path: &Path, error: ReadError) -> Failure {
     let failure = match error {
         ReadError::Io(error) => return Failure::io("read the log", path, error),
         error => Failure::new(Kind::SetAside, "a log cannot be read").at(path).because(error),
