@@ -119,7 +119,7 @@ fn check_back(path: &Path, bytes: &[u8], written: &[Message]) -> Result<(), Fail
     }
     let mut back = messages(&log.frame)?;
     back.sort();
-    if back == written { Ok(()) } else { Err(Failure::new(Kind::SelfCheck, "what was written is read otherwise")) }
+    if back == written { Ok(()) } else { Err(cannot_say("what would be written is read otherwise".to_owned())) }
 }
 
 impl Reader<'_> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::Message;
 use crate::domain::message::Sighting;
-use crate::domain::{EntryPoint, Status};
+use crate::domain::{Direction, EntryPoint, Status};
 
 /// The messages, sorted.
 ///
@@ -19,7 +19,11 @@ pub(super) fn joined(messages: Vec<Message>) -> Result<Vec<Message>, String> {
         return Err(told.to_owned());
     }
     let mut copies: BTreeMap<(String, String, String), Vec<Message>> = BTreeMap::new();
-    for message in messages {
+    for mut message in messages {
+        if message.direction == Direction::Outbound {
+            // How the customer came to write means nothing on a message of the business.
+            message.entry_point = EntryPoint::Unknown;
+        }
         let key = (message.business.clone(), message.channel.clone(), message.message_id.clone());
         copies.entry(key).or_default().push(message);
     }
@@ -39,10 +43,13 @@ fn told(copies: Vec<Message>) -> Result<Vec<Message>, String> {
         return Ok(stamped);
     }
     let all = || stamped.iter().chain(&seen);
-    let parties: BTreeSet<_> = all().map(|copy| (&copy.customer, &copy.conversation, copy.direction)).collect();
     let entry_points: BTreeSet<EntryPoint> =
         all().map(|copy| copy.entry_point).filter(|point| *point != EntryPoint::Unknown).collect();
-    if parties.len() > 1 || entry_points.len() > 1 {
+    let parties = |copy: &Message| (copy.customer.clone(), copy.conversation.clone(), copy.direction);
+    let is_known = seen.iter().any(|copy| copy.status != Status::Unstated);
+    // An unknown status may be of another kind than its message.
+    let is_unclear = !is_known && !stamped.is_empty();
+    if is_unclear || all().map(parties).collect::<BTreeSet<_>>().len() > 1 || entry_points.len() > 1 {
         return Err("statuses of one message contradict one another, and a canonical log has no statuses".to_owned());
     }
     let status = all().map(|copy| copy.status).max().unwrap_or(Status::Unstated);
@@ -51,7 +58,6 @@ fn told(copies: Vec<Message>) -> Result<Vec<Message>, String> {
         return Ok(stamped.into_iter().map(|copy| Message { status, ..copy }).collect());
     }
     // An unknown status beside a known one adds no doubt: the message was sent.
-    let is_known = seen.iter().any(|copy| copy.status != Status::Unstated);
     let kind = seen.iter().map(|copy| copy.kind.as_str()).max().filter(|_| !is_known).unwrap_or_default().to_owned();
     let entry_point = entry_points.first().copied().unwrap_or(EntryPoint::Unknown);
     let first = seen.into_iter().min_by_key(|copy| (copy.sighting, copy.sent_at));
@@ -62,7 +68,7 @@ fn told(copies: Vec<Message>) -> Result<Vec<Message>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Direction, Instant};
+    use crate::domain::Instant;
 
     /// Time, kind, status and sighting of a copy of one message.
     fn copy(at: i64, kind: &str, status: Status, sighting: Sighting) -> Message {

@@ -1,6 +1,6 @@
 //! Messages of a frame as values that can be sorted.
 
-use polars::prelude::{DataFrame, PolarsError, StringChunked};
+use polars::prelude::{DataFrame, PolarsError, PolarsResult};
 
 use crate::domain::message::Sighting;
 use crate::domain::{Direction, EntryPoint, Instant, Status, columns};
@@ -32,8 +32,8 @@ pub(super) fn messages(frame: &DataFrame) -> Result<Vec<Message>, Failure> {
 }
 
 /// `None` where a column has what no reader writes.
-fn rows(frame: &DataFrame) -> Result<Option<Vec<Message>>, PolarsError> {
-    let column = |name: &str| -> Result<&StringChunked, PolarsError> { frame.column(name)?.str() };
+fn rows(frame: &DataFrame) -> PolarsResult<Option<Vec<Message>>> {
+    let column = |name: &str| frame.column(name)?.str();
     let texts = [
         column(columns::BUSINESS)?,
         column(columns::CHANNEL)?,

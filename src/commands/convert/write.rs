@@ -69,9 +69,9 @@ impl<'m> Line<'m> {
 /// The bytes of a log of these messages.
 pub(super) fn log(form: Form, messages: &[Message]) -> Result<Vec<u8>, Failure> {
     match form {
-        Form::Csv => csv(messages),
-        Form::Ndjson => ndjson(messages),
-        Form::Parquet => parquet(messages),
+        Form::Csv => as_csv(messages),
+        Form::Ndjson => as_ndjson(messages),
+        Form::Parquet => as_parquet(messages),
     }
 }
 
@@ -79,7 +79,7 @@ fn broken(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
     Failure::new(FailureKind::SelfCheck, "the log could not be made").because(error)
 }
 
-fn csv(messages: &[Message]) -> Result<Vec<u8>, Failure> {
+fn as_csv(messages: &[Message]) -> Result<Vec<u8>, Failure> {
     // A log without a message has its header too.
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     writer.write_record(archive::CANONICAL).map_err(broken)?;
@@ -89,7 +89,7 @@ fn csv(messages: &[Message]) -> Result<Vec<u8>, Failure> {
     writer.into_inner().map_err(|error| broken(error.into_error()))
 }
 
-fn ndjson(messages: &[Message]) -> Result<Vec<u8>, Failure> {
+fn as_ndjson(messages: &[Message]) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     for message in messages {
         serde_json::to_writer(&mut bytes, &Line::of(message)).map_err(broken)?;
@@ -98,7 +98,7 @@ fn ndjson(messages: &[Message]) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn parquet(messages: &[Message]) -> Result<Vec<u8>, Failure> {
+fn as_parquet(messages: &[Message]) -> Result<Vec<u8>, Failure> {
     let mut builder = Builder::default();
     for (number, message) in (1..).zip(messages) {
         let stated = if message.kind.is_empty() { KindStated::No } else { KindStated::Yes };
