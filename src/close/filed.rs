@@ -164,7 +164,7 @@ pub fn change_file(billed: &Filed, now: &Filed, currency: Currency) -> Option<(V
     sort(&mut rows);
     let count = rows.len() as u64;
     let head = CHANGE_COLUMNS.map(str::to_owned);
-    Some((written(&[vec![head], rows].concat()), count))
+    Some((written([vec![head], rows].concat()), count))
 }
 
 /// A file of changed charges without the ids and customers of some messages, as [`super::without_names`] does it with a
@@ -188,7 +188,7 @@ pub fn changes_without_names(
     }
     sort(&mut rows);
     let head = CHANGE_COLUMNS.map(str::to_owned);
-    Ok(found.then(|| written(&[vec![head], rows].concat())))
+    Ok(found.then(|| written([vec![head], rows].concat())))
 }
 
 /// By time, then by message.

@@ -73,8 +73,8 @@ impl fmt::Display for Found {
     }
 }
 
-/// What is improbable about a month that `net` would be billed for, with its waits, each with how many of its like there are. `before` are the net amounts of the business's closed
-/// months, in their order.
+/// What is improbable about a month that `net` would be billed for, by its waits, each with how many of its like there
+/// are. `before` are the net amounts of the business's closed months, in their order.
 pub fn improbable<'w>(
     net: Money,
     rated: impl Iterator<Item = (&'w RatedWait, u64)>,

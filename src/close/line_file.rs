@@ -38,16 +38,18 @@ pub(super) fn line_file(
     pricing: &Pricing,
 ) -> Option<Vec<u8>> {
     let Pricing { tariff, currency, .. } = *pricing;
-    let mut rows: Vec<[String; 14]> = vec![COLUMNS.map(str::to_owned)];
-    rows.extend(rated.iter().filter_map(|rated| charge_row(rated, tariff, currency)));
+    let charges = rated.iter().filter_map(|rated| charge_row(rated, tariff, currency));
+    let mut after: Vec<[String; 14]> = Vec::new();
     for line in lines {
         let rounding = line.amount.exact().checked_sub(line.exact)?;
         if !rounding.is_zero() {
-            rows.push(rounding_row(line, rounding, tariff, currency));
+            after.push(rounding_row(line, rounding, tariff, currency));
         }
     }
-    rows.extend(adjustments.iter().map(|adjustment| adjustment_row(adjustment, tariff)));
-    Some(written(&rows))
+    after.extend(adjustments.iter().map(|adjustment| adjustment_row(adjustment, tariff)));
+    let head = std::iter::once(COLUMNS.map(str::to_owned));
+    // Row by row: there may be millions of charges.
+    Some(written(head.chain(charges).chain(after)))
 }
 
 /// How an adjustment is called.
@@ -131,7 +133,7 @@ pub fn without_names(line_file: &[u8], named: &dyn Fn(&str) -> Option<String>) -
     }
     charges.sort();
     let rows = [COLUMNS.map(str::to_owned)].into_iter().chain(charges.into_iter().map(|(.., row)| row));
-    Ok(found.then(|| written(&rows.chain(roundings).collect::<Vec<_>>())))
+    Ok(found.then(|| written(rows.chain(roundings))))
 }
 
 /// The text of a cell without the apostrophe that [`guarded`] put before it.
@@ -139,11 +141,11 @@ pub(super) fn bare(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|text| guarded(text) == cell).unwrap_or(cell)
 }
 
-pub(super) fn written<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> Vec<u8> {
+pub(super) fn written<const COLUMNS: usize>(rows: impl IntoIterator<Item = [String; COLUMNS]>) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
         // Invariant: rows have one length and memory takes every byte.
-        writer.write_record(row).unwrap_or_else(|error| unreachable!("{error}"));
+        writer.write_record(&row).unwrap_or_else(|error| unreachable!("{error}"));
     }
     writer.into_inner().unwrap_or_else(|error| unreachable!("{error}"))
 }

@@ -50,7 +50,7 @@ pub fn coverage(args: &Coverage, world: &mut World) -> Result<Outcome, Failure> 
     let archive = Archive::open(&state, &history)?;
     let evidence = Evidence::gather(files.iter().copied(), &setup, &archive)?;
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
-    let tonight = Tonight { setup: &setup, history: &history, archive: &archive, as_of, is_kept: false };
+    let tonight = Tonight { setup: &setup, history: &history, archive: &archive, as_of, is_kept: false, timings: None };
     let open = open_months(&tonight, &evidence)?;
     let months = match args.month {
         Some(month) => vec![month],

@@ -1,7 +1,7 @@
 //! Messages and coverage of recorded files: what a closing or an audit judges by.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use polars::prelude::DataFrame;
 
@@ -32,19 +32,19 @@ pub struct Evidence {
     /// By channel.
     pub known: BTreeMap<String, Known>,
     /// What the files of each source alone prove, by source and channel.
-    pub by_source: BTreeMap<String, BTreeMap<String, Known>>,
+    pub by_source: Arc<BTreeMap<String, BTreeMap<String, Known>>>,
     /// The files, in the order of their places in the column `file`.
-    pub files: Vec<LogRead>,
+    pub files: Arc<Vec<LogRead>>,
     /// By business and channel: what the operator accepted.
     pub(super) accepted: BTreeMap<(String, String), Accepted>,
     /// By business: what was found when its messages were last paired.
     paired: Mutex<BTreeMap<String, Paired>>,
     /// By channel: places of the files that have a message of it.
-    carrying: BTreeMap<String, Vec<usize>>,
+    carrying: Arc<BTreeMap<String, Vec<usize>>>,
     /// The greatest tolerance of all channels.
     tolerance: Elapsed,
-    /// By business: what earlier nights have counted of messages that are not in its frame. Nothing but what is shown of a
-    /// month that cannot be closed hangs on it.
+    /// By business: what is counted of messages that are not in its frame, by earlier nights or tonight. Nothing is billed
+    /// from it; of a month that is closed it gives the number of waits that were answered in time.
     pub settled: BTreeMap<String, Settled>,
     /// Businesses that are judged from the archive and of which no message is here yet.
     pub unread: Unread,
@@ -100,11 +100,11 @@ impl Evidence {
         }
         Self {
             by_business: BTreeMap::new(),
-            by_source,
-            files: files.cloned().collect(),
+            by_source: Arc::new(by_source),
+            files: Arc::new(files.cloned().collect()),
             accepted: BTreeMap::new(),
             paired: Mutex::default(),
-            carrying,
+            carrying: Arc::new(carrying),
             tolerance: known.values().map(|known| known.tolerance).max().unwrap_or(Elapsed::ZERO),
             settled: BTreeMap::new(),
             unread: Unread::default(),
@@ -118,11 +118,11 @@ impl Evidence {
         Ok(Self {
             by_business: frame::by_business(messages).map_err(broken)?,
             known: known.clone(),
-            by_source: by_source.clone(),
-            files: files.clone(),
+            by_source: Arc::clone(by_source),
+            files: Arc::clone(files),
             accepted: accepted.clone(),
             paired: Mutex::default(),
-            carrying: carrying.clone(),
+            carrying: Arc::clone(carrying),
             tolerance: *tolerance,
             settled: BTreeMap::new(),
             unread: Unread::default(),
@@ -214,6 +214,11 @@ impl Evidence {
         let sent_within = last.sent_at.partition_point(|at| *at < from) < last.sent_at.partition_point(|at| *at < to);
         let knows_as_much = || last.watermarks.iter().all(|(channel, at)| self.watermark(channel, through) == *at);
         (!reaches_far && !sent_within && knows_as_much()).then(|| last.conflicts.clone())
+    }
+
+    /// Lets go of what the last pairing of a business found.
+    pub fn forget_paired(&mut self, business: &str) {
+        self.paired.get_mut().unwrap_or_else(PoisonError::into_inner).remove(business);
     }
 
     fn watermark(&self, channel: &str, through: Instant) -> Option<Instant> {

@@ -36,7 +36,7 @@ pub fn explain(args: &Explain, world: &mut World) -> Result<Outcome, Failure> {
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
     let evidence = Evidence::gather(files.iter().copied(), &setup, &archive)?;
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
-    let tonight = Tonight { setup: &setup, history: &history, archive: &archive, as_of, is_kept: false };
+    let tonight = Tonight { setup: &setup, history: &history, archive: &archive, as_of, is_kept: false, timings: None };
     for open in open_months(&tonight, &evidence)? {
         let why = match &open.step {
             Step::Wait(reasons) => format!("{} is not closed: {}", open.month, texts(reasons).join("; ")),

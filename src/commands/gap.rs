@@ -104,7 +104,7 @@ fn judged<'s>(
     let archive = Archive::open(state, history)?;
     let evidence = Evidence::gather(files.iter().copied(), setup, &archive)?;
     let evidence = evidence.with_accepted(history.accepted_through(history.last));
-    let tonight = Tonight { setup, history, archive: &archive, as_of, is_kept: false };
+    let tonight = Tonight { setup, history, archive: &archive, as_of, is_kept: false, timings: None };
     let open = open_months(&tonight, &evidence)?;
     Ok((evidence, open))
 }
@@ -135,7 +135,7 @@ fn accept(args: &GapAccept, world: &mut World) -> Result<Outcome, Failure> {
 
     let evidence = evidence.with_accepted(history.accepted_through(history.last).chain(&entries));
     let archive = Archive::open(&state, &history)?;
-    let tonight = Tonight { setup: &setup, history: &history, archive: &archive, as_of, is_kept: false };
+    let tonight = Tonight { setup: &setup, history: &history, archive: &archive, as_of, is_kept: false, timings: None };
     let excluded = excluded(&open_months(&tonight, &evidence)?) - excluded(&open);
     let additions = Additions { entries: entries.into_iter().map(Entry::HoldAccepted).collect(), contents: Vec::new() };
     let added = ledger.append(|_| Ok::<_, LedgerError>(additions));

@@ -17,6 +17,7 @@ use crate::domain::{Business, BusinessId, Currency, Instant, Money, Month, Zone}
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Approved, Texts};
 use crate::ledger::{History, Ledger};
+use crate::read::frame;
 use crate::render::Renderer;
 
 /// What the guards look at.
@@ -195,11 +196,16 @@ fn overlaps(watch: &Watch, open: &[OpenMonth]) -> Result<BTreeMap<(BusinessId, M
 /// And of each business whose charges cannot be read, why.
 fn billed_before(watch: &Watch, open: &[OpenMonth]) -> Result<(BilledBefore, BTreeMap<BusinessId, Found>), Failure> {
     let (mut found, mut unreadable) = (BilledBefore::new(), BTreeMap::new());
+    let suspects = suspects(watch, open)?;
+    let is_suspect = |(channel, id): &(String, String)| {
+        let hash = || frame::hash_of((channel, id));
+        suspects.as_ref().is_none_or(|suspects| suspects.binary_search(&hash()).is_ok())
+    };
     let mut messages = Billing::new();
     for month in open {
         let Step::Close(closed) = &month.step else { continue };
         let place = (month.business.id.to_string(), month.month);
-        for message in read(&closed.line_file)?.messages() {
+        for message in read(&closed.line_file)?.messages().filter(|message| is_suspect(message)) {
             if let Some((business, other)) = messages.insert(message.clone(), place.clone()) {
                 found.entry(place.clone()).or_insert_with(|| billed(&message.1, &business, other));
             }
@@ -227,6 +233,42 @@ fn billed_before(watch: &Watch, open: &[OpenMonth]) -> Result<(BilledBefore, BTr
         Ok(())
     })?;
     Ok((found, unreadable))
+}
+
+/// Hashes of the messages that may be billed twice, sorted: of millions of charges there is usually none, and their names
+/// need not be in memory together. `None` where charges of a closed month cannot be read: then every message may be.
+fn suspects(watch: &Watch, open: &[OpenMonth]) -> Result<Option<Vec<u64>>, Failure> {
+    let Watch { state, history, .. } = *watch;
+    let hashes =
+        |filed: &Filed| filed.messages().map(|(channel, id)| frame::hash_of((channel, id))).collect::<Vec<u64>>();
+    let closing =
+        open.iter().filter_map(|month| if let Step::Close(closed) = &month.step { Some(closed) } else { None });
+    let closing: Vec<_> = closing.collect();
+    let mut tonight: Vec<u64> = Vec::new();
+    let work = |closed: &&Box<ClosedMonth>| read(&closed.line_file).map(|filed| hashes(&filed));
+    workers::in_order(&closing, work, |_, hashes| {
+        tonight.extend(hashes);
+        Ok(())
+    })?;
+    tonight.sort_unstable();
+    let mut suspects: Vec<u64> = tonight.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    let closed: Vec<_> = if tonight.is_empty() { Vec::new() } else { history.closed.keys().collect() };
+    let work = |(business, month): &&(BusinessId, Month)| {
+        let standing = history.standing(business, *month).filter(|standing| standing.charges() > 0);
+        let Some(standing) = standing else { return Ok(Some(Vec::new())) };
+        let filed = charges_of(state, history, &standing).and_then(|charges| read(&charges));
+        let Ok(filed) = filed else { return Ok(None) };
+        let again = hashes(&filed).into_iter().filter(|hash| tonight.binary_search(hash).is_ok());
+        Ok(Some(again.collect::<Vec<u64>>()))
+    };
+    let mut is_whole = true;
+    workers::in_order(&closed, work, |_, again| {
+        is_whole &= again.is_some();
+        suspects.extend(again.into_iter().flatten());
+        Ok(())
+    })?;
+    suspects.sort_unstable();
+    Ok(is_whole.then_some(suspects))
 }
 
 /// Channel and id of the messages that are to be billed, with the business and month that bills them.

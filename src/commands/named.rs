@@ -13,6 +13,7 @@ use crate::domain::reading::RunClock;
 use crate::domain::{Elapsed, Instant, Span, Wait, columns};
 use crate::error::Failure;
 use crate::read::archive::Named;
+use crate::read::frame;
 
 /// Plain message ids and customers, by keyed message id and keyed customer.
 pub type Names = BTreeMap<(String, String), Named>;
@@ -21,6 +22,8 @@ pub type Names = BTreeMap<(String, String), Named>;
 struct Wanted<'w> {
     /// Channel and keyed id of its charged messages.
     messages: BTreeSet<(&'w str, &'w str)>,
+    /// Hashes of these, sorted: most messages are told from them by their hash.
+    hashes: Vec<u64>,
     /// When they were sent.
     within: Span,
 }
@@ -28,14 +31,20 @@ struct Wanted<'w> {
 impl<'w> Wanted<'w> {
     /// A charged message is never earlier than `received_at`, unless the last of a run gives its clock.
     fn of(rated: &'w [RatedWait], clock: RunClock) -> Self {
-        let messages = charged(rated).map(|wait| (&*wait.channel, &*wait.message_id)).collect();
+        let messages: BTreeSet<(&str, &str)> = charged(rated).map(|wait| (&*wait.channel, &*wait.message_id)).collect();
+        let mut hashes: Vec<u64> = messages.iter().map(|message| frame::hash_of(*message)).collect();
+        hashes.sort_unstable();
         let first = charged(rated).map(|wait| wait.received_at).min().unwrap_or(Instant::MAX);
         let from = if clock == RunClock::LastInbound { Instant::MIN } else { first };
         // A charged message is never later than the end of its wait: others of a run, and outbound ones, are later
         // than `received_at`.
         let end = |wait: &Wait| wait.answered_at.unwrap_or(wait.watermark).max(wait.received_at);
         let last = charged(rated).map(end).max().unwrap_or(Instant::MIN);
-        Self { messages, within: Span { from, to: last.plus(Elapsed::from_micros(1)) } }
+        Self { messages, hashes, within: Span { from, to: last.plus(Elapsed::from_micros(1)) } }
+    }
+
+    fn has(&self, hash: u64, message: (&str, &str)) -> bool {
+        self.hashes.binary_search(&hash).is_ok() && self.messages.contains(&message)
     }
 
     fn may_be_in(&self, kept: Kept) -> bool {
@@ -120,11 +129,12 @@ fn found(
     let customers = of(columns::CUSTOMER)?;
     let (plain_ids, plain_customers) = (named(columns::MESSAGE_ID)?, named(columns::CUSTOMER)?);
     let mut found = Vec::new();
-    let rows = of(columns::CHANNEL)?.iter().zip(of(columns::MESSAGE_ID)?.iter()).enumerate();
-    for (row, (channel, id)) in rows.take(plain.height()) {
+    let hashes = frame::hashes(keyed, [columns::CHANNEL, columns::MESSAGE_ID])?;
+    let rows = of(columns::CHANNEL)?.iter().zip(of(columns::MESSAGE_ID)?.iter()).zip(hashes).enumerate();
+    for (row, ((channel, id), hash)) in rows.take(plain.height()) {
         let (Some(channel), Some(id)) = (channel, id) else { continue };
         for month in months.get(channel).into_iter().flatten() {
-            if !wanted.get(*month).is_some_and(|wanted| wanted.messages.contains(&(channel, id))) {
+            if !wanted.get(*month).is_some_and(|wanted| wanted.has(hash, (channel, id))) {
                 continue;
             }
             let named = (plain_ids.get(row).unwrap_or_default(), plain_customers.get(row).unwrap_or_default());
@@ -141,6 +151,6 @@ fn found(
 /// Somebody who is forgotten has neither.
 pub fn named(rated: &[RatedWait], names: &Names) -> Vec<RatedWait> {
     let mut named: Vec<RatedWait> = rated.iter().map(|rated| plain(rated, names)).collect();
-    named.sort_by(|a, b| a.wait.order().cmp(&b.wait.order()));
+    named.sort_by(|a, b| a.wait.compare(&b.wait));
     named
 }

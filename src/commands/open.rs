@@ -1,12 +1,14 @@
 //! The months that are not closed, judged; and those that can be closed as they would be.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::archived::Archive;
 use super::closing::{OpenMonth, Parked, Step, close_with, counted_by_name, tolerance};
 use super::evidence::{Evidence, Waits};
 use super::setup::Setup;
 use super::standing::standing;
+use super::timings::Timings;
 use super::{named, settled, workers};
 use crate::close::ClosedMonth;
 use crate::close::guards::{Found, Guard};
@@ -26,6 +28,15 @@ pub struct Tonight<'s, 't> {
     pub as_of: Instant,
     /// Whether what is counted tonight is kept for the next night.
     pub is_kept: bool,
+    pub timings: Option<&'t Timings>,
+}
+
+impl Tonight<'_, '_> {
+    fn part(&self, name: &'static str, begun: Option<Duration>, rows: u64) {
+        if let (Some(timings), Some(begun)) = (self.timings, begun) {
+            timings.part(name, begun, Some(rows));
+        }
+    }
 }
 
 /// All months from each business's first one to the one that `as_of` lies in, without the closed ones;
@@ -53,6 +64,7 @@ pub fn open_in_portions<'s>(tonight: &Tonight<'s, '_>, evidence: &mut Evidence) 
             open.extend(judged);
             continue;
         }
+        let begun = tonight.timings.map(Timings::now);
         if !evidence.read_portion(&portion, setup, archive)? {
             evidence.read_all(setup, archive)?;
             let all: Vec<&Business> = setup.businesses.iter().collect();
@@ -62,6 +74,7 @@ pub fn open_in_portions<'s>(tonight: &Tonight<'s, '_>, evidence: &mut Evidence) 
         settled::abridge(tonight, evidence, &portion, &mut judged)?;
         close_decided(tonight, evidence, &mut judged, &decided)?;
         settled::weigh_closed(evidence, &mut judged);
+        tonight.part("in portions", begun, portion.len() as u64);
         open.extend(judged);
     }
     let places: BTreeMap<&BusinessId, usize> =
@@ -78,21 +91,32 @@ fn in_slices<'s>(
     evidence: &mut Evidence,
     business: &'s Business,
 ) -> Result<Option<Vec<OpenMonth<'s>>>, Failure> {
-    let months = asked(tonight, evidence, business);
-    let Some(sliced) = settled::sliced(tonight, evidence, business, &months)? else { return Ok(None) };
-    let judging = Judging { tonight, evidence, broken_vows };
-    let (mut open, mut cuts) = (Vec::new(), Vec::new());
-    for (asked, of_month) in months.into_iter().zip(sliced.months) {
-        let waits = Waits { rated: Ok(of_month.waits), conflicts: of_month.conflicts };
-        let Judged { mut month, cut } = decided(&judging, asked, waits)?;
-        (month.settled, month.opinion) = (of_month.counted, cut.map(|_| of_month.opinion));
-        cuts.extend(cut.map(|cut| (open.len(), cut)));
-        open.push(month);
+    // That a wait is held or pending may show in the last slice only: then everything is read once more, and every message
+    // kept that may still matter.
+    for is_sure in [true, false] {
+        let months = asked(tonight, evidence, business);
+        let closable = months.iter().filter(|asked| asked.has_its_logs()).count();
+        let begun = tonight.timings.map(Timings::now);
+        let Some(sliced) = settled::sliced(tonight, evidence, business, &months, is_sure)? else { return Ok(None) };
+        let judging = Judging { tonight, evidence, broken_vows };
+        let (mut open, mut cuts) = (Vec::new(), Vec::new());
+        for (asked, of_month) in months.into_iter().zip(sliced.months) {
+            let waits = Waits { rated: Ok(of_month.waits), conflicts: of_month.conflicts };
+            let Judged { mut month, cut } = decided(&judging, asked, waits)?;
+            (month.settled, month.opinion) = (of_month.counted, cut.map(|_| of_month.opinion));
+            cuts.extend(cut.map(|cut| (open.len(), cut)));
+            open.push(month);
+        }
+        tonight.part("in slices", begun, evidence.slices(business));
+        if is_sure && cuts.len() < closable {
+            continue;
+        }
+        evidence.let_go(business, sliced.settled, sliced.carried);
+        close_decided(tonight, evidence, &mut open, &cuts)?;
+        settled::weigh_closed(evidence, &mut open);
+        return Ok(Some(open));
     }
-    evidence.let_go(business, sliced.settled, sliced.carried);
-    close_decided(tonight, evidence, &mut open, &cuts)?;
-    settled::weigh_closed(evidence, &mut open);
-    Ok(Some(open))
+    Ok(None)
 }
 
 /// What the months of some businesses are judged by.

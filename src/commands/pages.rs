@@ -36,8 +36,26 @@ pub struct Seen<'s> {
     pub late: &'s [Late],
     /// Pages of closed months that nothing new is known of.
     pub drawn: &'s Drawn,
+    /// Months that were closed tonight and whose messages were let go.
+    pub closed: &'s ClosedTonight,
     /// So many messages are in memory at once, where closed months are judged again.
     pub rows_at_once: u64,
+}
+
+/// What is told of months that were closed tonight, by business and month.
+pub type ClosedTonight = BTreeMap<(BusinessId, Month), replays::Told>;
+
+/// What is told of the months that are closed tonight, where it is only counted by now: it need not be judged again.
+pub fn closed_tonight(setup: &Setup, evidence: &Evidence, open: &[OpenMonth]) -> Result<ClosedTonight, Failure> {
+    let mut told = ClosedTonight::new();
+    for open in open.iter().filter(|open| evidence.settled.contains_key(open.business.id.as_str())) {
+        let Step::Close(closed) = &open.step else { continue };
+        let (month, cut) = (open.month, closed.cut);
+        let coverage = of_business(setup, evidence, open.business, &Look { month, cut, through: cut, waits: &[] })?;
+        let (waits, settled) = (open.waits.clone(), open.settled.clone());
+        told.insert((open.business.id.clone(), month), replays::Told { waits, settled, coverage });
+    }
+    Ok(told)
 }
 
 /// Draws the page of every month that has a business in it, and writes those that changed.
@@ -139,9 +157,14 @@ fn told_of(known: &Known, month: Month, replays: &mut Replays) -> Result<Vec<Tol
     let open: BTreeMap<&BusinessId, &OpenMonth> = open.map(|open| (&open.business.id, open)).collect();
     let closings = ids.iter().filter_map(|id| history.closed.get(&((*id).clone(), month)));
     let closings: Vec<&MonthClosed> = closings.collect();
-    let judged = replays.told(state, ledger, &closings)?;
+    let tonight = |closed: &MonthClosed| seen.closed.get(&(closed.business.clone(), month)).cloned();
+    let (here, earlier): (Vec<_>, Vec<_>) =
+        closings.into_iter().map(|of| (of, tonight(of))).partition(|(_, told)| told.is_some());
+    let earlier: Vec<&MonthClosed> = earlier.into_iter().map(|(of, _)| of).collect();
+    let judged = replays.told(state, ledger, &earlier)?;
+    let here = here.into_iter().filter_map(|(of, told)| Some((of, told?)));
     let mut closed = BTreeMap::new();
-    for (of, judged) in closings.into_iter().zip(judged) {
+    for (of, judged) in earlier.into_iter().zip(judged).chain(here) {
         closed.insert(&of.business, closed_month(known, of, replays, judged)?);
     }
     let mut months = Vec::new();

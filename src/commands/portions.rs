@@ -2,11 +2,11 @@
 //! and not on the archive.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use polars::prelude::DataFrame;
 
 use super::archived::Archive;
-use super::columns::workers;
 use super::evidence::{Evidence, broken};
 use super::loaded::{Owners, are_owned, loaded, owners};
 use super::settled::{Settled, can_settle};
@@ -18,6 +18,9 @@ use crate::read::frame;
 
 /// What a message takes in memory while it is judged, with the waits that are made of it.
 const BYTES_A_ROW: u64 = 1024;
+
+/// So many slices are judged at once, on any number of processors: what is read for them takes more threads.
+pub const SLICES_AT_ONCE: usize = 2;
 
 /// So many MiB where nobody says how much memory there is.
 pub const MEMORY: u32 = 2048;
@@ -95,6 +98,7 @@ impl Evidence {
     pub fn let_go(&mut self, business: &Business, settled: Settled, carried: DataFrame) {
         let id = business.id.to_string();
         self.unread.businesses.remove(&id);
+        self.forget_paired(&id);
         // A business without messages has no frame.
         if carried.height() > 0 {
             self.by_business.insert(id.clone(), carried);
@@ -107,16 +111,17 @@ impl Evidence {
     /// Lets go of all of a business: it is unread again.
     pub fn take_up(&mut self, business: &Business) {
         let id = business.id.as_str();
+        self.forget_paired(id);
         self.by_business.remove(id);
         self.settled.remove(id);
         self.unread.businesses.insert(id.to_owned());
     }
 
-    /// In how many slices a business is to be read, so that as many as there are workers fit into memory.
+    /// In how many slices a business is to be read, so that [`SLICES_AT_ONCE`] fit into memory.
     pub fn slices(&self, business: &Business) -> u64 {
         let rows = self.rows_about(business);
         let at_once = self.unread.rows_at_once.max(1);
-        if rows <= at_once { 1 } else { rows.saturating_mul(workers() as u64).div_ceil(at_once) }
+        if rows <= at_once { 1 } else { rows.saturating_mul(SLICES_AT_ONCE as u64).div_ceil(at_once) }
     }
 
     /// The messages of one of `count` slices of an unread business: each conversation is whole in one of them. `None` where
@@ -155,7 +160,10 @@ impl Evidence {
         for business in portion {
             self.unread.businesses.remove(business.id.as_str());
         }
-        self.by_business.extend(frames);
+        for (name, messages) in frames {
+            // Whoever stays does not keep the texts of the others.
+            self.by_business.insert(name, frame::with_own_texts(&messages).map_err(broken)?);
+        }
         Ok(true)
     }
 
@@ -177,7 +185,7 @@ impl Evidence {
 
     /// All messages after all, where one of them is not what it was taken for.
     pub fn read_all(&mut self, setup: &Setup, archive: &Archive) -> Result<(), Failure> {
-        let files = std::mem::take(&mut self.files);
+        let files = Arc::clone(&self.files);
         let accepted = std::mem::take(&mut self.accepted);
         *self = Self::gather(files.iter(), setup, archive)?;
         self.accepted = accepted;

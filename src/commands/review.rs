@@ -22,7 +22,7 @@ pub fn review<'d>(desk: &'d Desk, archive: &Archive) -> Result<Vec<OpenMonth<'d>
     let renderer = renderer()?;
     let bench = Bench { setup, state, history, archive, run_at: *as_of };
     let withheld = &correct::withheld(&correct::correct_late(&bench, &mut state.read_ledger()?, Writing::No)?);
-    let tonight = Tonight { setup, history, archive, as_of: *as_of, is_kept: false };
+    let tonight = Tonight { setup, history, archive, as_of: *as_of, is_kept: false, timings: None };
     let open = open_in_portions(&tonight, &mut evidence)?;
     let (ledger, evidence, renderer) = (Some(ledger), &evidence, &renderer);
     guarded(&Watch { setup, state, ledger, history, evidence, renderer, withheld, as_of: *as_of }, open)

@@ -117,7 +117,7 @@ fn work<'s>(
     let withheld = &correct::withheld(&late);
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
     let renderer = &renderer()?;
-    let tonight = Tonight { setup, history: &history, archive: &archive, as_of, is_kept: true };
+    let tonight = Tonight { setup, history: &history, archive: &archive, as_of, is_kept: true, timings: Some(timings) };
     let open = open_in_portions(&tonight, &mut evidence)?;
     let evidence = &evidence;
     let watch = Watch { setup, state, ledger: Some(&ledger), history: &history, evidence, renderer, withheld, as_of };
@@ -133,11 +133,12 @@ fn work<'s>(
     timings.lap("documents", Some(documents), None);
     let mail = issue::send(setup, state, &mut ledger, as_of, world)?;
     timings.lap("mail", Some(mail.attempts()), None);
+    let closed = &pages::closed_tonight(setup, evidence, &open)?;
     open.retain(|open| !matches!(open.step, Step::Close(_)));
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
     let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, rows_at_once };
     let drawn = &if args.from_scratch { Drawn::new() } else { settled::drawn(&task)? };
-    let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn, rows_at_once };
+    let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn, closed, rows_at_once };
     let pages = pages::write_pages(setup, state, &ledger, &seen, renderer)?;
     timings.lap("pages", Some(pages.len() as u64), None);
     // The night is done; without it the next one begins from the archive.
@@ -275,7 +276,8 @@ fn rehearse<'s>(
     let renderer = &renderer()?;
     let withheld = &correct::withheld(&late);
     let ledger = ledger.as_ref();
-    let tonight = Tonight { setup, history: &history, archive: &archive, as_of, is_kept: false };
+    let tonight =
+        Tonight { setup, history: &history, archive: &archive, as_of, is_kept: false, timings: Some(timings) };
     let open = open_in_portions(&tonight, &mut evidence)?;
     let evidence = &evidence;
     let watch = Watch { setup, state, ledger, history: &history, evidence, renderer, withheld, as_of };

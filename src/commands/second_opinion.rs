@@ -14,6 +14,7 @@ use crate::domain::{
     columns,
 };
 use crate::error::Failure;
+use crate::read::frame;
 
 /// So many conversations of a business and month.
 const SAMPLE: usize = 500;
@@ -81,15 +82,18 @@ fn conversations<'p>(
     let reach = reading.give_up.map_or(reading.window, |give_up| give_up.max(reading.window)).plus(Elapsed::DAY);
     let within = Span { from: month.from.minus(reach), to: month.to };
     let near = (0..texts.height).filter(|row| within.contains(texts.sent_at(*row)));
-    let places: BTreeSet<Place> = near.map(|row| texts.place(row)).collect();
-    let names: BTreeMap<String, Place> =
-        places.into_iter().map(|place| (format!("{} {}", place.0, place.1), place)).collect();
-    let drawn = naive::sample(names.keys().map(String::as_str), seed, SAMPLE);
+    let mut places: Vec<(u64, Place)> = near.map(|row| (texts.hash(row), texts.place(row))).collect();
+    places.sort_unstable();
+    places.dedup();
+    let names: Vec<(String, Place)> =
+        places.into_iter().map(|(_, place)| (format!("{} {}", place.0, place.1), place)).collect();
+    let drawn = naive::sample(names.iter().map(|(name, _)| name.as_str()), seed, SAMPLE);
     let mut charges: Vec<(Decimal, &RatedWait)> =
         rated.iter().filter_map(|rated| Some((rated.charge.as_ref()?.amount, rated))).collect();
     charges.sort_by(|(one, a), (other, b)| other.cmp(one).then_with(|| a.wait.order().cmp(&b.wait.order())));
     let largest = charges.into_iter().take(LARGEST).map(|(_, rated)| place(rated));
-    drawn.iter().filter_map(|name| names.get(name).copied()).chain(largest).collect()
+    let drawn = names.iter().filter(|(name, _)| drawn.contains(name)).map(|(_, place)| *place);
+    drawn.chain(largest).collect()
 }
 
 /// The columns of the archive's frame.
@@ -98,19 +102,22 @@ struct Texts<'f> {
     channel: &'f StringChunked,
     conversation: &'f StringChunked,
     sent_at: &'f Int64Chunked,
+    /// Of channel and conversation.
+    hashes: Vec<u64>,
     height: usize,
 }
 
 impl<'f> Texts<'f> {
-    fn of(frame: &'f DataFrame) -> PolarsResult<Self> {
+    fn of(messages: &'f DataFrame) -> PolarsResult<Self> {
         let names = columns::ALL.into_iter().filter(|name| *name != columns::SENT_AT);
-        let columns = names.map(|name| Ok((name, frame.column(name)?.str()?))).collect::<PolarsResult<_>>()?;
+        let columns = names.map(|name| Ok((name, messages.column(name)?.str()?))).collect::<PolarsResult<_>>()?;
         Ok(Self {
             columns,
-            channel: frame.column(columns::CHANNEL)?.str()?,
-            conversation: frame.column(columns::CONVERSATION)?.str()?,
-            sent_at: frame.column(columns::SENT_AT)?.i64()?,
-            height: frame.height(),
+            channel: messages.column(columns::CHANNEL)?.str()?,
+            conversation: messages.column(columns::CONVERSATION)?.str()?,
+            sent_at: messages.column(columns::SENT_AT)?.i64()?,
+            hashes: frame::hashes(messages, [columns::CHANNEL, columns::CONVERSATION])?,
+            height: messages.height(),
         })
     }
 
@@ -126,9 +133,15 @@ impl<'f> Texts<'f> {
         (self.channel.get(row).unwrap_or_default(), self.conversation.get(row).unwrap_or_default())
     }
 
+    fn hash(&self, row: usize) -> u64 {
+        self.hashes.get(row).copied().unwrap_or_default()
+    }
+
     /// All rows of some conversations.
     fn rows(&self, wanted: &BTreeSet<Place>) -> Vec<Row> {
-        (0..self.height).filter(|row| wanted.contains(&self.place(*row))).map(|row| self.row(row)).collect()
+        let hashes: BTreeSet<u64> = wanted.iter().map(|place| frame::hash_of(*place)).collect();
+        let is_wanted = |row: &usize| hashes.contains(&self.hash(*row)) && wanted.contains(&self.place(*row));
+        (0..self.height).filter(is_wanted).map(|row| self.row(row)).collect()
     }
 
     fn row(&self, row: usize) -> Row {

@@ -6,6 +6,7 @@ use super::evidence::{Evidence, broken};
 use crate::domain::message::{Counts, Sighting};
 use crate::domain::{BusinessId, Direction, Instant, Kind, Span, columns};
 use crate::error::Failure;
+use crate::read::frame;
 use crate::report::alarms::Traffic;
 
 impl Evidence {
@@ -17,21 +18,31 @@ impl Evidence {
         let (channel, id) = (text(columns::CHANNEL)?, text(columns::MESSAGE_ID)?);
         let (direction, kind, sighting) = (text(columns::DIRECTION)?, text(columns::KIND)?, text(columns::SIGHTING)?);
         let sent_at = messages.column(columns::SENT_AT).and_then(|column| column.i64()).map_err(broken)?;
-        let (mut rows, at) = (Vec::new(), |micros: Option<i64>| Instant::from_micros(micros.unwrap_or_default()));
-        for row in (0..messages.height()).filter(|row| span.contains(at(sent_at.get(*row)))) {
-            let sighting = Sighting::named(sighting.get(row).unwrap_or_default()).unwrap_or(Sighting::Stamped);
-            let key = (channel.get(row).unwrap_or_default(), id.get(row).unwrap_or_default());
-            rows.push((key, sighting, at(sent_at.get(row)), row));
+        let at = |row: usize| Instant::from_micros(sent_at.get(row).unwrap_or_default());
+        let hashes = frame::hashes(messages, [columns::CHANNEL, columns::MESSAGE_ID]).map_err(broken)?;
+        let hashes = hashes.into_iter().enumerate().filter(|(row, _)| span.contains(at(*row)));
+        let mut hashes: Vec<(u64, usize)> = hashes.map(|(row, hash)| (hash, row)).collect();
+        hashes.sort_unstable();
+        let mut rows: Vec<(&str, Instant, usize)> = Vec::with_capacity(hashes.len());
+        // Most messages stand once, which their hash tells.
+        for alike in hashes.chunk_by(|(one, _), (other, _)| one == other) {
+            let told = |(_, row): &(u64, usize)| {
+                let sighting = Sighting::named(sighting.get(*row).unwrap_or_default()).unwrap_or(Sighting::Stamped);
+                let key = (channel.get(*row).unwrap_or_default(), id.get(*row).unwrap_or_default());
+                (key, sighting, at(*row), *row)
+            };
+            let mut copies: Vec<_> = alike.iter().map(told).collect();
+            // Of the copies of a message the first stamp counts, or where none has one, the first sign.
+            copies.sort_unstable();
+            copies.dedup_by_key(|(key, ..)| *key);
+            rows.extend(copies.into_iter().map(|((channel, _), _, sent_at, row)| (channel, sent_at, row)));
         }
-        // Of the copies of a message the first stamp counts, or where none has one, the first sign.
-        rows.sort_unstable();
-        rows.dedup_by_key(|(key, ..)| *key);
         if let Some(settled) = self.settled.get(business.as_str()) {
-            rows.retain(|(_, _, sent_at, _)| *sent_at >= settled.before);
+            rows.retain(|(_, sent_at, _)| *sent_at >= settled.before);
         }
-        rows.sort_unstable_by_key(|(_, _, sent_at, row)| (*sent_at, *row));
+        rows.sort_unstable_by_key(|(_, sent_at, row)| (*sent_at, *row));
         let mut traffic: BTreeMap<String, Traffic> = BTreeMap::new();
-        for ((channel, _), _, sent_at, row) in rows {
+        for (channel, sent_at, row) in rows {
             let traffic = match traffic.get_mut(channel) {
                 Some(traffic) => traffic,
                 None => traffic.entry(channel.to_owned()).or_default(),

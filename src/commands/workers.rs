@@ -27,6 +27,16 @@ pub fn in_order<T: Sync, R: Send>(
     on(processors.min(tasks.len()), tasks, work, take)
 }
 
+/// The same with so many tasks at once at most.
+pub fn in_order_by<T: Sync, R: Send>(
+    at_once: usize,
+    tasks: &[T],
+    work: impl Fn(&T) -> Result<R, Failure> + Sync,
+    take: impl FnMut(&T, R) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    on(at_once.min(tasks.len()), tasks, work, take)
+}
+
 /// Does every task, several at once; the results are in the order of the tasks.
 pub fn all<T: Sync, R: Send>(tasks: &[T], work: impl Fn(&T) -> Result<R, Failure> + Sync) -> Result<Vec<R>, Failure> {
     let mut results = Vec::with_capacity(tasks.len());

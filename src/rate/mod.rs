@@ -6,9 +6,6 @@ mod price;
 pub mod tariff;
 mod written;
 
-use std::cmp::Ordering;
-use std::sync::Arc;
-
 use crate::domain::charge::RatedWait;
 use crate::domain::invoice::Adjustment;
 use crate::domain::{Instant, Market, Money, Month, Wait};
@@ -47,8 +44,8 @@ pub fn rate(
 ) -> Result<Vec<RatedWait>, NoRate> {
     let mut waits = waits;
     // Waits are large, and mostly come in their order.
-    if !waits.is_sorted_by(|a, b| order(a, b).is_le()) {
-        waits.sort_by(order);
+    if !waits.is_sorted_by(|a, b| a.compare(b).is_le()) {
+        waits.sort_by(Wait::compare);
     }
     let codes = codes::Codes::of(tariff);
     let mut rated = Vec::with_capacity(waits.len());
@@ -58,13 +55,6 @@ pub fn rate(
     }
     count(&mut rated, tariff, month_of);
     Ok(rated)
-}
-
-/// [`Wait::order`]; a business whose name is shared is not read.
-fn order(a: &Wait, b: &Wait) -> Ordering {
-    let by_business = if Arc::ptr_eq(&a.business, &b.business) { Ordering::Equal } else { a.business.cmp(&b.business) };
-    let by_time = by_business.then(a.received_at.cmp(&b.received_at));
-    by_time.then_with(|| a.order().cmp(&b.order()))
 }
 
 /// Rates one wait of a customer in `market`, by a tariff that counts nothing: neither tiers nor free units.

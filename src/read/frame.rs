@@ -164,10 +164,26 @@ pub fn with_businesses(
     Ok(changed)
 }
 
+/// By row, a hash of two texts together: what has another hash is something else.
+pub fn hashes(frame: &DataFrame, [one, other]: [&str; 2]) -> PolarsResult<Vec<u64>> {
+    let hash = FixedState::with_seed(2);
+    let rows = frame.column(one)?.str()?.iter().zip(frame.column(other)?.str()?.iter());
+    Ok(rows.map(|(one, other)| hash.hash_one((one.unwrap_or_default(), other.unwrap_or_default()))).collect())
+}
+
+/// The hash that [`hashes`] gives two texts.
+pub fn hash_of(texts: (&str, &str)) -> u64 {
+    FixedState::with_seed(2).hash_one(texts)
+}
+
 /// Some of the rows, in their order. The texts of the others are let go: without that the smallest part of a frame keeps the
 /// memory of all of it.
 pub fn filtered(frame: &DataFrame, mask: &[bool]) -> PolarsResult<DataFrame> {
-    let part = frame.filter(&BooleanChunked::from_slice("wanted".into(), mask))?;
+    with_own_texts(&frame.filter(&BooleanChunked::from_slice("wanted".into(), mask))?)
+}
+
+/// The same frame, whose texts are no part of those of another one.
+pub fn with_own_texts(part: &DataFrame) -> PolarsResult<DataFrame> {
     let height = part.height();
     let own = |column: &Column| match column.str() {
         Ok(texts) => {

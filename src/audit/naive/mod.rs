@@ -122,9 +122,18 @@ pub fn opinion(question: &Question) -> Opinion {
 /// So many of the conversations as told, the same whatever their order: those with the smallest SHA-256 of seed and
 /// name. All of them when there are fewer.
 pub fn sample<'c>(conversations: impl Iterator<Item = &'c str>, seed: &str, size: usize) -> BTreeSet<String> {
-    let drawn: BTreeSet<(String, &str)> =
-        conversations.map(|name| (sha256(format!("{seed} {name}").as_bytes()), name)).collect();
-    drawn.into_iter().take(size).map(|(_, name)| name.to_owned()).collect()
+    let mut drawn: BTreeSet<(String, &str)> = BTreeSet::new();
+    for name in conversations {
+        let entry = (sha256(format!("{seed} {name}").as_bytes()), name);
+        // There may be millions of them.
+        if drawn.len() < size || drawn.last().is_some_and(|last| entry < *last) {
+            drawn.insert(entry);
+        }
+        if drawn.len() > size {
+            drawn.pop_last();
+        }
+    }
+    drawn.into_iter().map(|(_, name)| name.to_owned()).collect()
 }
 
 fn said((channel, message_id): Key, text: &str) -> String {

@@ -13,8 +13,8 @@ use super::super::setup::Setup;
 use super::super::state::{State, ledger_failure};
 use super::super::{recorded, settled, workers};
 use super::no_business;
-use crate::domain::Business;
 use crate::domain::charge::{RatedWait, Weighed};
+use crate::domain::{Business, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::MonthClosed;
 use crate::ledger::{History, Ledger};
@@ -34,6 +34,7 @@ pub struct Replays {
 type Inputs = (u64, [String; 3]);
 
 /// What was found of a closed month.
+#[derive(Clone)]
 pub struct Told {
     /// Told one by one.
     pub waits: Vec<RatedWait>,
@@ -137,10 +138,14 @@ fn told_by(
     let (of_unread, of_read): (Vec<_>, Vec<_>) =
         months.iter().copied().partition(|(_, closed)| unread.businesses.contains(closed.business.as_str()));
     let mut told = judged(archive, setup, evidence, &of_read)?;
+    let zone = |closed: &MonthClosed| setup.business(closed.business.as_str()).map(|business| business.zone);
+    let zones: BTreeMap<usize, Zone> =
+        of_unread.iter().filter_map(|(place, closed)| Some((*place, zone(closed)?))).collect();
     let wanted: BTreeSet<&str> = of_unread.iter().map(|(_, closed)| closed.business.as_str()).collect();
     for mut portion in evidence.portions(setup) {
         portion.retain(|business| wanted.contains(business.id.as_str()));
-        let is_of_portion = |closed: &MonthClosed| portion.iter().any(|business| business.id == closed.business);
+        let ids: BTreeSet<&str> = portion.iter().map(|business| business.id.as_str()).collect();
+        let is_of_portion = |closed: &MonthClosed| ids.contains(closed.business.as_str());
         let of_portion: Vec<_> = of_unread.iter().copied().filter(|(_, closed)| is_of_portion(closed)).collect();
         if of_portion.is_empty() {
             continue;
@@ -156,9 +161,8 @@ fn told_by(
             return judged(archive, setup, evidence, months);
         }
         for (place, mut found) in judged(archive, setup, evidence, &of_portion)? {
-            let of = months.iter().find(|(of, _)| *of == place);
-            if let Some(business) = of.and_then(|(_, closed)| setup.business(closed.business.as_str())) {
-                settled::count_decided(&mut found.waits, &mut found.settled, business.zone);
+            if let Some(zone) = zones.get(&place) {
+                settled::count_decided(&mut found.waits, &mut found.settled, *zone);
             }
             told.push((place, found));
         }
@@ -179,9 +183,9 @@ fn in_slices(
     let mut told = Vec::new();
     for (place, closed) in months {
         let (month, cut) = (closed.month, closed.cut);
-        let tonight = Tonight { setup, history, archive, as_of: cut, is_kept: false };
+        let tonight = Tonight { setup, history, archive, as_of: cut, is_kept: false, timings: None };
         let asked = [Asked::again(business, month, cut)];
-        let Some(sliced) = settled::sliced(&tonight, evidence, business, &asked)? else { return Ok(None) };
+        let Some(sliced) = settled::sliced(&tonight, evidence, business, &asked, true)? else { return Ok(None) };
         let Some(OfMonth { mut waits, counted: mut settled, .. }) = sliced.months.into_iter().next() else {
             return Ok(None);
         };

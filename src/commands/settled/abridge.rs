@@ -48,19 +48,24 @@ pub fn abridge(
     open: &mut [OpenMonth],
 ) -> Result<(), Failure> {
     let known: &Evidence = evidence;
-    let judged: &[OpenMonth] = open;
-    let abridged = workers::all(portion, |business| of_business(tonight, known, business, judged))?;
+    let mut of_businesses: BTreeMap<&str, Vec<&OpenMonth>> = BTreeMap::new();
+    for open in open.iter() {
+        of_businesses.entry(open.business.id.as_str()).or_default().push(open);
+    }
+    let months = |business: &Business| of_businesses.get(business.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+    let abridged = workers::all(portion, |business| of_business(tonight, known, business, months(business)))?;
+    let mut of_months: BTreeMap<(&str, Month), OfMonth> = BTreeMap::new();
     for (business, abridged) in portion.iter().zip(abridged) {
         let Some(Abridged { settled, carried, months }) = abridged else { continue };
         evidence.let_go(business, settled, carried);
-        let of_business = open.iter_mut().filter(|open| open.business.id == business.id);
-        for (open, of_month) in of_business.zip(months) {
-            debug_assert_eq!(open.month, of_month.month);
-            let mut is_counted = of_month.is_counted.into_iter();
-            open.waits.retain(|_| !is_counted.next().unwrap_or(false));
-            open.waits.shrink_to_fit();
-            (open.settled, open.opinion) = (of_month.counted, of_month.opinion);
-        }
+        of_months.extend(months.into_iter().map(|of_month| ((business.id.as_str(), of_month.month), of_month)));
+    }
+    for open in open {
+        let Some(of_month) = of_months.remove(&(open.business.id.as_str(), open.month)) else { continue };
+        let mut is_counted = of_month.is_counted.into_iter();
+        open.waits.retain(|_| !is_counted.next().unwrap_or(false));
+        open.waits.shrink_to_fit();
+        (open.settled, open.opinion) = (of_month.counted, of_month.opinion);
     }
     Ok(())
 }
@@ -69,17 +74,16 @@ fn of_business(
     tonight: &Tonight,
     evidence: &Evidence,
     business: &Business,
-    open: &[OpenMonth],
+    months: &[&OpenMonth],
 ) -> Result<Option<Abridged>, Failure> {
-    let Tonight { setup, history, archive, as_of, is_kept } = *tonight;
-    let months: Vec<&OpenMonth> = open.iter().filter(|open| open.business.id == business.id).collect();
+    let Tonight { setup, history, archive, as_of, is_kept, .. } = *tonight;
     let Some(messages) = evidence.by_business.get(business.id.as_str()) else { return Ok(None) };
-    let night = Night { setup, state: archive.state, history, as_of, evidence, business, months: &months };
+    let night = Night { setup, state: archive.state, history, as_of, evidence, business, months };
     let Some(before) = night.frontier(&|month| !is_decided(month)) else { return Ok(None) };
     let closing = Closing { is_told: &is_decided, is_over: &is_decided };
     let Some(parted) = night.parted(messages, before, &closing)? else { return Ok(None) };
     let Parted { carried, more, is_counted, counted } = parted;
-    let runs = if is_kept { written_ids(&archive.state.settled(), more)? } else { Vec::new() };
+    let runs = if is_kept { written_ids(&archive.state.settled(), more) } else { Vec::new() };
     let traffic = evidence.traffic(&business.id, Span::ALWAYS)?;
     let (past, days) = (night.past(before, &traffic), night.days(before)?);
     let opinion = |open: &OpenMonth| {
@@ -96,17 +100,17 @@ fn of_business(
     Ok(Some(Abridged { settled, carried, months }))
 }
 
-/// Writes the ids of messages that are let go. Without the file the next night begins from the archive: it need not
-/// outlast a loss of power.
-pub(super) fn written_ids(folder: &Path, more: Vec<u64>) -> Result<Vec<Run>, Failure> {
-    files::private_folder(folder)?;
+/// Writes the ids of messages that are let go. A file that is not there, or not whole, does no harm: the next night begins
+/// from the archive. So it need not outlast a loss of power, and where it cannot be written this night goes on all the same.
+pub(super) fn written_ids(folder: &Path, more: Vec<u64>) -> Vec<Run> {
     let (runs, file) = ids::with(folder, &[], more);
-    if let Some((name, bytes)) = file {
-        let path = folder.join(name);
-        let written = files::private_file(&path)?.write_all(&bytes);
-        written.map_err(|error| Failure::io("write the file", &path, error))?;
+    if let Some((name, bytes)) = file
+        && files::private_folder(folder).is_ok()
+        && let Ok(mut file) = files::private_file(&folder.join(name))
+    {
+        let _ = file.write_all(&bytes);
     }
-    Ok(runs)
+    runs
 }
 
 /// Whether a month waits for nothing any more, and will be closed.

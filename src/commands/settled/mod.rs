@@ -1,7 +1,7 @@
 //! What a night has counted of an open month, so that the next one need not judge it again.
 //!
-//! Nothing is billed from it: only months that cannot be closed yet are told by it, and every other is judged from the
-//! archive. What it tells of those must be the same all the same. So it is used only where that is certain:
+//! Nothing is billed from it: of earlier nights only months that cannot be closed yet are told by it, and every other is
+//! judged from the archive. What it tells of those must be the same all the same. So it is used only where that is certain:
 //!
 //! - a message before the *frontier* (the earliest watermark of the channels of a business) is let go where its
 //!   conversation is ordinary and nothing that may still come changes what was said of it: each question has an answer

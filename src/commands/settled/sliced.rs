@@ -18,6 +18,7 @@ use crate::commands::coverage::add_days;
 use crate::commands::evidence::{Evidence, Waits, broken};
 use crate::commands::loaded::{Owners, owners};
 use crate::commands::open::{Asked, Tonight};
+use crate::commands::portions::SLICES_AT_ONCE;
 use crate::commands::second_opinion::second_opinion;
 use crate::commands::workers;
 use crate::domain::charge::{RatedWait, Weighed};
@@ -67,9 +68,12 @@ struct Slicing<'s> {
     owners: &'s Owners<'s>,
     before: Instant,
     count: u64,
+    /// Whether a month with all its logs is taken for decided.
+    is_sure: bool,
 }
 
-/// Judges the open months of an unread business in slices. `None` where it fits into memory, or must be judged as a
+/// Judges the open months of an unread business in slices. `is_sure`: of a month with all its logs every wait is taken to be
+/// decided, so that none of its messages is needed any more; where one is not, it is to be judged again without. `None` where it fits into memory, or must be judged as a
 /// whole: what is said of its waits may change by more than their answers, a charge has no rate, an id stands in several
 /// conversations, or a message is another's.
 pub fn sliced(
@@ -77,6 +81,7 @@ pub fn sliced(
     evidence: &Evidence,
     business: &Business,
     asked: &[Asked],
+    is_sure: bool,
 ) -> Result<Option<Sliced>, Failure> {
     let count = evidence.slices(business);
     if count < 2 {
@@ -85,10 +90,9 @@ pub fn sliced(
     let months: Vec<OpenMonth> = asked.iter().map(|asked| open(asked, Vec::new(), Vec::new())).collect();
     let months: Vec<&OpenMonth> = months.iter().collect();
     let night = night(tonight, evidence, business, &months);
-    // A month that can be closed may turn out to be undecided, in the last of the slices.
-    let Some(before) = night.frontier(&|_| true) else { return Ok(None) };
+    let Some(before) = night.frontier(&|month| !(is_sure && is_decided(month))) else { return Ok(None) };
     let owners = owners(tonight.setup);
-    let slicing = Slicing { tonight, evidence, business, asked, owners: &owners, before, count };
+    let slicing = Slicing { tonight, evidence, business, asked, owners: &owners, before, count, is_sure };
     let numbers: Vec<u64> = (0..count).collect();
     let (mut sum, is_whole) = (Sum::of(asked.len()), AtomicBool::new(false));
     let work = |number: &u64| {
@@ -96,7 +100,7 @@ pub fn sliced(
         is_whole.fetch_or(slice.is_none(), Ordering::Relaxed);
         Ok(slice)
     };
-    workers::in_order(&numbers, work, |_, slice| slice.map_or(Ok(()), |slice| sum.add(slice)))?;
+    workers::in_order_by(SLICES_AT_ONCE, &numbers, work, |_, slice| slice.map_or(Ok(()), |slice| sum.add(slice)))?;
     if is_whole.load(Ordering::Relaxed) || !sum.has_each_id_in_one_slice() {
         return Ok(None);
     }
@@ -123,7 +127,7 @@ fn night<'n>(
 impl Slicing<'_> {
     /// `None` where the business must be judged as a whole.
     fn slice(&self, number: u64) -> Result<Option<Slice>, Failure> {
-        let Self { tonight, evidence, business, asked, owners, before, count } = *self;
+        let Self { tonight, evidence, business, asked, owners, before, count, is_sure } = *self;
         let Tonight { setup, archive, .. } = *tonight;
         let Some(messages) = evidence.slice(business, (number, count), owners, archive)? else { return Ok(None) };
         let evidence = evidence.over(messages)?;
@@ -140,7 +144,8 @@ impl Slicing<'_> {
         let (parted, days) = {
             let months: Vec<&OpenMonth> = months.iter().collect();
             let night = night(tonight, &evidence, business, &months);
-            let closing = Closing { is_told: &is_decided, is_over: &|_| false };
+            let is_over = |month: &OpenMonth| is_sure && is_decided(month);
+            let closing = Closing { is_told: &is_decided, is_over: &is_over };
             let Some(parted) = night.parted(messages, before, &closing)? else { return Ok(None) };
             (parted, night.days(before)?)
         };
@@ -235,12 +240,12 @@ impl Sum {
         }
         let past = night.past(before, &self.traffic);
         for month in &mut self.months {
-            month.waits.sort_unstable_by(|a, b| a.wait.order().cmp(&b.wait.order()));
+            month.waits.sort_unstable_by(|a, b| a.wait.compare(&b.wait));
             month.conflicts.sort_by(|a, b| (&a.channel, &a.message_id).cmp(&(&b.channel, &b.message_id)));
             let counted = month.counted.iter().map(|weighed| (&weighed.rated, weighed.times));
             month.counted = weighed(counted, night.business.zone);
         }
-        let ids = if is_kept { written_ids(&night.state.settled(), self.more)? } else { Vec::new() };
+        let ids = if is_kept { written_ids(&night.state.settled(), self.more) } else { Vec::new() };
         let none = || frame::empty().and_then(|none| frame::with_file(none, 0));
         let mut carried = self.carried.map_or_else(none, Ok).map_err(broken)?;
         carried.rechunk_mut_par();

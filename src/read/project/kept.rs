@@ -59,15 +59,24 @@ impl Party {
 
 /// Sixteen hexadecimal digits, as hashes are written.
 fn half(digits: &[u8]) -> Option<u64> {
-    let digit = |number: u64, byte: &u8| {
-        let digit = match *byte {
-            decimal @ b'0'..=b'9' => decimal - b'0',
-            letter @ b'a'..=b'f' => letter - b'a' + 10,
-            _ => return None,
-        };
-        Some(number << 4 | u64::from(digit))
-    };
-    digits.iter().try_fold(0, digit)
+    let ([high, low], []) = digits.as_chunks::<8>() else { return None };
+    Some(eight(*high)? << 32 | eight(*low)?)
+}
+
+/// Eight digits, all at once: most of what is read of the archive are hashes.
+fn eight(digits: [u8; 8]) -> Option<u64> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let texts = u64::from_be_bytes(digits);
+    // A letter has the bit 64, and its low half counts from 1.
+    let values = (texts & (ONES * 0x0f)) + (texts >> 6 & ONES) * 9;
+    let are_letters = (values + ONES * 6) >> 4 & ONES;
+    let written = values + ONES * u64::from(b'0') + are_letters * u64::from(b'a' - b'0' - 10);
+    if values & (ONES * 0xf0) != 0 || written != texts {
+        return None;
+    }
+    let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    Some((fours | fours >> 16) & 0xffff_ffff)
 }
 
 /// The first half of the keyed id of a message: equal ids have equal halves.
@@ -285,6 +294,25 @@ mod tests {
             assert_eq!(Party::of(other.as_bytes()), None, "{other}");
         }
         assert_eq!(Party::of(format!("~{}", "A".repeat(32)).as_bytes()), None);
+    }
+
+    #[test]
+    fn eight_digits_are_what_they_are_one_by_one() {
+        let plain = |digits: &[u8; 8]| {
+            let are_digits = digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+            are_digits.then(|| u64::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap())
+        };
+        for place in 0..8 {
+            for byte in 0..=u8::MAX {
+                for others in [*b"00000000", *b"9fa0b1ce", *b"ffffffff"] {
+                    let mut digits = others;
+                    digits[place] = byte;
+                    assert_eq!(eight(digits), plain(&digits), "{digits:?}");
+                }
+            }
+        }
+        assert_eq!(half(b"0123456789abcdef"), Some(0x0123_4567_89ab_cdef));
+        assert_eq!([half(b"0123456789abcde"), half(b"0123456789abcdef0")], [None; 2]);
     }
 
     #[test]

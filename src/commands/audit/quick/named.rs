@@ -2,7 +2,7 @@
 //! conversations that went row by row.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::odd::{OddRows, Plain};
 use super::places::{Place, Places};
@@ -10,6 +10,7 @@ use super::walk::{Share, open};
 use super::{Found, Judged, OfBusiness, Task};
 use crate::commands::archived::{forgotten_id, plain};
 use crate::commands::columns::{Stop, in_parallel};
+use crate::commands::workers;
 use crate::domain::charge::{Market, RatedWait};
 use crate::domain::{Business, Elapsed, Instant, Span, Verdict, Wait, columns};
 use crate::engine::kernel::Conversation;
@@ -42,7 +43,10 @@ pub(super) fn named<'t>(
         Some(rows) => of_odd(task, shares, &rows)?,
     };
     check_names(task, shares, &judged, &odd_rated, &opened)?;
-    for (business, of_business) in &mut judged {
+    let tasks: Vec<(String, Mutex<OfBusiness>)> =
+        judged.into_iter().map(|(business, judged)| (business, Mutex::new(judged))).collect();
+    let sorted = workers::all(&tasks, |(business, judged)| {
+        let mut of_business = std::mem::take(&mut *judged.lock().unwrap_or_else(PoisonError::into_inner));
         let odd = odd_rated.get(business).map(Vec::as_slice).unwrap_or_default();
         let within = charged_within(of_business.rated.iter().chain(odd));
         // The last copy names a message, as in `Archive::find`.
@@ -50,10 +54,11 @@ pub(super) fn named<'t>(
         let found: BTreeMap<(String, String), Named> =
             names.map(|(_, keyed, named)| (keyed.clone(), named.clone())).collect();
         of_business.rated.extend(odd.iter().map(|rated| plain(rated, &found)));
-        of_business.rated.sort_by(|a, b| a.wait.order().cmp(&b.wait.order()));
+        of_business.rated.sort_by(|a, b| a.wait.compare(&b.wait));
         rate::count(&mut of_business.rated, &task.setup.tariff, &|_, _| task.month);
-    }
-    Ok(judged)
+        Ok((business.clone(), of_business))
+    });
+    Ok(sorted.map_err(Stop::Failed)?.into_iter().collect())
 }
 
 type ByBusiness = BTreeMap<String, Vec<RatedWait>>;

@@ -26,7 +26,7 @@ pub(super) struct Share<'t> {
 /// When the archive has files that were not cut into parts.
 pub(super) fn shares<'t>(task: &Task<'t>) -> Result<Vec<Vec<Share<'t>>>, Unusual> {
     let (mut all, mut loaded) = (Vec::new(), BTreeSet::new());
-    for (file, log) in (0..).zip(&task.evidence.files) {
+    for (file, log) in (0..).zip(task.evidence.files.iter()) {
         let is_webhook = log.format == LogFormat::Webhook.name();
         for kept in task.archive.kept(log) {
             let Kept::Part(part) = kept else { return Err(Unusual) };

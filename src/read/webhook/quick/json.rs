@@ -20,7 +20,7 @@ pub(super) fn object<'b>(
     bytes: &'b [u8],
     mut member: impl FnMut(Known, &'b [u8]) -> Option<&'b [u8]>,
 ) -> Option<&'b [u8]> {
-    let mut seen = 0_u32;
+    let mut seen = 0_u64;
     each(bytes, [b'{', b'}'], |part| {
         let (name, rest) = text(part)?;
         let value = behind_colon(rest)?;
@@ -28,7 +28,7 @@ pub(super) fn object<'b>(
             // A key must be UTF-8, even where nobody knows it.
             return if name.is_ascii() { passed(value, DEPTH) } else { None };
         };
-        let flag = 1_u32 << (key as u32);
+        let flag = 1_u64 << (key as u32);
         if seen & flag != 0 {
             return None;
         }
