@@ -3,6 +3,7 @@
 mod audit;
 mod bundle;
 mod closing;
+mod convert;
 mod correct;
 mod generate;
 mod months;
@@ -20,6 +21,7 @@ use crate::error::exit_codes;
 pub use audit::{Audit, Digest, Months, Replayable, Verify, When};
 pub use bundle::{BUNDLE_SUFFIX, ExportMonth};
 pub use closing::{Approve, MonthState, ParkedList, Status, Unpark};
+pub use convert::Convert;
 pub use correct::{Dispute, DisputeAction, DisputeList, DisputeOpen, DisputeSettle, Reissue};
 pub use generate::{By, Generate, LogForm, TrapName};
 pub use months::{Journal, JournalBy, JournalForm};
@@ -42,6 +44,8 @@ pub enum Command {
     Check(Configured),
     /// Rate logs without state or configuration: one row a wait
     Rate(Rate),
+    /// Write any logs as one canonical log
+    Convert(Convert),
     /// Make a synthetic month with known answers: to test with, to show, to measure by
     Generate(Generate),
     /// The nightly run: read, pair, rate, close what can be closed, issue, mail, report
@@ -145,6 +149,9 @@ pub struct Rate {
     /// How the logs write `sent_at` [default: text] [possible values: text, seconds, milliseconds, microseconds]
     #[arg(long, value_name = "UNIT", value_parser = stamps)]
     pub stamps: Option<Stamps>,
+    /// Read the logs through the mapping of a vendor, or one in a file
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "stamps")]
+    pub mapping: Option<PathBuf>,
     /// Judge row by row, also where the logs could be judged as columns: slower, with the same result
     #[arg(long)]
     pub by_rows: bool,

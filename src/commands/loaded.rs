@@ -8,7 +8,7 @@ use super::archived::{Archive, Kept};
 use super::evidence::broken;
 use super::setup::Setup;
 use super::workers;
-use crate::domain::settings::LogFormat;
+use crate::domain::settings::is_of_owners;
 use crate::domain::{Business, Instant, Span};
 use crate::error::Failure;
 use crate::ledger::entry::LogRead;
@@ -45,9 +45,9 @@ pub fn owned(messages: &DataFrame, owners: &Owners) -> Result<DataFrame, Failure
     frame::with_businesses(messages, &owner).map_err(broken)
 }
 
-/// Whether a file is of webhooks: its messages are of the owners of their channels.
+/// Whether a file is of webhooks, or as they are: its messages are of the owners of their channels.
 pub fn is_webhook(file: &LogRead) -> bool {
-    file.format == LogFormat::Webhook.name()
+    is_of_owners(&file.format)
 }
 
 /// The messages of some files with their places, each part of the archive once, and those that were `seen` before not at

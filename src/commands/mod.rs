@@ -12,6 +12,7 @@ mod clocks;
 mod closing;
 mod columns;
 mod conflicts;
+mod convert;
 mod correct;
 mod coverage;
 mod decide;
@@ -33,6 +34,7 @@ mod issue;
 mod journal;
 mod keyfile;
 mod loaded;
+mod mapped;
 mod named;
 mod open;
 mod pages;
@@ -107,6 +109,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Init(args) => init::init(&args, world),
         Command::Check(args) => check::check(&args, world),
         Command::Rate(args) => rate::rate(&args, world),
+        Command::Convert(args) => convert::convert(&args, world),
         Command::Generate(args) => generate::generate(&args, world),
         Command::Run(args) => run::run(&args, world),
         Command::Inspect(args) => inspect::inspect(&args, world),

@@ -17,6 +17,7 @@ use serde::Serialize;
 use self::quick::{Quick, Task};
 use self::sums::Totals;
 use super::files::{self, Access};
+use super::mapped::mapping;
 use super::setup::Written;
 use super::summary::{counted, links};
 use super::supervised::{Ended, announce, supervised};
@@ -204,9 +205,9 @@ fn quickly(
     timings: &Timings,
 ) -> Result<Option<(Quick, Vec<Input>)>, Failure> {
     let (paths, passed_over) = expanded(&args.inputs)?;
-    // Stamps that are numbers are for the long way.
+    // Stamps that are numbers are for the long way, and so are the columns of a vendor.
     let has_texts = args.stamps.unwrap_or_default() == Stamps::default();
-    if args.by_rows || !passed_over.is_empty() || !has_texts {
+    if args.by_rows || !passed_over.is_empty() || !has_texts || args.mapping.is_some() {
         return Ok(None);
     }
     let rows = if args.out.is_some() { Rows::Kept } else { Rows::Forgotten };
@@ -317,11 +318,13 @@ pub(super) fn logs(args: &Rate, world: &mut World) -> Result<Logs, Failure> {
     let bar = progress::bar(world.watched, "reading", paths.len());
     let frame = read::frame::empty().map_err(self_check)?;
     let (inputs, rejects, suspects) = (Vec::new(), Vec::new(), Suspects::default());
+    let mapping = args.mapping.as_deref().map(mapping).transpose()?.map(Box::new);
     let mut logs = Logs { frame, inputs, bytes: 0, rejects, passed_over, suspects };
     for path in paths {
         announce(&path);
         let stamps = args.stamps.unwrap_or_default();
-        let options = Options { latest: args.as_of, zone: args.zone, stamps, ..Options::default() };
+        let mapping = mapping.clone();
+        let options = Options { latest: args.as_of, zone: args.zone, stamps, mapping, ..Options::default() };
         let log = read::read_file(&path, &options).map_err(|error| unreadable(&path, error))?;
         // It is told, and nothing hangs on it.
         logs.bytes += std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
@@ -344,7 +347,7 @@ pub(super) fn logs(args: &Rate, world: &mut World) -> Result<Logs, Failure> {
 }
 
 /// The files to read; and the links, pipes and devices in folders, which are not.
-fn expanded(inputs: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), Failure> {
+pub(super) fn expanded(inputs: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), Failure> {
     let (mut paths, mut passed_over) = (Vec::new(), Vec::new());
     for input in inputs {
         if input.is_dir() {
@@ -359,7 +362,7 @@ fn expanded(inputs: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), Failure> 
     Ok((paths, passed_over))
 }
 
-fn unreadable(path: &Path, error: ReadError) -> Failure {
+pub(super) fn unreadable(path: &Path, error: ReadError) -> Failure {
     let failure = match error {
         ReadError::Io(error) => return Failure::io("read the log", path, error),
         error => Failure::new(Kind::SetAside, "a log cannot be read").at(path).because(error),

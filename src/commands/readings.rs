@@ -100,6 +100,7 @@ fn of_logs(args: &Readings, tariff: &Path, world: &mut World) -> Result<Told, Fa
         summary: None,
         zone: args.zone,
         stamps: args.stamps,
+        mapping: None,
         by_rows: false,
         memory: 0,
         timings: false,

@@ -70,6 +70,9 @@ fn arguments(args: &Rate) -> Vec<OsString> {
     if let Some(stamps) = args.stamps {
         option("--stamps", stamps.name().into());
     }
+    if let Some(mapping) = &args.mapping {
+        option("--mapping", mapping.clone().into());
+    }
     if let Some(out) = &args.out {
         option("--out", out.clone().into());
     }

@@ -13,6 +13,7 @@ mod invoice;
 mod issuer;
 mod limits;
 mod mail;
+mod mapping;
 mod page;
 mod party;
 mod secrets;
@@ -26,6 +27,7 @@ mod words;
 use std::path::{Path, PathBuf};
 
 pub use businesses::parse_businesses;
+pub use mapping::{VENDORS, parse_mapping, vendor};
 pub use starter::STARTER;
 
 use crate::domain::business::Issuer;

@@ -1,7 +1,7 @@
 //! `[[source]]`: the streams of exports, and what their files prove.
 
 use super::table::{Form, Table, refuse_shared};
-use super::{chats, words};
+use super::{chats, mapping, words};
 use crate::domain::settings::{Coverage, LogFormat, Source, Stamps};
 use crate::domain::{ChannelId, Direction, Elapsed, Instant};
 
@@ -10,6 +10,7 @@ const SOURCE: Form = Form {
     needs: &["name = \"cloud-api\"", "files = \"webhooks/**\""],
     allows: &[
         "format = \"auto\"",
+        "mapping = \"twilio\"",
         "coverage = \"daily\"",
         "zone = \"Europe/Rome\"",
         "channels = [\"+390510000001\"]",
@@ -53,6 +54,7 @@ fn whole_inbox() -> Source {
         name: "inbox".to_owned(),
         files: "**".to_owned(),
         format: None,
+        mapping: None,
         zone: None,
         stamps: Stamps::Text,
         from: None,
@@ -71,6 +73,8 @@ fn source(table: &Table<'_>) -> Option<Source> {
     let name = table.parsed("name", words::source_name);
     let files = table.parsed("files", words::pattern);
     let format = format(table);
+    let mapping = mapping::of_source(table).map(Box::new);
+    refuse_idle(table, format);
     let coverage = table.choice("coverage", &Coverage::ALL.map(|coverage| (coverage.name(), coverage)));
     let zone = table.parsed("zone", str::parse);
     let channels = table.parsed_set("channels", str::parse);
@@ -93,6 +97,7 @@ fn source(table: &Table<'_>) -> Option<Source> {
         name: name?,
         files: files?,
         format,
+        mapping,
         zone,
         stamps: stamps.unwrap_or_default(),
         from,
@@ -111,6 +116,21 @@ fn format(table: &Table<'_>) -> Option<LogFormat> {
     let named = LogFormat::ALL.map(|format| (format.name(), Some(format)));
     let choices: Vec<_> = named.into_iter().chain([("auto", None)]).collect();
     table.choice("format", &choices).flatten()
+}
+
+/// A mapping says how times are written, and is of texts.
+fn refuse_idle(table: &Table<'_>, format: Option<LogFormat>) {
+    if !table.has("mapping") {
+        return;
+    }
+    if let Some(format @ (LogFormat::Parquet | LogFormat::Webhook | LogFormat::Chat)) = format {
+        let message = format!("a log of the form \"{format}\" is not read through a mapping");
+        table.wrong("mapping", message, "a mapping is of csv or ndjson; take one of the two keys out");
+    }
+    if table.has("stamps") {
+        let hint = "take it out, and say as `time` of [source.mapping] how the times are written";
+        table.wrong("stamps", "`stamps` means nothing beside a mapping", hint);
+    }
 }
 
 /// Start and end of the source.

@@ -212,6 +212,51 @@ impl<'p> Table<'p> {
         }
     }
 
+    /// Whether a text stands under `key`.
+    pub fn has_text(&self, key: &str) -> bool {
+        matches!(self.entries.get(key).map(Spanned::get_ref), Some(DeValue::String(_)))
+    }
+
+    /// Whether a table stands under `key`.
+    pub fn has_table(&self, key: &str) -> bool {
+        matches!(self.entries.get(key).map(Spanned::get_ref), Some(DeValue::Table(_)))
+    }
+
+    /// A text, or the texts of a list that is not empty.
+    pub fn one_or_more_texts(&self, key: &str) -> Option<Vec<Text>> {
+        if self.has_text(key) {
+            let value = self.entries.get(key)?;
+            return self.text_of(key, value).map(|text| vec![text]);
+        }
+        self.texts(key)
+    }
+
+    /// A table of any keys, each with a word or a list of words. A word is a text, a whole number, true or false.
+    pub fn words(&self, key: &str) -> Option<Vec<(Text, Vec<Text>)>> {
+        let value = self.entries.get(key)?;
+        let DeValue::Table(entries) = value.get_ref() else {
+            self.mistyped(key, value, "a table");
+            return None;
+        };
+        let words = |value: &Spanned<DeValue<'_>>| match value.get_ref() {
+            DeValue::Array(items) => items.iter().filter_map(|item| self.word_of(key, item)).collect(),
+            _ => self.word_of(key, value).into_iter().collect(),
+        };
+        let named = entries
+            .iter()
+            .map(|(name, value)| (Text { text: name.get_ref().to_string(), place: name.span() }, words(value)));
+        Some(named.collect())
+    }
+
+    fn word_of(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Text> {
+        let text = match value.get_ref() {
+            DeValue::Boolean(is) => is.to_string(),
+            DeValue::Integer(digits) if digits.radix() == 10 => digits.as_str().to_owned(),
+            _ => return self.text_of(key, value),
+        };
+        Some(Text { text, place: value.span() })
+    }
+
     /// The table under `key`.
     pub fn table(&self, key: &str, form: &'static Form) -> Option<Table<'p>> {
         self.entries.get(key).and_then(|value| self.opened(key, value, form))

@@ -16,6 +16,11 @@ impl LocalTime {
     pub fn from_micros(micros: i64) -> Option<Self> {
         DateTime::from_timestamp_micros(micros).map(|utc| Self(utc.naive_utc()))
     }
+
+    /// The microseconds since 1970 that the same digits would be in UTC.
+    pub const fn micros(self) -> i64 {
+        self.0.and_utc().timestamp_micros()
+    }
 }
 
 /// The number of two digits.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::chat::ChatSource;
-use super::{ChannelId, Decimal, Direction, Elapsed, Instant, TimeOfDay, Zone};
+use super::{ChannelId, Decimal, Direction, Elapsed, Instant, Mapping, TimeOfDay, Zone};
 
 /// What a file of a source proves about time: which spans its channels' logs are known for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,16 @@ impl LogFormat {
             Self::Chat => "chat",
         }
     }
+}
+
+/// Before the form of a file that was read through a mapping, where it is recorded.
+pub const MAPPED: &str = "mapped-";
+/// Behind it, where the messages are of the owners of their channels.
+pub const OF_OWNERS: &str = "-of-owners";
+
+/// Whether a recorded form says that its messages are of the owners of their channels.
+pub fn is_of_owners(recorded: &str) -> bool {
+    recorded == LogFormat::Webhook.name() || recorded.ends_with(OF_OWNERS)
 }
 
 impl std::fmt::Display for LogFormat {
@@ -111,6 +121,8 @@ pub struct Source {
     /// within one folder name, `**` for any folders. The first source whose pattern fits claims the file.
     pub files: String,
     pub format: Option<LogFormat>,
+    /// How the log of a vendor is read as a canonical one; only of CSV and NDJSON.
+    pub mapping: Option<Box<Mapping>>,
     /// Required by `daily`, and by logs of local times.
     pub zone: Option<Zone>,
     pub stamps: Stamps,

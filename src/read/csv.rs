@@ -19,7 +19,7 @@ use super::spreadsheet::Damage;
 use super::stamp::Clock;
 use crate::domain::Direction;
 
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Whether the first line is a header of the message log.
 pub(super) fn looks_like(plain: &[u8], longest: usize) -> bool {
@@ -163,7 +163,7 @@ fn line_feeds(bytes: &[u8]) -> u64 {
     memchr_iter(b'\n', bytes).count() as u64
 }
 
-fn of_header(error: &csv::Error) -> ReadError {
+pub(super) fn of_header(error: &csv::Error) -> ReadError {
     if error.is_io_error() { ReadError::LongLine(1) } else { ReadError::Header }
 }
 

@@ -14,6 +14,7 @@ mod header;
 pub mod identity;
 pub mod inbox;
 mod lines;
+mod mapped;
 pub mod mention;
 mod ndjson;
 mod options;
@@ -31,8 +32,8 @@ use std::path::Path;
 
 use polars::prelude::DataFrame;
 
-use crate::domain::Instant;
-use crate::domain::settings::LogFormat;
+use crate::domain::settings::{LogFormat, MAPPED, OF_OWNERS};
+use crate::domain::{Instant, Mapping};
 
 pub use bytes::{sha256, sha256_of};
 pub use options::{Latest, Limits, Options};
@@ -47,8 +48,11 @@ pub struct LogFile {
     /// Columns of [`crate::domain::columns::ALL`], rows as in the file.
     pub frame: DataFrame,
     pub rejects: Vec<Reject>,
-    /// Webhook changes that carry no message, by field; in a chat, sentences of the app.
+    /// What carries no message: changes of webhooks by their field, rows of vendors by the column that says so; in a chat,
+    /// sentences of the app.
     pub others: BTreeMap<String, u64>,
+    /// What is recorded as the form of the file.
+    pub recorded: String,
     /// First and last `sent_at` of the frame; `None` when it has no row.
     pub first_and_last: Option<(Instant, Instant)>,
 }
@@ -88,6 +92,12 @@ pub enum ReadError {
     NoObjects,
     #[error("required columns are missing: {}", .0.join(", "))]
     MissingColumns(Vec<&'static str>),
+    #[error("the file lacks columns of its mapping: {missing}; it has {present}")]
+    Unmapped { missing: String, present: String },
+    #[error("the file has none of the columns that its mapping names: {0}")]
+    NotOfMapping(String),
+    #[error("document {0} of the file is cut off, not valid JSON, or has no list of rows where its mapping says")]
+    Document(u64),
     #[error("the column `{0}` stands twice in the header")]
     DuplicateColumn(String),
     #[error("the header cannot be read")]
@@ -133,32 +143,56 @@ pub fn read_bytes(raw: &[u8], path: &Path, options: &Options) -> Result<LogFile,
     if bytes::is_utf16(&plain) {
         return Err(ReadError::Utf16);
     }
-    let format = match options.format {
-        Some(format) => format,
-        None => detect(path, &plain, options.limits.line)?,
+    let format = match (options.format, &options.mapping) {
+        (Some(format), _) => format,
+        (None, Some(_)) => mapped::form(&plain),
+        (None, None) => detect(path, &plain, options.limits.line)?,
     };
     let mut builder = frame::Builder::new(options);
-    let mut others = BTreeMap::new();
+    let others = match &options.mapping {
+        Some(mapping) => mapped::read(&plain, format, mapping, &mut builder)?,
+        None => canonical_rows(&plain, format, options, &mut builder)?,
+    };
+    let recorded = recorded(format, options.mapping.as_deref());
+    let first_and_last = builder.first_and_last();
+    let (frame, mut rejects) = builder.finish()?;
+    rejects.sort();
+    Ok(LogFile { format, sha256, frame, rejects, others, recorded, first_and_last })
+}
+
+/// Reads rows that are canonical, or say the same in a form of their own. Gives what carries no message.
+fn canonical_rows(
+    plain: &[u8],
+    format: LogFormat,
+    options: &Options,
+    builder: &mut frame::Builder,
+) -> Result<BTreeMap<String, u64>, ReadError> {
     match format {
-        LogFormat::Csv => csv::read(&plain, &mut builder)?,
-        LogFormat::Ndjson => ndjson::read(&plain, &mut builder)?,
-        LogFormat::Parquet => parquet::read(&plain, &mut builder)?,
+        LogFormat::Csv => csv::read(plain, builder)?,
+        LogFormat::Ndjson => ndjson::read(plain, builder)?,
+        LogFormat::Parquet => parquet::read(plain, builder)?,
         LogFormat::Webhook => {
             let mut number = 0;
-            let told = webhook::stream(&plain, &mut |row| {
+            let told = webhook::stream(plain, &mut |row| {
                 number += 1;
                 builder.push(&row, number);
             });
             builder.rejects.extend(told.rejects);
             builder.check_rows()?;
-            others = told.others;
+            return Ok(told.others);
         }
-        LogFormat::Chat => others = chat::read(&plain, options, &mut builder)?,
+        LogFormat::Chat => return chat::read(plain, options, builder),
     }
-    let first_and_last = builder.first_and_last();
-    let (frame, mut rejects) = builder.finish()?;
-    rejects.sort();
-    Ok(LogFile { format, sha256, frame, rejects, others, first_and_last })
+    Ok(BTreeMap::new())
+}
+
+/// What is recorded as the form of a file: also whether the book is to say whose its channels are.
+fn recorded(format: LogFormat, mapping: Option<&Mapping>) -> String {
+    match mapping {
+        None => format.name().to_owned(),
+        Some(Mapping { business: Some(_), .. }) => format!("{MAPPED}{format}"),
+        Some(Mapping { business: None, .. }) => format!("{MAPPED}{format}{OF_OWNERS}"),
+    }
 }
 
 /// An error with everything that caused it, in one line.

@@ -2,13 +2,15 @@
 
 use crate::domain::chat::ChatSource;
 use crate::domain::settings::{LogFormat, Source, Stamps};
-use crate::domain::{Instant, Zone};
+use crate::domain::{Instant, Mapping, Zone};
 
 /// What is known of a log before it is read.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Options {
     /// `None`: seen from the name and the first bytes.
     pub format: Option<LogFormat>,
+    /// How the columns of a vendor are read.
+    pub mapping: Option<Box<Mapping>>,
     /// The zone of local times; without it they are refused.
     pub zone: Option<Zone>,
     pub stamps: Stamps,
@@ -51,6 +53,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             format: None,
+            mapping: None,
             zone: None,
             stamps: Stamps::Text,
             from: None,
@@ -67,7 +70,8 @@ impl Options {
     /// What `source` declares. Messages of any later instant are taken.
     pub fn of(source: &Source) -> Self {
         let Source { format, zone, stamps, from, to, .. } = *source;
-        Self { format, zone, stamps, from, to, chat: source.chat.clone(), ..Self::default() }
+        let (mapping, chat) = (source.mapping.clone(), source.chat.clone());
+        Self { format, mapping, chat, zone, stamps, from, to, ..Self::default() }
     }
 }
 
@@ -115,6 +119,7 @@ mod tests {
             name: "s".to_owned(),
             files: "**".to_owned(),
             format: Some(LogFormat::Csv),
+            mapping: None,
             zone,
             stamps: Stamps::Seconds,
             from,

@@ -4,10 +4,11 @@ use super::options::{Latest, Options};
 use super::project::stamp::micros as rfc3339;
 use crate::domain::clock::Readings;
 use crate::domain::settings::Stamps;
+use crate::domain::time_form::{PatternTime, TimeForm};
 use crate::domain::{Direction, Elapsed, Instant, LocalTime, Zone};
 
 /// A stamp that the file stores as a number of microseconds of known meaning.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Given {
     Instant(Instant),
     /// The digits of a local time.
@@ -43,6 +44,7 @@ impl Clock {
     pub fn of(options: &Options) -> Self {
         let Options { zone, stamps, from, to, latest, latest_is, .. } = *options;
         let (from, to) = (from.unwrap_or(Instant::MIN), to.unwrap_or(Instant::MAX));
+        let zone = options.mapping.as_ref().and_then(|mapping| mapping.zone).or(zone);
         Self { zone, stamps, from, to, latest, latest_is }
     }
 
@@ -111,6 +113,32 @@ impl Clock {
             _ if at >= self.to => Err("sent_at lies at or after the end of its source"),
             _ => Ok(()),
         }
+    }
+}
+
+/// The stamp that a text is in one of the forms that a mapping declares, or why it is none. A text that two forms read
+/// differently is one that nobody can tell.
+pub(super) fn given(text: &str, forms: &[TimeForm]) -> Result<Given, &'static str> {
+    let mut told = forms.iter().filter_map(|form| in_form(text, form));
+    let first = told.next().ok_or("is not written in a form that the mapping declares as `time`")?;
+    if told.all(|other| other == first) {
+        Ok(first)
+    } else {
+        Err("is one time in one form of `time`, and another in another")
+    }
+}
+
+fn in_form(text: &str, form: &TimeForm) -> Option<Given> {
+    match form {
+        TimeForm::Stamps(Stamps::Text) => match rfc3339(text.as_bytes()) {
+            Some(micros) => Some(Given::Instant(Instant::from_micros(micros))),
+            None => text.parse().ok().map(|local: LocalTime| Given::Local(local.micros())),
+        },
+        TimeForm::Stamps(unit) => number(text, *unit).ok().map(Given::Instant),
+        TimeForm::Pattern(pattern) => pattern.read(text).map(|told| match told {
+            PatternTime::Instant(at) => Given::Instant(at),
+            PatternTime::Local(micros) => Given::Local(micros),
+        }),
     }
 }
 

@@ -151,7 +151,7 @@ fn facts(log: LogFile, parts: Vec<Part>, key: Option<&IdKey>) -> Result<FileRead
         .map_err(|error| Failure::new(Kind::SelfCheck, "the messages could not be counted").because(error))?;
     let suspects: BTreeSet<Suspected> = log.rejects.iter().filter_map(|reject| suspected(reject, key)).collect();
     Ok(FileRead {
-        format: log.format.name().to_owned(),
+        format: log.recorded,
         rows: log.frame.height() as u64,
         rejected: log.rejects.len() as u64,
         first: log.first_and_last.map(|(first, _)| first),

@@ -14,6 +14,7 @@ fn source(coverage: Coverage) -> Source {
         name: "s".to_owned(),
         files: "**".to_owned(),
         format: None,
+        mapping: None,
         zone: None,
         stamps: crate::domain::settings::Stamps::Text,
         from: None,

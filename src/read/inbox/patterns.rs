@@ -135,6 +135,7 @@ mod tests {
             name,
             files,
             format: None,
+            mapping: None,
             zone: None,
             stamps: Stamps::Text,
             from: None,

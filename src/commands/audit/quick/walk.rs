@@ -6,8 +6,8 @@ use super::Task;
 use super::places::Places;
 use crate::commands::archived::Kept;
 use crate::commands::columns::{Stop, workers};
+use crate::commands::loaded::is_webhook;
 use crate::domain::Instant;
-use crate::domain::settings::LogFormat;
 use crate::ledger::entry::Part;
 use crate::read::project::{KeptBatch, KeptPart, Names, Unusual};
 
@@ -27,7 +27,7 @@ pub(super) struct Share<'t> {
 pub(super) fn shares<'t>(task: &Task<'t>) -> Result<Vec<Vec<Share<'t>>>, Unusual> {
     let (mut all, mut loaded) = (Vec::new(), BTreeSet::new());
     for (file, log) in (0..).zip(task.evidence.files.iter()) {
-        let is_webhook = log.format == LogFormat::Webhook.name();
+        let is_webhook = is_webhook(log);
         for kept in task.archive.kept(log) {
             let Kept::Part(part) = kept else { return Err(Unusual) };
             if loaded.insert((part.sha256.as_str(), is_webhook)) {
