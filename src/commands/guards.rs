@@ -243,9 +243,9 @@ fn suspects(watch: &Watch, open: &[OpenMonth]) -> Result<Option<Vec<u64>>, Failu
         |filed: &Filed| filed.messages().map(|(channel, id)| frame::hash_of((channel, id))).collect::<Vec<u64>>();
     let closing =
         open.iter().filter_map(|month| if let Step::Close(closed) = &month.step { Some(closed) } else { None });
-    let closing: Vec<_> = closing.collect();
+    let closing: Vec<&ClosedMonth> = closing.map(AsRef::as_ref).collect();
     let mut tonight: Vec<u64> = Vec::new();
-    let work = |closed: &&Box<ClosedMonth>| read(&closed.line_file).map(|filed| hashes(&filed));
+    let work = |closed: &&ClosedMonth| read(&closed.line_file).map(|filed| hashes(&filed));
     workers::in_order(&closing, work, |_, hashes| {
         tonight.extend(hashes);
         Ok(())

@@ -137,13 +137,16 @@ fn judged_and_closed<'s>(
     Ok(open)
 }
 
+/// Place and cut of months of which everything is decided.
+type Decided = Vec<(usize, Instant)>;
+
 /// The open months of some businesses, and place and cut of those of which everything is decided.
 fn judged<'s>(
     tonight: &Tonight<'s, '_>,
     broken_vows: &[BrokenVow],
     evidence: &Evidence,
     businesses: &[&'s Business],
-) -> Result<(Vec<OpenMonth<'s>>, Vec<(usize, Instant)>), Failure> {
+) -> Result<(Vec<OpenMonth<'s>>, Decided), Failure> {
     let judging = Judging { tonight, evidence, broken_vows };
     // The months of one business are one task: each builds upon what was found for the one before.
     let work = |business: &&'s Business| {

@@ -59,8 +59,8 @@ pub fn is_for_portions(files: &[&LogRead], setup: &Setup, rows_at_once: u64) -> 
 
 impl Evidence {
     /// All messages of the files; or none of them yet, where they can be read business by business.
-    pub fn gather_or_leave<'f>(
-        files: &[&'f LogRead],
+    pub fn gather_or_leave(
+        files: &[&LogRead],
         setup: &Setup,
         archive: &Archive,
         rows_at_once: u64,
@@ -133,7 +133,7 @@ impl Evidence {
         owners: &Owners,
         archive: &Archive,
     ) -> Result<Option<DataFrame>, Failure> {
-        let of_slice = |messages: DataFrame| frame::in_slice(messages, number, count).map_err(broken);
+        let of_slice = |messages: DataFrame| frame::in_slice(&messages, number, count).map_err(broken);
         let frames = self.messages_of(&[business], owners, archive, &of_slice)?;
         let Some(mut frames) = frames else { return Ok(None) };
         let none = || frame::empty().and_then(|none| frame::with_file(none, 0)).map_err(broken);

@@ -2,7 +2,7 @@
 
 use super::archived::Archive;
 use super::closing::{self, OpenMonth, Step};
-use super::correct::{self, Bench, Late};
+use super::correct::{self, Bench, Late, Withheld};
 use super::decide::{self, Closings};
 use super::evidence::{Evidence, Stranger};
 use super::guards::Watch;
@@ -122,9 +122,7 @@ fn work<'s>(
     let evidence = &evidence;
     let watch = Watch { setup, state, ledger: Some(&ledger), history: &history, evidence, renderer, withheld, as_of };
     let Judged { mut open, alarms, strangers, unseen, standing } = judged(&watch, open, &intake, timings)?;
-    let closings = decide::close_months(setup, state, &mut ledger, &open, withheld, (as_of, timings))?;
-    closings.hold(&mut open);
-    timings.lap("closing", Some(closings.months.len() as u64), None);
+    let closings = close(setup, state, &mut ledger, &mut open, withheld, (as_of, timings))?;
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
     let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
     let previews = previews::write(&bench, &ledger, &open, &late, renderer)?;
@@ -163,6 +161,21 @@ fn work<'s>(
         alarms,
         unsettled,
     })
+}
+
+/// Closes what can be closed; what a person has not seen as it would be now stays open.
+fn close(
+    setup: &Setup,
+    state: &State,
+    ledger: &mut Ledger,
+    open: &mut [OpenMonth],
+    withheld: &Withheld,
+    (as_of, timings): (Instant, &Timings),
+) -> Result<Closings, Failure> {
+    let closings = decide::close_months(setup, state, ledger, open, withheld, (as_of, timings))?;
+    closings.hold(open);
+    timings.lap("closing", Some(closings.months.len() as u64), None);
+    Ok(closings)
 }
 
 /// What the night is judged by: the messages of all files, or what is settled of them and the rest.

@@ -213,12 +213,12 @@ pub fn on_channels(frame: DataFrame, channels: &BTreeSet<&str>) -> PolarsResult<
 }
 
 /// The rows of one of `count` slices: which one a conversation is in follows from its name alone.
-pub fn in_slice(frame: DataFrame, number: u64, count: u64) -> PolarsResult<DataFrame> {
+pub fn in_slice(frame: &DataFrame, number: u64, count: u64) -> PolarsResult<DataFrame> {
     let hash = FixedState::with_seed(1);
     let conversations = frame.column(columns::CONVERSATION)?.str()?.iter();
     let mask: Vec<bool> =
         conversations.map(|name| hash.hash_one(name.unwrap_or_default()) % count.max(1) == number).collect();
-    filtered(&frame, &mask)
+    filtered(frame, &mask)
 }
 
 /// The businesses and channels of a frame with the number of their rows.

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use polars::prelude::DataFrame;
 
+use super::Settled;
 use super::abridge::{is_decided, written_ids};
 use super::make::{Closing, DaysOf, Night, Parted, weighed};
 use super::odd::Rows;
-use super::{Days, Settled};
 use crate::close::readiness::{Missing, cut};
 use crate::commands::closing::{OpenMonth, Step, tolerance};
 use crate::commands::coverage::add_days;
@@ -217,7 +217,7 @@ impl Sum {
             traffic.outbound.extend(more.outbound);
         }
         for (place, [inbound, outbound]) in slice.days {
-            let [received, sent] = self.days.entry(place).or_insert_with(<[Days; 2]>::default);
+            let [received, sent] = self.days.entry(place).or_default();
             add_days(received, &inbound);
             add_days(sent, &outbound);
         }
