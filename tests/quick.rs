@@ -5,6 +5,16 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::{ByteArrayType, DataType, Int64Type};
+use parquet::file::properties::WriterProperties;
+use parquet::file::reader::FileReader;
+use parquet::file::serialized_reader::SerializedFileReader;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
 
 use common::{ritardo, scratch};
 
@@ -93,6 +103,76 @@ fn both_ways_give_the_same() {
     fs::copy(folder.join("shop-1/messages.parquet"), folder.join("copy.parquet")).unwrap();
     check(&folder, &["shop-1/messages.parquet", "copy.parquet"], &tariff, &[], Some(0));
 }
+
+/// Writes a log again, as other writers do: its schema says of texts only the converted type.
+fn rewritten(from: &Path, to: &Path, repetition: &str, compression: Compression) {
+    let reader = SerializedFileReader::new(fs::File::open(from).unwrap()).unwrap();
+    let old = reader.metadata().file_metadata().schema_descr();
+    let kinds = old.columns().iter().map(|column| match column.physical_type() {
+        parquet::basic::Type::INT64 => format!("{repetition} int64 {} (TIMESTAMP(MICROS,true));", column.name()),
+        _ => format!("{repetition} binary {} (UTF8);", column.name()),
+    });
+    let schema = parse_message_type(&format!("message log {{ {} }}", kinds.collect::<String>())).unwrap();
+    let properties = WriterProperties::builder().set_compression(compression).build();
+    let file = fs::File::create(to).unwrap();
+    let mut writer = SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).unwrap();
+    for group in 0..reader.num_row_groups() {
+        let (group, mut into) = (reader.get_row_group(group).unwrap(), writer.next_row_group().unwrap());
+        let rows = usize::try_from(group.metadata().num_rows()).unwrap();
+        for place in 0..group.num_columns() {
+            let mut column = into.next_column().unwrap().unwrap();
+            match group.get_column_reader(place).unwrap() {
+                ColumnReader::Int64ColumnReader(mut values) => {
+                    let (levels, read) = values_of(&mut values, rows, repetition);
+                    column.typed::<Int64Type>().write_batch(&read, levels.as_deref(), None).unwrap();
+                }
+                ColumnReader::ByteArrayColumnReader(mut values) => {
+                    let (levels, read) = values_of(&mut values, rows, repetition);
+                    column.typed::<ByteArrayType>().write_batch(&read, levels.as_deref(), None).unwrap();
+                }
+                _ => unreachable!("logs have texts and instants"),
+            }
+            column.close().unwrap();
+        }
+        into.close().unwrap();
+    }
+    writer.close().unwrap();
+}
+
+/// The values of a column of a row group, and the levels that say that none of them is a null.
+fn values_of<T: DataType>(
+    values: &mut ColumnReaderImpl<T>,
+    rows: usize,
+    repetition: &str,
+) -> (Option<Vec<i16>>, Vec<T::T>) {
+    let (mut levels, mut read) = (Vec::new(), Vec::new());
+    values.read_records(rows, Some(&mut levels), None, &mut read).unwrap();
+    assert_eq!(read.len(), rows, "the generator writes no nulls");
+    ((repetition == "optional").then(|| vec![1; rows]), read)
+}
+
+#[test]
+fn logs_of_other_writers_are_judged_as_columns() {
+    let folder = scratch("quick-writers");
+    made(&folder, &[5], "edge,dst,bots");
+    let tariff = fs::read_to_string(folder.join("shop-5/tariff.toml")).unwrap();
+    fs::write(folder.join("tariff.toml"), &tariff).unwrap();
+    let original = ritardo(&folder, &RATED.map(|word| if word == "LOG" { "shop-5/messages.parquet" } else { word }));
+    for (repetition, compression) in [
+        ("required", Compression::SNAPPY),
+        ("optional", Compression::SNAPPY),
+        ("optional", Compression::UNCOMPRESSED),
+        ("optional", Compression::ZSTD(ZstdLevel::default())),
+    ] {
+        rewritten(&folder.join("shop-5/messages.parquet"), &folder.join("other.parquet"), repetition, compression);
+        assert!(is_quick(&folder, &["other.parquet"]), "{repetition} {compression:?}");
+        check(&folder, &["other.parquet"], &tariff, &[], Some(0));
+        let again = ritardo(&folder, &RATED.map(|word| if word == "LOG" { "other.parquet" } else { word }));
+        assert_eq!(original.out, again.out);
+    }
+}
+
+const RATED: [&str; 6] = ["rate", "LOG", "--tariff", "tariff.toml", "--as-of", "2018-11-14T00:00:00Z"];
 
 #[test]
 fn every_form_of_log_is_judged_as_columns() {

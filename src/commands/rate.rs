@@ -115,8 +115,8 @@ pub(super) fn outcome(ended: Ended) -> Result<Outcome, Failure> {
             let failure = if file.is_empty() {
                 Failure::new(Kind::SelfCheck, "the rating broke down")
             } else {
-                Failure::new(Kind::SetAside, "a log cannot be read: it is damaged, and its reader broke down")
-                    .at(Path::new(&file))
+                let message = "a log cannot be read: its reader broke down, as it does on damage or beyond the memory";
+                Failure::new(Kind::SetAside, message).at(Path::new(&file))
             };
             Err(failure.hint(NOTHING_WRITTEN))
         }

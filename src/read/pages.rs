@@ -12,10 +12,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use ::bytes::Bytes;
-use parquet::basic::{Encoding, LogicalType, TimeUnit, Type as PhysicalType};
+use parquet::basic::{ConvertedType, Encoding, LogicalType, TimeUnit, Type as PhysicalType};
 use parquet::column::page::{Page, PageReader};
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
+use parquet::schema::types::ColumnDescriptor;
 
 use self::runs::runs;
 use super::options::Limits;
@@ -82,17 +83,7 @@ impl Pages {
         if found.next().is_some() || !is_flat {
             return Err(Unusual);
         }
-        let stored = match (column.physical_type(), column.logical_type_ref()) {
-            (PhysicalType::BYTE_ARRAY, Some(LogicalType::String)) => Stored::Text,
-            (PhysicalType::INT64, Some(LogicalType::Timestamp(stamp))) if stamp.is_adjusted_to_u_t_c => {
-                match stamp.unit {
-                    TimeUnit::MICROS => Stored::Micros,
-                    TimeUnit::MILLIS => Stored::Millis,
-                    TimeUnit::NANOS => return Err(Unusual),
-                }
-            }
-            _ => return Err(Unusual),
-        };
+        let stored = stored(&column).ok_or(Unusual)?;
         Ok(Some(Place { column: place, stored, has_nulls: column.max_def_level() > 0 }))
     }
 
@@ -173,6 +164,23 @@ impl Pages {
             *made = values.made;
             Ok(())
         })
+    }
+}
+
+/// How the values of a column are stored. Older writers, and DuckDB, say of texts only the converted type; of an instant
+/// that does not say whether it is in UTC, and is left to the long way, which asks for the zone.
+fn stored(column: &ColumnDescriptor) -> Option<Stored> {
+    match (column.physical_type(), column.logical_type_ref(), column.converted_type()) {
+        (PhysicalType::BYTE_ARRAY, Some(LogicalType::String), _)
+        | (PhysicalType::BYTE_ARRAY, None, ConvertedType::UTF8) => Some(Stored::Text),
+        (PhysicalType::INT64, Some(LogicalType::Timestamp(stamp)), _) if stamp.is_adjusted_to_u_t_c => {
+            match stamp.unit {
+                TimeUnit::MICROS => Some(Stored::Micros),
+                TimeUnit::MILLIS => Some(Stored::Millis),
+                TimeUnit::NANOS => None,
+            }
+        }
+        _ => None,
     }
 }
 

@@ -40,9 +40,10 @@ pub fn pair<K: Conversation>(messages: &[Held<K>], reading: &Reading, paired: &m
         paired.late.reverse();
         return;
     }
-    // Of one instant the answers stand behind the questions: they answer them.
+    // Of one instant the answers stand behind the questions: they answer them. Logs that overlap a little are few long
+    // runs, which a stable sort merges.
     let mut sorted: Vec<(usize, Held<K>)> = messages.iter().copied().enumerate().collect();
-    sorted.sort_unstable_by_key(|(place, (_, at))| (*at, *place));
+    sorted.sort_by_key(|(_, (_, at))| *at);
     paired.clear();
     backwards(sorted.into_iter(), reading, paired);
     paired.late.sort_unstable_by_key(|late| late.place);
