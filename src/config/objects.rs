@@ -25,12 +25,12 @@ const LONGEST_PREFIX: usize = LONGEST_KEY / 2;
 pub(super) fn inbox(root: &Table<'_>) -> Option<ObjectPlace> {
     // A wrong text is told where the folder is read.
     let is_url = root.quiet_text("inbox").is_some_and(|text| text.contains("://"));
-    if is_url { root.parsed("inbox", |text| place(text, "a folder")) } else { None }
+    if is_url { root.parsed("inbox", |text| place(text, " or a folder")) } else { None }
 }
 
 /// The bucket of `archive`; without the key the archive lies in the state folder.
 pub(super) fn archive(root: &Table<'_>) -> Option<ObjectPlace> {
-    let archive = root.parsed("archive", |text| place(text, "no key, for the state folder,"))?;
+    let archive = root.parsed("archive", |text| place(text, "; without the key it lies in the state folder"))?;
     if let Some(inbox) = inbox_place(root).filter(|inbox| lie_in_one_another(inbox, &archive)) {
         let message = format!("the inbox {inbox} and the archive {archive} lie in one another");
         root.wrong("archive", message, "give each a bucket or a prefix of its own");
@@ -81,8 +81,8 @@ fn place(text: &str, instead: &str) -> Result<ObjectPlace, String> {
     let wrong = |why: &str| Err(format!("`{text}` is not a place in object storage: {why}"));
     let Some(rest) = text.strip_prefix("s3://") else {
         return match text.split_once("://") {
-            Some((scheme, _)) => wrong(&format!("`{scheme}` is not known; it is s3://, or {instead}")),
-            None => wrong(&format!("it is s3://, or {instead}")),
+            Some((scheme, _)) => wrong(&format!("`{scheme}` is not known, it is s3://bucket/prefix{instead}")),
+            None => wrong(&format!("it is s3://bucket/prefix{instead}")),
         };
     };
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
