@@ -100,8 +100,8 @@ pub fn intake(night: &Night, world: &World) -> Result<Intake, Failure> {
         let failure = Failure::new(Kind::Configuration, "the inbox cannot be read").at(inbox).because(error);
         failure.hint("make the folder, or name another one as `inbox` in ritardo.toml")
     })?;
-    let mut intake = Intake { passed_over: listing.passed_over, changed: left.changed, ..Intake::default() };
-    intake.unfit = left.refused;
+    let (passed_over, changed, unfit) = (listing.passed_over, left.changed, left.refused);
+    let mut intake = Intake { passed_over, changed, unfit, ..Intake::default() };
     let scratch = Scratch::of(night.state, night.writing);
     let mut wanted: BTreeMap<(String, String, Option<Span>), Wanted> = BTreeMap::new();
     let bar = progress::bar(world.watched, "looking", listing.files.len());

@@ -324,18 +324,7 @@ impl Summary {
             let (links, names) = links(&self.passed_over);
             line("warning", format!("the inbox has {links}, which are never opened: {names}"));
         }
-        for name in self.unfit.iter().take(UNFIT_SHOWN) {
-            line(
-                "warning",
-                format!("the object {name} is not fetched: its name cannot be that of a file, or is a folder's"),
-            );
-        }
-        if let Some(more) = self.unfit.len().checked_sub(UNFIT_SHOWN).filter(|more| *more > 0) {
-            line(
-                "warning",
-                format!("and {} whose names cannot be those of files", counted(more as u64, "more object")),
-            );
-        }
+        self.say_unfit(line);
         for Unseen { month, business, missing } in &self.unseen {
             line("warning", format!("{month} of {business}: {missing}; what was never seen is not billed"));
         }
@@ -355,6 +344,21 @@ impl Summary {
             line(
                 "warning",
                 format!("{rows} of `{business}` on channel {channel}: the book gives that business no such channel"),
+            );
+        }
+    }
+
+    fn say_unfit(&self, line: &mut dyn FnMut(&str, String)) {
+        for name in self.unfit.iter().take(UNFIT_SHOWN) {
+            line(
+                "warning",
+                format!("the object {name} is not fetched: its name cannot be that of a file, or is a folder's"),
+            );
+        }
+        if let Some(more) = self.unfit.len().checked_sub(UNFIT_SHOWN).filter(|more| *more > 0) {
+            line(
+                "warning",
+                format!("and {} whose names cannot be those of files", counted(more as u64, "more object")),
             );
         }
     }
