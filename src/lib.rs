@@ -18,3 +18,4 @@ pub mod rate;
 pub mod read;
 pub mod render;
 pub mod report;
+pub mod store;

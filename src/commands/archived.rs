@@ -58,6 +58,13 @@ impl<'s> Archive<'s> {
         }
     }
 
+    /// Where a file of the archive lies, after it was brought there if it lies in a bucket alone.
+    pub fn here(&self, kept: Kept) -> Result<PathBuf, Failure> {
+        let path = self.path(kept);
+        self.state.bring(&path, kept.sha256())?;
+        Ok(path)
+    }
+
     /// The messages of a file, with keyed names, after its bytes were compared with the recorded digest.
     pub fn messages(&self, kept: Kept) -> Result<DataFrame, Failure> {
         let messages = self.as_written(kept)?;
@@ -69,11 +76,13 @@ impl<'s> Archive<'s> {
 
     fn as_written(&self, kept: Kept) -> Result<DataFrame, Failure> {
         const RESTORE: &str = "restore it from a backup; its name is its SHA-256";
-        let path = self.path(kept);
+        const REMOVE: &str = "remove it: it is brought from the bucket again";
+        let path = self.here(kept)?;
+        let damaged = if self.state.remote().is_some() { REMOVE } else { RESTORE };
         let bytes =
             std::fs::read(&path).map_err(|error| Failure::io("read the archive", &path, error).hint(RESTORE))?;
         archive::decode(&bytes, kept.sha256()).map_err(|error| {
-            Failure::new(Kind::Differences, "an archived file is damaged").at(&path).because(error).hint(RESTORE)
+            Failure::new(Kind::Differences, "an archived file is damaged").at(&path).because(error).hint(damaged)
         })
     }
 

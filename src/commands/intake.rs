@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::claims::{ahead, refused, unread};
+use super::mirror::{self, Left};
 use super::reader::wire::{FileRead, Hello, Job};
 use super::reader::{self, Reading};
 use super::scratch::Scratch;
@@ -42,6 +43,8 @@ pub struct Intake {
     pub changed: Vec<String>,
     /// Links, pipes, sockets and devices.
     pub passed_over: Vec<String>,
+    /// Objects of the inbox whose names cannot be those of files.
+    pub unfit: Vec<String>,
     /// The first rejects, with their files.
     pub first_rejects: Vec<(String, Reject)>,
     /// Of a rehearsal: what a run would have added to the archive.
@@ -81,14 +84,24 @@ pub struct Night<'n> {
     aside: BTreeMap<&'n str, &'n SetAside>,
 }
 
+/// Brings what a bucket holds to the inbox. A rehearsal does so too, under the lock: it could not judge otherwise.
+fn brought(night: &Night) -> Result<Left, Failure> {
+    let config = &night.setup.config;
+    let is_rehearsal = night.writing == Writing::No && config.inbox_objects.is_some();
+    let _lock = is_rehearsal.then(|| night.state.lock()).transpose()?;
+    mirror::refresh(config, night.state)
+}
+
 /// Reads what is new. Archive and rejects are written before the ledger names them.
 pub fn intake(night: &Night, world: &World) -> Result<Intake, Failure> {
     let inbox = &night.setup.config.inbox;
+    let left = brought(night)?;
     let listing = inbox::files(inbox).map_err(|error| {
         let failure = Failure::new(Kind::Configuration, "the inbox cannot be read").at(inbox).because(error);
         failure.hint("make the folder, or name another one as `inbox` in ritardo.toml")
     })?;
-    let mut intake = Intake { passed_over: listing.passed_over, ..Intake::default() };
+    let (passed_over, changed, unfit) = (listing.passed_over, left.changed, left.refused);
+    let mut intake = Intake { passed_over, changed, unfit, ..Intake::default() };
     let scratch = Scratch::of(night.state, night.writing);
     let mut wanted: BTreeMap<(String, String, Option<Span>), Wanted> = BTreeMap::new();
     let bar = progress::bar(world.watched, "looking", listing.files.len());

@@ -69,6 +69,10 @@ impl Scratch {
                 let to = if self.shared.is_some() { kept } else { rehearsed() };
                 move_to(&job.join(name), &to)?;
             }
+            // Before the ledger names it: what cannot be put ends the run, as a full disk does.
+            if self.shared.is_some() {
+                state.put_archived(&state.archived(part))?;
+            }
         }
         if self.shared.is_some() {
             move_to(&job.join(made::REJECTS), &state.rejects(&read.sha256))?;

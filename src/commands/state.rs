@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::files;
+use super::remote::Remote;
 use crate::config::Config;
 use crate::domain::{BusinessId, InvoiceNumber, Month};
 use crate::error::{Failure, Kind};
@@ -19,6 +21,8 @@ pub struct State {
     key: PathBuf,
     /// In a rehearsal, the folder that holds what a run would have added to the archive.
     rehearsed: Option<PathBuf>,
+    /// The bucket of the archive, where it has one.
+    remote: Option<Arc<Remote>>,
 }
 
 /// Held while a run works; the kernel lets go of it when the process ends, however it ends.
@@ -29,12 +33,12 @@ impl State {
     pub fn new(config: &Config) -> Self {
         let root = config.state.clone();
         let key = config.key_file.clone().unwrap_or_else(|| root.join("names.key"));
-        Self { root, key, rehearsed: None }
+        Self { root, key, rehearsed: None, remote: Remote::of(config) }
     }
 
     /// What was unpacked below a folder, as the state folder that it is a part of. It has no key.
     pub fn unpacked(root: &Path) -> Self {
-        Self { root: root.to_owned(), key: root.join("names.key"), rehearsed: None }
+        Self { root: root.to_owned(), key: root.join("names.key"), rehearsed: None, remote: None }
     }
 
     pub fn root(&self) -> &Path {
@@ -43,7 +47,8 @@ impl State {
 
     /// The same state, as if the archive had the files below `folder` too.
     pub fn rehearsing(&self, folder: &Path) -> Self {
-        Self { root: self.root.clone(), key: self.key.clone(), rehearsed: Some(folder.to_owned()) }
+        let (root, key, remote) = (self.root.clone(), self.key.clone(), self.remote.clone());
+        Self { root, key, rehearsed: Some(folder.to_owned()), remote }
     }
 
     /// Makes the folder and takes its lock.
@@ -93,6 +98,43 @@ impl State {
     /// A whole file of the archive, as version 0.1.0 kept it.
     pub fn archived_whole(&self, sha256: &str) -> PathBuf {
         self.root.join("archive").join(format!("{sha256}.parquet"))
+    }
+
+    /// The bucket of the archive, where it has one.
+    pub fn remote(&self) -> Option<&Remote> {
+        self.remote.as_deref()
+    }
+
+    /// The name of a file of the archive in its bucket: as below the folder `archive`.
+    pub fn archived_name(&self, path: &Path) -> Option<String> {
+        let below = path.strip_prefix(self.root.join("archive")).ok()?;
+        below.to_str().map(str::to_owned)
+    }
+
+    /// Brings a file of the archive that is missing here from the bucket, where the archive has one.
+    pub fn bring(&self, path: &Path, sha256: &str) -> Result<(), Failure> {
+        match (&self.remote, self.archived_name(path)) {
+            (Some(remote), Some(name)) if !path.exists() => remote.bring(&name, sha256, path),
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts a file of the archive into the bucket, where the archive has one.
+    pub fn put_archived(&self, path: &Path) -> Result<(), Failure> {
+        match (&self.remote, self.archived_name(path)) {
+            (Some(remote), Some(name)) => remote.put(&name, path),
+            _ => Ok(()),
+        }
+    }
+
+    /// What lies in the inbox, where it comes from a bucket.
+    pub fn inbox_index(&self) -> PathBuf {
+        self.root.join("inbox.json")
+    }
+
+    /// Where an object of the inbox is until it is whole.
+    pub fn inbox_partial(&self) -> PathBuf {
+        self.root.join("inbox.partial")
     }
 
     /// The plain names beside a part of the archive.

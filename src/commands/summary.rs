@@ -25,6 +25,9 @@ use crate::report::alarms::Alarm;
 /// Waiting months of one business that the text shows one by one; the JSON form has all.
 const MONTHS_SHOWN: usize = 3;
 
+/// Objects that are not fetched which the text shows one by one.
+const UNFIT_SHOWN: usize = 5;
+
 /// The summary of a run; its JSON form is versioned by `format`.
 #[derive(Serialize)]
 pub struct Summary {
@@ -44,6 +47,9 @@ pub struct Summary {
     changed: Vec<String>,
     /// Links, pipes, sockets and devices of the inbox.
     passed_over: Vec<String>,
+    /// Objects of an inbox in object storage that cannot be files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unfit: Vec<String>,
     closed: Vec<Closed>,
     unseen: Vec<Unseen>,
     waiting: Vec<Waiting>,
@@ -177,6 +183,7 @@ impl Summary {
             ahead: (read.ahead.iter()).map(|(file, last)| Ahead { file: file.clone(), last: *last }).collect(),
             changed: read.changed.clone(),
             passed_over: read.passed_over.clone(),
+            unfit: read.unfit.clone(),
             closed: closed(night),
             unseen: (night.unseen.iter())
                 .map(|(business, month, text)| Unseen {
@@ -317,6 +324,7 @@ impl Summary {
             let (links, names) = links(&self.passed_over);
             line("warning", format!("the inbox has {links}, which are never opened: {names}"));
         }
+        self.say_unfit(line);
         for Unseen { month, business, missing } in &self.unseen {
             line("warning", format!("{month} of {business}: {missing}; what was never seen is not billed"));
         }
@@ -336,6 +344,21 @@ impl Summary {
             line(
                 "warning",
                 format!("{rows} of `{business}` on channel {channel}: the book gives that business no such channel"),
+            );
+        }
+    }
+
+    fn say_unfit(&self, line: &mut dyn FnMut(&str, String)) {
+        for name in self.unfit.iter().take(UNFIT_SHOWN) {
+            line(
+                "warning",
+                format!("the object {name} is not fetched: its name cannot be that of a file, or is a folder's"),
+            );
+        }
+        if let Some(more) = self.unfit.len().checked_sub(UNFIT_SHOWN).filter(|more| *more > 0) {
+            line(
+                "warning",
+                format!("and {} whose names cannot be those of files", counted(more as u64, "more object")),
             );
         }
     }

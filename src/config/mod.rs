@@ -14,6 +14,7 @@ mod issuer;
 mod limits;
 mod mail;
 mod mapping;
+mod objects;
 mod page;
 mod party;
 mod secrets;
@@ -31,6 +32,7 @@ pub use mapping::{VENDORS, parse_mapping, vendor};
 pub use starter::STARTER;
 
 use crate::domain::business::Issuer;
+use crate::domain::objects::{ObjectPlace, ObjectStorage};
 use crate::domain::settings::{AlarmLimits, GuardLimits, IssueRules, Limits, Source, Transport};
 use crate::domain::{Business, Mistake};
 use page::Page;
@@ -43,8 +45,14 @@ pub struct Config {
     pub issuers: Vec<Issuer>,
     /// Folder of the ledger, the archive and the documents.
     pub state: PathBuf,
-    /// Folder that receives the exports; neither inside `state` nor around it.
+    /// Folder that receives the exports; neither inside `state` nor around it. Where they come from a bucket, the folder
+    /// inside `state` to which a run brings them.
     pub inbox: PathBuf,
+    /// Where the exports come from, when that is a bucket.
+    pub inbox_objects: Option<ObjectPlace>,
+    /// Where the archive lies, when that is a bucket: the folder inside `state` is then a copy of what was needed.
+    pub archive_objects: Option<ObjectPlace>,
+    pub object_storage: ObjectStorage,
     /// File of the tariff.
     pub tariff: PathBuf,
     /// File of the book of businesses.
@@ -75,6 +83,7 @@ const CONFIG: Form = Form {
     allows: &[
         "state = \"state\"",
         "inbox = \"inbox\"",
+        "archive = \"s3://bucket/archive\"",
         "tariff = \"tariff.toml\"",
         "businesses = \"businesses.toml\"",
         "key_file = \"names.key\"",
@@ -84,6 +93,7 @@ const CONFIG: Form = Form {
         "[limits]",
         "[mail]",
         "[alarms]",
+        "[object_storage]",
     ],
 };
 
@@ -102,11 +112,17 @@ pub fn parse_config(path: &Path, text: &str) -> Result<Config, Vec<Mistake>> {
 
 fn config(root: &Table<'_>) -> Option<Config> {
     let path = |key: &str, usual: &str| root.path(key).unwrap_or_else(|| root.page.joined(usual));
-    let (state, inbox) = (path("state", "state"), path("inbox", "inbox"));
+    let state = path("state", "state");
+    let (inbox_objects, archive_objects) = (objects::inbox(root), objects::archive(root));
+    let object_storage = objects::storage(root);
+    // What is brought from a bucket lies in the state folder, like all else that a run makes.
+    let is_local = inbox_objects.is_none();
+    let inbox = if is_local { path("inbox", "inbox") } else { state.join("inbox") };
     let (tariff, businesses) = (path("tariff", "tariff.toml"), path("businesses", "businesses.toml"));
     let key_file = root.path("key_file");
     let transport = mail::transport(root, &state);
-    refuse_mixed(root, &inbox, [Some(&state), transport.as_ref().and_then(mail::outbox)]);
+    let written = is_local.then_some(&state);
+    refuse_mixed(root, &inbox, [written, transport.as_ref().and_then(mail::outbox)]);
     let (sources, limits) = (sources::sources(root), limits::limits(root));
     let issuers = issuer::issuers(root);
     let (issue, guards, alarms) = (invoice::rules(root), guards::guards(root), alarms::alarms(root));
@@ -117,6 +133,9 @@ fn config(root: &Table<'_>) -> Option<Config> {
         guards,
         state,
         inbox,
+        inbox_objects,
+        archive_objects,
+        object_storage,
         tariff,
         businesses,
         key_file,

@@ -40,6 +40,12 @@ impl Form {
 const SECRETS: &str = "put it into a file that only its owner can read and name that with password_file, \
                        or name an environment variable with password_env";
 
+/// The table of object storage, whose secrets have another place.
+pub(super) const OBJECT_STORAGE: &str = "[object_storage]";
+
+const OBJECT_SECRETS: &str =
+    "take it out: credentials are read from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN";
+
 /// `zone` of `zone = "UTC"`, `channel` of `[[business.channel]]`.
 fn key_of(example: &'static str) -> &'static str {
     let key = example.split(" = ").next().unwrap_or(example).trim_matches(['[', ']']);
@@ -87,7 +93,8 @@ impl<'p> Table<'p> {
         let (message, hint) = match near {
             Some(near) => (unknown, format!("did you mean `{near}`?")),
             None if secrets::is_secret(key) => {
-                (format!("`{shown}`: a secret never stands in this file"), SECRETS.into())
+                let hint = if self.form.name == OBJECT_STORAGE { OBJECT_SECRETS } else { SECRETS };
+                (format!("`{shown}`: a secret never stands in this file"), hint.into())
             }
             None => {
                 let known: Vec<_> = self.form.keys().collect();
@@ -141,6 +148,11 @@ impl<'p> Table<'p> {
         self.entries.get(key).and_then(|value| self.text_of(key, value)).map(|text| text.text)
     }
 
+    /// The text under `key` as it stands there, with nothing noted.
+    pub fn quiet_text(&self, key: &str) -> Option<String> {
+        self.entries.get(key)?.get_ref().as_str().map(str::to_owned)
+    }
+
     /// A text that `parse` accepts.
     pub fn parsed<T>(&self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let text = self.entries.get(key).and_then(|value| self.text_of(key, value))?;
@@ -184,6 +196,16 @@ impl<'p> Table<'p> {
             self.wrong(key, message, self.like(key));
         }
         number
+    }
+
+    /// True or false.
+    pub fn truth(&self, key: &str) -> Option<bool> {
+        let value = self.entries.get(key)?;
+        let DeValue::Boolean(is) = value.get_ref() else {
+            self.mistyped(key, value, "true or false");
+            return None;
+        };
+        Some(*is)
     }
 
     /// The texts of a list that is not empty.

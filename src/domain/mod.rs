@@ -19,6 +19,7 @@ pub mod message;
 pub mod mistake;
 pub mod money;
 pub mod month;
+pub mod objects;
 pub mod reading;
 pub mod rule_version;
 pub mod settings;

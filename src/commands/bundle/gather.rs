@@ -215,7 +215,7 @@ impl Whole<'_> {
                     let failure = Failure::new(Kind::Configuration, message).at(&archive.path(kept));
                     return Err(failure.hint("such a month is audited where it is: ritardo audit MONTH"));
                 };
-                let path = self.state.archived(part);
+                let path = archive.here(kept)?;
                 files.insert(name_of(self.state, &path), Held::File(path, part.sha256.clone()));
                 let Some(names) = archive.names(kept)? else { continue };
                 let keyed = archive.messages(kept)?;

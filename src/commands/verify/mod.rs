@@ -136,7 +136,10 @@ fn archive(state: &State, history: &History, findings: &mut Vec<String>) -> Resu
     let kept = history.files.iter().flat_map(|(_, file)| archive.kept(file));
     for kept in kept.filter(|kept| seen.insert(kept.sha256())) {
         let before = findings.len();
-        compare(&archive.path(kept), kept.sha256(), findings);
+        match archive.here(kept) {
+            Ok(path) => compare(&path, kept.sha256(), findings),
+            Err(failure) => findings.push(failure.in_a_line()),
+        }
         let Kept::Part(part) = kept else { continue };
         if findings.len() > before {
             continue;
@@ -150,6 +153,28 @@ fn archive(state: &State, history: &History, findings: &mut Vec<String>) -> Resu
             },
             Ok(None) => findings.push(format!("{}: missing; restore it from a backup", path.display())),
             Err(failure) => findings.push(failure.in_a_line()),
+        }
+    }
+    bucket(state, history, findings)
+}
+
+/// The bucket of the archive, where it has one, holds every part that the ledger names. What it holds beside them was put
+/// there by runs that were killed, and is told of as little as in a folder.
+fn bucket(state: &State, history: &History, findings: &mut Vec<String>) -> Result<(), Failure> {
+    let Some(remote) = state.remote() else { return Ok(()) };
+    let sizes = remote.sizes()?;
+    let parts = history.files.iter().flat_map(|(_, file)| &file.parts).map(|part| state.archived(part));
+    let wholes = history.files.iter().filter_map(|(_, file)| file.archive_sha256.as_deref());
+    let named: BTreeSet<_> = parts.chain(wholes.map(|sha256| state.archived_whole(sha256))).collect();
+    for path in named {
+        let Some(name) = state.archived_name(&path) else { continue };
+        let here = std::fs::metadata(&path).ok().map(|metadata| metadata.len());
+        match (sizes.get(&name), here) {
+            (None, _) => findings.push(format!("{}: missing; put {} there", remote.url(&name), path.display())),
+            (Some(there), Some(here)) if *there != here => {
+                findings.push(format!("{}: it has {there} bytes, {} has {here}", remote.url(&name), path.display()));
+            }
+            (Some(_), _) => {}
         }
     }
     Ok(())

@@ -58,7 +58,9 @@ pub(super) struct Open<'o, 't> {
 
 /// Opens a part whose bytes are those that the ledger names.
 pub(super) fn open(task: &Task, share: &Share) -> Result<KeptPart, Unusual> {
-    KeptPart::open(&task.archive.path(Kept::Part(share.part)), &share.part.sha256)
+    // Why a part is not here, the long way tells.
+    let path = task.archive.here(Kept::Part(share.part)).map_err(|_| Unusual)?;
+    KeptPart::open(&path, &share.part.sha256)
 }
 
 /// Reads the parts of one worker, one after the other; each is given with its place among them.
