@@ -17,12 +17,15 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use self::member::{Budget, Member};
-use super::ReadError;
 use super::frame::Builder;
 use super::options::{Limits, Options};
+use super::{ReadError, csv, ndjson, webhook};
 use crate::domain::settings::LogFormat;
 
 pub use self::refused::Refused;
+
+/// So many bytes tell what a member is.
+const HEAD: usize = 64 << 10;
 
 /// What an archive is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +91,7 @@ fn members(
     let members = sorted(members)?;
     match options.format {
         Some(LogFormat::Chat) => beside::read(members, options, &mut budget, builder),
-        _ => walk::read(members, options, &mut budget, builder),
+        _ => walk::read(&members, options, &mut budget, builder),
     }
 }
 
@@ -131,6 +134,19 @@ pub(super) fn find_in_zip(
         }
     }
     Ok(Some(false))
+}
+
+/// The form of a log that is no chat, where its first bytes say it and not its name.
+fn log_of(head: &[u8]) -> Option<LogFormat> {
+    if csv::looks_like(head, HEAD) {
+        Some(LogFormat::Csv)
+    } else if ndjson::looks_like(head, HEAD) {
+        Some(LogFormat::Ndjson)
+    } else if webhook::looks_like(head) {
+        Some(LogFormat::Webhook)
+    } else {
+        None
+    }
 }
 
 /// What went wrong in a member, with its name where it is not of the whole archive.

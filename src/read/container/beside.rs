@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use super::member::{Budget, Member};
 use super::names::{base, shown};
-use super::{Builder, LogFormat, Options, ReadError, Refused, of_member};
-use crate::read::{chat, check_text, csv, ndjson, rows, webhook};
+use super::{Builder, HEAD, LogFormat, Options, ReadError, Refused, log_of, of_member};
+use crate::read::{chat, check_text, rows};
 
 /// The name under which an iPhone packs the text of a chat.
 const CHAT: &[u8] = b"_chat.txt";
-/// So many bytes tell what a file is.
-const HEAD: usize = 64 << 10;
 /// Where they are counted that are no chat.
 const BESIDE: &str = "member without messages";
 
@@ -21,24 +19,25 @@ pub(super) fn read(
     budget: &mut Budget,
     builder: &mut Builder,
 ) -> Result<(LogFormat, BTreeMap<String, u64>), ReadError> {
-    let mut chats: Option<Member> = None;
+    let mut found: Option<Member> = None;
     let mut beside = 0;
     for member in members {
         let mut opened = member.open();
         let head = opened.head(HEAD, budget).map_err(|error| of_member(&shown(&member.name), error))?;
         if chat::looks_like(head, HEAD) || base(&member.name) == CHAT {
-            if let Some(other) = &chats {
+            if let Some(other) = &found {
                 return Err(Refused::TwoChats(shown(&other.name), shown(&member.name)).into());
             }
-            chats = Some(member);
-        } else if let Some(form) = other_log(head) {
+            found = Some(member);
+        } else if let Some(form) = log_of(head) {
+            // Nobody means it for a file that was sent.
             let name = shown(&member.name);
             return Err(Refused::Mixed(format!("{name} ({form})"), LogFormat::Chat.to_string()).into());
         } else {
             beside += 1;
         }
     }
-    let chat = chats.ok_or(Refused::NoChat)?;
+    let chat = found.ok_or(Refused::NoChat)?;
     let plain = chat.open().whole(budget).map_err(|error| of_member(&shown(&chat.name), error))?;
     check_text(&plain)?;
     let mut others = rows(&plain, LogFormat::Chat, options, builder)?;
@@ -46,17 +45,4 @@ pub(super) fn read(
         others.insert(BESIDE.to_owned(), beside);
     }
     Ok((LogFormat::Chat, others))
-}
-
-/// The form of a log that is no chat. Nobody means it for a file that was sent.
-fn other_log(head: &[u8]) -> Option<LogFormat> {
-    if csv::looks_like(head, HEAD) {
-        Some(LogFormat::Csv)
-    } else if ndjson::looks_like(head, HEAD) {
-        Some(LogFormat::Ndjson)
-    } else if webhook::looks_like(head) {
-        Some(LogFormat::Webhook)
-    } else {
-        None
-    }
 }

@@ -1,26 +1,28 @@
 //! Archives of logs: every member is one, and all are of one form.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::member::{Budget, Member};
 use super::names::{is_of_mac, shown};
-use super::{Builder, LogFormat, Options, ReadError, Refused, kind, of_member};
-use crate::read::{bytes, chat, check_text, form, rows};
+use super::{Builder, HEAD, LogFormat, Options, ReadError, Refused, kind, log_of, of_member};
+use crate::read::{bytes, chat, check_text, form, ndjson, rows};
 
 /// Reads the members in the order in which they are given.
 pub(super) fn read(
-    members: Vec<Member>,
+    members: &[Member],
     options: &Options,
     budget: &mut Budget,
     builder: &mut Builder,
 ) -> Result<(LogFormat, BTreeMap<String, u64>), ReadError> {
+    let are_bodies = first_of(members, options) == Some(LogFormat::Webhook);
     let (others, base) = (BTreeMap::new(), 0);
-    let mut walk = Walk { options, builder, form: None, quiet: None, problem: None, others, base };
+    let mut walk = Walk { options, are_bodies, builder, form: None, quiet: None, problem: None, others, base };
     // Each is let go before the next is unpacked.
     for member in members {
         let name = shown(&member.name);
         let plain = member.open().whole(budget).map_err(|error| of_member(&name, error))?;
-        walk.take(&plain, &member, &name)?;
+        walk.take(&plain, member, &name)?;
     }
     let Walk { form, quiet, problem, others, .. } = walk;
     match (problem, form.map(|(form, _)| form).or(quiet)) {
@@ -30,9 +32,20 @@ pub(super) fn read(
     }
 }
 
+/// The form of the first member that says by itself what it is.
+fn first_of(members: &[Member], options: &Options) -> Option<LogFormat> {
+    members.iter().find_map(|member| {
+        let mut budget = Budget::new(member.packed.len(), options.limits);
+        // What is damaged is found where it is read.
+        member.open().head(HEAD, &mut budget).ok().and_then(log_of)
+    })
+}
+
 /// The members so far.
 struct Walk<'w> {
     options: &'w Options,
+    /// A member says by itself that it is of webhooks.
+    are_bodies: bool,
     builder: &'w mut Builder,
     /// What they are, and the first of them.
     form: Option<(LogFormat, String)>,
@@ -49,7 +62,7 @@ impl Walk<'_> {
     fn take(&mut self, plain: &[u8], member: &Member, name: &str) -> Result<(), ReadError> {
         // A name is asked for its ending, and nothing else.
         let text = String::from_utf8_lossy(&member.name);
-        let path = std::path::Path::new(&*text);
+        let path = Path::new(&*text);
         if plain.is_empty() {
             self.quiet = self.quiet.or_else(|| form(plain, path, self.options).ok());
             return Ok(());
@@ -62,7 +75,7 @@ impl Walk<'_> {
             return Ok(());
         }
         check_text(plain).map_err(|error| of_member(name, error))?;
-        let found = match form(plain, path, self.options) {
+        let found = match self.form_of(plain, path) {
             Ok(LogFormat::Parquet) => {
                 self.note(Refused::Parquet(name.to_owned()));
                 return Ok(());
@@ -81,6 +94,20 @@ impl Walk<'_> {
             self.note(mixed);
         }
         if self.problem.is_some() { Ok(()) } else { self.rows(plain, found, name) }
+    }
+
+    /// The form of a member. Among bodies, JSON that is nothing else is one that was cut off, or an empty list of them:
+    /// it is rejected by itself.
+    fn form_of(&self, plain: &[u8], path: &Path) -> Result<LogFormat, ReadError> {
+        let is_json = matches!(plain.trim_ascii_start().first(), Some(b'{' | b'['));
+        match form(plain, path, self.options) {
+            Ok(LogFormat::Ndjson) | Err(ReadError::UnknownFormat)
+                if self.are_bodies && is_json && !ndjson::looks_like(plain, self.options.limits.line) =>
+            {
+                Ok(LogFormat::Webhook)
+            }
+            found => found,
+        }
     }
 
     /// Keeps the first reason.
