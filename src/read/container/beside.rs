@@ -10,7 +10,7 @@ use crate::read::{chat, check_text, rows};
 /// The name under which an iPhone packs the text of a chat.
 const CHAT: &[u8] = b"_chat.txt";
 /// Where they are counted that are no chat.
-const BESIDE: &str = "member without messages";
+const BESIDE: &str = "file beside the chat";
 
 /// Reads the one member that is a chat. Anything may have been sent in it, and is counted unread.
 pub(super) fn read(
