@@ -32,7 +32,7 @@ pub(super) fn read(
         } else if let Some(form) = log_of(head) {
             // Nobody means it for a file that was sent.
             let name = shown(&member.name);
-            return Err(Refused::Mixed(format!("{name} ({form})"), LogFormat::Chat.to_string()).into());
+            return Err(Refused::Mixed(format!("{name} ({form})"), "the chat".to_owned()).into());
         } else {
             beside += 1;
         }

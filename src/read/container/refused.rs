@@ -19,7 +19,9 @@ pub enum Refused {
     Parquet(String),
     #[error("its member {0} is a link, a device or a file with holes, and none of them is read")]
     NotAFile(String),
-    #[error("its member {0} has a name that no file of a log has: it is empty, very long, not printable, or leaves its folder")]
+    #[error(
+        "its member {0} has a name that no file of a log has: it is empty, very long, not printable, or leaves its folder"
+    )]
     Name(String),
     #[error("two of its members have the name {0}, and nobody knows which of them counts")]
     SameName(String),
@@ -27,7 +29,9 @@ pub enum Refused {
     Overlap(String),
     #[error("it has more than {0} members; cut it into days")]
     TooManyMembers(u64),
-    #[error("its member {0} is of no form that is read, so nobody knows what is lost without it: take it out of the archive")]
+    #[error(
+        "its member {0} is of no form that is read, so nobody knows what is lost without it: take it out of the archive"
+    )]
     Unclaimed(String),
     #[error("its members {0} and {1} are of different forms: pack each form by itself")]
     Mixed(String, String),
