@@ -7,6 +7,7 @@ use rawzip::path::EntryPath;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 
 use crate::domain::columns;
+use crate::read::mention::{Mention, mentions};
 use crate::read::{Limits, LogFile, Options, ReadError, described, read_bytes};
 
 const HEADER: &str = "message_id,business,channel,customer,direction,sent_at\n";
@@ -228,6 +229,25 @@ fn a_tar_holds_files_and_folders_only() {
         let told = refused(&archive.into_inner().unwrap(), &Options::default());
         assert!(told.starts_with("its member `b.csv` is a link, a device"), "{kind:?}: {told}");
     }
+}
+
+/// Whoever is forgotten is found in raw archives too, packed as they are kept.
+#[test]
+fn words_are_found_inside_of_archives() {
+    let is_it = |word: &str| word == "393330000400";
+    for pack in PACKS {
+        let named = pack(&[("a.json", csv(&["1"])), ("b.json", body("2"))]);
+        let other = pack(&[("a.json", csv(&["1"]))]);
+        let kept = |bytes: &[u8]| zstd::encode_all(bytes, 3).unwrap();
+        for (bytes, found) in [(&named, Mention::Yes), (&other, Mention::No)] {
+            assert_eq!(mentions(bytes.as_slice(), &is_it).unwrap(), found);
+            assert_eq!(mentions(kept(bytes).as_slice(), &is_it).unwrap(), found);
+        }
+    }
+    let of_name = zip(&[("393330000400.json", csv(&["1"]))]);
+    assert_eq!(mentions(of_name.as_slice(), &is_it).unwrap(), Mention::No, "a name with an ending is one word");
+    let damaged = &zip(&[("a.json", body("2"))])[..80];
+    assert_eq!(mentions(damaged, &is_it).unwrap(), Mention::Unseen);
 }
 
 /// A text of messages may have the word where a tar has it.
