@@ -58,7 +58,7 @@ pub(super) fn is_named(path: &Path) -> bool {
 /// Whether a file is an archive by its bytes at these places, or is to be one by its name: what reads logs line by line
 /// leaves it alone. `at` gives so many bytes from a place on, where the file has them.
 pub(super) fn may_be(path: &Path, head: &[u8], at: impl Fn(u64, &mut [u8]) -> bool) -> bool {
-    let mut magic = [0; in_tar::MAGIC];
+    let mut magic = [0_u8; in_tar::MAGIC];
     let is_tar = at(in_tar::MAGIC_AT as u64, &mut magic) && in_tar::is_magic(&magic);
     is_tar || is_named(path) || kind(head).is_some()
 }

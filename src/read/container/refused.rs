@@ -1,4 +1,4 @@
-//! Why an archive is set aside as a whole. Members are named as [`super::names::shown`] shows them.
+//! Why an archive is set aside as a whole. Members are named as `names::shown` shows them.
 
 use super::Limits;
 

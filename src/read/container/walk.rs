@@ -32,8 +32,11 @@ pub(super) fn read(
     }
 }
 
-/// The form of the first member that says by itself what it is.
+/// The form of the first member that says by itself what it is; `None` where the source says it of all.
 fn first_of(members: &[Member], options: &Options) -> Option<LogFormat> {
+    if options.format.is_some() || options.mapping.is_some() {
+        return None;
+    }
     members.iter().find_map(|member| {
         let mut budget = Budget::new(member.packed.len(), options.limits);
         // What is damaged is found where it is read.
