@@ -10,7 +10,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use common::{Dice, bodies, copy, give_key, ritardo, root, scratch, text};
+use common::{Dice, bodies, copy, give_key, gzip, ritardo, root, scratch, tar, text, zip, zstd};
 use serde_json::json;
 
 const AS_OF: &str = "2018-09-05T00:00:00Z";
@@ -46,15 +46,19 @@ fn forms() -> Vec<(&'static str, Vec<u8>)> {
         .to_string()
     };
     let webhook = (0..6).map(message).collect::<Vec<_>>().join("\n");
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    gzip.write_all(csv.as_bytes()).unwrap();
+    let bodies: Vec<(String, Vec<u8>)> =
+        (0..6).map(|id| (format!("2018-08/{id}.json"), message(id).into_bytes())).collect();
+    let days = [("a/1.csv".to_owned(), csv.clone().into_bytes()), ("a/2.csv".to_owned(), csv.clone().into_bytes())];
     vec![
-        ("log.csv.zst", zstd::encode_all(csv.as_bytes(), 3).unwrap()),
-        ("log.csv.gz", gzip.finish().unwrap()),
+        ("log.csv.zst", zstd(csv.as_bytes())),
+        ("log.csv.gz", gzip(csv.as_bytes())),
         ("log.csv", csv.into_bytes()),
         ("log.ndjson", ndjson.into_bytes()),
         ("bodies.json", webhook.into_bytes()),
         ("log.parquet", fs::read(root().join("tests/hostile/log.parquet")).unwrap()),
+        ("bodies.zip", zip(&bodies)),
+        ("bodies.tar", tar(&bodies)),
+        ("days.tar.zst", zstd(&tar(&days))),
     ]
 }
 

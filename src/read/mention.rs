@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read};
 
+use super::container::find_in_zip;
+
 /// Longer words are no number and no name.
 const LONGEST: usize = 128;
 /// A packed file inside the packing of the state folder, and one more.
@@ -26,11 +28,20 @@ pub fn mentions(source: impl Read, is_wanted: &dyn Fn(&str) -> bool) -> std::io:
             [0x1f, 0x8b, ..] => Box::new(BufReader::new(flate2::read::MultiGzDecoder::new(source))),
             [0x28, 0xb5, 0x2f, 0xfd] => Box::new(BufReader::new(zstd::Decoder::with_buffer(source)?)),
             b"PAR1" => return Ok(Mention::Unseen),
+            // The words of a tar are seen as they are.
+            b"PK\x03\x04" => return in_zip(source, is_wanted),
             _ => break,
         };
     }
     let is_named = in_words(&mut *source, is_wanted)?;
     Ok(if is_named { Mention::Yes } else { Mention::No })
+}
+
+fn in_zip(mut source: impl Read, is_wanted: &dyn Fn(&str) -> bool) -> std::io::Result<Mention> {
+    let mut bytes = Vec::new();
+    source.read_to_end(&mut bytes)?;
+    let found = find_in_zip(&bytes, &mut |member| in_words(member, is_wanted))?;
+    Ok(found.map_or(Mention::Unseen, |is_named| if is_named { Mention::Yes } else { Mention::No }))
 }
 
 fn in_words(source: &mut dyn BufRead, is_wanted: &dyn Fn(&str) -> bool) -> std::io::Result<bool> {

@@ -7,6 +7,7 @@ pub mod archive;
 mod bytes;
 mod canonical;
 mod chat;
+mod container;
 pub mod coverage;
 mod csv;
 pub mod frame;
@@ -49,7 +50,7 @@ pub struct LogFile {
     pub frame: DataFrame,
     pub rejects: Vec<Reject>,
     /// What carries no message: changes of webhooks by their field, rows of vendors by the column that says so; in a chat,
-    /// sentences of the app.
+    /// sentences of the app, and the files beside it in its archive.
     pub others: BTreeMap<String, u64>,
     /// What is recorded as the form of the file.
     pub recorded: String,
@@ -116,6 +117,14 @@ pub enum ReadError {
     NoUnit,
     #[error(transparent)]
     Chat(#[from] chat::Refused),
+    #[error(transparent)]
+    Container(#[from] container::Refused),
+    #[error("in its member {name}")]
+    Member {
+        name: String,
+        #[source]
+        error: Box<ReadError>,
+    },
     #[error("a frame could not be built")]
     Frame(#[from] polars::prelude::PolarsError),
 }
@@ -134,30 +143,58 @@ pub fn raw_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
 pub fn read_bytes(raw: &[u8], path: &Path, options: &Options) -> Result<LogFile, ReadError> {
     let sha256 = bytes::sha256(raw);
     let plain = bytes::unpacked(raw, path, &options.limits)?;
-    if bytes::is_packed(&plain) {
-        return Err(ReadError::CompressedTwice);
-    }
-    if !plain.is_empty() && plain.iter().all(|byte| *byte == 0) {
-        return Err(ReadError::Zeros);
-    }
-    if bytes::is_utf16(&plain) {
-        return Err(ReadError::Utf16);
-    }
-    let format = match (options.format, &options.mapping) {
-        (Some(format), _) => format,
-        (None, Some(_)) => mapped::form(&plain),
-        (None, None) => detect(path, &plain, options.limits.line)?,
-    };
     let mut builder = frame::Builder::new(options);
-    let others = match &options.mapping {
-        Some(mapping) => mapped::read(&plain, format, mapping, &mut builder)?,
-        None => canonical_rows(&plain, format, options, &mut builder)?,
+    let (format, others) = match container::kind(&plain) {
+        // What is packed by its members is not packed again as a whole.
+        Some(container::Kind::Zip) if bytes::is_packed(raw) => return Err(ReadError::CompressedTwice),
+        Some(kind) => container::read(&plain, kind, raw.len(), options, &mut builder)?,
+        None => {
+            check_text(&plain)?;
+            if container::is_named(path) {
+                return Err(container::Refused::NotAnArchive.into());
+            }
+            let format = form(&plain, path, options)?;
+            (format, rows(&plain, format, options, &mut builder)?)
+        }
     };
     let recorded = recorded(format, options.mapping.as_deref());
     let first_and_last = builder.first_and_last();
     let (frame, mut rejects) = builder.finish()?;
     rejects.sort();
     Ok(LogFile { format, sha256, frame, rejects, others, recorded, first_and_last })
+}
+
+/// Refuses what is no log of any form, by its bytes.
+fn check_text(plain: &[u8]) -> Result<(), ReadError> {
+    if bytes::is_packed(plain) {
+        return Err(ReadError::CompressedTwice);
+    }
+    if !plain.is_empty() && plain.iter().all(|byte| *byte == 0) {
+        return Err(ReadError::Zeros);
+    }
+    if bytes::is_utf16(plain) { Err(ReadError::Utf16) } else { Ok(()) }
+}
+
+/// The form that is declared, or seen.
+fn form(plain: &[u8], path: &Path, options: &Options) -> Result<LogFormat, ReadError> {
+    match (options.format, &options.mapping) {
+        (Some(format), _) => Ok(format),
+        (None, Some(_)) => Ok(mapped::form(plain)),
+        (None, None) => detect(path, plain, options.limits.line),
+    }
+}
+
+/// Reads the rows of one text. Gives what carries no message.
+fn rows(
+    plain: &[u8],
+    format: LogFormat,
+    options: &Options,
+    builder: &mut frame::Builder,
+) -> Result<BTreeMap<String, u64>, ReadError> {
+    match &options.mapping {
+        Some(mapping) => mapped::read(plain, format, mapping, builder),
+        None => canonical_rows(plain, format, options, builder),
+    }
 }
 
 /// Reads rows that are canonical, or say the same in a form of their own. Gives what carries no message.

@@ -78,7 +78,7 @@ impl Options {
 /// Beyond these a file is no log but a bomb or a mistake. They lie far above every honest day of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
-    /// Bytes of a compressed file when it is unpacked.
+    /// Bytes of a compressed file when it is unpacked; of an archive, all its members together.
     pub unpacked: u64,
     /// How many times its size a compressed file may unpack to, once it has [`Limits::RATIO_FROM`] bytes.
     pub ratio: u64,
@@ -87,6 +87,8 @@ pub struct Limits {
     pub line: usize,
     /// Columns of a CSV header; Parquet, where they cost less, may have ten times as many.
     pub columns: usize,
+    /// Members of an archive.
+    pub members: u64,
 }
 
 impl Limits {
@@ -101,7 +103,7 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { unpacked: 8 << 30, ratio: 250, rows: 200_000_000, line: 1 << 20, columns: 1_000 }
+        Self { unpacked: 8 << 30, ratio: 250, rows: 200_000_000, line: 1 << 20, columns: 1_000, members: 1_000_000 }
     }
 }
 

@@ -16,7 +16,7 @@ use super::rows::{Fields, Rows, sound_id};
 use super::{Batch, Unusual, ndjson};
 use crate::domain::Instant;
 use crate::domain::settings::LogFormat;
-use crate::read::{Limits, bytes, detect};
+use crate::read::{Limits, bytes, container, detect};
 
 /// Bytes of a chunk.
 const CHUNK: usize = 4 << 20;
@@ -127,6 +127,9 @@ impl TextLog {
         let size = file.metadata().map_err(|_| Unusual)?.len();
         let limits = Limits::default();
         let head = head(&file, size, limits.line)?;
+        if container::may_be(path, &head, |place, bytes| file.read_exact_at(bytes, place).is_ok()) {
+            return Err(Unusual);
+        }
         let (form, begin) = Form::of(path, &head, &limits).ok_or(Unusual)?;
         let begin = begin as u64;
         let length = usize::try_from(size.checked_sub(begin).ok_or(Unusual)?).map_err(|_| Unusual)?;

@@ -362,3 +362,18 @@ fn a_log_that_grows_while_it_is_read_is_unusual() {
     assert!(open.batch(0, &mut Batch::default()).is_err());
     assert_eq!(ids_of(&mut open, 0, &[0]), Err(Unusual));
 }
+
+/// A log that is stored in an archive as it is may begin with a line that could be a header.
+#[test]
+fn an_archive_goes_the_long_way() {
+    use std::io::Write as _;
+    let mut archive = rawzip::ZipArchiveWriter::new(Vec::new());
+    let name = rawzip::path::EntryPath::verbatim(b"x,".as_slice());
+    let (mut entry, config) = archive.new_file(name).start().unwrap();
+    let mut writer = config.wrap(&mut entry);
+    let header = "message_id,business,channel,customer,direction,sent_at";
+    write!(writer, "{header}\n1,b,+390510000417,+393330000001,inbound,2018-08-01T00:00:00Z\n").unwrap();
+    let (_, descriptor) = writer.finish().unwrap();
+    entry.finish(descriptor).unwrap();
+    assert!(!is_short("archive.csv", &archive.finish().unwrap()));
+}
