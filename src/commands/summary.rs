@@ -3,12 +3,13 @@
 mod facts;
 mod words;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
 
 pub use self::facts::{changed, late_words, unsigned};
-use self::facts::{closed, conflicts, reason, rows_read, strangers, troubles};
+use self::facts::{Log, closed, conflicts, reason, rows_read, strangers, troubles};
 use self::words::to_approve;
 pub use self::words::{counted, grouped, links};
 
@@ -69,6 +70,10 @@ struct Read {
     files: u64,
     messages: u64,
     rejected: u64,
+    /// How many files of each form were read.
+    formats: BTreeMap<String, u64>,
+    /// Each file with its form; the text has their counts alone.
+    logs: Vec<Log>,
     first_rejects: Vec<Rejected>,
 }
 
@@ -279,10 +284,12 @@ impl Summary {
     }
 
     fn say_read(&self, line: &mut dyn FnMut(&str, String)) {
-        let Read { files, messages, rejected, first_rejects } = &self.read;
+        let Read { files, messages, rejected, formats, first_rejects, .. } = &self.read;
         if *files > 0 {
             let (files, messages) = (counted(*files, "file"), counted(*messages, "message"));
             line("read", format!("{files}, {messages}, {} rejected", counted(*rejected, "row")));
+            let formats: Vec<String> = formats.iter().map(|(form, count)| format!("{} {form}", grouped(*count))).collect();
+            line("formats", formats.join(", "));
         }
         for reject in first_rejects.iter().take(3) {
             line("rejected", format!("{} row {}: {}", reject.file, reject.row, reject.reason));

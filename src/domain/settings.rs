@@ -63,6 +63,14 @@ pub const MAPPED: &str = "mapped-";
 /// Behind it, where the messages are of the owners of their channels.
 pub const OF_OWNERS: &str = "-of-owners";
 
+/// A recorded form in the words of a summary: `csv`, or `csv through a mapping`.
+pub fn form_told(recorded: &str) -> String {
+    match recorded.strip_prefix(MAPPED) {
+        Some(mapped) => format!("{} through a mapping", mapped.strip_suffix(OF_OWNERS).unwrap_or(mapped)),
+        None => recorded.to_owned(),
+    }
+}
+
 /// Whether a recorded form says that its messages are of the owners of their channels.
 pub fn is_of_owners(recorded: &str) -> bool {
     recorded == LogFormat::Webhook.name() || recorded.ends_with(OF_OWNERS)
