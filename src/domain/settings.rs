@@ -308,3 +308,21 @@ pub enum PasswordFrom {
     /// An environment variable.
     Environment(String),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorded_form_is_told_in_words() {
+        for (recorded, told, of_owners) in [
+            ("csv", "csv", false),
+            ("chat", "chat", false),
+            ("webhook", "webhook", true),
+            ("mapped-csv", "csv through a mapping", false),
+            ("mapped-ndjson-of-owners", "ndjson through a mapping", true),
+        ] {
+            assert_eq!((form_told(recorded).as_str(), is_of_owners(recorded)), (told, of_owners), "{recorded}");
+        }
+    }
+}
