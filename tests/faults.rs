@@ -9,6 +9,8 @@ mod common;
 mod canary;
 #[path = "faults/evidence.rs"]
 mod evidence;
+#[path = "faults/exports.rs"]
+mod exports;
 #[path = "faults/leaks.rs"]
 mod leaks;
 #[path = "faults/tampering.rs"]

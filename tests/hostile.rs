@@ -5,6 +5,9 @@
 
 mod common;
 
+#[path = "hostile/exports.rs"]
+mod exports;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;

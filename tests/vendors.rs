@@ -145,10 +145,11 @@ fn infobip_feed_and_logs() {
         )
     };
     let feed = format!(
-        "{{\n\"results\": [\n{},\n{},\n{}],\n\"messageCount\": 3, \"pendingMessageCount\": 0\n}}\n",
+        "{{\n\"results\": [\n{},\n{},\n{},\n{}],\n\"messageCount\": 4, \"pendingMessageCount\": 0\n}}\n",
         inbound("i1", "393330000001", "2018-08-10T10:00:00.000+0000"),
         inbound("i2", "393330000002", "2018-08-10T12:00:00.000+0200"),
         inbound("i3", "393330000003", "2018-08-10T10:00:00.000+0000"),
+        inbound("i4", "393330000004", "2018-08-10T10:00:00.000+0000").replace("TEXT", "REACTION"),
     );
     let logs = format!(
         "{{\"results\":[{},{}]}}\n{{\"results\":[{},{}]}}\n{{\"results\":[]}}\n",
@@ -266,11 +267,14 @@ fn gupshup_callbacks() {
     line((noon + 90_000) * ms, "message-event", &seen("e3", "read", 2, &format!("\"ts\":{}", noon + 90_000)));
     line(noon * ms, "billing-event", "\"deductions\":{}");
     line((noon + 1_000_000) * ms, "message-event", &seen("e4", "deleted", 3, "\"ts\":1"));
+    // A reaction asks for nothing, and what is of a new kind holds.
+    line(noon * ms, "message", &asks("g5", 5).replace("\"type\":\"text\"", "\"type\":\"reaction\""));
+    line(noon * ms, "message", &asks("g6", 6).replace("\"type\":\"text\"", "\"type\":\"hologram\""));
     check(
         "gupshup",
         &[("log.ndjson", &log)],
         "gupshup",
-        &[("g1", "on_time"), ("g2", "late")],
+        &[("g1", "on_time"), ("g2", "late"), ("g6", "held")],
         &["9 `payload.payload.ts` is not written in a form that the mapping declares as `time`"],
     );
 }

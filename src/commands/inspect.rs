@@ -12,7 +12,7 @@ use super::state::{State, ledger_failure};
 use super::summary::counted;
 use super::{Outcome, World, intake, say};
 use crate::cli::{Format, Inspect};
-use crate::domain::settings::{Coverage, Limits, Source};
+use crate::domain::settings::{Coverage, Limits, Source, form_told};
 use crate::domain::{Instant, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::History;
@@ -197,7 +197,7 @@ fn print(inspected: &Inspected, world: &mut World) -> Result<(), Failure> {
     }
     if let Some(read) = &inspected.read {
         let (rows, rejected) = (counted(read.rows, "message"), counted(read.rejected, "row"));
-        line("format", &format!("{}, {rows}, {rejected} rejected", read.format))?;
+        line("format", &format!("{}, {rows}, {rejected} rejected", form_told(&read.format)))?;
         line("sha256", &read.sha256)?;
         if let (Some(first), Some(last)) = (read.first, read.last) {
             line("span", &format!("{first} to {last}"))?;

@@ -3,12 +3,13 @@
 mod facts;
 mod words;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
 
+use self::facts::{Log, closed, conflicts, reason, rows_read, strangers, troubles};
 pub use self::facts::{changed, late_words, unsigned};
-use self::facts::{closed, conflicts, reason, rows_read, strangers, troubles};
 use self::words::to_approve;
 pub use self::words::{counted, grouped, links};
 
@@ -75,6 +76,10 @@ struct Read {
     files: u64,
     messages: u64,
     rejected: u64,
+    /// How many files of each form were read.
+    formats: BTreeMap<String, u64>,
+    /// Each file with its form; the text has their counts alone.
+    logs: Vec<Log>,
     first_rejects: Vec<Rejected>,
 }
 
@@ -255,6 +260,7 @@ impl Summary {
         };
         let dry = if self.dry_run { ", dry run: nothing is written" } else { "" };
         line("run", format!("as of {}{dry}", self.as_of));
+        self.say_files(&mut line);
         self.say_read(&mut line);
         self.say_months(&mut line);
         for Alarm { text, .. } in &self.alarms {
@@ -285,15 +291,22 @@ impl Summary {
         text
     }
 
-    fn say_read(&self, line: &mut dyn FnMut(&str, String)) {
-        let Read { files, messages, rejected, first_rejects } = &self.read;
+    /// What was read, and in which forms.
+    fn say_files(&self, line: &mut dyn FnMut(&str, String)) {
+        let Read { files, messages, rejected, formats, first_rejects, .. } = &self.read;
         if *files > 0 {
             let (files, messages) = (counted(*files, "file"), counted(*messages, "message"));
             line("read", format!("{files}, {messages}, {} rejected", counted(*rejected, "row")));
+            let formats: Vec<String> =
+                formats.iter().map(|(form, count)| format!("{} {form}", grouped(*count))).collect();
+            line("formats", formats.join(", "));
         }
         for reject in first_rejects.iter().take(3) {
             line("rejected", format!("{} row {}: {}", reject.file, reject.row, reject.reason));
         }
+    }
+
+    fn say_read(&self, line: &mut dyn FnMut(&str, String)) {
         for file in &self.set_aside {
             line("set aside", format!("{}: {}", file.file, file.reason));
         }

@@ -63,6 +63,14 @@ pub const MAPPED: &str = "mapped-";
 /// Behind it, where the messages are of the owners of their channels.
 pub const OF_OWNERS: &str = "-of-owners";
 
+/// A recorded form in the words of a summary: `csv`, or `csv through a mapping`.
+pub fn form_told(recorded: &str) -> String {
+    match recorded.strip_prefix(MAPPED) {
+        Some(mapped) => format!("{} through a mapping", mapped.strip_suffix(OF_OWNERS).unwrap_or(mapped)),
+        None => recorded.to_owned(),
+    }
+}
+
 /// Whether a recorded form says that its messages are of the owners of their channels.
 pub fn is_of_owners(recorded: &str) -> bool {
     recorded == LogFormat::Webhook.name() || recorded.ends_with(OF_OWNERS)
@@ -299,4 +307,22 @@ pub enum PasswordFrom {
     File(PathBuf),
     /// An environment variable.
     Environment(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorded_form_is_told_in_words() {
+        for (recorded, told, of_owners) in [
+            ("csv", "csv", false),
+            ("chat", "chat", false),
+            ("webhook", "webhook", true),
+            ("mapped-csv", "csv through a mapping", false),
+            ("mapped-ndjson-of-owners", "ndjson through a mapping", true),
+        ] {
+            assert_eq!((form_told(recorded).as_str(), is_of_owners(recorded)), (told, of_owners), "{recorded}");
+        }
+    }
 }

@@ -188,7 +188,7 @@ fn everything_said(folder: &Path) -> String {
 }
 
 /// What of the canary stands in these bytes.
-fn found(bytes: &[u8]) -> BTreeSet<&'static str> {
+pub fn found(bytes: &[u8]) -> BTreeSet<&'static str> {
     let needles =
         [("number", &CANARY_NUMBER[2..]), ("text", CANARY_TEXT), ("name", CANARY_NAME), ("id", &CANARY_ID[6..26])];
     needles.into_iter().filter(|(_, needle)| has(bytes, needle)).map(|(what, _)| what).collect()

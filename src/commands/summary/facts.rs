@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::{Closed, Invoiced, Read, Reason, Rejected, Trouble, Unknown, counted};
 use crate::commands::approve::advice;
 use crate::commands::closing::{Step, texts};
@@ -9,8 +11,33 @@ use crate::commands::correct::{Late, Outcome};
 use crate::commands::issue::Sent;
 use crate::commands::run::Night;
 use crate::domain::Money;
-use crate::ledger::entry::SetAside;
+use crate::domain::settings::form_told;
+use crate::ledger::entry::{Entry, SetAside};
 use crate::pair::Conflict;
+
+/// A log that was read, and as what.
+#[derive(Serialize)]
+pub(super) struct Log {
+    file: String,
+    format: String,
+    messages: u64,
+    rejected: u64,
+}
+
+/// The logs of the night in the order in which they were read.
+fn logs(night: &Night) -> Vec<Log> {
+    let files = night.intake.entries.iter().filter_map(|entry| match entry {
+        Entry::File(file) => Some(file),
+        _ => None,
+    });
+    let log = files.map(|file| Log {
+        file: file.name.clone(),
+        format: form_told(&file.format),
+        messages: file.rows,
+        rejected: file.rejected,
+    });
+    log.collect()
+}
 
 pub(super) fn rows_read(night: &Night) -> Read {
     let read = &night.intake;
@@ -19,7 +46,14 @@ pub(super) fn rows_read(night: &Night) -> Read {
         row: reject.row,
         reason: reject.reason.clone(),
     };
+    let logs = logs(night);
+    let mut formats: BTreeMap<String, u64> = BTreeMap::new();
+    for log in &logs {
+        *formats.entry(log.format.clone()).or_default() += 1;
+    }
     Read {
+        formats,
+        logs,
         files: read.files,
         messages: read.rows,
         rejected: read.rejected,

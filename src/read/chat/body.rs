@@ -109,9 +109,15 @@ const CALLS: [&str; 12] = [
     "مكالمة",
 ];
 /// Parts of sentences of the app, behind its mark or in place of a name.
-const NOTICES: [&str; 40] = [
+const NOTICES: [&str; 46] = [
     "end-to-end encrypt",
     "end-to-end-verschlüsselt",
+    "ende-zu-ende-verschlüsselt",
+    "encriptação ponto a ponto",
+    "terenkripsi secara end-to-end",
+    "сквозным шифрованием",
+    "uçtan uca şifrel",
+    "رمزگذاری سرتاسری",
     "crittografia end-to-end",
     "crittografati end-to-end",
     "cifrado de extremo a extremo",
@@ -246,6 +252,7 @@ mod tests {
             ("ciao \u{200e}<Ŝanĝita mesaĝo>", Body::Edited),
             ("\u{200e}Missed voice call", Body::Call),
             ("\u{200e}Messages and calls are end-to-end encrypted.", Body::Notice),
+            ("\u{200e}Nachrichten und Anrufe sind Ende-zu-Ende-verschlüsselt.", Body::Notice),
             ("Are your messages end-to-end encrypted?", Body::Text),
             ("\u{200e}Nekonata frazo", Body::Unclear),
             ("null", Body::Unclear),

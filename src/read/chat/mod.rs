@@ -29,7 +29,7 @@ use super::bytes::sha256;
 use super::canonical::{Texts, at};
 use super::frame::Builder;
 use super::lines;
-use super::options::Options;
+use super::options::{Latest, Options};
 use super::row::Suspect;
 use super::stamp::Given;
 use crate::domain::Direction;
@@ -96,7 +96,10 @@ fn order_of(entries: &[Entry], source: &ChatSource, options: &Options) -> Result
         return Ok(order);
     }
     let dates: Vec<Written> = entries.iter().map(|entry| entry.date).collect();
-    order::proved(&dates, order::last_day(options.latest)).map_err(|unproved| match unproved {
+    // A chat that was exported after the time that its file declares, or after the instant of judgement, has later
+    // messages: that they are later must not disprove the order that they are written in.
+    let days_after = if options.latest_is == Latest::YearAhead { 0 } else { 366 };
+    order::proved(&dates, order::last_day(options.latest) + days_after).map_err(|unproved| match unproved {
         Unproved::Several => Refused::Order,
         Unproved::Nowhere => Refused::NoOrder,
     })
@@ -137,7 +140,7 @@ fn messages<'t>(entries: &[Entry<'t>], order: DateOrder, senders: &[String]) -> 
 struct Ids {
     /// Messages of one minute, or second where the export has them.
     at: BTreeMap<i64, i64>,
-    /// Messages of one time, direction, and digest of the text.
+    /// Messages of one minute, direction, and digest of the text.
     equal: BTreeMap<(i64, Direction, String), u64>,
 }
 
@@ -152,12 +155,13 @@ impl Ids {
         micros
     }
 
-    /// The id of a message. It hangs on nothing that changes when the chat is exported again later.
+    /// The id of a message. It hangs on nothing that changes when the chat is exported again later: of the time on the
+    /// minute alone, since one phone shows seconds and another does not.
     fn message(&mut self, source: &ChatSource, sides: &Sides, local: i64, direction: Direction, text: &str) -> String {
-        let digest = sha256(text.as_bytes());
-        let ordinal = self.equal.entry((local, direction, digest.clone())).or_default();
+        let (minute, digest) = (local.div_euclid(60), sha256(text.as_bytes()));
+        let ordinal = self.equal.entry((minute, direction, digest.clone())).or_default();
         let (channel, conversation, direction) = (&source.channel, sides.conversation(), direction.name());
-        let told = format!("{channel}\0{conversation}\0{local}\0{direction}\0{ordinal}\0{digest}");
+        let told = format!("{channel}\0{conversation}\0{minute}\0{direction}\0{ordinal}\0{digest}");
         *ordinal += 1;
         let hash = sha256(told.as_bytes());
         format!("weak-{}", hash.get(..32).unwrap_or_default())

@@ -53,7 +53,9 @@ impl Sides {
     pub fn of(names: &BTreeMap<String, u64>, source: &ChatSource) -> Result<Self, Refused> {
         let senders = senders(source);
         let (own, others): (Vec<_>, Vec<_>) = names.iter().partition(|(name, _)| senders.contains(name));
-        if own.is_empty() && !others.is_empty() && source.without_sender == WithoutSender::Refuse {
+        // Of several people one is likely to be the business under another name, whose answers would become questions.
+        let is_refused = source.without_sender == WithoutSender::Refuse || others.len() > 1;
+        if own.is_empty() && !others.is_empty() && is_refused {
             return Err(Refused::NoSender(counted(&others)));
         }
         let customer = match others.as_slice() {
@@ -150,6 +152,8 @@ mod tests {
         let inbound = ChatSource { without_sender: WithoutSender::Inbound, ..source() };
         check(&["Anna"], &inbound, "Anna");
         let group = ChatSource { conversation: Some("orders".to_owned()), ..source() };
+        let silent = ChatSource { without_sender: WithoutSender::Inbound, ..group.clone() };
+        check(&["Anna", "Carla"], &silent, &Refused::NoSender("A••• (2), C••• (2)".to_owned()).to_string());
         check(&["Anna", "Bruno", "Forno Esempio"], &group, "orders");
         let names = [("Anna", 1), ("Bruno", 1), ("Forno Esempio", 1)].map(|(name, count)| (name.to_owned(), count));
         let sides = Sides::of(&names.into(), &group).unwrap();

@@ -22,7 +22,7 @@ pub enum Refused {
     )]
     NoOrder,
     #[error(
-        "no name of `sender` writes in it, but {0}: correct sender in its source, or set without_sender = \"inbound\""
+        "no name of `sender` writes in it, but {0}: correct sender in its source; of one name alone, without_sender = \"inbound\" may help"
     )]
     NoSender(String),
     #[error("nobody but the business writes in it, so its customer is not known")]

@@ -75,6 +75,10 @@ fn a_chat_exported_again_has_the_same_ids() {
     let cut = CHAT.split_once('\n').unwrap().1.replace("<Media omitted>", "IMG-1.jpg (file attached)");
     assert_eq!(ids(&cut, &options()), first);
     assert_eq!(ids(&CHAT.replace('\n', "\r\n"), &options()), first);
+    // A phone that shows seconds exports the same messages.
+    let seconds =
+        CHAT.replace("12/08/18, 09:00 -", "[12/08/18, 09:00:07]").replace("12/08/18, 09:01 -", "[12/08/18, 09:01:59]");
+    assert_eq!(ids(&seconds, &options()), first);
     // Equal messages of one minute are several, and those of another customer are others.
     let twice = "12/08/18, 09:00 - Anna: ?\n12/08/18, 09:00 - Anna: ?\n12/08/18, 09:01 - Forno: sì\n";
     let mut all = ids(twice, &options());
