@@ -204,6 +204,7 @@ fn source(dice: &mut Dice, name: String, tolerance: Elapsed) -> Source {
         name,
         files: "**".to_owned(),
         format: None,
+        mapping: None,
         zone: None,
         stamps: Stamps::Text,
         from: None,
