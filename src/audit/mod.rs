@@ -103,6 +103,10 @@ pub fn differences(recorded: &RecordedMonth, replayed: &ReplayedMonth) -> Vec<Di
 
 /// Charges by message that differ between two line files.
 fn charges(recorded: &[u8], replayed: &[u8]) -> Vec<Difference> {
+    // Equal bytes are equal rows: only where they differ are there rows to be told apart.
+    if recorded == replayed {
+        return Vec::new();
+    }
     let (recorded, replayed) = (rows(recorded), rows(replayed));
     let keys: std::collections::BTreeSet<_> = recorded.keys().chain(replayed.keys()).collect();
     let said = |row: Option<&String>| row.cloned().unwrap_or_else(|| "no charge".to_owned());
