@@ -5,13 +5,12 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use polars::prelude::{DataFrame, IntoColumn, NamedFrom, Series};
+use polars::prelude::{DataFrame, IntoColumn, NamedFrom, Series, StringChunked};
 
 use super::facts;
 use super::names::Names;
 use crate::domain::message::Facts;
 use crate::domain::{Direction, EntryPoint, Status, columns};
-use crate::read::archive::Named;
 use crate::read::options::Limits;
 use crate::read::pages::{Pages, Place, Stored, Unusual};
 use crate::read::sha256;
@@ -266,14 +265,17 @@ impl PlainNames {
     ///
     /// # Errors
     /// When there is no such row.
-    pub fn of(&self, wanted: &[u32]) -> Result<Vec<Named>, Unusual> {
-        let text = |name: &str| self.names.column(name).and_then(|column| column.str()).map_err(|_| Unusual);
-        let (ids, customers) = (text(columns::MESSAGE_ID)?, text(columns::CUSTOMER)?);
+    pub fn of(&self, wanted: &[u32]) -> Result<Vec<(&str, &str)>, Unusual> {
+        let (ids, customers) = (self.texts(columns::MESSAGE_ID)?, self.texts(columns::CUSTOMER)?);
         let of = |row: &u32| {
             let row = usize::try_from(*row).ok().filter(|row| *row < self.names.height())?;
-            Some((ids.get(row).unwrap_or_default().to_owned(), customers.get(row).unwrap_or_default().to_owned()))
+            Some((ids.get(row).unwrap_or_default(), customers.get(row).unwrap_or_default()))
         };
-        wanted.iter().map(of).collect::<Option<Vec<Named>>>().ok_or(Unusual)
+        wanted.iter().map(of).collect::<Option<Vec<(&str, &str)>>>().ok_or(Unusual)
+    }
+
+    fn texts(&self, name: &str) -> Result<&StringChunked, Unusual> {
+        self.names.column(name).and_then(|column| column.str()).map_err(|_| Unusual)
     }
 }
 
@@ -346,7 +348,7 @@ mod tests {
         assert!(last.equals(&crate::read::archive::keyed(&frame, &key).unwrap().slice(1, 1)));
         std::fs::write(&path, &parts[0].names).unwrap();
         let names = PlainNames::open(&path, 2).unwrap().unwrap();
-        assert_eq!(names.of(&[1]).unwrap(), [("m2".to_owned(), "anna".to_owned())]);
+        assert_eq!(names.of(&[1]).unwrap(), [("m2", "anna")]);
         assert!(PlainNames::open(&path, 3).is_err());
         std::fs::remove_file(path).unwrap();
     }
