@@ -138,11 +138,15 @@ impl KeptPart {
         let place = |(business, channel): (u32, u32)| names.channel(business, channel);
         let channels: Option<Vec<u32>> = businesses.into_iter().zip(channels).map(place).collect();
         let channels = channels.ok_or(Unusual)?;
-        let customers = pages.collected(GROUP, rows, needed(pages, columns::CUSTOMER)?, Party::of)?;
-        let conversations = pages.collected(GROUP, rows, needed(pages, columns::CONVERSATION)?, Party::of)?;
-        let is_named = conversations.iter().zip(&customers).map(|(conversation, customer)| conversation != customer);
-        let is_named = is_named.collect();
-        drop(conversations);
+        let (customer, conversation) = (needed(pages, columns::CUSTOMER)?, needed(pages, columns::CONVERSATION)?);
+        let customers = pages.collected(GROUP, rows, customer, Party::of)?;
+        // Where a log names no conversations both are written alike, which is read once.
+        let is_named = if pages.are_same(GROUP, customer, conversation) {
+            vec![false; rows]
+        } else {
+            let conversations = pages.collected(GROUP, rows, conversation, Party::of)?;
+            conversations.iter().zip(&customers).map(|(conversation, customer)| conversation != customer).collect()
+        };
         let is_odd = is_odd(pages, rows)?;
         let stamped = pages.column(columns::SENT_AT)?.filter(|place| place.stored == Stored::Micros).ok_or(Unusual)?;
         // Instants of the years of stamps lie above 0.
@@ -342,6 +346,10 @@ mod tests {
         let mut part = KeptPart::open(&path, &parts[0].sha256).unwrap();
         let batch = part.batch().unwrap();
         assert_eq!((batch.is_named, batch.is_odd), (vec![false, false], vec![false, true]));
+        let place = |name| part.pages.column(name).unwrap().unwrap();
+        let [customer, conversation, id] = [columns::CUSTOMER, columns::CONVERSATION, columns::MESSAGE_ID].map(place);
+        assert!(part.pages.are_same(GROUP, customer, conversation));
+        assert!(!part.pages.are_same(GROUP, customer, id));
         assert_eq!(batch.customers[1].text(), key.party("anna"));
         assert_eq!(part.names().channels, [("b".to_owned(), "b".to_owned())]);
         let last = part.rows(&[1]).unwrap();
