@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::closing::{charge_file, stored_invoice};
-use super::super::issue::{charges, documents, mails};
+use super::super::issue::{charges_with, documents, mails};
 use super::super::recorded::texts;
 use super::super::state::State;
 use super::Auditing;
@@ -97,14 +97,9 @@ pub fn looks(
     if recorded.is_empty() {
         return Ok(Vec::new());
     }
-    let mut files = charges(replays.state, replays.history, issued, invoice)?;
     let name_of_own = render::line_file(invoice);
-    let own = files.iter_mut().find(|(name, _)| *name == name_of_own);
-    let mut known = None;
-    if let (Some((_, own)), Some((again, sha256))) = (own, line_file) {
-        *own = again;
-        known = Some(sha256);
-    }
+    let (own, known) = line_file.filter(|_| !invoice.is_credit_note()).unzip();
+    let files = charges_with(replays.state, replays.history, (issued, invoice), own)?;
     let drawn = documents(renderer, invoice, &issued.document_sha256, files)?;
     let digest =
         |name: &str, bytes: &[u8]| known.clone().filter(|_| name == name_of_own).unwrap_or_else(|| sha256(bytes));

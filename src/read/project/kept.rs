@@ -10,6 +10,7 @@ use polars::prelude::{DataFrame, IntoColumn, NamedFrom, Series, StringChunked};
 use super::facts;
 use super::names::Names;
 use crate::domain::message::Facts;
+use crate::domain::text::hex_digits;
 use crate::domain::{Direction, EntryPoint, Status, columns};
 use crate::read::options::Limits;
 use crate::read::pages::{Pages, Place, Stored, Unusual};
@@ -51,8 +52,17 @@ impl Party {
     /// The name, as the archive has it.
     pub fn text(self) -> String {
         let Self { high, low, begins } = self;
-        let begins = if begins == 0 { String::new() } else { format!("+{}", &begins.to_string()[1..]) };
-        format!("{begins}~{high:016x}{low:016x}")
+        let mut text = String::with_capacity(DIGITS_MAX + 34);
+        if begins != 0 {
+            text.push('+');
+            text.push_str(begins.to_string().get(1..).unwrap_or_default());
+        }
+        text.push('~');
+        for half in [high, low] {
+            let digits = hex_digits(half.to_be_bytes());
+            text.extend(digits.as_flattened().iter().copied().map(char::from));
+        }
+        text
     }
 }
 

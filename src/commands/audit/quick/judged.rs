@@ -64,6 +64,7 @@ impl Judged {
 }
 
 impl OfBusiness {
+    /// Of what was found; what went row by row is not counted.
     pub fn within(&self) -> Within {
         self.found.iter().fold(Within::default(), |all, named| all.and(named.within))
     }
@@ -71,6 +72,9 @@ impl OfBusiness {
 
 impl Named {
     /// `customer` is that of a charged question; the others keep their keyed one.
+    ///
+    /// # Errors
+    /// When a name is longer than any that a log may have.
     pub fn push(&mut self, question: Question, id: &str, customer: &str) -> Result<(), Unusual> {
         let length = |text: &str| u16::try_from(text.len()).map_err(|_| Unusual);
         self.questions.push((question, Lengths { id: length(id)?, customer: length(customer)? }));
@@ -114,6 +118,7 @@ impl Default for Within {
 }
 
 impl Within {
+    /// Of the charged ones among `rated`.
     pub fn of<'r>(rated: impl Iterator<Item = &'r RatedWait>) -> Self {
         let mut within = Self::default();
         rated.filter(|rated| rated.charge.is_some()).for_each(|rated| within.add(&rated.wait));
@@ -126,6 +131,7 @@ impl Within {
         *self = self.and(Self { from: wait.received_at, last });
     }
 
+    /// Of the waits of both.
     pub fn and(self, other: Self) -> Self {
         Self { from: self.from.min(other.from), last: self.last.max(other.last) }
     }
