@@ -3,11 +3,13 @@
 //! RFC 4180, UTF-8, dot decimals, sorted. Texts that a spreadsheet would take for a formula get a leading
 //! apostrophe; customers are masked.
 
+use std::fmt::{self, Write};
+
 use super::Pricing;
-use crate::domain::charge::RatedWait;
+use crate::domain::charge::{Charge, RatedWait};
 use crate::domain::invoice::{Adjustment, AdjustmentKind, Line};
 use crate::domain::text::masked;
-use crate::domain::{Currency, Decimal, Instant};
+use crate::domain::{Currency, Decimal, Elapsed, Instant, Market, Wait};
 
 /// Columns of the line file.
 pub const COLUMNS: [&str; 14] = [
@@ -38,7 +40,6 @@ pub(super) fn line_file(
     pricing: &Pricing,
 ) -> Option<Vec<u8>> {
     let Pricing { tariff, currency, .. } = *pricing;
-    let charges = rated.iter().filter_map(|rated| charge_row(rated, tariff, currency));
     let mut after: Vec<[String; 14]> = Vec::new();
     for line in lines {
         let rounding = line.amount.exact().checked_sub(line.exact)?;
@@ -47,9 +48,18 @@ pub(super) fn line_file(
         }
     }
     after.extend(adjustments.iter().map(|adjustment| adjustment_row(adjustment, tariff)));
-    let head = std::iter::once(COLUMNS.map(str::to_owned));
-    // Row by row: there may be millions of charges.
-    Some(written(head.chain(charges).chain(after)))
+    let mut writer = writer();
+    record(&mut writer, &COLUMNS);
+    // There may be millions of charges: all are told by the same cells.
+    let mut row = ChargeRow::of(tariff, currency);
+    for rated in rated {
+        if let Some(charge) = &rated.charge {
+            row.tell(&rated.wait, &rated.market, charge);
+            record(&mut writer, &row.cells);
+        }
+    }
+    after.iter().for_each(|row| record(&mut writer, row));
+    Some(finished(writer))
 }
 
 /// How an adjustment is called.
@@ -70,24 +80,50 @@ fn adjustment_row(adjustment: &Adjustment, tariff: &str) -> [String; 14] {
     row
 }
 
-fn charge_row(rated: &RatedWait, tariff: &str, currency: Currency) -> Option<[String; 14]> {
-    let (wait, charge) = (&rated.wait, rated.charge.as_ref()?);
-    Some([
-        guarded(&wait.message_id),
-        guarded(&wait.channel),
-        guarded(&masked(&wait.customer, rated.market.calling_code())),
-        wait.received_at.to_string(),
-        wait.answered_at.map(|at| at.to_string()).unwrap_or_default(),
-        wait.deadline.to_string(),
-        wait.verdict.name().to_owned(),
-        wait.length().map(|length| length.millis().to_string()).unwrap_or_default(),
-        rated.market.to_string(),
-        wait.entry_point.name().to_owned(),
-        tariff.to_owned(),
-        charge.rate.price.to_string(),
-        charge.amount.to_string(),
-        currency.to_string(),
-    ])
+/// The cells of a charge, which those of the next take the room of.
+struct ChargeRow {
+    cells: [String; 14],
+    /// What the cells of rate and amount say: most charges cost what the one before cost.
+    priced: Option<(Decimal, Decimal)>,
+}
+
+impl ChargeRow {
+    fn of(tariff: &str, currency: Currency) -> Self {
+        let mut cells: [String; 14] = Default::default();
+        tariff.clone_into(&mut cells[10]);
+        cells[13] = currency.to_string();
+        Self { cells, priced: None }
+    }
+
+    fn tell(&mut self, wait: &Wait, market: &Market, charge: &Charge) {
+        let [id, channel, customer, received, answered, deadline, verdict, length, code, point, _, rate, amount, _] =
+            &mut self.cells;
+        guard(id, &wait.message_id);
+        guard(channel, &wait.channel);
+        guard(customer, &masked(&wait.customer, market.calling_code()));
+        say(received, Some(wait.received_at));
+        say(answered, wait.answered_at);
+        say(deadline, Some(wait.deadline));
+        say(verdict, Some(wait.verdict.name()));
+        say(length, wait.length().map(Elapsed::millis));
+        say(code, Some(market.name()));
+        say(point, Some(wait.entry_point.name()));
+        let priced = (charge.rate.price, charge.amount);
+        if self.priced != Some(priced) {
+            say(rate, Some(priced.0));
+            say(amount, Some(priced.1));
+            self.priced = Some(priced);
+        }
+    }
+}
+
+/// Puts a value into a cell, in place of what stood there.
+fn say(cell: &mut String, value: Option<impl fmt::Display>) {
+    cell.clear();
+    if let Some(value) = value {
+        // Invariant: memory takes every text.
+        write!(cell, "{value}").unwrap_or_else(|error| unreachable!("{error}"));
+    }
 }
 
 fn rounding_row(line: &Line, rounding: Decimal, tariff: &str, currency: Currency) -> [String; 14] {
@@ -104,9 +140,20 @@ fn rounding_row(line: &Line, rounding: Decimal, tariff: &str, currency: Currency
 
 /// A text cell that no spreadsheet reads as a formula.
 pub fn guarded(text: &str) -> String {
+    let mut cell = String::new();
+    guard(&mut cell, text);
+    cell
+}
+
+/// Puts a text into a cell as [`guarded`] gives it, in place of what stood there.
+fn guard(cell: &mut String, text: &str) {
     let first = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').chars().next();
     let is_formula = matches!(first, Some('=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}'));
-    if is_formula { format!("'{text}") } else { text.to_owned() }
+    cell.clear();
+    if is_formula {
+        cell.push('\'');
+    }
+    cell.push_str(text);
 }
 
 /// The line file without the ids and customers of some messages: `named` gives what stands in place of an id,
@@ -142,11 +189,21 @@ pub(super) fn bare(cell: &str) -> &str {
 }
 
 pub(super) fn written<const COLUMNS: usize>(rows: impl IntoIterator<Item = [String; COLUMNS]>) -> Vec<u8> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    for row in rows {
-        // Invariant: rows have one length and memory takes every byte.
-        writer.write_record(&row).unwrap_or_else(|error| unreachable!("{error}"));
-    }
+    let mut writer = writer();
+    rows.into_iter().for_each(|row| record(&mut writer, &row));
+    finished(writer)
+}
+
+fn writer() -> csv::Writer<Vec<u8>> {
+    csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new())
+}
+
+fn record<T: AsRef<[u8]>>(writer: &mut csv::Writer<Vec<u8>>, row: &[T]) {
+    // Invariant: rows have one length and memory takes every byte.
+    writer.write_record(row).unwrap_or_else(|error| unreachable!("{error}"));
+}
+
+fn finished(writer: csv::Writer<Vec<u8>>) -> Vec<u8> {
     writer.into_inner().unwrap_or_else(|error| unreachable!("{error}"))
 }
 

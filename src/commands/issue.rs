@@ -46,14 +46,24 @@ pub fn documents(renderer: &Renderer, invoice: &Invoice, head: &str, charges: Fi
 /// The files of charges that go with a document: what an invoice bills, of earlier months too; what a credit note
 /// changes.
 pub fn charges(state: &State, history: &History, issued: &Issued, invoice: &Invoice) -> Result<Files, Failure> {
+    charges_with(state, history, (issued, invoice), None)
+}
+
+/// The same, with the charges of the month of an invoice where they are here already.
+pub fn charges_with(
+    state: &State,
+    history: &History,
+    (issued, invoice): (&Issued, &Invoice),
+    own: Option<Vec<u8>>,
+) -> Result<Files, Failure> {
     let of = |month: Month, sha256: &str| filed_charges(state, history, &issued.business, month, sha256);
     let now = &invoice.computation.data_sha256;
     let Some(correction) = invoice.corrects.as_ref().filter(|_| invoice.is_credit_note()) else {
         let earlier = invoice.earlier.iter().map(|earlier| {
             Ok((format!("{}_{}.csv", issued.number, earlier.month), of(earlier.month, &earlier.data_sha256)?))
         });
-        let own = (render::line_file(invoice), charge_file(state, history, issued)?);
-        return std::iter::once(Ok(own)).chain(earlier).collect();
+        let own = own.map_or_else(|| charge_file(state, history, issued), Ok)?;
+        return std::iter::once(Ok((render::line_file(invoice), own))).chain(earlier).collect();
     };
     if correction.messages == 0 {
         return Ok(Vec::new());

@@ -61,8 +61,6 @@ pub fn masked(customer: &str, calling_code: Option<&str>) -> String {
     }
     let code = calling_code.filter(|code| digits.starts_with(code) && digits.len() - code.len() > 4);
     let tail = &digits[digits.len() - 4..];
-    match code {
-        Some(code) => format!("+{code} ••• ••• {tail}"),
-        None => format!("+••• ••• {tail}"),
-    }
+    let head = code.map_or(["", ""], |code| [code, " "]);
+    ["+", head[0], head[1], "••• ••• ", tail].concat()
 }

@@ -30,6 +30,8 @@ pub struct Pages {
     reader: Box<dyn FileReader>,
     /// Of the file.
     bytes: u64,
+    /// The file, where it lies in memory.
+    file: Option<Bytes>,
 }
 
 /// Rows of a row group: more would take too much memory at once.
@@ -60,7 +62,8 @@ impl Pages {
     pub fn open(path: &Path) -> Result<Self, Unusual> {
         let file = File::open(path).map_err(|_| Unusual)?;
         let bytes = file.metadata().map_err(|_| Unusual)?.len();
-        guarded(|| Ok(Self { reader: Box::new(SerializedFileReader::new(file).map_err(|_| Unusual)?), bytes }))
+        let reader = guarded(|| SerializedFileReader::new(file).map_err(|_| Unusual))?;
+        Ok(Self { reader: Box::new(reader), bytes, file: None })
     }
 
     /// A file that lies in memory.
@@ -70,7 +73,22 @@ impl Pages {
     pub fn of(file: Vec<u8>) -> Result<Self, Unusual> {
         let bytes = u64::try_from(file.len()).map_err(|_| Unusual)?;
         let file = Bytes::from(file);
-        guarded(|| Ok(Self { reader: Box::new(SerializedFileReader::new(file).map_err(|_| Unusual)?), bytes }))
+        let reader = guarded(|| SerializedFileReader::new(file.clone()).map_err(|_| Unusual))?;
+        Ok(Self { reader: Box::new(reader), bytes, file: Some(file) })
+    }
+
+    /// Whether two columns of a row group of a file in memory are stored by the same bytes in the same way, so that they have
+    /// the same values. Where it cannot be told this is false.
+    pub fn are_same(&self, group: usize, one: Place, other: Place) -> bool {
+        let chunk = |place: Place| {
+            let chunk = self.reader.metadata().row_groups().get(group)?.columns().get(place.column)?;
+            let begin = chunk.dictionary_page_offset();
+            let form = (chunk.compression(), chunk.num_values(), begin.is_some(), place.stored, place.has_nulls);
+            let begin = usize::try_from(begin.unwrap_or_else(|| chunk.data_page_offset())).ok()?;
+            let end = begin.checked_add(usize::try_from(chunk.compressed_size()).ok()?)?;
+            Some((form, self.file.as_ref()?.get(begin..end)?))
+        };
+        chunk(one).is_some_and(|one| Some(one) == chunk(other))
     }
 
     /// The column of a name; `None` where the file has none.

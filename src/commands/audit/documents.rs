@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::closing::{charge_file, stored_invoice};
-use super::super::issue::{charges, documents, mails};
+use super::super::issue::{charges_with, documents, mails};
 use super::super::recorded::texts;
 use super::super::state::State;
 use super::Auditing;
@@ -84,26 +84,26 @@ pub fn sums_of_correction(
 }
 
 /// Names of the files that this version would draw otherwise; the amounts are not concerned. `line_file`: the charges of
-/// its month, where they were made again.
+/// its month with their SHA-256, where they were made again.
 pub fn looks(
     auditing: &Auditing,
     ledger: &Ledger,
     issued: &Issued,
     invoice: &Invoice,
-    line_file: Option<Vec<u8>>,
+    line_file: Option<(Vec<u8>, String)>,
 ) -> Result<Vec<String>, Failure> {
     let Auditing { replays, renderer, .. } = auditing;
     let recorded = recorded(replays.history, issued);
     if recorded.is_empty() {
         return Ok(Vec::new());
     }
-    let mut files = charges(replays.state, replays.history, issued, invoice)?;
-    let own = files.iter_mut().find(|(name, _)| *name == render::line_file(invoice));
-    if let (Some((_, own)), Some(again)) = (own, line_file) {
-        *own = again;
-    }
+    let name_of_own = render::line_file(invoice);
+    let (own, known) = line_file.filter(|_| !invoice.is_credit_note()).unzip();
+    let files = charges_with(replays.state, replays.history, (issued, invoice), own)?;
     let drawn = documents(renderer, invoice, &issued.document_sha256, files)?;
-    let is_other = |name: &str, bytes: &[u8]| recorded.get(name) != Some(&sha256(bytes).as_str());
+    let digest =
+        |name: &str, bytes: &[u8]| known.clone().filter(|_| name == name_of_own).unwrap_or_else(|| sha256(bytes));
+    let is_other = |name: &str, bytes: &[u8]| recorded.get(name) != Some(&digest(name, bytes).as_str());
     let mut other: Vec<String> =
         drawn.iter().filter(|(name, bytes)| is_other(name, bytes)).map(|(name, _)| name.clone()).collect();
     let closed = || replays.history.closed.get(&(issued.business.clone(), issued.month)).map(texts);

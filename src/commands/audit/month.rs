@@ -81,12 +81,13 @@ fn closing(
         line_file_sha256: history.sha256_now(&recorded.data_sha256),
         document: stored.as_ref().zip(issued).map(|(stored, issued)| (stored, issued.document_sha256.as_str())),
     };
-    let invoice = issued.and_then(|issued| rebuilt(recorded, replayed, &again, issued));
-    let compared = differences(&month, &ReplayedMonth { closed: &again, invoice: invoice.as_ref() });
+    let invoice = issued.and_then(|issued| rebuilt(recorded, replayed, &again.closed, issued));
+    let compared = differences(&month, &again.with(invoice.as_ref()));
     audited.differences.extend(compared.iter().map(ToString::to_string));
     // Of documents with other amounts nobody asks how they look.
     if let (Some(issued), Some(invoice), true) = (issued, stored, audited.differences.is_empty()) {
-        audited.looks = looks(auditing, ledger, issued, &invoice, Some(again.line_file))?;
+        audited.looks =
+            looks(auditing, ledger, issued, &invoice, Some((again.closed.line_file, again.line_file_sha256)))?;
     }
     Ok(())
 }
@@ -118,13 +119,26 @@ fn correction(
                 line_file_sha256: history.sha256_now(&recorded.data_sha256),
                 document: None,
             };
-            let compared = differences(&month, &ReplayedMonth { closed: &again, invoice: None });
+            let compared = differences(&month, &again.with(None));
             told.differences.extend(compared.iter().map(ToString::to_string));
         }
     }
     told.identical = told.differences.is_empty();
     auditing.timings.part("comparing", begun, None);
     Ok(told)
+}
+
+/// A month closed again.
+struct Again {
+    closed: ClosedMonth,
+    /// SHA-256 of its line file, as it is now.
+    line_file_sha256: String,
+}
+
+impl Again {
+    fn with<'a>(&'a self, invoice: Option<&'a Invoice>) -> ReplayedMonth<'a> {
+        ReplayedMonth { closed: &self.closed, line_file_sha256: &self.line_file_sha256, invoice }
+    }
 }
 
 /// The month closed again from a replay.
@@ -134,18 +148,19 @@ fn again(
     cut: Instant,
     recorded_sha256: &str,
     replayed: &Replayed,
-) -> Result<ClosedMonth, String> {
+) -> Result<Again, String> {
     let business = replayed.business(closed).ok_or("the recorded book has no such business")?;
     let again = close_with(&replayed.setup.tariff, business, closed.month, cut, &replayed.rated);
     let mut again = again.map_err(|error| format!("the month cannot be closed again: {error}"))?;
     let on_time = replayed.on_time.unwrap_or_default();
     again.counts.join(&Counts { waits: on_time, on_time, ..Counts::default() });
+    let line_file_sha256 = again.data_sha256.clone();
     // Of a month in which somebody was forgotten, the line file without them is what can be made again. The
     // ledger binds its digest to that of the month.
     if history.sha256_now(recorded_sha256) == again.data_sha256 {
         recorded_sha256.clone_into(&mut again.data_sha256);
     }
-    Ok(again)
+    Ok(Again { closed: again, line_file_sha256 })
 }
 
 /// The invoice of the month closed again, with the recorded number, date and place in the chain.

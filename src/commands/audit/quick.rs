@@ -7,9 +7,11 @@
 //! not cut into parts, damage, a charge without a rate) gives `None`: the long way judges, and it alone says what is
 //! wrong.
 
+mod judged;
 mod named;
 mod odd;
 mod places;
+mod prices;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -22,12 +24,13 @@ use crate::commands::columns::{Stop, in_parallel, numbered, twice, workers};
 use crate::commands::evidence::Evidence;
 use crate::commands::scratch::unnamed;
 use crate::commands::setup::Setup;
-use crate::domain::charge::RatedWait;
 use crate::domain::reading::DateOf;
 use crate::domain::{BusinessId, EntryPoint, Instant, Month};
 use crate::engine::kernel::{self, Conversation, Gathered, Held, Keyed, Odd, Paired, Room, Rows, Told, Use};
 use crate::error::Failure;
 use crate::read::project::{Party, Unusual};
+
+pub(super) use self::judged::Judged;
 
 /// What is held of all messages in memory; what is more lies in scratch files.
 const BUDGET: usize = 768 << 20;
@@ -42,18 +45,6 @@ pub(super) struct Task<'t> {
     /// Where the evidence of each business that is asked about ends.
     pub cuts: &'t BTreeMap<BusinessId, Instant>,
 }
-
-/// The month of a business.
-#[derive(Default)]
-pub(super) struct OfBusiness {
-    /// With plain names, counted, sorted; without most of those that were answered in time.
-    pub rated: Vec<RatedWait>,
-    /// How many of these are left out.
-    pub on_time: u64,
-}
-
-/// By the names of those that are asked about.
-pub(super) type Judged = BTreeMap<String, OfBusiness>;
 
 /// Judges the month; `None`: the long way is to.
 pub(super) fn quick(task: &Task) -> Result<Option<Judged>, Failure> {
@@ -71,11 +62,25 @@ pub(super) fn quick(task: &Task) -> Result<Option<Judged>, Failure> {
 
 /// A question that was not answered in time.
 #[derive(Clone, Copy)]
-struct Found {
+struct Question {
     conversation: Keyed,
     received_at: Instant,
     answered_at: Option<Instant>,
     entry_point: EntryPoint,
+}
+
+impl Question {
+    /// Who asked it.
+    const fn party(&self) -> Party {
+        let Keyed { high, low, begins, .. } = self.conversation;
+        Party { high, low, begins }
+    }
+}
+
+/// The same, with the place where it was found.
+#[derive(Clone, Copy)]
+struct Found {
+    question: Question,
     /// Among those of its worker.
     row: u32,
     worker: usize,
@@ -102,7 +107,7 @@ fn judged(task: &Task) -> Result<Judged, Stop> {
         if any_by_rows || !odd.is_empty() { Some(OddRows::of(task, &places, &shares, &by_rows, &odd)?) } else { None };
     let mut judged = named::named(task, &places, &shares, found, odd_rows)?;
     for (place, on_time) in places.all.iter().zip(on_time) {
-        if let Some(of_business) = judged.get_mut(place.business.id.as_str()) {
+        if let Some(of_business) = judged.all.get_mut(place.business.id.as_str()) {
             of_business.on_time += on_time;
         }
     }
@@ -186,7 +191,8 @@ fn paired(
         for late in paired.late.iter().filter(|late| !is_left_out(late.conversation.channel())) {
             let (worker, row) = rows.get(late.place).ok_or(Unusual)?;
             let kernel::Late { conversation, received_at, answered_at, entry_point, .. } = *late;
-            found.push(Found { conversation, received_at, answered_at, entry_point, row, worker });
+            let question = Question { conversation, received_at, answered_at, entry_point };
+            found.push(Found { question, row, worker });
         }
         Ok((found, paired.on_time.clone()))
     })?;

@@ -34,9 +34,8 @@ impl<K> Paired<K> {
 /// Finds the answer of every question of a bucket: the next one of its conversation, the same instant included.
 /// `paired` is emptied; a worker uses one for all its buckets.
 pub fn pair<K: Conversation>(messages: &[Held<K>], reading: &Reading, paired: &mut Paired<K>) {
-    let is_in_order = messages.windows(2).all(|pair| pair[0].1 >> 4 <= pair[1].1 >> 4);
     paired.clear();
-    if is_in_order && backwards(messages.iter().copied().enumerate(), reading, paired) {
+    if backwards(messages.iter().copied().enumerate(), reading, paired) {
         paired.late.reverse();
         return;
     }
@@ -87,7 +86,9 @@ impl<K: Conversation> Table<K> {
     }
 }
 
-/// The one pass. Says whether no answer stands before a question of its conversation and instant, which it would miss.
+/// The one pass. Says whether the messages of each conversation stand in the order of time, and no answer before a question
+/// of its instant: otherwise it would miss answers. How those of several conversations stand does not matter: the files of
+/// one business may lie behind those of another.
 fn backwards<K: Conversation>(
     messages: impl DoubleEndedIterator<Item = (usize, Held<K>)> + ExactSizeIterator,
     reading: &Reading,
@@ -101,6 +102,10 @@ fn backwards<K: Conversation>(
             continue;
         }
         let Next { answer, question, .. } = next.of(conversation);
+        // What was seen of the conversation so far comes later, or at the same instant.
+        if (*answer > 0 && *answer < at) || (*question > 0 && *question < at) {
+            return false;
+        }
         if what == ANSWERS {
             if *question == at {
                 return false;

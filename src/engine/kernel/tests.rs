@@ -70,6 +70,26 @@ fn the_next_answer_of_the_conversation_counts() {
     check(&[('a', 55), ('q', 30), ('q', 60), ('a', 24), ('q', 0)], "1 30>55@1 60>-@2");
 }
 
+/// Files of several businesses lie one behind the other; only the order within a conversation matters.
+#[test]
+fn conversations_one_behind_the_other_are_judged_as_in_the_order_of_time() {
+    let at = |hours: i64, what| stamped(START + hours * HOUR) | what;
+    let asks = entry(EntryPoint::Unknown);
+    let (one, other) = (conversation(3, 1), conversation(4, 2));
+    let of = |log: &[(u64, u64)]| {
+        let mut paired = Paired::default();
+        pair(log, &Reading::default(), &mut paired);
+        let late = paired.late.iter().map(|late| (late.conversation, late.place, late.answered_at));
+        (late.collect::<Vec<_>>(), paired.on_time.clone())
+    };
+    let answered = Some(Instant::from_micros(START + 90 * HOUR));
+    let behind = [(one, at(50, asks)), (one, at(90, ANSWERS)), (other, at(1, asks)), (other, at(2, ANSWERS))];
+    assert_eq!(of(&behind), (vec![(one, 0, answered)], vec![0, 0, 0, 0, 1]));
+    // The answers of one conversation stand before its questions: both are told all the same.
+    let before = [(one, at(90, ANSWERS)), (one, at(50, asks)), (other, at(1, asks)), (other, at(2, ANSWERS))];
+    assert_eq!(of(&before), (vec![(one, 1, answered)], vec![0, 0, 0, 0, 1]));
+}
+
 #[test]
 fn what_is_unclear_makes_its_conversation_odd_and_no_other() {
     let all = logged(&[('q', 0), ('?', 1), ('q', 2)]);

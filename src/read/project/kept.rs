@@ -5,13 +5,13 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use polars::prelude::{DataFrame, IntoColumn, NamedFrom, Series};
+use polars::prelude::{DataFrame, IntoColumn, NamedFrom, Series, StringChunked};
 
 use super::facts;
 use super::names::Names;
 use crate::domain::message::Facts;
+use crate::domain::text::hex_digits;
 use crate::domain::{Direction, EntryPoint, Status, columns};
-use crate::read::archive::Named;
 use crate::read::options::Limits;
 use crate::read::pages::{Pages, Place, Stored, Unusual};
 use crate::read::sha256;
@@ -52,8 +52,17 @@ impl Party {
     /// The name, as the archive has it.
     pub fn text(self) -> String {
         let Self { high, low, begins } = self;
-        let begins = if begins == 0 { String::new() } else { format!("+{}", &begins.to_string()[1..]) };
-        format!("{begins}~{high:016x}{low:016x}")
+        let mut text = String::with_capacity(DIGITS_MAX + 34);
+        if begins != 0 {
+            text.push('+');
+            text.push_str(begins.to_string().get(1..).unwrap_or_default());
+        }
+        text.push('~');
+        for half in [high, low] {
+            let digits = hex_digits(half.to_be_bytes());
+            text.extend(digits.as_flattened().iter().copied().map(char::from));
+        }
+        text
     }
 }
 
@@ -139,11 +148,15 @@ impl KeptPart {
         let place = |(business, channel): (u32, u32)| names.channel(business, channel);
         let channels: Option<Vec<u32>> = businesses.into_iter().zip(channels).map(place).collect();
         let channels = channels.ok_or(Unusual)?;
-        let customers = pages.collected(GROUP, rows, needed(pages, columns::CUSTOMER)?, Party::of)?;
-        let conversations = pages.collected(GROUP, rows, needed(pages, columns::CONVERSATION)?, Party::of)?;
-        let is_named = conversations.iter().zip(&customers).map(|(conversation, customer)| conversation != customer);
-        let is_named = is_named.collect();
-        drop(conversations);
+        let (customer, conversation) = (needed(pages, columns::CUSTOMER)?, needed(pages, columns::CONVERSATION)?);
+        let customers = pages.collected(GROUP, rows, customer, Party::of)?;
+        // Where a log names no conversations both are written alike, which is read once.
+        let is_named = if pages.are_same(GROUP, customer, conversation) {
+            vec![false; rows]
+        } else {
+            let conversations = pages.collected(GROUP, rows, conversation, Party::of)?;
+            conversations.iter().zip(&customers).map(|(conversation, customer)| conversation != customer).collect()
+        };
         let is_odd = is_odd(pages, rows)?;
         let stamped = pages.column(columns::SENT_AT)?.filter(|place| place.stored == Stored::Micros).ok_or(Unusual)?;
         // Instants of the years of stamps lie above 0.
@@ -266,14 +279,17 @@ impl PlainNames {
     ///
     /// # Errors
     /// When there is no such row.
-    pub fn of(&self, wanted: &[u32]) -> Result<Vec<Named>, Unusual> {
-        let text = |name: &str| self.names.column(name).and_then(|column| column.str()).map_err(|_| Unusual);
-        let (ids, customers) = (text(columns::MESSAGE_ID)?, text(columns::CUSTOMER)?);
+    pub fn of(&self, wanted: &[u32]) -> Result<Vec<(&str, &str)>, Unusual> {
+        let (ids, customers) = (self.texts(columns::MESSAGE_ID)?, self.texts(columns::CUSTOMER)?);
         let of = |row: &u32| {
             let row = usize::try_from(*row).ok().filter(|row| *row < self.names.height())?;
-            Some((ids.get(row).unwrap_or_default().to_owned(), customers.get(row).unwrap_or_default().to_owned()))
+            Some((ids.get(row).unwrap_or_default(), customers.get(row).unwrap_or_default()))
         };
-        wanted.iter().map(of).collect::<Option<Vec<Named>>>().ok_or(Unusual)
+        wanted.iter().map(of).collect::<Option<Vec<(&str, &str)>>>().ok_or(Unusual)
+    }
+
+    fn texts(&self, name: &str) -> Result<&StringChunked, Unusual> {
+        self.names.column(name).and_then(|column| column.str()).map_err(|_| Unusual)
     }
 }
 
@@ -340,13 +356,17 @@ mod tests {
         let mut part = KeptPart::open(&path, &parts[0].sha256).unwrap();
         let batch = part.batch().unwrap();
         assert_eq!((batch.is_named, batch.is_odd), (vec![false, false], vec![false, true]));
+        let place = |name| part.pages.column(name).unwrap().unwrap();
+        let [customer, conversation, id] = [columns::CUSTOMER, columns::CONVERSATION, columns::MESSAGE_ID].map(place);
+        assert!(part.pages.are_same(GROUP, customer, conversation));
+        assert!(!part.pages.are_same(GROUP, customer, id));
         assert_eq!(batch.customers[1].text(), key.party("anna"));
         assert_eq!(part.names().channels, [("b".to_owned(), "b".to_owned())]);
         let last = part.rows(&[1]).unwrap();
         assert!(last.equals(&crate::read::archive::keyed(&frame, &key).unwrap().slice(1, 1)));
         std::fs::write(&path, &parts[0].names).unwrap();
         let names = PlainNames::open(&path, 2).unwrap().unwrap();
-        assert_eq!(names.of(&[1]).unwrap(), [("m2".to_owned(), "anna".to_owned())]);
+        assert_eq!(names.of(&[1]).unwrap(), [("m2", "anna")]);
         assert!(PlainNames::open(&path, 3).is_err());
         std::fs::remove_file(path).unwrap();
     }

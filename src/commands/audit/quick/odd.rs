@@ -130,7 +130,7 @@ fn add_names<'t>(
     let (ids, customers) = (part.texts(columns::MESSAGE_ID, rows)?, part.texts(columns::CUSTOMER, rows)?);
     for (keyed, named) in ids.into_iter().zip(customers).zip(names.of(rows)?) {
         if wanted.contains(keyed.0.as_str()) && !named.0.is_empty() {
-            found.push((share.part, keyed, named));
+            found.push((share.part, keyed, (named.0.to_owned(), named.1.to_owned())));
         }
     }
     Ok(())
