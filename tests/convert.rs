@@ -43,6 +43,11 @@ fn the_sample_goes_through_every_form_and_stays_what_it_is() {
 #[test]
 fn a_rejected_row_that_may_be_an_answer_is_not_left_out_silently() {
     let folder = sample("convert-rejects");
+    // Both rows of the sample that are broken are a customer's: they answer nothing.
+    convert(&folder, &["inbox/bakery", "--out", "sound.parquet"]).expect(0);
+    let day = folder.join("inbox/bakery/2018-08-16.csv");
+    let broken = fs::read_to_string(&day).unwrap().replacen("outbound,2018-08-16T", "outbound,2018-08-16 ", 1);
+    fs::write(&day, broken).unwrap();
     let refused = convert(&folder, &["inbox/bakery", "--out", "bakery.parquet"]).expect(65);
     assert!(refused.err.contains("2018-08-16.csv, row 31: sent_at is not an instant"), "{}", refused.err);
     assert!(refused.err.contains("--leave-out-rejected"), "{}", refused.err);

@@ -26,9 +26,6 @@ use crate::report::alarms::Alarm;
 /// Waiting months of one business that the text shows one by one; the JSON form has all.
 const MONTHS_SHOWN: usize = 3;
 
-/// Objects that are not fetched which the text shows one by one.
-const UNFIT_SHOWN: usize = 5;
-
 /// The summary of a run; its JSON form is versioned by `format`.
 #[derive(Serialize)]
 pub struct Summary {
@@ -337,7 +334,7 @@ impl Summary {
             let (links, names) = links(&self.passed_over);
             line("warning", format!("the inbox has {links}, which are never opened: {names}"));
         }
-        self.say_unfit(line);
+        words::unfit(&self.unfit, line);
         for Unseen { month, business, missing } in &self.unseen {
             line("warning", format!("{month} of {business}: {missing}; what was never seen is not billed"));
         }
@@ -357,21 +354,6 @@ impl Summary {
             line(
                 "warning",
                 format!("{rows} of `{business}` on channel {channel}: the book gives that business no such channel"),
-            );
-        }
-    }
-
-    fn say_unfit(&self, line: &mut dyn FnMut(&str, String)) {
-        for name in self.unfit.iter().take(UNFIT_SHOWN) {
-            line(
-                "warning",
-                format!("the object {name} is not fetched: its name cannot be that of a file, or is a folder's"),
-            );
-        }
-        if let Some(more) = self.unfit.len().checked_sub(UNFIT_SHOWN).filter(|more| *more > 0) {
-            line(
-                "warning",
-                format!("and {} whose names cannot be those of files", counted(more as u64, "more object")),
             );
         }
     }

@@ -2,6 +2,9 @@
 
 use crate::domain::{Money, Month};
 
+/// Objects that are not fetched which the text shows one by one.
+const UNFIT_SHOWN: usize = 5;
+
 /// Links and devices that the text names.
 const LINKS_SHOWN: usize = 3;
 
@@ -37,4 +40,16 @@ pub fn grouped(count: u64) -> String {
             comma.then_some(',').into_iter().chain(std::iter::once(digit))
         })
         .collect()
+}
+
+/// Objects of the store that no file can be made of.
+pub fn unfit(names: &[String], line: &mut dyn FnMut(&str, String)) {
+    for name in names.iter().take(UNFIT_SHOWN) {
+        let told = format!("the object {name} is not fetched: its name cannot be that of a file, or is a folder's");
+        line("warning", told);
+    }
+    if let Some(more) = names.len().checked_sub(UNFIT_SHOWN).filter(|more| *more > 0) {
+        let objects = counted(more as u64, "more object");
+        line("warning", format!("and {objects} whose names cannot be those of files"));
+    }
 }

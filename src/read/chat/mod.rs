@@ -156,9 +156,9 @@ impl Ids {
     }
 
     /// The id of a message. It hangs on nothing that changes when the chat is exported again later: of the time on the
-    /// minute alone, since one phone shows seconds and another does not.
+    /// minute alone, since one phone shows seconds and another does not; of the text, not on how its lines end.
     fn message(&mut self, source: &ChatSource, sides: &Sides, local: i64, direction: Direction, text: &str) -> String {
-        let (minute, digest) = (local.div_euclid(60), sha256(text.as_bytes()));
+        let (minute, digest) = (local.div_euclid(60), sha256(text.replace("\r\n", "\n").as_bytes()));
         let ordinal = self.equal.entry((minute, direction, digest.clone())).or_default();
         let (channel, conversation, direction) = (&source.channel, sides.conversation(), direction.name());
         let told = format!("{channel}\0{conversation}\0{minute}\0{direction}\0{ordinal}\0{digest}");
