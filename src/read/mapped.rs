@@ -120,7 +120,7 @@ impl<'l> Log<'l> {
     fn check_columns(&self, needs_all: bool) -> Result<(), ReadError> {
         let is_met = |name: &&str| self.place(name).is_some_and(|place| self.met.get(place) == Some(&true));
         let wanted = self.mapping.wanted().into_iter().filter(|wanted| wanted.is_required || needs_all);
-        let lacking = wanted.filter(|wanted| !wanted.columns.iter().any(|name| is_met(name)));
+        let lacking = wanted.filter(|wanted| !wanted.columns.iter().any(is_met));
         let missing: Vec<String> = lacking.map(|wanted| told(wanted.columns.into_iter())).collect();
         if missing.is_empty() {
             return Ok(());

@@ -11,9 +11,12 @@ const ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 const SESSION: &str = "AWS_SESSION_TOKEN";
 
+/// A variable of the environment, and what it sets.
+type Variable = (&'static str, Key);
+
 /// Where a machine gets credentials from without having any: the variables that belong together. The last of each may be
 /// absent.
-const ROLES: [(&[(&str, Key)], Option<(&str, Key)>); 3] = [
+const ROLES: [(&[Variable], Option<Variable>); 3] = [
     (
         &[("AWS_WEB_IDENTITY_TOKEN_FILE", Key::WebIdentityTokenFile), ("AWS_ROLE_ARN", Key::RoleArn)],
         Some(("AWS_ROLE_SESSION_NAME", Key::RoleSessionName)),

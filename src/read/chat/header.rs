@@ -52,17 +52,25 @@ pub(super) fn header(line: &str) -> Option<Header<'_>> {
     let tokens = tokens(line);
     let start = Cursor { rest: &tokens }.past_blank();
     let (start, has_bracket) = start.mark('[').map_or((start, false), |inside| (inside, true));
-    let (shape, date, second, end) = stamp(start, has_bracket, false).or_else(|| stamp(start, has_bracket, true))?;
+    let (shape, date, second, end) =
+        stamp(start, has_bracket, First::Date).or_else(|| stamp(start, has_bracket, First::Time))?;
     let consumed = tokens.len() - end.rest.len();
     let place = consumed.checked_sub(1).and_then(|last| tokens.get(last)).map_or(0, |last| last.end);
     Some(Header { shape, date, second, rest: line.get(place..)? })
 }
 
+/// What a header begins with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum First {
+    Date,
+    Time,
+}
+
 type Stamp<'t> = (Shape, Written, Option<u32>, Cursor<'t>);
 
 /// Date and time with what ends the header.
-fn stamp(start: Cursor<'_>, has_bracket: bool, time_first: bool) -> Option<Stamp<'_>> {
-    let (date, form, time, end) = if time_first {
+fn stamp(start: Cursor<'_>, has_bracket: bool, first: First) -> Option<Stamp<'_>> {
+    let (date, form, time, end) = if first == First::Time {
         let (time, after) = time(start)?;
         let (date, form, end) = date(after.joined()?)?;
         (date, form, time, end)
@@ -71,13 +79,14 @@ fn stamp(start: Cursor<'_>, has_bracket: bool, time_first: bool) -> Option<Stamp
         let (time, end) = time(after.joined()?)?;
         (date, form, time, end)
     };
-    let (style, end) = ended(end, has_bracket, time.second.is_some())?;
-    let shape = Shape { style, time_first, form, has_seconds: time.second.is_some(), has_half: time.half.is_some() };
+    let (style, end) = ended(end, has_bracket, &time)?;
+    let (has_seconds, has_half) = (time.second.is_some(), time.half.is_some());
+    let shape = Shape { style, time_first: first == First::Time, form, has_seconds, has_half };
     Some((shape, date, second_of_day(time.hour, time.minute, time.second.unwrap_or(0), time.half), end))
 }
 
 /// What ends the header.
-fn ended(end: Cursor<'_>, has_bracket: bool, has_seconds: bool) -> Option<(Style, Cursor<'_>)> {
+fn ended<'t>(end: Cursor<'t>, has_bracket: bool, time: &Time) -> Option<(Style, Cursor<'t>)> {
     if has_bracket {
         return Some((Style::Brackets, end.past_blank().mark(']')?.past_blank()));
     }
@@ -86,7 +95,7 @@ fn ended(end: Cursor<'_>, has_bracket: bool, has_seconds: bool) -> Option<(Style
         return Some((Style::Hyphen, if is_end { after } else { after.blank()? }));
     }
     // Without its seconds this would be a sentence with two colons.
-    let after = end.mark(':').filter(|_| has_seconds)?;
+    let after = end.mark(':').filter(|_| time.second.is_some())?;
     Some((Style::Colon, after.blank()?))
 }
 
