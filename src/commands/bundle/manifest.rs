@@ -132,6 +132,11 @@ pub fn contents_of(history: &History, month: Month) -> BTreeMap<String, String> 
     for issued in issued_for(history, month) {
         issued.texts.iter().for_each(|texts| texts_of(&issued.number.to_string(), texts));
     }
+    for (closed, sha256) in
+        closed_in(history, month).filter_map(|closed| Some((closed, closed.exchange_sha256.as_ref()?)))
+    {
+        contents.entry(sha256.clone()).or_insert_with(|| format!("the exchange rates of {}", closed.business));
+    }
     let corrected = issued_for(history, month).filter_map(|issued| history.document(issued.corrects.as_ref()?));
     for issued in issued_for(history, month).chain(corrected) {
         contents.insert(issued.document_sha256.clone(), format!("the canonical document {}", issued.number));

@@ -1,0 +1,182 @@
+//! VAT and currency from the book to the documents: two rates in a month, another currency, and what holds an invoice.
+#![cfg(test)]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{bodies, content, copy, give_key, night, ritardo, root, scratch, text};
+use serde_json::Value;
+
+const TARIFF: &str = "id = \"late-reply\"\nversion = \"2018-08\"\ncurrency = \"USD\"\nzone = \"UTC\"\nsource = \"by hand\"\n\
+    [[rate]]\nmarket = \"other\"\nprice = \"1.00\"\n";
+
+/// One message on the 14th and two on the 15th, in Rome, without an answer; and what proves the whole of August.
+const LOG: &str = "message_id,business,channel,customer,direction,sent_at,kind\n\
+    z-first,bologna-bakery,+390510000417,nobody,outbound,2018-07-31T10:00:00Z,text\n\
+    a,bologna-bakery,+390510000417,+393330000001,inbound,2018-08-14T21:59:59Z,text\n\
+    b,bologna-bakery,+390510000417,+393330000002,inbound,2018-08-14T22:00:00Z,text\n\
+    c,bologna-bakery,+390510000417,+393330000003,inbound,2018-08-15T12:00:00Z,text\n\
+    z-last,bologna-bakery,+390510000417,nobody,outbound,2018-09-04T10:00:00Z,text\n";
+
+const RATES: &str =
+    "Date,USD,GBP,\n2018-09-03,1.1604,0.90135,\n2018-08-31,1.1651,0.89745,\n2018-08-30,1.1692,0.89668,\n";
+
+const VAT: &str = "vat = { treatment = \"reverse-charge\" }";
+
+/// A bakery with these words of its book in place of its VAT.
+fn bakery(name: &str, vat: &str) -> PathBuf {
+    let folder = scratch(&format!("taxes-{name}"));
+    copy(&root().join("tests/refusals/base"), &folder);
+    give_key(&folder.join("state"), '7');
+    fs::write(folder.join("tariff.toml"), TARIFF).unwrap();
+    fs::write(folder.join("inbox/desk/2018-08.csv"), LOG).unwrap();
+    replace(&folder.join("businesses.toml"), VAT, vat);
+    folder
+}
+
+#[track_caller]
+fn replace(path: &Path, was: &str, is: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains(was), "{}", path.display());
+    fs::write(path, text.replacen(was, is, 1)).unwrap();
+}
+
+fn invoice(folder: &Path) -> Value {
+    let state = folder.join("state");
+    let issued = bodies(&state, "invoice");
+    assert_eq!(issued.len(), 1);
+    content(&state, &text(&issued[0], "document_sha256"))
+}
+
+/// What is recorded is verified, and comes to the same again.
+#[track_caller]
+fn holds(folder: &Path) {
+    let verified = ritardo(folder, &["verify"]).expect(0);
+    assert!(verified.out.contains("verified"), "{}", verified.out);
+    let audited = ritardo(folder, &["audit", "2018-08"]).expect(0).out;
+    assert!(audited.contains("1 of 1 business month identical: 3 waits, 3 charges"), "{audited}");
+    assert!(!audited.contains("would look otherwise"), "{audited}");
+}
+
+fn page(folder: &Path) -> String {
+    fs::read_to_string(folder.join("state/issued/LR-2018-000001/LR-2018-000001_2018-08.html")).unwrap()
+}
+
+#[test]
+fn a_rate_that_changes_within_a_month_parts_its_invoice() {
+    let dated = "tax_point = \"charge\"\nvat = [{ treatment = \"standard\", rate = \"22\", to = 2018-08-15 }, \
+                 { treatment = \"standard\", rate = \"24\", from = 2018-08-15 }]";
+    let folder = bakery("parted", dated);
+    night(&folder).expect(0);
+    let invoice = invoice(&folder);
+    assert_eq!(invoice["format"], "ritardo-invoice/2");
+    let groups: Vec<String> = invoice["vat"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|vat| format!("{} {} {} {}", text(vat, "category"), text(vat, "rate"), text(vat, "net"), text(vat, "tax")))
+        .collect();
+    assert_eq!(groups, ["S 22.00 USD 1.00 USD 0.22", "S 24.00 USD 2.00 USD 0.48"]);
+    assert_eq!(text(&invoice, "total"), "USD 3.70");
+    let lines = invoice["lines"].as_array().unwrap();
+    assert_eq!(lines.iter().map(|line| text(&line["vat"], "rate")).collect::<Vec<_>>(), ["22.00", "24.00"]);
+    holds(&folder);
+    let page = page(&folder);
+    for said in ["VAT 22% of USD 1.00 (S)", "VAT 24% of USD 2.00 (S)", "S 22%", "S 24%"] {
+        assert!(page.contains(said), "{said}");
+    }
+}
+
+#[test]
+fn by_the_end_of_the_month_there_is_one_rate() {
+    let dated = "tax_point = \"month-end\"\nvat = [{ treatment = \"standard\", rate = \"22\" }, \
+                 { treatment = \"standard\", rate = \"24\", from = 2018-08-15 }]";
+    let folder = bakery("month-end", dated);
+    night(&folder).expect(0);
+    let invoice = invoice(&folder);
+    assert_eq!((invoice["format"].as_str(), invoice["vat"].as_array().unwrap().len()), (Some("ritardo-invoice/1"), 1));
+    assert_eq!(text(&invoice, "tax"), "USD 0.72");
+    holds(&folder);
+}
+
+/// A bakery that is billed in a currency, with a table of rates.
+fn exchanged(name: &str, currency: &str, rates: &str) -> PathBuf {
+    let folder = bakery(name, &format!("{VAT}\ncurrency = \"{currency}\""));
+    fs::write(folder.join("rates.csv"), rates).unwrap();
+    replace(&folder.join("ritardo.toml"), "[invoice]", "[exchange]\ntable = \"rates.csv\"\n\n[invoice]");
+    folder
+}
+
+#[test]
+fn an_invoice_in_another_currency_freezes_its_rate() {
+    let folder = exchanged("euro", "EUR", RATES);
+    night(&folder).expect(0);
+    let invoice = invoice(&folder);
+    let exchange = &invoice["exchange"];
+    assert_eq!([text(&invoice, "net"), text(&invoice, "currency")], ["USD 3.00", "USD"]);
+    // 3.00 / 1.1651 = 2.5749…
+    assert_eq!([text(exchange, "net"), text(exchange, "total")], ["EUR 2.57", "EUR 2.57"]);
+    assert_eq!([text(exchange, "rate_date"), text(exchange, "tariff_per_euro")], ["2018-08-31", "1.1651"]);
+    assert_eq!(exchange["table_sha256"], bodies(&folder.join("state"), "month_closed")[0]["exchange_sha256"]);
+    // The rate that was frozen is what it is audited by, whatever becomes of the table.
+    fs::write(folder.join("rates.csv"), RATES.replace("1.1651", "1.9999")).unwrap();
+    holds(&folder);
+    fs::remove_file(folder.join("rates.csv")).unwrap();
+    holds(&folder);
+    let page = page(&folder);
+    for said in
+        ["EUR 2.57", "1 EUR = 1.1651 USD, published on 2018-08-31", "net USD 3.00, total USD 3.00", "<svg", "RF"]
+    {
+        assert!(page.contains(said), "{said}");
+    }
+    let journal = ritardo(&folder, &["journal", "2018-08"]).expect(0).out;
+    assert!(journal.contains("2.57") && !journal.contains("3.00"), "{journal}");
+}
+
+#[test]
+fn a_bundle_carries_the_rate() {
+    let folder = exchanged("bundle", "GBP", RATES);
+    night(&folder).expect(0);
+    // 3.00 * 0.89745 / 1.1651 = 2.3108…
+    assert_eq!(text(&invoice(&folder)["exchange"], "net"), "GBP 2.31");
+    ritardo(&folder, &["export-month", "2018-08", "month.tar.zst"]).expect(0);
+    let elsewhere = scratch("taxes-bundle-elsewhere");
+    copy(&folder.join("month.tar.zst"), &elsewhere.join("month.tar.zst"));
+    let audited = ritardo(&elsewhere, &["audit", "month.tar.zst"]).expect(0).out;
+    assert!(audited.contains("1 of 1 business month identical"), "{audited}");
+}
+
+/// The month is parked with these words, and is closed once the file says something else.
+#[track_caller]
+fn is_held(folder: &Path, says: &str, file: &str, was: &str, is: &str) {
+    let held = night(folder).expect(65);
+    assert!(held.out.contains("parked    2018-08") && held.out.contains(says), "{}", held.out);
+    assert_eq!(bodies(&folder.join("state"), "invoice").len(), 0);
+    replace(&folder.join(file), was, is);
+    night(folder).expect(0);
+    assert_eq!(bodies(&folder.join("state"), "invoice").len(), 1);
+    holds(folder);
+}
+
+#[test]
+fn what_would_have_to_be_guessed_holds_the_invoice() {
+    let without = bakery("without-id", VAT);
+    replace(&without.join("businesses.toml"), "vat_id = \"IT99999990379\"\n", "");
+    let says = "vat: reverse charge needs the VAT id of `bologna-bakery`, and the book has none";
+    is_held(&without, says, "businesses.toml", VAT, &format!("{VAT}\nvat_id = \"IT99999990379\""));
+
+    let foreign = bakery("foreign-id", VAT);
+    replace(&foreign.join("businesses.toml"), "IT99999990379", "GB285557950");
+    let says = "vat: reverse charge needs a VAT id of the EU, which `GB285557950` of `bologna-bakery` is not";
+    is_held(&foreign, says, "businesses.toml", "GB285557950", "IT99999990379");
+
+    let ended = bakery("ended", "vat = { treatment = \"standard\", rate = \"22\", to = 2018-08-01 }");
+    let says = "vat: the book names no VAT treatment for 2018-08-31";
+    is_held(&ended, says, "businesses.toml", ", to = 2018-08-01", "");
+
+    let short = exchanged("short", "EUR", "Date,USD,\n2018-08-30,1.1692,\n");
+    let says = "exchange: there is no rate of USD in EUR for 2018-08-31: the table of rates ends before 2018-08-31";
+    is_held(&short, says, "rates.csv", "Date,USD,\n", "Date,USD,\n2018-08-31,1.1651,\n");
+}
