@@ -38,6 +38,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("parquet", &["read", "render", "generate"]),
     ("tera", &["render"]),
     ("typst", &["render"]),
+    ("quick_xml", &["render"]),
     ("lettre", &["deliver"]),
     ("rusqlite", &["ledger"]),
     ("tar", &["commands", "read"]),

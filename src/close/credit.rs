@@ -118,6 +118,8 @@ pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option
         vat,
         tax,
         total: net.checked_add(tax)?,
+        // A note on an invoice of before there were e-invoices is one.
+        electronic: Some(invoice.electronic.clone().unwrap_or_default()),
         chain: Chain { previous: issue.previous },
         ..invoice.clone()
     };

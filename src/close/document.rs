@@ -4,7 +4,7 @@ use super::ClosedMonth;
 use crate::domain::business::{Issuer, VatTreatment};
 use crate::domain::correction::{DocumentKind, Earlier};
 use crate::domain::invoice::{Chain, Computation, Format, Payment};
-use crate::domain::{Business, Currency, Date, Elapsed, Invoice, InvoiceNumber, Money};
+use crate::domain::{Business, Currency, Date, Elapsed, Electronic, Invoice, InvoiceNumber, Money};
 
 /// What the issue adds to the closed month: given in the ledger's transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +69,11 @@ pub fn invoice(
         tax,
         total: net.checked_add(tax)?,
         payment: Payment { iban: issuer.iban.clone(), bic: issuer.bic.clone(), days: issuer.payment_days },
+        electronic: Some(Electronic {
+            seller: issuer.endpoint.clone(),
+            buyer: business.endpoint.clone(),
+            ubl: business.ubl,
+        }),
         computation: Computation {
             window: tariff.window,
             reading: tariff.reading.clone(),
@@ -85,6 +90,13 @@ pub fn invoice(
         },
         chain: Chain { previous: issue.previous },
     })
+}
+
+/// What is made again of an issued document says no more than the version that issued it could say: a document without
+/// an e-invoice stays without.
+pub fn in_form_of(issued: &Invoice, invoice: Invoice) -> Invoice {
+    let electronic = invoice.electronic.filter(|_| issued.electronic.is_some());
+    Invoice { electronic, ..invoice }
 }
 
 /// Why no tax is charged, in the words that the law asks for; `None` where tax is charged.

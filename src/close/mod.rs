@@ -19,7 +19,7 @@ use crate::domain::{
     Span, Verdict, Wait,
 };
 
-pub use document::{Issue, TariffName, invoice};
+pub use document::{Issue, TariffName, in_form_of, invoice};
 pub use filed::{Filed, change_file, changes_without_names};
 pub use line_file::{guarded, without_names};
 

@@ -91,6 +91,7 @@ impl Setup {
         if let Some(businesses) = &businesses {
             mistakes.extend(wrong_issuers(&config, &businesses_text, businesses));
             mistakes.extend(without_issuer_vat_id(&config, &config_text, businesses));
+            mistakes.extend(without_issuer_endpoint(&config, &config_text, businesses));
         }
         match (businesses, tariff) {
             (Some(businesses), Some(tariff)) if mistakes.is_empty() => {
@@ -169,4 +170,11 @@ fn without_issuer_vat_id(config: &Config, text: &Written, businesses: &[Business
     let business = businesses.iter().find(needs)?;
     let message = format!("the issuer has no vat_id, which the VAT treatment of `{}` needs", business.id);
     Some(Mistake::of_file(&text.path, message, "add vat_id to [issuer]"))
+}
+
+/// Who sends e-invoices through a network has an address in it (Peppol BIS 3, PEPPOL-EN16931-R020).
+fn without_issuer_endpoint(config: &Config, text: &Written, businesses: &[Business]) -> Option<Mistake> {
+    let business = businesses.iter().find(|business| business.ubl && config.issuer_of(business).endpoint.is_none())?;
+    let message = format!("the issuer has no endpoint, which the e-invoices of `{}` need", business.id);
+    Some(Mistake::of_file(&text.path, message, "add endpoint = \"0088:5790000435944\" to [issuer]"))
 }

@@ -6,7 +6,7 @@ use super::channels::{CHANNEL, Claim, claims, refuse_overlaps};
 use super::page::Page;
 use super::party::party;
 use super::table::{Form, Table, refuse_shared};
-use super::words;
+use super::{endpoint, words};
 use crate::domain::business::VatTreatment;
 use crate::domain::{Business, Decimal, Mistake, Ownership};
 
@@ -31,6 +31,8 @@ const BUSINESS: Form = Form {
         "registration = \"REA BO-123456\"",
         "reference = \"PO 4711\"",
         "issuer = \"late-reply-ie\"",
+        "einvoice = \"ubl\"",
+        "endpoint = \"0211:IT12345678903\"",
     ],
 };
 
@@ -92,6 +94,7 @@ fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
     let first_month = table.parsed("first_month", str::parse);
     let (reference, issuer) = (table.text("reference"), table.parsed("issuer", words::source_name));
     let vat = vat(table);
+    let (endpoint, ubl) = (table.parsed("endpoint", endpoint::endpoint), wants_ubl(table));
     Some(Business {
         id: id?,
         party: party?,
@@ -103,7 +106,22 @@ fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
         first_month: first_month?,
         reference,
         issuer,
+        endpoint,
+        ubl,
     })
+}
+
+/// Whether the business asks for files of UBL, which networks such as Peppol carry: they deliver to an address, and refuse
+/// what names no reference of the buyer.
+fn wants_ubl(business: &Table<'_>) -> bool {
+    if business.choice("einvoice", &[("ubl", ())]).is_none() {
+        return false;
+    }
+    for key in ["endpoint", "reference"].into_iter().filter(|key| !business.has(key)) {
+        let hint = format!("add {} to the business", BUSINESS.example(key));
+        business.wrong("einvoice", format!("einvoice = \"ubl\" needs the {key} of the business"), hint);
+    }
+    true
 }
 
 fn channels(claims: &[Claim]) -> Vec<Ownership> {

@@ -3,7 +3,7 @@
 use super::invoice::{Numbering, numbering};
 use super::party::party;
 use super::table::{Form, Table, refuse_shared};
-use super::{bank, words};
+use super::{bank, endpoint, words};
 use crate::domain::business::Issuer;
 
 const ISSUER: Form = Form {
@@ -25,6 +25,7 @@ const ISSUER: Form = Form {
         "series = \"LR\"",
         "credit_series = \"LRC\"",
         "first_number = 1",
+        "endpoint = \"0088:5790000435944\"",
     ],
 };
 
@@ -52,6 +53,7 @@ fn issuer(table: &Table<'_>, usual: &Numbering) -> Option<Issuer> {
     let bic = table.parsed("bic", bank::bic);
     let payment_days = table.number("payment_days", 0..=365).unwrap_or(PAYMENT_DAYS);
     let id = table.parsed("id", words::source_name).unwrap_or_default();
+    let endpoint = table.parsed("endpoint", endpoint::endpoint);
     let Numbering { series, credit_series, first_number } = Numbering::of(table, usual);
     Some(Issuer {
         id,
@@ -64,6 +66,7 @@ fn issuer(table: &Table<'_>, usual: &Numbering) -> Option<Issuer> {
         series,
         credit_series,
         first_number,
+        endpoint,
     })
 }
 

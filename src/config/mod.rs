@@ -8,6 +8,7 @@ mod businesses;
 mod channels;
 mod chats;
 mod check_digits;
+mod endpoint;
 mod guards;
 mod invoice;
 mod issuer;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Decimal, Month, Span, Zone};
+use super::{Decimal, Endpoint, Month, Span, Zone};
 
 /// Id of a business: 1 to 40 of `a-z`, `0-9`, `-`. Safe as a file name everywhere.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -173,6 +173,10 @@ pub struct Business {
     pub reference: Option<String>,
     /// Id of the issuer that bills it; `None`: the only one.
     pub issuer: Option<String>,
+    /// Where it receives e-invoices.
+    pub endpoint: Option<Endpoint>,
+    /// It asks for its documents as files of UBL too.
+    pub ubl: bool,
 }
 
 impl Business {
@@ -202,6 +206,8 @@ pub struct Issuer {
     pub credit_series: String,
     /// First number of the series of invoices in its first year.
     pub first_number: u32,
+    /// Where it is known as a sender of e-invoices.
+    pub endpoint: Option<Endpoint>,
 }
 
 crate::written_as_text!(BusinessId, ChannelId, Language);

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::business::{Language, Party};
 use super::correction::{Correction, CreditLine, DocumentKind, Earlier};
-use super::{BusinessId, Currency, Date, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Verdict, Zone};
+use super::{
+    BusinessId, Currency, Date, Decimal, Elapsed, Electronic, EntryPoint, Instant, Market, Money, Month, Verdict, Zone,
+};
 
 /// Number of an invoice: series, year of issue, count within it. `LR-2018-000123`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,6 +101,9 @@ pub struct Invoice {
     /// What is to be paid: `net` + `tax`.
     pub total: Money,
     pub payment: Payment,
+    /// Absent from documents of versions that wrote no e-invoices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub electronic: Option<Electronic>,
     pub computation: Computation,
     pub chain: Chain,
 }

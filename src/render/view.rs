@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::credit::{self, CreditView};
+use super::einvoice::{self, Attached};
 use super::preview::{self, PreviewView};
 use super::texts::{self, Texts, fill};
 use super::{computed, corrections, countries, lines, mail, numbers};
@@ -91,6 +92,9 @@ pub struct InvoiceView {
     /// Of a preview: what marks each of its pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preview: Option<PreviewView>,
+    /// The same for programs, which the PDF carries: a template attaches the file of this name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub einvoice: Option<Attached>,
 }
 
 impl InvoiceView {
@@ -98,7 +102,8 @@ impl InvoiceView {
     /// chain of issued documents once this one is part of it.
     pub fn of(invoice: &Invoice, head: &str) -> Self {
         let view = Self::of_invoice(invoice, head);
-        if invoice.is_credit_note() { credit::credited(invoice, view) } else { view }
+        let view = if invoice.is_credit_note() { credit::credited(invoice, view) } else { view };
+        Self { einvoice: einvoice::attached(invoice, &view), ..view }
     }
 
     /// The view of what would be issued: marked on every page, with nothing that only an issued document has. What
@@ -135,6 +140,7 @@ impl InvoiceView {
             digests_may_part: computed::is_plain(invoice),
             mail: mail::letter(invoice),
             preview: None,
+            einvoice: None,
         }
     }
 }

@@ -82,6 +82,7 @@ fn closing(
         document: stored.as_ref().zip(issued).map(|(stored, issued)| (stored, issued.document_sha256.as_str())),
     };
     let invoice = issued.and_then(|issued| rebuilt(recorded, replayed, &again, issued));
+    let invoice = invoice.zip(stored.as_ref()).map(|(invoice, stored)| close::in_form_of(stored, invoice));
     let compared = differences(&month, &ReplayedMonth { closed: &again, invoice: invoice.as_ref() });
     audited.differences.extend(compared.iter().map(ToString::to_string));
     // Of documents with other amounts nobody asks how they look.

@@ -1,0 +1,153 @@
+//! From the canonical invoice and its view to the terms of EN 16931. What people read is of the view, so that both say
+//! the same; what is counted is of the invoice.
+
+use super::lines;
+use super::terms::{AccountTerms, PartyTerms, PaymentTerms, Terms, VatTerms};
+use crate::domain::business::Party;
+use crate::domain::invoice::Vat;
+use crate::domain::{Endpoint, Invoice};
+use crate::render::view::{InvoiceView, clean, is_payable};
+use crate::render::{numbers, texts};
+
+const OUT_OF_SCOPE: &str = "O";
+
+impl Terms {
+    /// The terms of a document; `None` where it has no line, or where its lines have several treatments of VAT and it does
+    /// not say which line has which.
+    pub fn of(invoice: &Invoice, view: &InvoiceView) -> Option<Self> {
+        let [vat] = invoice.vat.as_slice() else { return None };
+        let electronic = invoice.electronic.clone().unwrap_or_default();
+        let lines = lines::of(invoice, view, vat)?;
+        let is_due = is_payable(invoice) && !invoice.is_credit_note();
+        (!lines.is_empty()).then(|| Self {
+            number: plain(&invoice.number.to_string()),
+            issued: invoice.issue_date,
+            kind: invoice.kind,
+            currency: invoice.currency,
+            due: is_due.then_some(invoice.due_date),
+            buyer_reference: some(invoice.reference.as_deref()),
+            payment_terms: payment_terms(invoice, view, is_due),
+            notes: notes(view),
+            preceding: invoice.corrects.as_ref().map(|corrects| (corrects.number.clone(), corrects.issue_date)),
+            seller: seller(invoice, electronic.seller),
+            buyer: buyer(invoice, electronic.buyer),
+            period_from: invoice.month.first_day(),
+            period_to: invoice.month.last_day(),
+            payment: is_due.then(|| payment(invoice)),
+            lines,
+            vat: invoice.vat.iter().map(vat_terms).collect(),
+            net: invoice.net,
+            tax: invoice.tax,
+            gross: invoice.total,
+            prepaid: None,
+            payable: invoice.total,
+        })
+    }
+}
+
+/// A text on one line that XML can hold.
+pub(super) fn plain(text: &str) -> String {
+    let held: String = text.chars().filter(|sign| !matches!(sign, '\u{fffe}' | '\u{ffff}')).collect();
+    clean(&held)
+}
+
+fn some(text: Option<&str>) -> Option<String> {
+    text.map(plain).filter(|text| !text.is_empty())
+}
+
+fn is_out_of_scope(invoice: &Invoice) -> bool {
+    invoice.vat.iter().any(|vat| vat.category == OUT_OF_SCOPE)
+}
+
+/// Outside the scope of VAT neither party is named by a VAT id (BR-O-02 to BR-O-04), but the seller is by something else
+/// (BR-CO-26).
+fn seller(invoice: &Invoice, endpoint: Option<Endpoint>) -> PartyTerms {
+    let named = party(invoice, &invoice.seller, endpoint);
+    let known_as = invoice.seller.vat_id.as_deref().unwrap_or(&invoice.seller_email);
+    let is_named = named.registration.is_some() || named.vat_id.is_some();
+    PartyTerms {
+        identifier: if is_named { None } else { some(Some(known_as)) },
+        email: some(Some(&invoice.seller_email)),
+        ..named
+    }
+}
+
+fn buyer(invoice: &Invoice, endpoint: Option<Endpoint>) -> PartyTerms {
+    let identifier = some(Some(invoice.business.as_str()));
+    PartyTerms { identifier, ..party(invoice, &invoice.buyer, endpoint) }
+}
+
+fn party(invoice: &Invoice, party: &Party, endpoint: Option<Endpoint>) -> PartyTerms {
+    PartyTerms {
+        name: plain(&party.legal_name),
+        identifier: None,
+        registration: some(party.registration.as_deref()),
+        vat_id: some(party.vat_id.as_deref()).filter(|_| !is_out_of_scope(invoice)),
+        endpoint,
+        address: address(&party.address),
+        country: party.country.clone(),
+        email: None,
+    }
+}
+
+/// The terms have room for three lines: what is longer goes on in the third.
+fn address(lines: &[String]) -> Vec<String> {
+    let lines: Vec<String> = lines.iter().map(|line| plain(line)).filter(|line| !line.is_empty()).collect();
+    match lines.split_at_checked(2) {
+        Some((front, rest)) if rest.len() > 1 => front.iter().cloned().chain([rest.join(", ")]).collect(),
+        _ => lines,
+    }
+}
+
+/// When to pay; of what is not to be paid, what becomes of it.
+fn payment_terms(invoice: &Invoice, view: &InvoiceView, is_due: bool) -> String {
+    if !is_due {
+        return plain(&view.please_pay);
+    }
+    let days = numbers::count(invoice.payment.days.into(), invoice.language);
+    plain(&texts::fill(texts::of(invoice.language).days, &[("days", &days)]))
+}
+
+/// Why it was issued, why there is no VAT, and the digests that bind it to its data.
+fn notes(view: &InvoiceView) -> Vec<String> {
+    let digests = view.digests.iter().filter(|digest| !digest.value.is_empty());
+    let digests = digests.map(|digest| format!("{}: {}", digest.label, digest.value));
+    let notes = view.why.iter().chain(&view.notes).cloned().chain(digests);
+    notes.map(|note| plain(&note)).filter(|note| !note.is_empty()).collect()
+}
+
+fn payment(invoice: &Invoice) -> PaymentTerms {
+    let account = invoice.payment.iban.as_deref().map(|iban| AccountTerms {
+        iban: iban.chars().filter(|sign| !sign.is_whitespace()).collect(),
+        name: plain(&invoice.seller.legal_name),
+        bic: some(invoice.payment.bic.as_deref()),
+    });
+    PaymentTerms { remittance: plain(&invoice.number.to_string()), account }
+}
+
+fn vat_terms(vat: &Vat) -> VatTerms {
+    VatTerms {
+        net: vat.net,
+        tax: vat.tax,
+        category: vat.category.clone(),
+        rate: (vat.category != OUT_OF_SCOPE).then_some(vat.rate),
+        reason: some(vat.reason.as_deref()).or_else(|| usual_reason(&vat.category)),
+        reason_code: reason_code(&vat.category),
+    }
+}
+
+/// What an exemption without a reason of its own is called: there must be one (BR-E-10).
+fn usual_reason(category: &str) -> Option<String> {
+    (category == "E").then(|| "Exempt from VAT".to_owned())
+}
+
+/// Of the list VATEX. An exemption has one of many, which nobody has told us.
+fn reason_code(category: &str) -> Option<&'static str> {
+    match category {
+        "AE" => Some("VATEX-EU-AE"),
+        "G" => Some("VATEX-EU-G"),
+        "K" => Some("VATEX-EU-IC"),
+        OUT_OF_SCOPE => Some("VATEX-EU-O"),
+        _ => None,
+    }
+}
