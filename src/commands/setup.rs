@@ -176,5 +176,5 @@ fn without_issuer_vat_id(config: &Config, text: &Written, businesses: &[Business
 fn without_issuer_endpoint(config: &Config, text: &Written, businesses: &[Business]) -> Option<Mistake> {
     let business = businesses.iter().find(|business| business.ubl && config.issuer_of(business).endpoint.is_none())?;
     let message = format!("the issuer has no endpoint, which the e-invoices of `{}` need", business.id);
-    Some(Mistake::of_file(&text.path, message, "add endpoint = \"0088:5790000435944\" to [issuer]"))
+    Some(Mistake::of_file(&text.path, message, "add endpoint = \"0088:9520000004170\" to [issuer]"))
 }

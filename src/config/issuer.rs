@@ -25,7 +25,7 @@ const ISSUER: Form = Form {
         "series = \"LR\"",
         "credit_series = \"LRC\"",
         "first_number = 1",
-        "endpoint = \"0088:5790000435944\"",
+        "endpoint = \"0088:9520000004170\"",
     ],
 };
 

@@ -47,7 +47,7 @@ pub(super) fn head() -> String {
 
 fn electronic(invoice: Invoice) -> Invoice {
     let endpoint = |text: &str| Some(text.parse().unwrap());
-    let (seller, buyer) = (endpoint("0088:5790000435944"), endpoint("0211:IT12345670017"));
+    let (seller, buyer) = (endpoint("0088:9520000004170"), endpoint("0211:IT12345670017"));
     Invoice { electronic: Some(Electronic { seller, buyer, ubl: true }), ..invoice }
 }
 
