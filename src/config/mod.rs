@@ -27,7 +27,7 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
-pub use businesses::parse_businesses;
+pub use businesses::{parse_businesses, parse_recorded_businesses};
 pub use mapping::{VENDORS, parse_mapping, vendor};
 pub use starter::STARTER;
 
@@ -104,7 +104,18 @@ const CONFIG: Form = Form {
 /// # Errors
 /// Every mistake of the file, in order of lines; with mistakes there is no configuration.
 pub fn parse_config(path: &Path, text: &str) -> Result<Config, Vec<Mistake>> {
-    let page = Page::new(path, text);
+    config_of(Page::new(path, text))
+}
+
+/// The same of a text that the ledger holds: what is checked since it was accepted is not asked of it.
+///
+/// # Errors
+/// As of [`parse_config`].
+pub fn parse_recorded_config(path: &Path, text: &str) -> Result<Config, Vec<Mistake>> {
+    config_of(Page::recorded(path, text))
+}
+
+fn config_of(page: Page<'_>) -> Result<Config, Vec<Mistake>> {
     let tree = page.tree()?;
     let config = config(&Table::root(&page, &CONFIG, &tree));
     page.outcome(config)

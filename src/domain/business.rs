@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Decimal, Month, Span, Zone};
+use super::vat::VatBook;
+pub use super::vat::VatTreatment;
+use super::{Currency, Month, Span, Zone};
 
 /// Id of a business: 1 to 40 of `a-z`, `0-9`, `-`. Safe as a file name everywhere.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,39 +111,6 @@ impl fmt::Display for Language {
     }
 }
 
-/// How value added tax applies to a business: decided by its accountant, never guessed.
-///
-/// The letters are the categories of EN 16931 (UNCL 5305).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum VatTreatment {
-    /// `S`: domestic, at this rate in percent.
-    Standard { rate: Decimal },
-    /// `AE`: the buyer accounts for the tax.
-    ReverseCharge,
-    /// `O`: not subject to VAT.
-    OutOfScope,
-    /// `E`: exempt, for this reason.
-    Exempt { reason: String },
-}
-
-impl VatTreatment {
-    pub const fn category(&self) -> &'static str {
-        match self {
-            Self::Standard { .. } => "S",
-            Self::ReverseCharge => "AE",
-            Self::OutOfScope => "O",
-            Self::Exempt { .. } => "E",
-        }
-    }
-
-    pub const fn rate(&self) -> Decimal {
-        match self {
-            Self::Standard { rate } => *rate,
-            _ => Decimal::ZERO,
-        }
-    }
-}
-
 /// A party of an invoice.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Party {
@@ -167,7 +136,9 @@ pub struct Business {
     pub language: Language,
     /// Cuts the billing months.
     pub zone: Zone,
-    pub vat: VatTreatment,
+    pub vat: VatBook,
+    /// What its invoices are billed and paid in; `None`: the currency of the tariff.
+    pub currency: Option<Currency>,
     pub first_month: Month,
     /// Purchase order or buyer reference, printed on the invoice.
     pub reference: Option<String>,
