@@ -82,6 +82,7 @@ pub fn invoice(
         seller_email: issuer.email.clone(),
         buyer: business.party.clone(),
         reference: business.reference.clone(),
+        e_invoice: business.e_invoice,
         lines,
         adjustments,
         earlier,

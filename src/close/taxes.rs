@@ -65,7 +65,7 @@ pub(super) fn compare_exchange(invoice: &Invoice, findings: &mut Vec<Finding>) {
     let stated: Vec<Money> =
         [&exchange.lines, &exchange.adjustments, &exchange.earlier].into_iter().flatten().copied().collect();
     for ((row, exact), stated) in exact.iter().zip(&stated).filter(|((_, exact), stated)| !rate.fits(*exact, **stated)) {
-        findings.push(Finding::Rate { row, exact: exact.to_string(), stated: stated.to_string() });
+        findings.push(Finding::Rate { row: *row, exact: exact.to_string(), stated: stated.to_string() });
     }
     if exact.len() != stated.len() || exchange.lines.len() != invoice.lines.len() || !exchange.credited.is_empty() {
         findings.push(Finding::Rows { currency: exchange.currency.to_string() });

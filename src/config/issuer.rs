@@ -25,6 +25,9 @@ const ISSUER: Form = Form {
         "series = \"LR\"",
         "credit_series = \"LRC\"",
         "first_number = 1",
+        "post_code = \"D02 X285\"",
+        "city = \"Dublin\"",
+        "endpoint = \"0209:5391234567890\"",
     ],
 };
 
@@ -48,7 +51,7 @@ fn issuer(table: &Table<'_>, usual: &Numbering) -> Option<Issuer> {
     let party = party(table);
     let email = table.parsed("email", words::email);
     let zone = table.parsed("zone", str::parse);
-    let iban = table.parsed("iban", bank::iban);
+    let iban = table.parsed("iban", |text| bank::iban(text, table.page.is_recorded));
     let bic = table.parsed("bic", bank::bic);
     let payment_days = table.number("payment_days", 0..=365).unwrap_or(PAYMENT_DAYS);
     let id = table.parsed("id", words::source_name).unwrap_or_default();

@@ -8,6 +8,7 @@ mod businesses;
 mod channels;
 mod chats;
 mod check_digits;
+mod exchange;
 mod guards;
 mod invoice;
 mod issuer;
@@ -22,12 +23,14 @@ mod sources;
 mod spelling;
 mod starter;
 mod table;
+mod vat;
 mod vat_id;
 mod words;
 
 use std::path::{Path, PathBuf};
 
 pub use businesses::{parse_businesses, parse_recorded_businesses};
+pub use exchange::parse_rates;
 pub use mapping::{VENDORS, parse_mapping, vendor};
 pub use starter::STARTER;
 
@@ -57,6 +60,8 @@ pub struct Config {
     pub tariff: PathBuf,
     /// File of the book of businesses.
     pub businesses: PathBuf,
+    /// File of the exchange rates, where businesses are billed in another currency than the tariff's.
+    pub rates: Option<PathBuf>,
     /// File of the key under which ids and numbers are archived; `None`: inside the state folder.
     pub key_file: Option<PathBuf>,
     /// At least one; the first whose pattern fits claims a file.
@@ -88,6 +93,7 @@ const CONFIG: Form = Form {
         "businesses = \"businesses.toml\"",
         "key_file = \"names.key\"",
         "[invoice]",
+        "[exchange]",
         "[guards]",
         "[[source]]",
         "[limits]",
@@ -130,7 +136,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let is_local = inbox_objects.is_none();
     let inbox = if is_local { path("inbox", "inbox") } else { state.join("inbox") };
     let (tariff, businesses) = (path("tariff", "tariff.toml"), path("businesses", "businesses.toml"));
-    let key_file = root.path("key_file");
+    let (key_file, rates) = (root.path("key_file"), exchange::rates(root));
     let transport = mail::transport(root, &state);
     let written = is_local.then_some(&state);
     refuse_mixed(root, &inbox, [written, transport.as_ref().and_then(mail::outbox)]);
@@ -149,6 +155,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
         object_storage,
         tariff,
         businesses,
+        rates,
         key_file,
         sources,
         limits,

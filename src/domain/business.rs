@@ -122,6 +122,26 @@ pub struct Party {
     pub vat_id: Option<String>,
     /// Number in the register of companies.
     pub registration: Option<String>,
+    /// Post code and city by themselves, as an electronic invoice has them; the printed address is `address`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post_code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// Electronic address (BT-34, BT-49): four digits of its scheme (EAS), a colon, the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+}
+
+/// What a business wants of an invoice beside what everybody gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EInvoice {
+    /// UBL 2.1 in the form of Peppol BIS 3, as a file of its own.
+    Ubl,
+}
+
+impl EInvoice {
+    pub const ALL: [(&'static str, EInvoice); 1] = [("ubl", EInvoice::Ubl)];
 }
 
 /// A billed business, as the book of businesses states it.
@@ -139,6 +159,7 @@ pub struct Business {
     pub vat: VatBook,
     /// What its invoices are billed and paid in; `None`: the currency of the tariff.
     pub currency: Option<Currency>,
+    pub e_invoice: Option<EInvoice>,
     pub first_month: Month,
     /// Purchase order or buyer reference, printed on the invoice.
     pub reference: Option<String>,

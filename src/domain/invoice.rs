@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::business::{Language, Party};
+use super::business::{EInvoice, Language, Party};
 use super::correction::{Correction, CreditLine, DocumentKind, Earlier};
 use super::exchange::Exchange;
 use super::vat::{VatKey, VatShare};
@@ -100,6 +100,9 @@ pub struct Invoice {
     pub seller_email: String,
     pub buyer: Party,
     pub reference: Option<String>,
+    /// What the business wants beside what everybody gets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub e_invoice: Option<EInvoice>,
     /// Sorted by market, entry point, free units first, tier, step, price.
     pub lines: Vec<Line>,
     /// What a minimum adds to the lines, or a cap takes from them.
