@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
+use super::taxes;
 use crate::domain::invoice::AdjustmentKind;
 use crate::domain::text::hex;
 use crate::domain::{Decimal, Invoice, Money};
@@ -35,6 +36,12 @@ pub enum Finding {
     Net { found: String, stated: String },
     #[error("net and tax sum to {found}, the invoice says {stated}")]
     Total { found: String, stated: String },
+    #[error("the rows with VAT {group} come to {found}, the invoice says {stated}")]
+    Vat { group: String, found: String, stated: String },
+    #[error("the {row} of {exact} does not come to {stated} at the frozen rate")]
+    Rate { row: &'static str, exact: String, stated: String },
+    #[error("the amounts in {currency} are not those of the rows of the invoice")]
+    Rows { currency: String },
     #[error("{stated} is more than is left of {number}")]
     TooMuch { number: String, stated: String },
     #[error("a charge stands twice in the line file: message {0}")]
@@ -53,6 +60,8 @@ pub fn findings(invoice: &Invoice, line_file: &[u8], stated: &str) -> Vec<Findin
         Err(why) => findings.push(Finding::Unreadable(why)),
     }
     compare_totals(invoice, &mut findings);
+    taxes::compare_groups(invoice, &mut findings);
+    taxes::compare_exchange(invoice, &mut findings);
     findings
 }
 
@@ -167,10 +176,11 @@ pub fn credit_findings(note: &Invoice, invoice: &Invoice, given_back: Money) -> 
         findings.push(Finding::TooMuch { number: invoice.number.to_string(), stated: note.net.to_string() });
     }
     compare_totals(note, &mut findings);
+    taxes::compare_exchanged_note(note, invoice, &mut findings);
     findings
 }
 
-fn compare_totals(invoice: &Invoice, findings: &mut Vec<Finding>) {
+pub(super) fn compare_totals(invoice: &Invoice, findings: &mut Vec<Finding>) {
     let said = |sum: Option<Money>| sum.map_or("nothing exact".to_owned(), |sum| sum.to_string());
     let adjustments = invoice.adjustments.iter().map(|adjustment| adjustment.amount);
     let earlier = invoice.earlier.iter().map(|earlier| earlier.amount);

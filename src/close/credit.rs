@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::document::Issue;
 use super::filed::Filed;
+use super::rest::{self, Rest};
 use crate::domain::correction::{Amounts, Correction, CreditLine, CreditOf, DocumentKind};
-use crate::domain::invoice::{Chain, Counts, Vat};
+use crate::domain::invoice::{Chain, Counts};
 use crate::domain::{Currency, Date, Decimal, Invoice, InvoiceNumber, Money, Month, Rounding};
 
 /// What of an invoice is given back.
@@ -73,6 +74,7 @@ fn line(of: CreditOf, billed: Amounts, now: Amounts) -> Option<CreditLine> {
         billed,
         now,
         credit,
+        shares: Vec::new(),
     })
 }
 
@@ -99,10 +101,17 @@ pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option
     let net = credit.net(invoice.currency)?;
     let before = invoice.net.checked_sub(given_back)?;
     let after = before.checked_sub(net)?;
-    let has_room = net.minor() > 0 && after.minor() >= 0;
-    let vat: Vec<Vat> =
-        invoice.vat.iter().filter(|_| has_room).map(|vat| vat_of(vat, before, after)).collect::<Option<_>>()?;
+    if net.minor() <= 0 || after.minor() < 0 {
+        return None;
+    }
+    let rest = Rest { vat: &invoice.vat };
+    let vat = rest.groups(before, after)?;
     let tax = Money::sum(invoice.currency, vat.iter().map(|vat| vat.tax))?;
+    let credited = rest.shared(credit.lines, before)?;
+    let exchange = match &invoice.exchange {
+        Some(exchange) => Some(rest::exchange(exchange, invoice.net, before, &credited)?),
+        None => None,
+    };
     let mut note = Invoice {
         kind: DocumentKind::CreditNote,
         number: issue.number,
@@ -113,25 +122,20 @@ pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option
         lines: Vec::new(),
         adjustments: Vec::new(),
         earlier: Vec::new(),
-        credited: credit.lines,
+        credited,
         net,
         vat,
         tax,
         total: net.checked_add(tax)?,
-        // A note on an invoice of before there were e-invoices is one.
-        electronic: Some(invoice.electronic.clone().unwrap_or_default()),
+        exchange,
+        // So is a note on an invoice of before there were e-invoices.
+        electronic: true,
         chain: Chain { previous: issue.previous },
         ..invoice.clone()
     };
     note.computation.counts = credit.counts;
     note.computation.data_sha256 = credit.data_sha256;
-    has_room.then_some(note)
-}
-
-/// Invariant: an invoice has one category and rate, so that its rest is the net amount of both.
-fn vat_of(vat: &Vat, before: Money, after: Money) -> Option<Vat> {
-    let tax = |net: Money| net.percent(vat.rate, Rounding::HalfAwayFromZero);
-    Some(Vat { net: before.checked_sub(after)?, tax: tax(before)?.checked_sub(tax(after)?)?, ..vat.clone() })
+    Some(note)
 }
 
 /// The invoice with other words in place of one that is given back whole.

@@ -1,10 +1,14 @@
 //! The canonical invoice of a closed month.
 
 use super::ClosedMonth;
-use crate::domain::business::{Issuer, VatTreatment};
+use super::vat::{self, Rows};
+use crate::domain::billed::shares;
+use crate::domain::business::Issuer;
 use crate::domain::correction::{DocumentKind, Earlier};
 use crate::domain::invoice::{Chain, Computation, Format, Payment};
-use crate::domain::{Business, Currency, Date, Elapsed, Electronic, Invoice, InvoiceNumber, Money};
+use crate::domain::{
+    Business, Currency, Date, Elapsed, Exchange, Invoice, InvoiceNumber, Money, Rate, VatBook, VatKey,
+};
 
 /// What the issue adds to the closed month: given in the ledger's transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +19,16 @@ pub struct Issue {
     pub previous: String,
     /// Amounts of earlier months that the invoice bills too.
     pub earlier: Vec<Earlier>,
+    /// Where the invoice is billed in another currency than that of the tariff.
+    pub exchange: Option<Frozen>,
+}
+
+/// A rate of exchange, as it was when the month was closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frozen {
+    pub rate: Rate,
+    /// SHA-256 of the rows of the table that prove it.
+    pub table_sha256: String,
 }
 
 /// The tariff as the invoice names it.
@@ -42,11 +56,19 @@ pub fn invoice(
     tariff: &TariffName,
     issue: Issue,
 ) -> Option<Invoice> {
-    let net = issue.earlier.iter().map(|earlier| earlier.amount).try_fold(closed.net, Money::checked_add)?;
-    let vat = super::vat(business, net)?;
+    let main = vat::main_again(&business.vat, closed.month, &closed.vat);
+    let (lines, adjustments) = (closed.lines.clone(), closed.adjustments.clone());
+    let rows = Rows { lines, adjustments, earlier: issue.earlier }.keyed(&business.vat, main.as_ref());
+    let net = rows.net(closed.net.currency())?;
+    let vat = rows.groups(&business.vat, main.as_ref(), net.currency())?;
     let tax = Money::sum(net.currency(), vat.iter().map(|vat| vat.tax))?;
-    Some(Invoice {
-        format: Format,
+    let exchange = match issue.exchange {
+        Some(frozen) => Some(exchange(frozen, &rows, &business.vat, main.as_ref())?),
+        None => None,
+    };
+    let Rows { lines, adjustments, earlier } = rows;
+    let mut invoice = Invoice {
+        format: Format::First,
         kind: DocumentKind::Invoice,
         number: issue.number,
         corrects: None,
@@ -60,20 +82,18 @@ pub fn invoice(
         seller_email: issuer.email.clone(),
         buyer: business.party.clone(),
         reference: business.reference.clone(),
-        lines: closed.lines.clone(),
-        adjustments: closed.adjustments.clone(),
-        earlier: issue.earlier,
+        e_invoice: business.e_invoice,
+        lines,
+        adjustments,
+        earlier,
         credited: Vec::new(),
         net,
         vat,
         tax,
         total: net.checked_add(tax)?,
+        exchange,
         payment: Payment { iban: issuer.iban.clone(), bic: issuer.bic.clone(), days: issuer.payment_days },
-        electronic: Some(Electronic {
-            seller: issuer.endpoint.clone(),
-            buyer: business.endpoint.clone(),
-            ubl: business.ubl,
-        }),
+        electronic: true,
         computation: Computation {
             window: tariff.window,
             reading: tariff.reading.clone(),
@@ -89,22 +109,48 @@ pub fn invoice(
             data_sha256: closed.data_sha256.clone(),
         },
         chain: Chain { previous: issue.previous },
-    })
+    };
+    invoice.format = invoice.fitting_format();
+    Some(invoice)
 }
 
 /// What is made again of an issued document says no more than the version that issued it could say: a document without
 /// an e-invoice stays without.
 pub fn in_form_of(issued: &Invoice, invoice: Invoice) -> Invoice {
-    let electronic = invoice.electronic.filter(|_| issued.electronic.is_some());
-    Invoice { electronic, ..invoice }
+    Invoice { electronic: invoice.electronic && issued.electronic, ..invoice }
 }
 
-/// Why no tax is charged, in the words that the law asks for; `None` where tax is charged.
-pub(super) fn reason(treatment: &VatTreatment) -> Option<String> {
-    match treatment {
-        VatTreatment::Standard { .. } => None,
-        VatTreatment::ReverseCharge => Some("Reverse charge / Inversione contabile".to_owned()),
-        VatTreatment::OutOfScope => Some("Not subject to VAT".to_owned()),
-        VatTreatment::Exempt { reason } => Some(reason.clone()),
+/// Every row in another currency, each rounded once from its exact amount; their sum; and the tax on that, rounded once a
+/// group. `None` when an amount does not fit.
+fn exchange(frozen: Frozen, rows: &Rows, book: &VatBook, main: Option<&VatKey>) -> Option<Exchange> {
+    let Frozen { rate, table_sha256 } = frozen;
+    let mut billed = rows.clone();
+    for line in &mut billed.lines {
+        line.amount = rate.convert(line.exact)?;
     }
+    for row in &mut billed.adjustments {
+        row.amount = rate.convert(row.amount.exact())?;
+        row.shares = shares(&row.shares, row.amount);
+    }
+    for row in &mut billed.earlier {
+        row.amount = rate.convert(row.amount.exact())?;
+    }
+    let net = billed.net(rate.to)?;
+    let vat = billed.groups(book, main, rate.to)?;
+    let tax = Money::sum(rate.to, vat.iter().map(|vat| vat.tax))?;
+    Some(Exchange {
+        currency: rate.to,
+        rate_date: rate.date,
+        tariff_per_euro: rate.from_per_euro,
+        billed_per_euro: rate.to_per_euro,
+        table_sha256,
+        lines: billed.lines.iter().map(|line| line.amount).collect(),
+        adjustments: billed.adjustments.iter().map(|row| row.amount).collect(),
+        earlier: billed.earlier.iter().map(|row| row.amount).collect(),
+        credited: Vec::new(),
+        net,
+        vat,
+        tax,
+        total: net.checked_add(tax)?,
+    })
 }

@@ -8,6 +8,9 @@ mod filed;
 pub mod guards;
 mod line_file;
 pub mod readiness;
+mod rest;
+mod taxes;
+mod vat;
 
 use std::collections::BTreeMap;
 
@@ -16,12 +19,15 @@ use crate::domain::invoice::{Adjustment, Counts, Line, Vat};
 use crate::domain::reading::{ChargeFor, DateOf};
 use crate::domain::{
     Business, Currency, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Ownership, Reading, Rounding,
-    Span, Verdict, Wait,
+    Span, VatKey, Verdict, Wait,
 };
 
-pub use document::{Issue, TariffName, in_form_of, invoice};
+use vat::{Parting, Rows};
+
+pub use document::{Frozen, Issue, TariffName, in_form_of, invoice};
 pub use filed::{Filed, change_file, changes_without_names};
 pub use line_file::{guarded, without_names};
+pub use vat::wanting;
 
 /// A month of a business, decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +36,7 @@ pub struct ClosedMonth {
     /// The evidence ends here.
     pub cut: Instant,
     pub counts: Counts,
-    /// Sorted by market, entry point, free units first, tier, step, price.
+    /// Sorted by market, entry point, free units first, tier, step, price, category and rate of VAT.
     pub lines: Vec<Line>,
     /// What a minimum adds, or a cap takes away.
     pub adjustments: Vec<Adjustment>,
@@ -91,8 +97,9 @@ pub fn close(
     if let Some(open) = rated.iter().find(|rated| rated.wait.is_open()) {
         return Err(CloseError::Undecided(open.wait.verdict));
     }
-    let Sums { lines, adjustments, net } = sums(rated, pricing).ok_or(CloseError::Overflow)?;
-    let vat = vat(business, net).ok_or(CloseError::Overflow)?;
+    let parting = Parting::of(business, rated);
+    let (summed, vat) = taxed(&parting, month, rated, pricing).ok_or(CloseError::Overflow)?;
+    let Sums { lines, adjustments, net } = summed;
     let tax = Money::sum(net.currency(), vat.iter().map(|vat| vat.tax)).ok_or(CloseError::Overflow)?;
     let total = net.checked_add(tax).ok_or(CloseError::Overflow)?;
     let exact = Decimal::sum(lines.iter().map(|line| line.exact)).ok_or(CloseError::Overflow)?;
@@ -104,7 +111,7 @@ pub fn close(
 /// What the charges of a month come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sums {
-    /// Sorted by market, entry point, free units first, tier, step, price.
+    /// Sorted by market, entry point, free units first, tier, step, price, category and rate of VAT.
     pub lines: Vec<Line>,
     pub adjustments: Vec<Adjustment>,
     /// Lines and adjustments.
@@ -113,8 +120,22 @@ pub struct Sums {
 
 /// Sums the charges of a month of a business; waits without a charge add nothing. `None` when a sum does not fit.
 pub fn sums(rated: &[RatedWait], pricing: &Pricing) -> Option<Sums> {
+    summed(rated, pricing, &|_| None)
+}
+
+/// The sums of a month with the categories and rates of its charges, and the groups that these make.
+fn taxed(parting: &Parting, month: Month, rated: &[RatedWait], pricing: &Pricing) -> Option<(Sums, Vec<Vat>)> {
+    let mut sums = summed(rated, pricing, &|rated| parting.key(rated))?;
+    vat::share_adjustments(&sums.lines, &mut sums.adjustments)?;
+    let (lines, adjustments) = (sums.lines.clone(), sums.adjustments.clone());
+    let rows = Rows { lines, adjustments, earlier: Vec::new() };
+    let groups = rows.groups(parting.book(), parting.main(month, rated).as_ref(), pricing.currency)?;
+    Some((sums, groups))
+}
+
+fn summed(rated: &[RatedWait], pricing: &Pricing, vat: &dyn Fn(&RatedWait) -> Option<VatKey>) -> Option<Sums> {
     let currency = pricing.currency;
-    let lines = lines(rated, currency)?;
+    let lines = lines(rated, currency, vat)?;
     let net = Money::sum(currency, lines.iter().map(|line| line.amount))?;
     let adjustments = (pricing.adjustments)(net, lines.iter().any(|line| !line.free))?;
     let net = adjustments.iter().try_fold(net, |net, adjustment| net.checked_add(adjustment.amount))?;
@@ -150,34 +171,28 @@ pub fn counts<'r>(rated: impl IntoIterator<Item = &'r RatedWait>) -> Counts {
     })
 }
 
-/// What makes charges one line of the invoice: market, entry point, whether they cost something, tier, step, price.
-type LineKey = (Market, EntryPoint, bool, Option<u64>, Option<Elapsed>, Decimal);
+/// What makes charges one line of the invoice: market, entry point, whether they cost something, tier, step, price; and
+/// category and rate of VAT, where the month has several.
+type LineKey = (Market, EntryPoint, bool, Option<u64>, Option<Elapsed>, Decimal, Option<VatKey>);
 
-fn key(rated: &RatedWait) -> Option<(LineKey, Decimal)> {
+fn key(rated: &RatedWait, vat: &dyn Fn(&RatedWait) -> Option<VatKey>) -> Option<(LineKey, Decimal)> {
     let charge = rated.charge.as_ref()?;
     let RateRow { tier, step, price, .. } = charge.rate;
-    let key = (rated.market.clone(), rated.wait.entry_point, !charge.is_free(), tier, step, price);
+    let key = (rated.market.clone(), rated.wait.entry_point, !charge.is_free(), tier, step, price, vat(rated));
     Some((key, charge.amount))
 }
 
-fn lines(rated: &[RatedWait], currency: Currency) -> Option<Vec<Line>> {
+fn lines(rated: &[RatedWait], currency: Currency, vat: &dyn Fn(&RatedWait) -> Option<VatKey>) -> Option<Vec<Line>> {
     let mut sums: BTreeMap<LineKey, (u64, Decimal)> = BTreeMap::new();
-    for (key, amount) in rated.iter().filter_map(key) {
+    for (key, amount) in rated.iter().filter_map(|rated| key(rated, vat)) {
         let (quantity, exact) = sums.entry(key).or_default();
         *quantity += 1;
         *exact = exact.checked_add(amount)?;
     }
-    let line = |((market, entry_point, paid, tier, step, unit_price), (quantity, exact)): (LineKey, (u64, Decimal))| {
+    let line = |(key, (quantity, exact)): (LineKey, (u64, Decimal))| {
+        let (market, entry_point, paid, tier, step, unit_price, vat) = key;
         let amount = exact.rounded(currency, Rounding::HalfAwayFromZero)?;
-        Some(Line { market, entry_point, free: !paid, tier, step, quantity, unit_price, exact, amount })
+        Some(Line { market, entry_point, free: !paid, tier, step, quantity, unit_price, exact, amount, vat })
     };
     sums.into_iter().map(line).collect()
-}
-
-/// One category and rate a business: the tax is rounded once, on the sum of the lines.
-fn vat(business: &Business, net: Money) -> Option<Vec<Vat>> {
-    let treatment = &business.vat;
-    let tax = net.percent(treatment.rate(), Rounding::HalfAwayFromZero)?;
-    let (category, rate, reason) = (treatment.category().to_owned(), treatment.rate(), document::reason(treatment));
-    Some(vec![Vat { category, rate, reason, net, tax }])
 }

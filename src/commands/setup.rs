@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::files;
 use crate::close::TariffName;
-use crate::config::{Config, parse_businesses, parse_config};
+use crate::config::{
+    Config, parse_businesses, parse_config, parse_rates, parse_recorded_businesses, parse_recorded_config,
+};
 use crate::domain::business::VatTreatment;
 use crate::domain::settings::Source;
-use crate::domain::{Business, Elapsed, Mistake};
+use crate::domain::{Business, Elapsed, Mistake, Rates};
 use crate::error::{Failure, Kind};
 use crate::rate::Tariff;
 use crate::read::coverage::Tolerances;
@@ -58,6 +60,8 @@ pub struct Setup {
     pub businesses_text: Written,
     pub tariff: Tariff,
     pub tariff_text: Written,
+    /// The table of exchange rates as it is today. A recorded setup has none: what an invoice needs is frozen with it.
+    pub rates: Option<Rates>,
     /// By name, the places of the sources in the configuration.
     sources: BTreeMap<String, usize>,
     tolerances: Tolerances,
@@ -75,7 +79,23 @@ impl Setup {
         let businesses_text = read(&config.businesses, "businesses")?;
         let tariff_text = Written::tariff(&config.tariff)
             .map_err(|failure| if failure.hint.is_some() { failure } else { failure.hint(named("tariff")) })?;
-        Self::parse(config, config_text, businesses_text, tariff_text)
+        let rates = config.rates.as_deref().map(|path| {
+            let hint =
+                "ritardo.toml names it as the `table` of [exchange]; the ECB publishes one as eurofxref-hist.csv";
+            Written::read(path).map_err(|failure| failure.hint(hint))
+        });
+        let rates = rates.transpose()?;
+        let rates = rates.map(|written| parse_rates(&written.path, &written.text)).transpose();
+        let setup = Self::parse(config, config_text, businesses_text, tariff_text, parse_businesses);
+        let (setup, rates) = match (setup, rates.map_err(Failure::of_mistakes)) {
+            (Ok(setup), Ok(rates)) => (setup, rates),
+            (Err(failure), _) | (_, Err(failure)) => return Err(failure),
+        };
+        let mistakes: Vec<Mistake> = without_rates(&setup).into_iter().collect();
+        if !mistakes.is_empty() && rates.is_none() {
+            return Err(Failure::of_mistakes(mistakes));
+        }
+        Ok(Self { rates, ..setup })
     }
 
     fn parse(
@@ -83,15 +103,16 @@ impl Setup {
         config_text: Written,
         businesses_text: Written,
         tariff_text: Written,
+        parse_book: fn(&Path, &str) -> Result<Vec<Business>, Vec<Mistake>>,
     ) -> Result<Self, Failure> {
         let mut mistakes: Vec<Mistake> = Vec::new();
         let mut noted = |found: Vec<Mistake>| mistakes.extend(found);
-        let businesses = parse_businesses(&businesses_text.path, &businesses_text.text).map_err(&mut noted).ok();
+        let businesses = parse_book(&businesses_text.path, &businesses_text.text).map_err(&mut noted).ok();
         let tariff = Tariff::parse(&tariff_text.path, &tariff_text.text).map_err(&mut noted).ok();
         if let Some(businesses) = &businesses {
             mistakes.extend(wrong_issuers(&config, &businesses_text, businesses));
             mistakes.extend(without_issuer_vat_id(&config, &config_text, businesses));
-            mistakes.extend(without_issuer_endpoint(&config, &config_text, businesses));
+            mistakes.extend(without_issuer_terms(&config, &config_text, businesses));
         }
         match (businesses, tariff) {
             (Some(businesses), Some(tariff)) if mistakes.is_empty() => {
@@ -99,7 +120,17 @@ impl Setup {
                 // Invariant: no two sources have one name; the parser of the configuration refuses them.
                 let sources = names.zip(0..).collect();
                 let tolerances = Tolerances::of(&config.sources);
-                Ok(Self { config, config_text, businesses, businesses_text, tariff, tariff_text, sources, tolerances })
+                Ok(Self {
+                    config,
+                    config_text,
+                    businesses,
+                    businesses_text,
+                    tariff,
+                    tariff_text,
+                    rates: None,
+                    sources,
+                    tolerances,
+                })
             }
             _ => Err(Failure::of_mistakes(mistakes)),
         }
@@ -107,8 +138,8 @@ impl Setup {
 
     /// The setup that a ledger recorded, from its texts.
     pub fn recorded(config: Written, businesses: Written, tariff: Written) -> Result<Self, Failure> {
-        let parsed = parse_config(&config.path, &config.text).map_err(Failure::of_mistakes)?;
-        Self::parse(parsed, config, businesses, tariff)
+        let parsed = parse_recorded_config(&config.path, &config.text).map_err(Failure::of_mistakes)?;
+        Self::parse(parsed, config, businesses, tariff, parse_recorded_businesses)
     }
 
     /// A business of the book.
@@ -161,20 +192,47 @@ fn wrong_issuers(config: &Config, text: &Written, businesses: &[Business]) -> Ve
     wrong.collect()
 }
 
-/// Who charges VAT, or shifts it to the buyer, has a VAT id (EN 16931, BR-S-02 and BR-AE-02).
+/// What is billed in another currency than the tariff's needs a table of rates.
+fn without_rates(setup: &Setup) -> Option<Mistake> {
+    let tariff = setup.tariff.currency;
+    let is_other = |business: &&Business| business.currency.is_some_and(|currency| currency != tariff);
+    let business = setup.businesses.iter().find(is_other)?;
+    let currency = business.currency?;
+    let message = format!(
+        "`{}` is billed in {currency}, the tariff is in {tariff}, and there are no exchange rates",
+        business.id
+    );
+    let hint = "add [exchange] with table = \"eurofxref-hist.csv\", the rates that the ECB publishes";
+    Some(Mistake::of_file(&setup.config_text.path, message, hint))
+}
+
+/// Who charges VAT, or shifts it to the buyer, has a VAT id (EN 16931, BR-S-02, BR-Z-02 and BR-AE-02).
 fn without_issuer_vat_id(config: &Config, text: &Written, businesses: &[Business]) -> Option<Mistake> {
     let needs = |business: &&Business| {
-        let taxes = matches!(business.vat, VatTreatment::Standard { .. } | VatTreatment::ReverseCharge);
-        taxes && config.issuer_of(business).party.vat_id.is_none()
+        let taxes =
+            |treatment: &VatTreatment| !matches!(treatment, VatTreatment::OutOfScope | VatTreatment::Exempt { .. });
+        business.vat.spans.iter().any(|span| taxes(&span.treatment))
+            && config.issuer_of(business).party.vat_id.is_none()
     };
     let business = businesses.iter().find(needs)?;
     let message = format!("the issuer has no vat_id, which the VAT treatment of `{}` needs", business.id);
     Some(Mistake::of_file(&text.path, message, "add vat_id to [issuer]"))
 }
 
-/// Who sends e-invoices through a network has an address in it (Peppol BIS 3, PEPPOL-EN16931-R020).
-fn without_issuer_endpoint(config: &Config, text: &Written, businesses: &[Business]) -> Option<Mistake> {
-    let business = businesses.iter().find(|business| business.ubl && config.issuer_of(business).endpoint.is_none())?;
-    let message = format!("the issuer has no endpoint, which the e-invoices of `{}` need", business.id);
-    Some(Mistake::of_file(&text.path, message, "add endpoint = \"0088:9520000004170\" to [issuer]"))
+/// Who sends e-invoices through a network has an address in it, and a VAT id unless all is out of scope (Peppol BIS 3,
+/// PEPPOL-EN16931-R020; EN 16931, BR-E-02).
+fn without_issuer_terms(config: &Config, text: &Written, businesses: &[Business]) -> Vec<Mistake> {
+    let asking = || businesses.iter().filter(|business| business.e_invoice.is_some());
+    let wrong = |business: &Business, key: &str, example: &str| {
+        let message = format!("the issuer has no {key}, which the e-invoices of `{}` need", business.id);
+        Mistake::of_file(&text.path, message, format!("add {example} to [issuer]"))
+    };
+    let is_exempt = |business: &&Business| {
+        business.vat.spans.iter().any(|span| matches!(span.treatment, VatTreatment::Exempt { .. }))
+    };
+    let unaddressed = asking().find(|business| config.issuer_of(business).party.endpoint.is_none());
+    let unnamed = asking().filter(is_exempt).find(|business| config.issuer_of(business).party.vat_id.is_none());
+    let unaddressed = unaddressed.map(|business| wrong(business, "endpoint", "endpoint = \"0088:9520000004170\""));
+    let unnamed = unnamed.map(|business| wrong(business, "vat_id", "vat_id = \"IE1234567FA\""));
+    unaddressed.into_iter().chain(unnamed).collect()
 }

@@ -6,9 +6,10 @@ use super::channels::{CHANNEL, Claim, claims, refuse_overlaps};
 use super::page::Page;
 use super::party::party;
 use super::table::{Form, Table, refuse_shared};
-use super::{endpoint, words};
-use crate::domain::business::VatTreatment;
-use crate::domain::{Business, Decimal, Mistake, Ownership};
+use super::vat::vat;
+use super::words;
+use crate::domain::business::EInvoice;
+use crate::domain::{Business, Mistake, Ownership};
 
 const BOOK: Form = Form { name: "the file", needs: &["[[business]]"], allows: &[] };
 
@@ -31,31 +32,14 @@ const BUSINESS: Form = Form {
         "registration = \"REA BO-123456\"",
         "reference = \"PO 4711\"",
         "issuer = \"late-reply-ie\"",
-        "einvoice = \"ubl\"",
+        "tax_point = \"charge\"",
+        "currency = \"EUR\"",
+        "post_code = \"40121\"",
+        "city = \"Bologna\"",
         "endpoint = \"0211:IT12345678903\"",
+        "e_invoice = \"ubl\"",
     ],
 };
-
-const VAT: Form = Form {
-    name: "vat",
-    needs: &["treatment = \"standard\""],
-    allows: &["rate = \"22\"", "reason = \"Exempt under Article 132 of Directive 2006/112/EC\""],
-};
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Treatment {
-    Standard,
-    ReverseCharge,
-    OutOfScope,
-    Exempt,
-}
-
-const TREATMENTS: [(&str, Treatment); 4] = [
-    ("standard", Treatment::Standard),
-    ("reverse-charge", Treatment::ReverseCharge),
-    ("out-of-scope", Treatment::OutOfScope),
-    ("exempt", Treatment::Exempt),
-];
 
 /// The businesses of a book, sorted by id.
 ///
@@ -64,7 +48,18 @@ const TREATMENTS: [(&str, Treatment); 4] = [
 /// # Errors
 /// Every mistake of the file, in order of lines; with mistakes there is no book.
 pub fn parse_businesses(path: &Path, text: &str) -> Result<Vec<Business>, Vec<Mistake>> {
-    let page = Page::new(path, text);
+    businesses_of(Page::new(path, text))
+}
+
+/// The same of a text that the ledger holds: what is checked since it was accepted is not asked of it.
+///
+/// # Errors
+/// As of [`parse_businesses`].
+pub fn parse_recorded_businesses(path: &Path, text: &str) -> Result<Vec<Business>, Vec<Mistake>> {
+    businesses_of(Page::recorded(path, text))
+}
+
+fn businesses_of(page: Page<'_>) -> Result<Vec<Business>, Vec<Mistake>> {
     let tree = page.tree()?;
     let businesses = book(&Table::root(&page, &BOOK, &tree));
     page.outcome(Some(businesses))
@@ -93,8 +88,8 @@ fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
     let zone = table.parsed("zone", str::parse);
     let first_month = table.parsed("first_month", str::parse);
     let (reference, issuer) = (table.text("reference"), table.parsed("issuer", words::source_name));
-    let vat = vat(table);
-    let (endpoint, ubl) = (table.parsed("endpoint", endpoint::endpoint), wants_ubl(table));
+    let (vat, currency) = (vat(table), table.parsed("currency", str::parse));
+    let e_invoice = e_invoice(table);
     Some(Business {
         id: id?,
         party: party?,
@@ -103,71 +98,26 @@ fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
         language: language?,
         zone: zone?,
         vat: vat?,
+        currency,
+        e_invoice,
         first_month: first_month?,
         reference,
         issuer,
-        endpoint,
-        ubl,
     })
 }
 
-/// Whether the business asks for files of UBL, which networks such as Peppol carry: they deliver to an address, and refuse
-/// what names no reference of the buyer.
-fn wants_ubl(business: &Table<'_>) -> bool {
-    if business.choice("einvoice", &[("ubl", ())]).is_none() {
-        return false;
-    }
+/// What the business asks for. Networks such as Peppol deliver to an address, and refuse what names no reference of the buyer.
+fn e_invoice(business: &Table<'_>) -> Option<EInvoice> {
+    let asked = business.choice("e_invoice", &EInvoice::ALL)?;
     for key in ["endpoint", "reference"].into_iter().filter(|key| !business.has(key)) {
         let hint = format!("add {} to the business", BUSINESS.example(key));
-        business.wrong("einvoice", format!("einvoice = \"ubl\" needs the {key} of the business"), hint);
+        business.wrong("e_invoice", format!("e_invoice = \"ubl\" needs the {key} of the business"), hint);
     }
-    true
+    Some(asked)
 }
 
 fn channels(claims: &[Claim]) -> Vec<Ownership> {
     let mut channels: Vec<Ownership> = claims.iter().map(|claim| claim.ownership.clone()).collect();
     channels.sort_by(|one, other| (&one.channel, one.span).cmp(&(&other.channel, other.span)));
     channels
-}
-
-fn vat(business: &Table<'_>) -> Option<VatTreatment> {
-    let table = business.table("vat", &VAT)?;
-    let rate = table.parsed("rate", rate);
-    let reason = table.text("reason");
-    let treatment = table.choice("treatment", &TREATMENTS)?;
-    for (owner, key) in [(Treatment::Standard, "rate"), (Treatment::Exempt, "reason")] {
-        check_companion(&table, treatment, owner, key);
-    }
-    if treatment == Treatment::ReverseCharge && !business.has("vat_id") {
-        let hint =
-            "add vat_id = \"IT12345678903\" to the business; without a VAT id the buyer cannot account for the tax";
-        table.wrong("treatment", "reverse-charge needs the VAT id of the business", hint);
-    }
-    match treatment {
-        Treatment::Standard => rate.map(|rate| VatTreatment::Standard { rate }),
-        Treatment::ReverseCharge => Some(VatTreatment::ReverseCharge),
-        Treatment::OutOfScope => Some(VatTreatment::OutOfScope),
-        Treatment::Exempt => reason.map(|reason| VatTreatment::Exempt { reason }),
-    }
-}
-
-/// `key` stands beside its own treatment, and beside no other.
-fn check_companion(table: &Table<'_>, treatment: Treatment, owner: Treatment, key: &str) {
-    let name = |wanted| TREATMENTS.iter().find(|(_, known)| *known == wanted).map_or("", |(name, _)| name);
-    match (treatment == owner, table.has(key)) {
-        (true, false) => {
-            table.wrong("treatment", format!("{} needs a {key}", name(owner)), format!("add {}", VAT.example(key)));
-        }
-        (false, true) => {
-            let hint = format!("remove `{key}`, or write treatment = \"{}\"", name(owner));
-            table.wrong(key, format!("{} has no {key}", name(treatment)), hint);
-        }
-        _ => {}
-    }
-}
-
-fn rate(text: &str) -> Result<Decimal, String> {
-    let rate: Decimal = text.parse()?;
-    let fits = Decimal::ZERO < rate && rate < "100".parse()?;
-    if fits { Ok(rate) } else { Err(format!("a VAT rate of {text} is not between 0 and 100 percent")) }
 }

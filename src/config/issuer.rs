@@ -3,7 +3,7 @@
 use super::invoice::{Numbering, numbering};
 use super::party::party;
 use super::table::{Form, Table, refuse_shared};
-use super::{bank, endpoint, words};
+use super::{bank, words};
 use crate::domain::business::Issuer;
 
 const ISSUER: Form = Form {
@@ -25,6 +25,8 @@ const ISSUER: Form = Form {
         "series = \"LR\"",
         "credit_series = \"LRC\"",
         "first_number = 1",
+        "post_code = \"D02 X285\"",
+        "city = \"Dublin\"",
         "endpoint = \"0088:9520000004170\"",
     ],
 };
@@ -49,11 +51,10 @@ fn issuer(table: &Table<'_>, usual: &Numbering) -> Option<Issuer> {
     let party = party(table);
     let email = table.parsed("email", words::email);
     let zone = table.parsed("zone", str::parse);
-    let iban = table.parsed("iban", bank::iban);
+    let iban = table.parsed("iban", |text| bank::iban(text, table.page.is_recorded));
     let bic = table.parsed("bic", bank::bic);
     let payment_days = table.number("payment_days", 0..=365).unwrap_or(PAYMENT_DAYS);
     let id = table.parsed("id", words::source_name).unwrap_or_default();
-    let endpoint = table.parsed("endpoint", endpoint::endpoint);
     let Numbering { series, credit_series, first_number } = Numbering::of(table, usual);
     Some(Issuer {
         id,
@@ -66,7 +67,6 @@ fn issuer(table: &Table<'_>, usual: &Numbering) -> Option<Issuer> {
         series,
         credit_series,
         first_number,
-        endpoint,
     })
 }
 

@@ -9,6 +9,7 @@ mod channels;
 mod chats;
 mod check_digits;
 mod endpoint;
+mod exchange;
 mod guards;
 mod invoice;
 mod issuer;
@@ -23,12 +24,14 @@ mod sources;
 mod spelling;
 mod starter;
 mod table;
+mod vat;
 mod vat_id;
 mod words;
 
 use std::path::{Path, PathBuf};
 
-pub use businesses::parse_businesses;
+pub use businesses::{parse_businesses, parse_recorded_businesses};
+pub use exchange::parse_rates;
 pub use mapping::{VENDORS, parse_mapping, vendor};
 pub use starter::STARTER;
 
@@ -58,6 +61,8 @@ pub struct Config {
     pub tariff: PathBuf,
     /// File of the book of businesses.
     pub businesses: PathBuf,
+    /// File of the exchange rates, where businesses are billed in another currency than the tariff's.
+    pub rates: Option<PathBuf>,
     /// File of the key under which ids and numbers are archived; `None`: inside the state folder.
     pub key_file: Option<PathBuf>,
     /// At least one; the first whose pattern fits claims a file.
@@ -89,6 +94,7 @@ const CONFIG: Form = Form {
         "businesses = \"businesses.toml\"",
         "key_file = \"names.key\"",
         "[invoice]",
+        "[exchange]",
         "[guards]",
         "[[source]]",
         "[limits]",
@@ -105,7 +111,18 @@ const CONFIG: Form = Form {
 /// # Errors
 /// Every mistake of the file, in order of lines; with mistakes there is no configuration.
 pub fn parse_config(path: &Path, text: &str) -> Result<Config, Vec<Mistake>> {
-    let page = Page::new(path, text);
+    config_of(Page::new(path, text))
+}
+
+/// The same of a text that the ledger holds: what is checked since it was accepted is not asked of it.
+///
+/// # Errors
+/// As of [`parse_config`].
+pub fn parse_recorded_config(path: &Path, text: &str) -> Result<Config, Vec<Mistake>> {
+    config_of(Page::recorded(path, text))
+}
+
+fn config_of(page: Page<'_>) -> Result<Config, Vec<Mistake>> {
     let tree = page.tree()?;
     let config = config(&Table::root(&page, &CONFIG, &tree));
     page.outcome(config)
@@ -120,7 +137,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let is_local = inbox_objects.is_none();
     let inbox = if is_local { path("inbox", "inbox") } else { state.join("inbox") };
     let (tariff, businesses) = (path("tariff", "tariff.toml"), path("businesses", "businesses.toml"));
-    let key_file = root.path("key_file");
+    let (key_file, rates) = (root.path("key_file"), exchange::rates(root));
     let transport = mail::transport(root, &state);
     let written = is_local.then_some(&state);
     refuse_mixed(root, &inbox, [written, transport.as_ref().and_then(mail::outbox)]);
@@ -139,6 +156,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
         object_storage,
         tariff,
         businesses,
+        rates,
         key_file,
         sources,
         limits,

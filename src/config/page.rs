@@ -19,12 +19,20 @@ pub(super) struct Page<'a> {
     /// Offset of the first byte of each line.
     lines: Vec<usize>,
     mistakes: RefCell<Vec<Mistake>>,
+    /// The ledger holds the text: it was accepted once, perhaps when less was checked.
+    pub is_recorded: bool,
 }
 
 impl<'a> Page<'a> {
     pub fn new(path: &'a Path, text: &'a str) -> Self {
         let ends = text.match_indices('\n').map(|(at, _)| at + 1);
-        Self { path, text, lines: std::iter::once(0).chain(ends).collect(), mistakes: RefCell::default() }
+        let lines = std::iter::once(0).chain(ends).collect();
+        Self { path, text, lines, mistakes: RefCell::default(), is_recorded: false }
+    }
+
+    /// The same of a text that the ledger holds.
+    pub fn recorded(path: &'a Path, text: &'a str) -> Self {
+        Self { is_recorded: true, ..Self::new(path, text) }
     }
 
     /// The file as a tree of TOML. When it is not TOML, its mistakes of writing are all that can be told.

@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::page::Page;
 use super::{secrets, spelling, words};
-use crate::domain::Instant;
+use crate::domain::{Date, Instant};
 
 /// The keys of one kind of table, each as an example line such as `zone = "Europe/Rome"` or `[[source]]`.
 /// The example names the key and is the hint when the value is absent or wrong.
@@ -177,6 +177,16 @@ impl<'p> Table<'p> {
         let value = self.entries.get(key)?;
         let text = match value.get_ref() {
             DeValue::Datetime(moment) => Text { text: moment.to_string(), place: value.span() },
+            _ => self.text_of(key, value)?,
+        };
+        self.read(key, &text, str::parse)
+    }
+
+    /// A day: as text, or a TOML date.
+    pub fn date(&self, key: &str) -> Option<Date> {
+        let value = self.entries.get(key)?;
+        let text = match value.get_ref() {
+            DeValue::Datetime(day) => Text { text: day.to_string(), place: value.span() },
             _ => self.text_of(key, value)?,
         };
         self.read(key, &text, str::parse)

@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Decimal, Endpoint, Month, Span, Zone};
+use super::vat::VatBook;
+pub use super::vat::VatTreatment;
+use super::{Currency, Month, Span, Zone};
 
 /// Id of a business: 1 to 40 of `a-z`, `0-9`, `-`. Safe as a file name everywhere.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,39 +111,6 @@ impl fmt::Display for Language {
     }
 }
 
-/// How value added tax applies to a business: decided by its accountant, never guessed.
-///
-/// The letters are the categories of EN 16931 (UNCL 5305).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum VatTreatment {
-    /// `S`: domestic, at this rate in percent.
-    Standard { rate: Decimal },
-    /// `AE`: the buyer accounts for the tax.
-    ReverseCharge,
-    /// `O`: not subject to VAT.
-    OutOfScope,
-    /// `E`: exempt, for this reason.
-    Exempt { reason: String },
-}
-
-impl VatTreatment {
-    pub const fn category(&self) -> &'static str {
-        match self {
-            Self::Standard { .. } => "S",
-            Self::ReverseCharge => "AE",
-            Self::OutOfScope => "O",
-            Self::Exempt { .. } => "E",
-        }
-    }
-
-    pub const fn rate(&self) -> Decimal {
-        match self {
-            Self::Standard { rate } => *rate,
-            _ => Decimal::ZERO,
-        }
-    }
-}
-
 /// A party of an invoice.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Party {
@@ -153,6 +122,26 @@ pub struct Party {
     pub vat_id: Option<String>,
     /// Number in the register of companies.
     pub registration: Option<String>,
+    /// Post code and city by themselves, as an electronic invoice has them; the printed address is `address`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post_code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// Electronic address (BT-34, BT-49): four digits of its scheme (EAS), a colon, the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+}
+
+/// What a business wants of an invoice beside what everybody gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EInvoice {
+    /// UBL 2.1 in the form of Peppol BIS 3, as a file of its own.
+    Ubl,
+}
+
+impl EInvoice {
+    pub const ALL: [(&'static str, EInvoice); 1] = [("ubl", EInvoice::Ubl)];
 }
 
 /// A billed business, as the book of businesses states it.
@@ -167,16 +156,15 @@ pub struct Business {
     pub language: Language,
     /// Cuts the billing months.
     pub zone: Zone,
-    pub vat: VatTreatment,
+    pub vat: VatBook,
+    /// What its invoices are billed and paid in; `None`: the currency of the tariff.
+    pub currency: Option<Currency>,
+    pub e_invoice: Option<EInvoice>,
     pub first_month: Month,
     /// Purchase order or buyer reference, printed on the invoice.
     pub reference: Option<String>,
     /// Id of the issuer that bills it; `None`: the only one.
     pub issuer: Option<String>,
-    /// Where it receives e-invoices.
-    pub endpoint: Option<Endpoint>,
-    /// It asks for its documents as files of UBL too.
-    pub ubl: bool,
 }
 
 impl Business {
@@ -206,8 +194,6 @@ pub struct Issuer {
     pub credit_series: String,
     /// First number of the series of invoices in its first year.
     pub first_number: u32,
-    /// Where it is known as a sender of e-invoices.
-    pub endpoint: Option<Endpoint>,
 }
 
 crate::written_as_text!(BusinessId, ChannelId, Language);

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::vat::{VatKey, VatShare};
 use super::{Date, Decimal, EntryPoint, InvoiceNumber, Market, Money, Month};
 
 /// What a document is. The first of each is of the type code that EN 16931 gives it: 380 and 381.
@@ -85,6 +86,9 @@ pub struct CreditLine {
     pub now: Amounts,
     /// `billed` less `now`: below zero where more stands now than was billed.
     pub credit: Money,
+    /// Where the invoice has several categories or rates: its parts, in the proportion of what is left of theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<VatShare>,
 }
 
 /// What a row of a credit note is about.
@@ -117,6 +121,9 @@ pub struct Earlier {
     pub amount: Money,
     /// SHA-256 of the charges of that month.
     pub data_sha256: String,
+    /// On an invoice with several categories or rates: which is that of the amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat: Option<VatKey>,
 }
 
 /// Why an amount of an earlier month is billed with a later one.

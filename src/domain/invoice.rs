@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::business::{Language, Party};
+use super::business::{EInvoice, Language, Party};
 use super::correction::{Correction, CreditLine, DocumentKind, Earlier};
-use super::{
-    BusinessId, Currency, Date, Decimal, Elapsed, Electronic, EntryPoint, Instant, Market, Money, Month, Verdict, Zone,
-};
+use super::exchange::Exchange;
+use super::vat::{VatKey, VatShare};
+use super::{BusinessId, Currency, Date, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Verdict, Zone};
 
 /// Number of an invoice: series, year of issue, count within it. `LR-2018-000123`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,14 +40,31 @@ impl FromStr for InvoiceNumber {
 }
 
 /// The version of the written form. A newer one is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Format;
+///
+/// An invoice has the first form as long as it says nothing that the first cannot say: what was issued keeps its bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// One category and rate of VAT, in the currency of the tariff.
+    #[default]
+    First,
+    /// With several rates of VAT, with the code of an exemption, or in another currency.
+    Second,
+}
 
-const FORMAT: &str = "ritardo-invoice/1";
+const FORMATS: [(&str, Format); 2] = [("ritardo-invoice/1", Format::First), ("ritardo-invoice/2", Format::Second)];
+
+impl Format {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::First => FORMATS[0].0,
+            Self::Second => FORMATS[1].0,
+        }
+    }
+}
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(FORMAT)
+        f.write_str(self.text())
     }
 }
 
@@ -55,8 +72,9 @@ impl FromStr for Format {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let newer = || format!("`{text}` is not a form of invoice that this version reads ({FORMAT})");
-        if text == FORMAT { Ok(Self) } else { Err(newer()) }
+        let found = FORMATS.into_iter().find(|(name, _)| *name == text).map(|(_, format)| format);
+        let newest = Self::Second.text();
+        found.ok_or_else(|| format!("`{text}` is not a form of invoice that this version reads (up to {newest})"))
     }
 }
 
@@ -82,6 +100,9 @@ pub struct Invoice {
     pub seller_email: String,
     pub buyer: Party,
     pub reference: Option<String>,
+    /// What the business wants beside what everybody gets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub e_invoice: Option<EInvoice>,
     /// Sorted by market, entry point, free units first, tier, step, price.
     pub lines: Vec<Line>,
     /// What a minimum adds to the lines, or a cap takes from them.
@@ -100,10 +121,13 @@ pub struct Invoice {
     pub tax: Money,
     /// What is to be paid: `net` + `tax`.
     pub total: Money,
-    pub payment: Payment,
-    /// Absent from documents of versions that wrote no e-invoices.
+    /// The same amounts in the currency that the document is billed and paid in, where that is not the tariff's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub electronic: Option<Electronic>,
+    pub exchange: Option<Exchange>,
+    pub payment: Payment,
+    /// An e-invoice goes with it. Those of versions that wrote none stay without, and keep their bytes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub electronic: bool,
     pub computation: Computation,
     pub chain: Chain,
 }
@@ -127,6 +151,9 @@ pub struct Line {
     pub exact: Decimal,
     /// The same, rounded once to the minor unit.
     pub amount: Money,
+    /// Where the invoice has several categories or rates: which is that of the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat: Option<VatKey>,
 }
 
 /// What the whole month costs more, or less, than its charges.
@@ -137,6 +164,9 @@ pub struct Adjustment {
     pub limit: Money,
     /// Positive for a minimum, negative for a cap.
     pub amount: Money,
+    /// Where the lines have several categories or rates: its parts, in the proportion of theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<VatShare>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -149,14 +179,23 @@ pub enum AdjustmentKind {
 /// Tax of one category and rate over the lines that have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vat {
-    /// `S`, `AE`, `O`, `E` (UNCL 5305).
+    /// `S`, `Z`, `AE`, `O`, `E` (UNCL 5305).
     pub category: String,
     /// Percent.
     pub rate: Decimal,
     /// Why no tax is charged, where none is.
     pub reason: Option<String>,
+    /// Code of the reason in the list VATEX, where the accountant gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     pub net: Money,
     pub tax: Money,
+}
+
+impl Vat {
+    pub fn key(&self) -> VatKey {
+        VatKey { category: self.category.clone(), rate: self.rate }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -253,6 +292,12 @@ impl Invoice {
         let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_else(|error| unreachable!("{error}"));
         bytes.push(b'\n');
         bytes
+    }
+
+    /// The oldest form that says everything that the document says.
+    pub fn fitting_format(&self) -> Format {
+        let is_plain = self.vat.len() == 1 && self.vat.iter().all(|vat| vat.code.is_none()) && self.exchange.is_none();
+        if is_plain { Format::First } else { Format::Second }
     }
 
     /// A document whose amount is given back.

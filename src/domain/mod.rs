@@ -3,6 +3,7 @@
 //! Nothing here reads a file, a clock or the environment, and nothing here knows another stage.
 #![deny(clippy::float_arithmetic)]
 
+pub mod billed;
 pub mod business;
 pub mod charge;
 pub mod chat;
@@ -10,8 +11,8 @@ pub mod clock;
 pub mod columns;
 pub mod correction;
 pub mod date;
-pub mod electronic;
 pub mod evidence;
+pub mod exchange;
 pub mod hours;
 pub mod instant;
 pub mod invoice;
@@ -21,12 +22,14 @@ pub mod mistake;
 pub mod money;
 pub mod month;
 pub mod objects;
+pub mod payment;
 pub mod reading;
 pub mod rule_version;
 pub mod settings;
 pub mod text;
 pub mod time_form;
 mod variants;
+pub mod vat;
 pub mod wait;
 
 pub use business::{Business, BusinessId, ChannelId, Ownership};
@@ -34,8 +37,8 @@ pub use charge::{Charge, Market, Place, RateRow};
 pub use clock::{LocalTime, TimeOfDay};
 pub use correction::{CorrectionCause, DocumentKind};
 pub use date::{Date, Zone};
-pub use electronic::{Electronic, Endpoint};
 pub use evidence::{Accepted, ChannelEvidence};
+pub use exchange::{Exchange, Rate, Rates};
 pub use hours::OpeningHours;
 pub use instant::{Elapsed, Instant, Span};
 pub use invoice::{Invoice, InvoiceNumber};
@@ -46,4 +49,5 @@ pub use money::{Currency, Decimal, Money, Rounding};
 pub use month::Month;
 pub use reading::Reading;
 pub use rule_version::RuleVersion;
+pub use vat::{VatBook, VatKey, VatTreatment};
 pub use wait::{Verdict, Wait};

@@ -44,6 +44,31 @@ impl Decimal {
         Rounding::HalfAwayFromZero.divide(product, i128::from(part.micros())).map(Decimal)
     }
 
+    /// `numerator / denominator` times as much in minor units of `currency`, rounded once; `None` when it does not fit, or
+    /// the denominator is zero.
+    pub fn converted(self, numerator: Decimal, denominator: Decimal, currency: Currency) -> Option<Money> {
+        let unit = ONE / i128::from(currency.minor_units());
+        let divisor = denominator.0.checked_mul(unit)?;
+        let minor = Rounding::HalfAwayFromZero.divide(self.0.checked_mul(numerator.0)?, divisor)?;
+        Some(Money { minor: i64::try_from(minor).ok()?, currency })
+    }
+
+    /// The same at nine places: a price in another currency, which documents show and nothing is computed from.
+    pub fn scaled(self, numerator: Decimal, denominator: Decimal) -> Option<Decimal> {
+        Rounding::HalfAwayFromZero.divide(self.0.checked_mul(numerator.0)?, denominator.0).map(Decimal)
+    }
+
+    /// Whether `amount` is at most half a minor unit away from `numerator / denominator` times as much: what
+    /// [`Decimal::converted`] is checked by, without a division.
+    pub fn converts_to(self, numerator: Decimal, denominator: Decimal, amount: Money) -> bool {
+        let twice = |product: Option<i128>| product?.checked_mul(2);
+        let (exact, stated) =
+            (twice(self.0.checked_mul(numerator.0)), twice(amount.exact().0.checked_mul(denominator.0)));
+        let unit = (ONE / i128::from(amount.currency.minor_units())).checked_mul(denominator.0);
+        let far = exact.zip(stated).and_then(|(exact, stated)| exact.checked_sub(stated)).map(i128::unsigned_abs);
+        far.zip(unit).is_some_and(|(far, unit)| far <= unit.unsigned_abs())
+    }
+
     /// The count of `10^-9` units: how a Parquet DECIMAL(38, 9) stores it.
     pub const fn units(self) -> i128 {
         self.0
@@ -129,9 +154,9 @@ pub struct Currency {
     places: u8,
 }
 
-const TWO_PLACES: [&str; 18] = [
-    "AUD", "BRL", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "IDR", "INR", "MXN", "NOK", "PLN", "RON", "SEK", "USD",
-    "ZAR", "TRY",
+const TWO_PLACES: [&str; 28] = [
+    "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "MXN",
+    "MYR", "NOK", "NZD", "PHP", "PLN", "RON", "SEK", "SGD", "THB", "TRY", "USD", "ZAR",
 ];
 
 impl Currency {
@@ -155,7 +180,7 @@ impl FromStr for Currency {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let places = match text {
-            "JPY" => 0,
+            "ISK" | "JPY" | "KRW" => 0,
             code if TWO_PLACES.contains(&code) => 2,
             _ => return Err(format!("`{text}` is not a currency known here (ISO 4217, such as USD or EUR)")),
         };
@@ -225,6 +250,14 @@ impl Money {
         let product = i128::from(self.minor).checked_mul(percent.0)?;
         let minor = rounding.divide(product, 100 * ONE)?;
         Some(Money { minor: i64::try_from(minor).ok()?, currency: self.currency })
+    }
+
+    /// `part / whole` of this amount, rounded to its minor unit. The two have one currency, which may be another. `None`
+    /// where there is no whole.
+    pub fn share(self, part: Money, whole: Money) -> Option<Money> {
+        let product = i128::from(self.minor).checked_mul(i128::from(part.minor))?;
+        let minor = Rounding::HalfAwayFromZero.divide(product, i128::from(whole.minor))?;
+        (part.currency == whole.currency).then_some(Money { minor: i64::try_from(minor).ok()?, ..self })
     }
 
     /// The amount with the other sign.
@@ -306,6 +339,40 @@ mod tests {
                 "{exact}"
             );
         }
+    }
+
+    #[test]
+    fn an_amount_is_converted_by_a_fraction_and_rounded_once() {
+        let eur: Currency = "EUR".parse().unwrap();
+        let one = decimal("1");
+        for (exact, rate, converted) in [
+            ("342.75", "1.1651", "EUR 294.18"),
+            ("0.005", "1", "EUR 0.01"),
+            ("-0.005", "1", "EUR -0.01"),
+            ("1", "3", "EUR 0.33"),
+        ] {
+            let amount = decimal(exact).converted(one, decimal(rate), eur).unwrap();
+            assert_eq!(amount.to_string(), converted);
+            assert!(decimal(exact).converts_to(one, decimal(rate), amount));
+            let off = amount.checked_add(Money::new(1, eur)).unwrap();
+            assert!(exact == "-0.005" || !decimal(exact).converts_to(one, decimal(rate), off), "{exact}");
+        }
+        // A cross rate is a fraction of both legs, which no decimal would hold.
+        let yen: Currency = "JPY".parse().unwrap();
+        assert_eq!(
+            decimal("100").converted(decimal("129.05"), decimal("1.1651"), yen).unwrap().to_string(),
+            "JPY 11076"
+        );
+        assert_eq!(decimal("0.05").scaled(one, decimal("1.1651")).unwrap().to_string(), "0.042914771");
+        assert_eq!(decimal("1").converted(one, Decimal::ZERO, eur), None);
+    }
+
+    #[test]
+    fn shares_of_all_parts_come_to_the_whole() {
+        let (amount, whole) = (Money::new(1_000, usd()), Money::new(3, usd()));
+        let upto = |part| amount.share(Money::new(part, usd()), whole).unwrap().minor();
+        assert_eq!([upto(0), upto(1), upto(2), upto(3)], [0, 333, 667, 1_000]);
+        assert_eq!(amount.share(whole, Money::zero(usd())), None);
     }
 
     #[test]

@@ -84,11 +84,13 @@ fn agreement(terms: &Terms) -> Option<Element> {
 
 fn party(name: &'static str, party: &PartyTerms) -> Option<Element> {
     const LINES: [&str; 3] = ["ram:LineOne", "ram:LineTwo", "ram:LineThree"];
-    let address = LINES.into_iter().zip(&party.address).map(|(name, line)| text(name, line));
-    let address = address.chain([text("ram:CountryID", &party.country)]);
+    let lines = LINES.into_iter().zip(&party.address).map(|(name, line)| text(name, line));
+    let post_code = maybe("ram:PostcodeCode", party.post_code.as_deref());
+    let end = [maybe("ram:CityName", party.city.as_deref()), text("ram:CountryID", &party.country)];
+    let address = std::iter::once(post_code).chain(lines).chain(end);
     let email = group("ram:EmailURIUniversalCommunication", [maybe("ram:URIID", party.email.as_deref())]);
     let endpoint = party.endpoint.as_ref();
-    let endpoint = endpoint.and_then(|endpoint| text_with("ram:URIID", ("schemeID", &endpoint.scheme), &endpoint.id));
+    let endpoint = endpoint.and_then(|(scheme, id)| text_with("ram:URIID", ("schemeID", scheme), id));
     let vat_id = text_with("ram:ID", ("schemeID", "VA"), party.vat_id.as_deref().unwrap_or_default());
     let children = [
         maybe("ram:ID", party.identifier.as_deref()),
@@ -142,7 +144,7 @@ fn tax(vat: &VatTerms) -> Option<Element> {
         maybe("ram:ExemptionReason", vat.reason.as_deref()),
         text("ram:BasisAmount", amount(vat.net)),
         text("ram:CategoryCode", &vat.category),
-        maybe("ram:ExemptionReasonCode", vat.reason_code),
+        maybe("ram:ExemptionReasonCode", vat.reason_code.as_deref()),
         maybe("ram:RateApplicablePercent", rate(vat.rate).as_deref()),
     ];
     group("ram:ApplicableTradeTax", children)

@@ -1,25 +1,25 @@
 //! From the canonical invoice and its view to the terms of EN 16931. What people read is of the view, so that both say
-//! the same; what is counted is of the invoice.
+//! the same; what is counted is of the invoice, in the currency that it is billed in.
 
 use super::lines;
 use super::terms::{AccountTerms, PartyTerms, PaymentTerms, Terms, VatTerms};
+use crate::domain::Invoice;
 use crate::domain::business::Party;
 use crate::domain::invoice::Vat;
-use crate::domain::{Endpoint, Invoice};
 use crate::render::view::{InvoiceView, clean, is_payable};
 use crate::render::{numbers, texts};
 
-const OUT_OF_SCOPE: &str = "O";
+pub(super) const OUT_OF_SCOPE: &str = "O";
 
 impl Terms {
-    /// The terms of a document; `None` where it has no line, or where its lines have several treatments of VAT and it does
-    /// not say which line has which.
+    /// The terms of a document; `None` where it has no line, where its lines have several treatments of VAT and it does not
+    /// say which line has which, or where its seller lacks the VAT id that its treatment asks for.
     pub fn of(invoice: &Invoice, view: &InvoiceView) -> Option<Self> {
-        let [vat] = invoice.vat.as_slice() else { return None };
-        let electronic = invoice.electronic.clone().unwrap_or_default();
-        let lines = lines::of(invoice, view, vat)?;
+        let invoice: &Invoice = &invoice.as_billed();
+        let lines = lines::of(invoice, view)?;
         let is_due = is_payable(invoice) && !invoice.is_credit_note();
-        (!lines.is_empty()).then(|| Self {
+        let is_named = is_out_of_scope(invoice) || invoice.seller.vat_id.is_some();
+        (is_named && !lines.is_empty()).then(|| Self {
             number: plain(&invoice.number.to_string()),
             issued: invoice.issue_date,
             kind: invoice.kind,
@@ -29,11 +29,11 @@ impl Terms {
             payment_terms: payment_terms(invoice, view, is_due),
             notes: notes(view),
             preceding: invoice.corrects.as_ref().map(|corrects| (corrects.number.clone(), corrects.issue_date)),
-            seller: seller(invoice, electronic.seller),
-            buyer: buyer(invoice, electronic.buyer),
+            seller: seller(invoice),
+            buyer: buyer(invoice),
             period_from: invoice.month.first_day(),
             period_to: invoice.month.last_day(),
-            payment: is_due.then(|| payment(invoice)),
+            payment: is_due.then(|| payment(invoice, view)),
             lines,
             vat: invoice.vat.iter().map(vat_terms).collect(),
             net: invoice.net,
@@ -61,8 +61,8 @@ fn is_out_of_scope(invoice: &Invoice) -> bool {
 
 /// Outside the scope of VAT neither party is named by a VAT id (BR-O-02 to BR-O-04), but the seller is by something else
 /// (BR-CO-26).
-fn seller(invoice: &Invoice, endpoint: Option<Endpoint>) -> PartyTerms {
-    let named = party(invoice, &invoice.seller, endpoint);
+fn seller(invoice: &Invoice) -> PartyTerms {
+    let named = party(invoice, &invoice.seller);
     let known_as = invoice.seller.vat_id.as_deref().unwrap_or(&invoice.seller_email);
     let is_named = named.registration.is_some() || named.vat_id.is_some();
     PartyTerms {
@@ -72,27 +72,38 @@ fn seller(invoice: &Invoice, endpoint: Option<Endpoint>) -> PartyTerms {
     }
 }
 
-fn buyer(invoice: &Invoice, endpoint: Option<Endpoint>) -> PartyTerms {
+fn buyer(invoice: &Invoice) -> PartyTerms {
     let identifier = some(Some(invoice.business.as_str()));
-    PartyTerms { identifier, ..party(invoice, &invoice.buyer, endpoint) }
+    PartyTerms { identifier, ..party(invoice, &invoice.buyer) }
 }
 
-fn party(invoice: &Invoice, party: &Party, endpoint: Option<Endpoint>) -> PartyTerms {
+fn party(invoice: &Invoice, party: &Party) -> PartyTerms {
+    let endpoint = party.endpoint.as_deref().and_then(|endpoint| endpoint.split_once(':'));
     PartyTerms {
         name: plain(&party.legal_name),
         identifier: None,
         registration: some(party.registration.as_deref()),
         vat_id: some(party.vat_id.as_deref()).filter(|_| !is_out_of_scope(invoice)),
-        endpoint,
-        address: address(&party.address),
+        endpoint: endpoint.map(|(scheme, id)| (scheme.to_owned(), id.to_owned())),
+        address: address(party),
+        city: some(party.city.as_deref()),
+        post_code: some(party.post_code.as_deref()),
         country: party.country.clone(),
         email: None,
     }
 }
 
-/// The terms have room for three lines: what is longer goes on in the third.
-fn address(lines: &[String]) -> Vec<String> {
-    let lines: Vec<String> = lines.iter().map(|line| plain(line)).filter(|line| !line.is_empty()).collect();
+/// The printed lines but for the one that says post code and city, where they are told by themselves. There is room for
+/// three: what is longer goes on in the third.
+fn address(party: &Party) -> Vec<String> {
+    let (post_code, city) = (party.post_code.as_deref(), party.city.as_deref());
+    let is_told = |line: &str| match (post_code, city) {
+        (Some(post_code), Some(city)) => line.contains(post_code) && line.contains(city),
+        (Some(told), None) | (None, Some(told)) => line == told,
+        (None, None) => false,
+    };
+    let lines = party.address.iter().map(|line| plain(line));
+    let lines: Vec<String> = lines.filter(|line| !line.is_empty() && !is_told(line)).collect();
     match lines.split_at_checked(2) {
         Some((front, rest)) if rest.len() > 1 => front.iter().cloned().chain([rest.join(", ")]).collect(),
         _ => lines,
@@ -116,37 +127,41 @@ fn notes(view: &InvoiceView) -> Vec<String> {
     notes.map(|note| plain(&note)).filter(|note| !note.is_empty()).collect()
 }
 
-fn payment(invoice: &Invoice) -> PaymentTerms {
+fn payment(invoice: &Invoice, view: &InvoiceView) -> PaymentTerms {
     let account = invoice.payment.iban.as_deref().map(|iban| AccountTerms {
         iban: iban.chars().filter(|sign| !sign.is_whitespace()).collect(),
         name: plain(&invoice.seller.legal_name),
         bic: some(invoice.payment.bic.as_deref()),
     });
-    PaymentTerms { remittance: plain(&invoice.number.to_string()), account }
+    PaymentTerms { remittance: remittance(invoice, view), account }
+}
+
+/// The reference that people are asked to give; that of ISO 11649 is printed in groups and written without.
+fn remittance(invoice: &Invoice, view: &InvoiceView) -> String {
+    let label = texts::of(invoice.language).payment_reference;
+    let asked = view.payment.iter().find(|fact| fact.label == label).map(|fact| plain(&fact.value));
+    let asked = asked.unwrap_or_else(|| plain(&invoice.number.to_string()));
+    if asked.starts_with("RF") { asked.split_whitespace().collect() } else { asked }
 }
 
 fn vat_terms(vat: &Vat) -> VatTerms {
+    let reason = some(vat.reason.as_deref());
     VatTerms {
         net: vat.net,
         tax: vat.tax,
         category: vat.category.clone(),
         rate: (vat.category != OUT_OF_SCOPE).then_some(vat.rate),
-        reason: some(vat.reason.as_deref()).or_else(|| usual_reason(&vat.category)),
-        reason_code: reason_code(&vat.category),
+        // There must be one (BR-E-10), and of taxed amounts none (BR-S-10, BR-Z-10).
+        reason: if vat.category == "E" { reason.or_else(|| Some("Exempt from VAT".to_owned())) } else { reason },
+        reason_code: vat.code.clone().or_else(|| reason_code(&vat.category).map(str::to_owned)),
     }
 }
 
-/// What an exemption without a reason of its own is called: there must be one (BR-E-10).
-fn usual_reason(category: &str) -> Option<String> {
-    (category == "E").then(|| "Exempt from VAT".to_owned())
-}
-
-/// Of the list VATEX. An exemption has one of many, which nobody has told us.
+/// Of the list VATEX. An exemption has one of many, which only its accountant knows.
 fn reason_code(category: &str) -> Option<&'static str> {
     match category {
         "AE" => Some("VATEX-EU-AE"),
         "G" => Some("VATEX-EU-G"),
-        "K" => Some("VATEX-EU-IC"),
         OUT_OF_SCOPE => Some("VATEX-EU-O"),
         _ => None,
     }

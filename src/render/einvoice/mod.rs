@@ -14,6 +14,7 @@ use serde::Serialize;
 use self::terms::Terms;
 use super::view::InvoiceView;
 use crate::domain::Invoice;
+use crate::domain::business::EInvoice;
 
 /// The unit of measure of everything that is counted (UN/ECE Recommendation 20): one.
 const UNIT: &str = "C62";
@@ -37,15 +38,15 @@ pub(super) const ATTACHED: &str = "factur-x.xml";
 
 /// The Factur-X of a document; `None` for one of before there were e-invoices.
 pub(super) fn attached(invoice: &Invoice, view: &InvoiceView) -> Option<Attached> {
-    invoice.electronic.as_ref()?;
-    let xml = cii::written(&Terms::of(invoice, view)?);
+    let terms = Terms::of(invoice, view).filter(|_| invoice.electronic)?;
+    let xml = cii::written(&terms);
     Some(Attached { name: ATTACHED, description: "Factur-X / ZUGFeRD e-invoice (EN 16931)", xml })
 }
 
 /// The UBL of a document whose business asks for it; `None` for others. `head` as in [`InvoiceView::of`].
 pub fn as_ubl(invoice: &Invoice, head: &str) -> Option<Vec<u8>> {
-    invoice.electronic.as_ref().filter(|electronic| electronic.ubl)?;
-    let terms = Terms::of(invoice, &InvoiceView::of(invoice, head))?;
+    let is_asked = invoice.electronic && invoice.e_invoice == Some(EInvoice::Ubl);
+    let terms = is_asked.then(|| Terms::of(invoice, &InvoiceView::of(invoice, head))).flatten()?;
     Some(ubl::written(&terms))
 }
 

@@ -1,7 +1,7 @@
 //! The business terms of EN 16931 that a document of this program has. Each field names its number; both syntaxes are
 //! written from this and from nothing else.
 
-use crate::domain::{Currency, Date, Decimal, DocumentKind, Endpoint, InvoiceNumber, Money};
+use crate::domain::{Currency, Date, Decimal, DocumentKind, InvoiceNumber, Money};
 
 /// One document. All amounts are in its currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,10 +61,14 @@ pub(super) struct PartyTerms {
     pub registration: Option<String>,
     /// BT-31, BT-48.
     pub vat_id: Option<String>,
-    /// BT-34, BT-49.
-    pub endpoint: Option<Endpoint>,
+    /// BT-34, BT-49: the scheme and the address within it.
+    pub endpoint: Option<(String, String)>,
     /// BT-35, BT-36 and BT-162; BT-50, BT-51 and BT-163: at most three lines.
     pub address: Vec<String>,
+    /// BT-37, BT-52.
+    pub city: Option<String>,
+    /// BT-38, BT-53.
+    pub post_code: Option<String>,
     /// BT-40, BT-55.
     pub country: String,
     /// BT-43, BT-58.
@@ -126,7 +130,7 @@ pub(super) struct VatTerms {
     /// BT-120.
     pub reason: Option<String>,
     /// BT-121.
-    pub reason_code: Option<&'static str>,
+    pub reason_code: Option<String>,
 }
 
 impl Terms {

@@ -96,7 +96,29 @@ fn what_has_no_e_invoice_stays_without() {
 #[test]
 fn a_document_with_several_treatments_says_which_line_has_which_or_has_no_e_invoice() {
     let (_, mut invoice) = cases::documents().swap_remove(0);
-    invoice.vat.push(invoice.vat[0].clone());
+    let other = invoice.vat[0].clone();
+    invoice.vat.push(other);
+    assert_eq!(InvoiceView::of(&invoice, &head()).einvoice, None);
+    let (_, parted) = cases::documents().into_iter().find(|(case, _)| *case == "two-rates").unwrap();
+    let terms = terms_of(&parted);
+    let rates = terms.lines.iter().map(|line| line.rate.unwrap().to_string());
+    assert_eq!(rates.collect::<Vec<_>>(), ["10.00", "22.00", "10.00", "22.00"]);
+    assert_eq!(terms.vat.len(), 2);
+}
+
+#[test]
+fn an_invoice_in_another_currency_is_written_in_what_is_paid() {
+    let (_, invoice) = cases::documents().into_iter().find(|(case, _)| *case == "in-euro").unwrap();
+    let terms = terms_of(&invoice);
+    assert_eq!((terms.currency.code(), terms.means_code()), ("EUR", "58"));
+    assert!(terms.lines.iter().all(is_product));
+    assert_eq!(Money::sum(terms.currency, terms.lines.iter().map(|line| line.net)), Some(terms.net));
+}
+
+#[test]
+fn without_the_vat_id_that_its_treatment_asks_for_there_is_no_e_invoice() {
+    let (_, mut invoice) = cases::documents().swap_remove(0);
+    invoice.seller.vat_id = None;
     assert_eq!(InvoiceView::of(&invoice, &head()).einvoice, None);
 }
 
@@ -159,10 +181,10 @@ fn invoiced(counted: &[(u32, u32)], rate: u32) -> Invoice {
 
 /// Quantity times price over the units that have it, which a validator compares with the amount of the line.
 fn is_product(line: &LineTerms) -> bool {
-    let units = u64::try_from(line.quantity.unsigned_abs()).unwrap();
+    let units = if line.priced_units.is_some() { 1 } else { u64::try_from(line.quantity.unsigned_abs()).unwrap() };
     let rounded = line.price.times(units).unwrap().rounded(line.net.currency(), Rounding::HalfAwayFromZero).unwrap();
     let product = if line.quantity < 0 { rounded.negated() } else { rounded };
-    line.priced_units.is_some() || product == line.net
+    product == line.net
 }
 
 fn decimals(text: &str) -> usize {

@@ -95,12 +95,13 @@ fn parties(terms: &Terms) -> Elements {
 
 fn party(party: &PartyTerms) -> Option<Element> {
     let endpoint = party.endpoint.as_ref();
-    let endpoint =
-        endpoint.and_then(|endpoint| text_with("cbc:EndpointID", ("schemeID", &endpoint.scheme), &endpoint.id));
+    let endpoint = endpoint.and_then(|(scheme, id)| text_with("cbc:EndpointID", ("schemeID", scheme), id));
     let mut lines = party.address.iter().map(String::as_str);
     let address = [
         maybe("cbc:StreetName", lines.next()),
         maybe("cbc:AdditionalStreetName", lines.next()),
+        maybe("cbc:CityName", party.city.as_deref()),
+        maybe("cbc:PostalZone", party.post_code.as_deref()),
         group("cac:AddressLine", [maybe("cbc:Line", lines.next())]),
         group("cac:Country", [text("cbc:IdentificationCode", &party.country)]),
     ];
@@ -151,7 +152,7 @@ fn subtotal(vat: &VatTerms) -> Option<Element> {
     let category = [
         text("cbc:ID", &vat.category),
         percent(vat.rate),
-        maybe("cbc:TaxExemptionReasonCode", vat.reason_code),
+        maybe("cbc:TaxExemptionReasonCode", vat.reason_code.as_deref()),
         maybe("cbc:TaxExemptionReason", vat.reason.as_deref()),
         scheme(),
     ];

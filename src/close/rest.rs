@@ -1,0 +1,100 @@
+//! What is left of an invoice after each of its credit notes: by group of VAT, and in the currency that it was billed in.
+//!
+//! Everything that a credit note says is the rest before it less the rest after it, each rounded in one way from what the
+//! invoice says. So all credit notes of an invoice together give back exactly what it billed, and never more.
+
+use std::collections::BTreeMap;
+
+use crate::domain::billed::shares;
+use crate::domain::correction::CreditLine;
+use crate::domain::invoice::Vat;
+use crate::domain::vat::{VatShare, apportioned};
+use crate::domain::{Exchange, Money, Rounding, VatKey};
+
+/// The groups of an invoice.
+#[derive(Clone, Copy)]
+pub(super) struct Rest<'i> {
+    pub vat: &'i [Vat],
+}
+
+impl Rest<'_> {
+    /// What each group has of a rest: in the proportion of the groups, since a file of charges does not say which of them a
+    /// charge is in.
+    fn parts(&self, rest: Money) -> Option<Vec<Money>> {
+        let nets: Vec<Money> = self.vat.iter().map(|vat| vat.net).collect();
+        apportioned(rest, &nets)
+    }
+
+    /// What each group gives back between two rests; groups that give nothing back are left out.
+    pub fn groups(&self, before: Money, after: Money) -> Option<Vec<Vat>> {
+        let parts = self.parts(before)?.into_iter().zip(self.parts(after)?);
+        let groups = self.vat.iter().zip(parts).map(|(vat, (before, after))| {
+            let tax = |net: Money| net.percent(vat.rate, Rounding::HalfAwayFromZero);
+            Some(Vat { net: before.checked_sub(after)?, tax: tax(before)?.checked_sub(tax(after)?)?, ..vat.clone() })
+        });
+        let mut groups = groups.collect::<Option<Vec<Vat>>>()?;
+        if groups.len() > 1 {
+            groups.retain(|vat| !vat.net.is_zero() || !vat.tax.is_zero());
+        }
+        Some(groups)
+    }
+
+    /// The rows of a credit note, each with its parts where the invoice has several groups. Together the parts of all rows
+    /// are what [`Rest::groups`] gives back.
+    pub fn shared(&self, mut lines: Vec<CreditLine>, mut rest: Money) -> Option<Vec<CreditLine>> {
+        for line in lines.iter_mut().filter(|_| self.vat.len() > 1) {
+            let after = rest.checked_sub(line.credit)?;
+            let parts = self.parts(rest)?.into_iter().zip(self.parts(after)?);
+            let parts = parts.map(|(before, after)| before.checked_sub(after)).collect::<Option<Vec<Money>>>()?;
+            let keyed = self.vat.iter().zip(parts).filter(|(_, amount)| !amount.is_zero());
+            line.shares = keyed.map(|(vat, amount)| VatShare { vat: vat.key(), amount }).collect();
+            rest = after;
+        }
+        Some(lines)
+    }
+}
+
+/// The rows of a credit note in the currency of the invoice that it corrects, by the rate of that invoice. `net` is what the
+/// invoice came to in the currency of the tariff, `before` what was left of that. `None` when an amount does not fit.
+pub(super) fn exchange(invoice: &Exchange, net: Money, before: Money, credited: &[CreditLine]) -> Option<Exchange> {
+    let left = |rest: Money| invoice.net.share(rest, net);
+    let (mut rest, mut rows) = (before, Vec::new());
+    for line in credited {
+        let after = rest.checked_sub(line.credit)?;
+        rows.push(left(rest)?.checked_sub(left(after)?)?);
+        rest = after;
+    }
+    let (first, last) = (left(before)?, left(rest)?);
+    let groups = Rest { vat: &invoice.vat }.groups(first, last)?;
+    let vat = of_rows(groups, credited, &rows)?;
+    let tax = Money::sum(invoice.currency, vat.iter().map(|vat| vat.tax))?;
+    let net = first.checked_sub(last)?;
+    Some(Exchange {
+        lines: Vec::new(),
+        adjustments: Vec::new(),
+        earlier: Vec::new(),
+        credited: rows,
+        net,
+        vat,
+        tax,
+        total: net.checked_add(tax)?,
+        ..invoice.clone()
+    })
+}
+
+/// The groups with the net amounts that the rows come to: with several of them a row is apportioned by itself, which may be a
+/// cent away from the groups as a whole.
+fn of_rows(groups: Vec<Vat>, credited: &[CreditLine], rows: &[Money]) -> Option<Vec<Vat>> {
+    let mut nets: BTreeMap<VatKey, Money> = BTreeMap::new();
+    for (line, amount) in credited.iter().zip(rows) {
+        for share in shares(&line.shares, *amount) {
+            let net = nets.entry(share.vat).or_insert(Money::zero(amount.currency()));
+            *net = net.checked_add(share.amount)?;
+        }
+    }
+    if nets.is_empty() {
+        return Some(groups);
+    }
+    let of_group = |vat: Vat| nets.get(&vat.key()).map(|net| Vat { net: *net, ..vat });
+    Some(groups.into_iter().filter_map(of_group).collect())
+}

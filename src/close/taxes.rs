@@ -1,0 +1,91 @@
+//! Groups of VAT and amounts in another currency, compared with the rows that they are made of.
+//!
+//! Invariant: nothing is taken from what made them. Groups are summed from the rows anew; an amount in another currency is
+//! compared with its exact one by an inequality, without a division.
+
+use std::collections::BTreeMap;
+
+use super::check::{Finding, compare_totals};
+use crate::domain::invoice::Vat;
+use crate::domain::{Decimal, Invoice, Money, Rounding, VatKey};
+
+/// Net amount and tax of each group of an invoice.
+pub(super) fn compare_groups(invoice: &Invoice, findings: &mut Vec<Finding>) {
+    let sums = sums(invoice);
+    for vat in &invoice.vat {
+        let found = sums.get(&vat.key()).copied().unwrap_or(Some(Money::zero(invoice.currency)));
+        let tax = vat.net.percent(vat.rate, Rounding::HalfAwayFromZero);
+        if found != Some(vat.net) || tax != Some(vat.tax) {
+            findings.push(Finding::Vat {
+                group: vat.key().to_string(),
+                found: format!("{} and {}", said(found), said(tax)),
+                stated: format!("{} and {}", vat.net, vat.tax),
+            });
+        }
+    }
+    let is_told = |key: &VatKey| invoice.vat.iter().any(|vat| vat.key() == *key);
+    for (key, found) in sums.into_iter().filter(|(key, _)| !is_told(key)) {
+        findings.push(Finding::Vat { group: key.to_string(), found: said(found), stated: "nothing".to_owned() });
+    }
+}
+
+/// The rows of an invoice by their own words; those without are of its only group.
+fn sums(invoice: &Invoice) -> BTreeMap<VatKey, Option<Money>> {
+    let only = invoice.vat.first().filter(|_| invoice.vat.len() == 1).map(Vat::key);
+    let mut rows: Vec<(Option<VatKey>, Money)> = Vec::new();
+    rows.extend(invoice.earlier.iter().map(|row| (row.vat.clone(), row.amount)));
+    rows.extend(invoice.lines.iter().rev().map(|line| (line.vat.clone(), line.amount)));
+    for row in &invoice.adjustments {
+        match row.shares.as_slice() {
+            [] => rows.push((None, row.amount)),
+            shares => rows.extend(shares.iter().map(|share| (Some(share.vat.clone()), share.amount))),
+        }
+    }
+    let mut sums: BTreeMap<VatKey, Option<Money>> = BTreeMap::new();
+    for (key, amount) in rows {
+        let Some(key) = key.or_else(|| only.clone()) else { continue };
+        let sum = sums.entry(key).or_insert(Some(Money::zero(invoice.currency)));
+        *sum = sum.and_then(|sum| sum.checked_add(amount));
+    }
+    sums
+}
+
+fn said(sum: Option<Money>) -> String {
+    sum.map_or_else(|| "nothing exact".to_owned(), |sum| sum.to_string())
+}
+
+/// Every amount of an invoice in another currency, and their sums.
+pub(super) fn compare_exchange(invoice: &Invoice, findings: &mut Vec<Finding>) {
+    let Some(exchange) = &invoice.exchange else { return };
+    let rate = exchange.rate(invoice.currency);
+    let lines = invoice.lines.iter().map(|line| ("line", line.exact));
+    let adjustments = invoice.adjustments.iter().map(|row| ("minimum or cap", row.amount.exact()));
+    let earlier = invoice.earlier.iter().map(|row| ("amount of an earlier month", row.amount.exact()));
+    let exact: Vec<(&'static str, Decimal)> = lines.chain(adjustments).chain(earlier).collect();
+    let stated: Vec<Money> =
+        [&exchange.lines, &exchange.adjustments, &exchange.earlier].into_iter().flatten().copied().collect();
+    for ((row, exact), stated) in exact.iter().zip(&stated).filter(|((_, exact), stated)| !rate.fits(*exact, **stated))
+    {
+        findings.push(Finding::Rate { row: *row, exact: exact.to_string(), stated: stated.to_string() });
+    }
+    if exact.len() != stated.len() || exchange.lines.len() != invoice.lines.len() || !exchange.credited.is_empty() {
+        findings.push(Finding::Rows { currency: exchange.currency.to_string() });
+    }
+    let billed = invoice.as_billed();
+    compare_totals(&billed, findings);
+    compare_groups(&billed, findings);
+}
+
+/// A credit note is in the currency, and by the rate, of the invoice that it corrects.
+pub(super) fn compare_exchanged_note(note: &Invoice, invoice: &Invoice, findings: &mut Vec<Finding>) {
+    let frozen =
+        |of: &Invoice| of.exchange.as_ref().map(|exchange| (exchange.rate(of.currency), exchange.table_sha256.clone()));
+    let rows = note.exchange.as_ref().map_or(note.credited.len(), |exchange| exchange.credited.len());
+    if frozen(note) != frozen(invoice) || rows != note.credited.len() {
+        let currency = invoice.exchange.as_ref().map_or(invoice.currency, |exchange| exchange.currency);
+        findings.push(Finding::Rows { currency: currency.to_string() });
+    }
+    if note.exchange.is_some() {
+        compare_totals(&note.as_billed(), findings);
+    }
+}

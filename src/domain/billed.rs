@@ -1,0 +1,62 @@
+//! An invoice in the currency that it is billed and paid in.
+
+use std::borrow::Cow;
+
+use super::correction::{Amounts, CreditLine};
+use super::exchange::{Exchange, Rate};
+use super::invoice::Line;
+use super::vat::{VatShare, apportioned};
+use super::{Invoice, Money};
+
+impl Invoice {
+    /// The document with every amount in the currency that it is billed and paid in: itself, where that is the tariff's.
+    ///
+    /// Sums, taxes and rows are those that were frozen. Prices, and what a credit note says was billed and stands now, are
+    /// shown by the frozen rate. The limit of a minimum or a cap stays in the currency of the tariff.
+    pub fn as_billed(&self) -> Cow<'_, Invoice> {
+        let Some(exchange) = &self.exchange else { return Cow::Borrowed(self) };
+        Cow::Owned(self.exchanged(exchange))
+    }
+
+    fn exchanged(&self, exchange: &Exchange) -> Invoice {
+        let rate = exchange.rate(self.currency);
+        let mut billed = self.clone();
+        billed.currency = exchange.currency;
+        for (line, amount) in billed.lines.iter_mut().zip(&exchange.lines) {
+            let unit_price = rate.price(line.unit_price).unwrap_or(line.unit_price);
+            *line = Line { unit_price, exact: amount.exact(), amount: *amount, ..line.clone() };
+        }
+        for (adjustment, amount) in billed.adjustments.iter_mut().zip(&exchange.adjustments) {
+            (adjustment.amount, adjustment.shares) = (*amount, shares(&adjustment.shares, *amount));
+        }
+        for (earlier, amount) in billed.earlier.iter_mut().zip(&exchange.earlier) {
+            earlier.amount = *amount;
+        }
+        for (line, amount) in billed.credited.iter_mut().zip(&exchange.credited) {
+            *line = credited(line, *amount, &rate);
+        }
+        (billed.net, billed.tax, billed.total) = (exchange.net, exchange.tax, exchange.total);
+        billed.vat.clone_from(&exchange.vat);
+        billed
+    }
+}
+
+/// The same parts of another amount.
+pub fn shares(of: &[VatShare], amount: Money) -> Vec<VatShare> {
+    let parts: Vec<Money> = of.iter().map(|share| share.amount).collect();
+    let amounts = apportioned(amount, &parts).unwrap_or_default();
+    of.iter().zip(amounts).map(|(share, amount)| VatShare { amount, ..share.clone() }).collect()
+}
+
+fn credited(line: &CreditLine, credit: Money, rate: &Rate) -> CreditLine {
+    let billed = rate.convert(line.billed.amount.exact()).unwrap_or(credit);
+    let now = billed.checked_sub(credit).unwrap_or(Money::zero(credit.currency()));
+    CreditLine {
+        unit_price: line.unit_price.and_then(|price| rate.price(price)),
+        billed: Amounts { amount: billed, ..line.billed },
+        now: Amounts { amount: now, ..line.now },
+        credit,
+        shares: shares(&line.shares, credit),
+        ..line.clone()
+    }
+}

@@ -1,0 +1,230 @@
+//! Exchange rates: a table of what one euro was worth on the days on which its bank said so, and what an invoice freezes of
+//! it.
+//!
+//! A rate between two other currencies is a fraction of two rows of the table: it is never written as one number, which would
+//! have to be rounded.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::invoice::Vat;
+use super::{Currency, Date, Decimal, Money};
+
+/// Units of some currencies for one euro, by the day of publication.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rates {
+    days: BTreeMap<Date, BTreeMap<Currency, Decimal>>,
+}
+
+/// Why a day has no rate.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoRate {
+    #[error("the table of rates ends before {0}")]
+    Ends(Date),
+    #[error("the table of rates begins after {0}")]
+    Begins(Date),
+    #[error("{published} is the last day with rates before {day}, more than a week earlier")]
+    Gap { day: Date, published: Date },
+    #[error("the rates of {published} lack {currency}")]
+    Currency { published: Date, currency: Currency },
+}
+
+/// Rates are published on working days; the longest pauses are about Easter and Christmas.
+const LONGEST_GAP: u32 = 7;
+
+impl Rates {
+    /// Adds a rate; `false` where the day has one for the currency.
+    pub fn add(&mut self, day: Date, currency: Currency, per_euro: Decimal) -> bool {
+        self.days.entry(day).or_default().insert(currency, per_euro).is_none()
+    }
+
+    /// Adds a day of publication, which may be without any rate that is looked for; `false` where it is there.
+    pub fn add_day(&mut self, day: Date) -> bool {
+        let is_new = !self.days.contains_key(&day);
+        self.days.entry(day).or_default();
+        is_new
+    }
+
+    /// The last day with rates.
+    pub fn last_day(&self) -> Option<Date> {
+        self.days.last_key_value().map(|(day, _)| *day)
+    }
+
+    /// The rate of a day: the last that was published on it or before it.
+    ///
+    /// # Errors
+    /// Where the table does not reach the day: then another may have been published by then. Where no rate lies within a
+    /// week before it, or the rates lack a currency.
+    pub fn on(&self, day: Date, from: Currency, to: Currency) -> Result<Rate, NoRate> {
+        if self.last_day().is_none_or(|last| last < day) {
+            return Err(NoRate::Ends(day));
+        }
+        let (published, rates) = self.days.range(..=day).next_back().ok_or(NoRate::Begins(day))?;
+        if published.plus_days(LONGEST_GAP) < day {
+            return Err(NoRate::Gap { day, published: *published });
+        }
+        let leg = |currency: Currency| {
+            let rate = if currency.code() == EURO { Some(Decimal::whole(1)) } else { rates.get(&currency).copied() };
+            rate.ok_or(NoRate::Currency { published: *published, currency })
+        };
+        Ok(Rate { from, to, date: *published, from_per_euro: leg(from)?, to_per_euro: leg(to)? })
+    }
+
+    /// The rows that prove the rate of a day, as a table of the same form: the last one published until then, and the first
+    /// after it where that one is not of the day itself. Empty where there is no rate.
+    pub fn proof(&self, day: Date, currencies: &[Currency]) -> String {
+        let Some((published, _)) = self.days.range(..=day).next_back() else { return String::new() };
+        let after = self.days.range(day..).next().map(|(day, _)| *day);
+        let columns: Vec<Currency> = currencies.iter().copied().filter(|currency| currency.code() != EURO).collect();
+        let mut text = String::from("Date");
+        for currency in &columns {
+            text.push(',');
+            text.push_str(currency.code());
+        }
+        text.push('\n');
+        for day in after.into_iter().filter(|after| after != published).chain([*published]) {
+            text.push_str(&day.to_string());
+            for currency in &columns {
+                let rate = self.days.get(&day).and_then(|rates| rates.get(currency));
+                text.push(',');
+                text.push_str(&rate.map_or_else(|| "N/A".to_owned(), Decimal::to_string));
+            }
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// The currency that the table is written in.
+const EURO: &str = "EUR";
+
+/// A rate between two currencies, as the fraction that it was published as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    pub from: Currency,
+    pub to: Currency,
+    /// When it was published.
+    pub date: Date,
+    pub from_per_euro: Decimal,
+    pub to_per_euro: Decimal,
+}
+
+impl Rate {
+    /// An exact amount of `from` in `to`, rounded once.
+    pub fn convert(&self, exact: Decimal) -> Option<Money> {
+        exact.converted(self.to_per_euro, self.from_per_euro, self.to)
+    }
+
+    /// A price of `from` in `to`, at nine places: for documents to show.
+    pub fn price(&self, price: Decimal) -> Option<Decimal> {
+        price.scaled(self.to_per_euro, self.from_per_euro)
+    }
+
+    /// Whether an amount is what an exact one comes to.
+    pub fn fits(&self, exact: Decimal, amount: Money) -> bool {
+        amount.currency() == self.to && exact.converts_to(self.to_per_euro, self.from_per_euro, amount)
+    }
+}
+
+/// What an invoice says in another currency than that of its tariff: the rate, frozen, and every amount by it.
+///
+/// Each list has one amount for each row of the invoice, in its order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// The document is billed and paid in it.
+    pub currency: Currency,
+    /// When the rate was published.
+    pub rate_date: Date,
+    /// Units of the tariff's currency for one euro.
+    pub tariff_per_euro: Decimal,
+    /// Units of `currency` for one euro.
+    pub billed_per_euro: Decimal,
+    /// SHA-256 of the rows of the table that prove the rate; the ledger holds them.
+    pub table_sha256: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Money>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adjustments: Vec<Money>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Money>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credited: Vec<Money>,
+    pub net: Money,
+    pub vat: Vec<Vat>,
+    pub tax: Money,
+    /// What is to be paid, or is given back.
+    pub total: Money,
+}
+
+impl Exchange {
+    /// The frozen rate, of amounts in the tariff's currency.
+    pub fn rate(&self, tariff: Currency) -> Rate {
+        Rate {
+            from: tariff,
+            to: self.currency,
+            date: self.rate_date,
+            from_per_euro: self.tariff_per_euro,
+            to_per_euro: self.billed_per_euro,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    fn currency(text: &str) -> Currency {
+        text.parse().unwrap()
+    }
+
+    fn rates() -> Rates {
+        let mut rates = Rates::default();
+        for (date, usd, gbp) in [
+            ("2018-08-30", "1.1692", Some("0.89668")),
+            ("2018-08-31", "1.1651", Some("0.89745")),
+            ("2018-09-03", "1.1604", None),
+        ] {
+            assert!(rates.add_day(day(date)));
+            assert!(rates.add(day(date), currency("USD"), usd.parse().unwrap()));
+            assert!(gbp.is_none_or(|gbp| rates.add(day(date), currency("GBP"), gbp.parse().unwrap())));
+        }
+        assert!(!rates.add_day(day("2018-08-31")));
+        assert!(!rates.add(day("2018-08-31"), currency("USD"), Decimal::whole(1)));
+        rates
+    }
+
+    #[track_caller]
+    fn check(of: &str, to: &str, found: Result<&str, &str>) {
+        let rate = rates().on(day(of), currency("USD"), currency(to));
+        let rate = rate.map(|rate| format!("{} {}/{}", rate.date, rate.to_per_euro, rate.from_per_euro));
+        assert_eq!(rate.map_err(|error| error.to_string()).as_deref().map_err(String::as_str), found);
+    }
+
+    #[test]
+    fn the_rate_of_a_day_is_the_last_that_was_published_until_then() {
+        check("2018-08-31", "EUR", Ok("2018-08-31 1.00/1.1651"));
+        // A Sunday has the rate of its Friday once Monday's is there to prove that it is the last.
+        check("2018-09-02", "GBP", Ok("2018-08-31 0.89745/1.1651"));
+        check("2018-09-04", "EUR", Err("the table of rates ends before 2018-09-04"));
+        check("2018-08-29", "EUR", Err("the table of rates begins after 2018-08-29"));
+        check("2018-09-03", "GBP", Err("the rates of 2018-09-03 lack GBP"));
+        let mut sparse = rates();
+        sparse.add_day(day("2018-09-30"));
+        let gap = sparse.on(day("2018-09-20"), currency("USD"), currency("EUR"));
+        assert_eq!(gap, Err(NoRate::Gap { day: day("2018-09-20"), published: day("2018-09-03") }));
+    }
+
+    #[test]
+    fn the_proof_of_a_rate_gives_the_same_rate() {
+        let of = |date: &str| rates().proof(day(date), &[currency("USD"), currency("EUR")]);
+        assert_eq!(of("2018-08-31"), "Date,USD\n2018-08-31,1.1651\n");
+        assert_eq!(of("2018-09-01"), "Date,USD\n2018-09-03,1.1604\n2018-08-31,1.1651\n");
+        assert_eq!(of("2018-08-01"), "");
+        assert_eq!(rates().proof(day("2018-09-03"), &[currency("GBP")]), "Date,GBP\n2018-09-03,N/A\n");
+    }
+}
