@@ -64,7 +64,7 @@ pub enum RenderError {
     Layout { number: String, detail: String },
     #[error("the invoice {number} cannot be written as PDF/A-3a and PDF/UA-1: {detail}")]
     Pdf { number: String, detail: String },
-    #[error("the template does not attach `{name}` to the invoice {number}")]
+    #[error("the template keeps `{name}` from being attached to the invoice {number}")]
     Unattached { number: String, name: &'static str },
     #[error("the metadata of the invoice {number} cannot say that an e-invoice is inside")]
     Metadata { number: String },

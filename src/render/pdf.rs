@@ -16,6 +16,8 @@ use super::einvoice::{ATTACHED, Attached, xmp};
 use super::{InvoiceView, RenderError};
 
 const TEMPLATE: &str = include_str!("../../templates/invoice.typ");
+/// Goes after a template: it attaches the e-invoice, where there is one.
+const ATTACHING: &str = include_str!("../../templates/einvoice.typ");
 const FONTS: [&[u8]; 2] = [
     include_bytes!("../../templates/fonts/Inter-Regular.otf"),
     include_bytes!("../../templates/fonts/Inter-SemiBold.otf"),
@@ -46,7 +48,7 @@ impl Press {
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
             coverage: fonts.iter().map(|font| font.info().coverage.clone()).collect(),
             fonts,
-            template: Source::new(file("invoice.typ")?, TEMPLATE.to_owned()),
+            template: Source::new(file("invoice.typ")?, format!("{TEMPLATE}{ATTACHING}")),
             data: file("data.json")?,
             attached: file(ATTACHED)?,
             standards: standards.map_err(|detail| RenderError::Standard { detail: detail.message().to_string() })?,

@@ -92,7 +92,7 @@ pub struct InvoiceView {
     /// Of a preview: what marks each of its pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preview: Option<PreviewView>,
-    /// The same for programs, which the PDF carries: a template attaches the file of this name.
+    /// The same for programs, which the PDF carries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub einvoice: Option<Attached>,
 }
