@@ -19,7 +19,7 @@ use crate::domain::invoice::{Adjustment, Counts, Line, Vat};
 use crate::domain::reading::{ChargeFor, DateOf};
 use crate::domain::{
     Business, Currency, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Ownership, Reading, Rounding,
-    Span, Verdict, VatKey, Wait,
+    Span, VatKey, Verdict, Wait,
 };
 
 use vat::{Parting, Rows};
@@ -124,12 +124,7 @@ pub fn sums(rated: &[RatedWait], pricing: &Pricing) -> Option<Sums> {
 }
 
 /// The sums of a month with the categories and rates of its charges, and the groups that these make.
-fn taxed(
-    parting: &Parting,
-    month: Month,
-    rated: &[RatedWait],
-    pricing: &Pricing,
-) -> Option<(Sums, Vec<Vat>)> {
+fn taxed(parting: &Parting, month: Month, rated: &[RatedWait], pricing: &Pricing) -> Option<(Sums, Vec<Vat>)> {
     let mut sums = summed(rated, pricing, &|rated| parting.key(rated))?;
     vat::share_adjustments(&sums.lines, &mut sums.adjustments)?;
     let (lines, adjustments) = (sums.lines.clone(), sums.adjustments.clone());
@@ -187,11 +182,7 @@ fn key(rated: &RatedWait, vat: &dyn Fn(&RatedWait) -> Option<VatKey>) -> Option<
     Some((key, charge.amount))
 }
 
-fn lines(
-    rated: &[RatedWait],
-    currency: Currency,
-    vat: &dyn Fn(&RatedWait) -> Option<VatKey>,
-) -> Option<Vec<Line>> {
+fn lines(rated: &[RatedWait], currency: Currency, vat: &dyn Fn(&RatedWait) -> Option<VatKey>) -> Option<Vec<Line>> {
     let mut sums: BTreeMap<LineKey, (u64, Decimal)> = BTreeMap::new();
     for (key, amount) in rated.iter().filter_map(|rated| key(rated, vat)) {
         let (quantity, exact) = sums.entry(key).or_default();

@@ -56,12 +56,7 @@ impl Rest<'_> {
 
 /// The rows of a credit note in the currency of the invoice that it corrects, by the rate of that invoice. `net` is what the
 /// invoice came to in the currency of the tariff, `before` what was left of that. `None` when an amount does not fit.
-pub(super) fn exchange(
-    invoice: &Exchange,
-    net: Money,
-    before: Money,
-    credited: &[CreditLine],
-) -> Option<Exchange> {
+pub(super) fn exchange(invoice: &Exchange, net: Money, before: Money, credited: &[CreditLine]) -> Option<Exchange> {
     let left = |rest: Money| invoice.net.share(rest, net);
     let (mut rest, mut rows) = (before, Vec::new());
     for line in credited {

@@ -64,7 +64,8 @@ pub(super) fn compare_exchange(invoice: &Invoice, findings: &mut Vec<Finding>) {
     let exact: Vec<(&'static str, Decimal)> = lines.chain(adjustments).chain(earlier).collect();
     let stated: Vec<Money> =
         [&exchange.lines, &exchange.adjustments, &exchange.earlier].into_iter().flatten().copied().collect();
-    for ((row, exact), stated) in exact.iter().zip(&stated).filter(|((_, exact), stated)| !rate.fits(*exact, **stated)) {
+    for ((row, exact), stated) in exact.iter().zip(&stated).filter(|((_, exact), stated)| !rate.fits(*exact, **stated))
+    {
         findings.push(Finding::Rate { row: *row, exact: exact.to_string(), stated: stated.to_string() });
     }
     if exact.len() != stated.len() || exchange.lines.len() != invoice.lines.len() || !exchange.credited.is_empty() {
@@ -77,7 +78,8 @@ pub(super) fn compare_exchange(invoice: &Invoice, findings: &mut Vec<Finding>) {
 
 /// A credit note is in the currency, and by the rate, of the invoice that it corrects.
 pub(super) fn compare_exchanged_note(note: &Invoice, invoice: &Invoice, findings: &mut Vec<Finding>) {
-    let frozen = |of: &Invoice| of.exchange.as_ref().map(|exchange| (exchange.rate(of.currency), exchange.table_sha256.clone()));
+    let frozen =
+        |of: &Invoice| of.exchange.as_ref().map(|exchange| (exchange.rate(of.currency), exchange.table_sha256.clone()));
     let rows = note.exchange.as_ref().map_or(note.credited.len(), |exchange| exchange.credited.len());
     if frozen(note) != frozen(invoice) || rows != note.credited.len() {
         let currency = invoice.exchange.as_ref().map_or(invoice.currency, |exchange| exchange.currency);

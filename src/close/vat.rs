@@ -79,8 +79,8 @@ impl Rows {
     /// among themselves, differ. `main` is of rows that say nothing.
     pub fn keyed(mut self, book: &VatBook, main: Option<&VatKey>) -> Self {
         let key = |earlier: &Earlier| of_month(book, earlier.month).or_else(|| main.cloned());
-        let is_parted =
-            self.lines.iter().any(|line| line.vat.is_some()) || self.earlier.iter().any(|row| key(row).as_ref() != main);
+        let is_parted = self.lines.iter().any(|line| line.vat.is_some())
+            || self.earlier.iter().any(|row| key(row).as_ref() != main);
         for row in &mut self.earlier {
             row.vat = if is_parted { key(row) } else { None };
         }

@@ -80,7 +80,8 @@ impl Setup {
         let tariff_text = Written::tariff(&config.tariff)
             .map_err(|failure| if failure.hint.is_some() { failure } else { failure.hint(named("tariff")) })?;
         let rates = config.rates.as_deref().map(|path| {
-            let hint = "ritardo.toml names it as the `table` of [exchange]; the ECB publishes one as eurofxref-hist.csv";
+            let hint =
+                "ritardo.toml names it as the `table` of [exchange]; the ECB publishes one as eurofxref-hist.csv";
             Written::read(path).map_err(|failure| failure.hint(hint))
         });
         let rates = rates.transpose()?;
@@ -196,8 +197,10 @@ fn without_rates(setup: &Setup) -> Option<Mistake> {
     let is_other = |business: &&Business| business.currency.is_some_and(|currency| currency != tariff);
     let business = setup.businesses.iter().find(is_other)?;
     let currency = business.currency?;
-    let message =
-        format!("`{}` is billed in {currency}, the tariff is in {tariff}, and there are no exchange rates", business.id);
+    let message = format!(
+        "`{}` is billed in {currency}, the tariff is in {tariff}, and there are no exchange rates",
+        business.id
+    );
     let hint = "add [exchange] with table = \"eurofxref-hist.csv\", the rates that the ECB publishes";
     Some(Mistake::of_file(&setup.config_text.path, message, hint))
 }
@@ -205,11 +208,10 @@ fn without_rates(setup: &Setup) -> Option<Mistake> {
 /// Who charges VAT, or shifts it to the buyer, has a VAT id (EN 16931, BR-S-02, BR-Z-02 and BR-AE-02).
 fn without_issuer_vat_id(config: &Config, text: &Written, businesses: &[Business]) -> Option<Mistake> {
     let needs = |business: &&Business| {
-        let taxes = |treatment: &VatTreatment| {
-            let without = matches!(treatment, VatTreatment::OutOfScope | VatTreatment::Exempt { .. });
-            !without
-        };
-        business.vat.spans.iter().any(|span| taxes(&span.treatment)) && config.issuer_of(business).party.vat_id.is_none()
+        let taxes =
+            |treatment: &VatTreatment| !matches!(treatment, VatTreatment::OutOfScope | VatTreatment::Exempt { .. });
+        business.vat.spans.iter().any(|span| taxes(&span.treatment))
+            && config.issuer_of(business).party.vat_id.is_none()
     };
     let business = businesses.iter().find(needs)?;
     let message = format!("the issuer has no vat_id, which the VAT treatment of `{}` needs", business.id);

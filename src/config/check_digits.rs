@@ -331,8 +331,7 @@ mod tests {
                 "GB" | "NL" => 9,
                 _ => number.len(),
             };
-            let (place, digit) =
-                number[..end].char_indices().rev().find(|(_, sign)| sign.is_ascii_digit()).unwrap();
+            let (place, digit) = number[..end].char_indices().rev().find(|(_, sign)| sign.is_ascii_digit()).unwrap();
             let other = if digit == '9' { '0' } else { char::from(digit as u8 + 1) };
             let slipped = format!("{}{other}{}", &number[..place], &number[place + 1..]);
             assert!(!hold(state, &slipped), "{state}{slipped}");

@@ -83,7 +83,8 @@ mod tests {
         parse_rates(Path::new("rates.csv"), text)
     }
 
-    const TABLE: &str = "Date,USD,JPY,CYP,GBP,\n2018-09-03,1.1604,128.78,N/A,0.90135,\n2018-08-31,1.1651,129.05,0.5,0.89745,\n";
+    const TABLE: &str =
+        "Date,USD,JPY,CYP,GBP,\n2018-09-03,1.1604,128.78,N/A,0.90135,\n2018-08-31,1.1651,129.05,0.5,0.89745,\n";
 
     #[test]
     fn the_table_of_the_bank_is_read_as_it_is_published() {
@@ -91,7 +92,10 @@ mod tests {
         for text in [TABLE.to_owned(), TABLE.replace('\n', "\r\n"), format!("\u{feff}{TABLE}\n")] {
             let rates = parsed(&text).unwrap();
             let rate = rates.on("2018-09-01".parse().unwrap(), usd, gbp).unwrap();
-            assert_eq!((rate.date.to_string(), rate.to_per_euro.to_string()), ("2018-08-31".to_owned(), "0.89745".to_owned()));
+            assert_eq!(
+                (rate.date.to_string(), rate.to_per_euro.to_string()),
+                ("2018-08-31".to_owned(), "0.89745".to_owned())
+            );
             let proof = rates.proof("2018-09-01".parse().unwrap(), &[usd, eur]);
             let again = parsed(&proof).unwrap().on("2018-09-01".parse().unwrap(), usd, eur);
             assert_eq!(again, rates.on("2018-09-01".parse().unwrap(), usd, eur));

@@ -52,7 +52,11 @@ fn span(table: &Table<'_>) -> Option<VatSpan> {
     let treatment = treatment(table);
     let (from, to) = (table.date("from"), table.date("to"));
     if from.zip(to).is_some_and(|(from, to)| to <= from) {
-        table.wrong("to", "the treatment ends before it begins", "`from` is its first day, `to` the first day after it");
+        table.wrong(
+            "to",
+            "the treatment ends before it begins",
+            "`from` is its first day, `to` the first day after it",
+        );
     }
     Some(VatSpan { from, to, treatment: treatment? })
 }

@@ -125,7 +125,9 @@ mod tests {
 
     #[test]
     fn what_was_recorded_when_less_was_checked_is_read_again() {
-        for (text, country) in [("ATU46779535", "AT"), ("GB123456789", "GB"), ("123456789", "GB"), ("EL123456789", "GR")] {
+        for (text, country) in
+            [("ATU46779535", "AT"), ("GB123456789", "GB"), ("123456789", "GB"), ("EL123456789", "GR")]
+        {
             assert!(vat_id(text, Some(country), false).is_err(), "{text}");
             assert_eq!(vat_id(text, Some(country), true), Ok(text.to_owned()));
         }

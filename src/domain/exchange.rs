@@ -184,9 +184,11 @@ mod tests {
 
     fn rates() -> Rates {
         let mut rates = Rates::default();
-        for (date, usd, gbp) in
-            [("2018-08-30", "1.1692", Some("0.89668")), ("2018-08-31", "1.1651", Some("0.89745")), ("2018-09-03", "1.1604", None)]
-        {
+        for (date, usd, gbp) in [
+            ("2018-08-30", "1.1692", Some("0.89668")),
+            ("2018-08-31", "1.1651", Some("0.89745")),
+            ("2018-09-03", "1.1604", None),
+        ] {
             assert!(rates.add_day(day(date)));
             assert!(rates.add(day(date), currency("USD"), usd.parse().unwrap()));
             assert!(gbp.is_none_or(|gbp| rates.add(day(date), currency("GBP"), gbp.parse().unwrap())));

@@ -155,8 +155,8 @@ pub struct Currency {
 }
 
 const TWO_PLACES: [&str; 28] = [
-    "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "MXN", "MYR",
-    "NOK", "NZD", "PHP", "PLN", "RON", "SEK", "SGD", "THB", "TRY", "USD", "ZAR",
+    "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "MXN",
+    "MYR", "NOK", "NZD", "PHP", "PLN", "RON", "SEK", "SGD", "THB", "TRY", "USD", "ZAR",
 ];
 
 impl Currency {
@@ -345,9 +345,12 @@ mod tests {
     fn an_amount_is_converted_by_a_fraction_and_rounded_once() {
         let eur: Currency = "EUR".parse().unwrap();
         let one = decimal("1");
-        for (exact, rate, converted) in
-            [("342.75", "1.1651", "EUR 294.18"), ("0.005", "1", "EUR 0.01"), ("-0.005", "1", "EUR -0.01"), ("1", "3", "EUR 0.33")]
-        {
+        for (exact, rate, converted) in [
+            ("342.75", "1.1651", "EUR 294.18"),
+            ("0.005", "1", "EUR 0.01"),
+            ("-0.005", "1", "EUR -0.01"),
+            ("1", "3", "EUR 0.33"),
+        ] {
             let amount = decimal(exact).converted(one, decimal(rate), eur).unwrap();
             assert_eq!(amount.to_string(), converted);
             assert!(decimal(exact).converts_to(one, decimal(rate), amount));
@@ -356,7 +359,10 @@ mod tests {
         }
         // A cross rate is a fraction of both legs, which no decimal would hold.
         let yen: Currency = "JPY".parse().unwrap();
-        assert_eq!(decimal("100").converted(decimal("129.05"), decimal("1.1651"), yen).unwrap().to_string(), "JPY 11076");
+        assert_eq!(
+            decimal("100").converted(decimal("129.05"), decimal("1.1651"), yen).unwrap().to_string(),
+            "JPY 11076"
+        );
         assert_eq!(decimal("0.05").scaled(one, decimal("1.1651")).unwrap().to_string(), "0.042914771");
         assert_eq!(decimal("1").converted(one, Decimal::ZERO, eur), None);
     }

@@ -29,9 +29,8 @@ const NAME_CHARS: usize = 70;
 /// `invoice` is as it is billed.
 pub fn qr_text(invoice: &Invoice) -> Option<String> {
     let iban = invoice.payment.iban.as_deref()?;
-    let is_possible = invoice.currency.code() == "EUR"
-        && !invoice.is_credit_note()
-        && (1..=LARGEST).contains(&invoice.total.minor());
+    let is_possible =
+        invoice.currency.code() == "EUR" && !invoice.is_credit_note() && (1..=LARGEST).contains(&invoice.total.minor());
     let name: String = invoice.seller.legal_name.chars().filter(|c| !c.is_control()).take(NAME_CHARS).collect();
     let bic = invoice.payment.bic.as_deref().unwrap_or_default();
     let amount = format!("EUR{}", invoice.total.digits());

@@ -188,8 +188,8 @@ impl VatBook {
 
 /// Prefixes of the VAT ids of the EU: Greece has one of its own, and Northern Ireland counts for goods and for this.
 const UNION: [&str; 28] = [
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT",
-    "NL", "PL", "PT", "RO", "SE", "SI", "SK", "XI",
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
+    "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "XI",
 ];
 
 /// Whether a VAT id is of a member state of the EU, or of Northern Ireland.
@@ -229,7 +229,8 @@ mod tests {
             span(Some("2018-08-15"), Some("2018-10-01"), standard("24")),
         ];
         let book = VatBook { spans, tax_point: TaxPoint::Charge };
-        for (of, rate) in [("1990-01-01", Some("22")), ("2018-08-14", Some("22")), ("2018-08-15", Some("24")), ("2018-10-01", None)]
+        for (of, rate) in
+            [("1990-01-01", Some("22")), ("2018-08-14", Some("22")), ("2018-08-15", Some("24")), ("2018-10-01", None)]
         {
             assert_eq!(book.at(day(of)).map(VatTreatment::rate), rate.map(|rate| rate.parse().unwrap()), "{of}");
         }
@@ -270,7 +271,8 @@ mod tests {
     #[test]
     fn the_union_has_27_members() {
         assert_eq!(UNION.iter().filter(|code| is_in_the_union(code)).count() + 1, 27);
-        for (country, is_in) in [("GR", true), ("EL", false), ("XI", false), ("GB", false), ("IT", true), ("CH", false)] {
+        for (country, is_in) in [("GR", true), ("EL", false), ("XI", false), ("GB", false), ("IT", true), ("CH", false)]
+        {
             assert_eq!(is_in_the_union(country), is_in, "{country}");
         }
     }
