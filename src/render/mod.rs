@@ -7,6 +7,7 @@ mod computed;
 mod corrections;
 mod countries;
 mod credit;
+mod exchange;
 mod html;
 mod lines;
 mod mail;
@@ -14,6 +15,7 @@ mod markets;
 mod numbers;
 mod pdf;
 mod preview;
+mod qr;
 mod rule;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -29,6 +31,7 @@ pub use mail::MailBodies;
 pub use markets::{codes_named as calling_codes, named as market_named};
 pub use numbers::ordinal;
 pub use preview::PreviewView;
+pub use qr::QrView;
 pub use view::{
     DateView, Fact, InvoiceView, LineView, MailView, PartyView, TotalView, line_file, pdf_file, preview_html_file,
     preview_pdf_file,
