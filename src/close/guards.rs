@@ -30,6 +30,10 @@ pub enum Guard {
     Overlap,
     /// What the documents show is what the invoice says.
     Documents,
+    /// Each day has a treatment of VAT, and who accounts for the tax has a VAT id.
+    Vat,
+    /// What is billed in another currency has a rate.
+    Exchange,
     /// Many times what the business usually pays.
     Jump,
     /// More charges on a day than the business can have.
@@ -47,6 +51,8 @@ impl Guard {
             Self::BilledBefore => "billed-before",
             Self::Overlap => "overlap",
             Self::Documents => "documents",
+            Self::Vat => "vat",
+            Self::Exchange => "exchange",
             Self::Jump => "jump",
             Self::ChargesPerDay => "charges-per-day",
             Self::Largest => "largest",

@@ -9,7 +9,7 @@ use super::guards::is_approved;
 use super::setup::Setup;
 use super::state::{State, ledger_failure, put};
 use super::timings::Timings;
-use super::{files, workers};
+use super::{billable, files, workers};
 use crate::close::{self, ClosedMonth, Issue, check};
 use crate::domain::correction::Earlier;
 use crate::domain::{BusinessId, Currency, Decimal, Instant, Invoice, InvoiceNumber, Money, Month, Zone};
@@ -50,7 +50,8 @@ enum Draft {
     Unseen,
     /// There is nothing to bill, or too little.
     Closed(MonthClosed),
-    Billed(MonthClosed, Box<Invoice>),
+    /// With the rows of the table of rates that prove its own, where it has one.
+    Billed(MonthClosed, Box<Invoice>, Option<Vec<u8>>),
     /// What a self-check found.
     Failed(String),
 }
@@ -154,12 +155,17 @@ fn drafted(setup: &Setup, history: &History, months: &[Closable], withheld: &Wit
         // No document has the year 0: the number is one that only these drafts have among themselves.
         let number = InvoiceNumber { series: issuer.series.clone(), year: 0, count: place };
         let (date, previous) = (issuer.zone.date_of(run_at), String::new());
-        match invoice(setup, month, closed, Issue { number, date, previous, earlier: due.earlier }) {
+        let (exchange, table) = match billable::frozen(setup, month.business, month.month) {
+            Err(why) => return Draft::Failed(why),
+            Ok(frozen) => frozen.unzip(),
+        };
+        recorded.exchange_sha256 = exchange.as_ref().map(|frozen| frozen.table_sha256.clone());
+        match invoice(setup, month, closed, Issue { number, date, previous, earlier: due.earlier, exchange }) {
             Err(finding) => Draft::Failed(finding),
             Ok(invoice) => {
                 known.close(recorded.clone());
                 known.issue(issued(&invoice, &[]));
-                Draft::Billed(recorded, Box::new(invoice))
+                Draft::Billed(recorded, Box::new(invoice), table)
             }
         }
     };
@@ -182,7 +188,7 @@ fn numbered(setup: &Setup, history: &History, closable: &[Closable], drafts: Vec
                 additions.entries.push(Entry::MonthClosed(recorded.clone()));
                 closings.months.push((recorded, None));
             }
-            Draft::Billed(recorded, mut invoice) => {
+            Draft::Billed(recorded, mut invoice, table) => {
                 let issuer = setup.config.issuer_of(month.business);
                 invoice.number = numbers.next(&issuer.series, invoice.issue_date.year(), issuer.first_number);
                 numbers.give(&invoice.number);
@@ -192,6 +198,7 @@ fn numbered(setup: &Setup, history: &History, closable: &[Closable], drafts: Vec
                 head = issued.document_sha256.clone();
                 additions.entries.extend([Entry::MonthClosed(recorded.clone()), Entry::Invoice(issued)]);
                 additions.contents.push(canonical);
+                additions.contents.extend(table);
                 closings.months.push((recorded, Some(*invoice)));
             }
         }
@@ -251,6 +258,7 @@ fn closing(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         zones: Zone::DATA_VERSION.to_owned(),
         carried: None,
+        exchange_sha256: None,
     }
 }
 

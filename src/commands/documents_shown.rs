@@ -9,9 +9,10 @@ use crate::render::Renderer;
 /// Documents in which a total of the invoice does not stand, in sentences.
 pub fn differing(renderer: &Renderer, invoice: &Invoice, line_file: &[u8]) -> Result<Vec<String>, Failure> {
     let mut differing = Vec::new();
+    let billed = invoice.as_billed();
     for (name, text) in issue::texts(renderer, invoice)? {
         let numbers = numbers(&text);
-        for (what, amount) in [("net amount", invoice.net), ("tax", invoice.tax), ("total", invoice.total)] {
+        for (what, amount) in [("net amount", billed.net), ("tax", billed.tax), ("total", billed.total)] {
             let shows_all = what == "total" || name != "mail";
             if shows_all && !numbers.contains(&digits(amount)) {
                 differing.push(format!("the {name} does not show the {what} {amount}"));

@@ -9,7 +9,7 @@ use super::evidence::Evidence;
 use super::second_opinion::second_opinion;
 use super::setup::Setup;
 use super::state::State;
-use super::{documents_shown, previews, recorded, workers};
+use super::{billable, documents_shown, previews, recorded, workers};
 use crate::close::guards::{Found, Guard, improbable};
 use crate::close::{ClosedMonth, Filed};
 use crate::domain::settings::IssueMode;
@@ -132,6 +132,7 @@ fn found(look: &Look, month: &OpenMonth, closed: &ClosedMonth, tonight: &[Money]
     let Look { setup, history, .. } = *look;
     let Business { zone, .. } = month.business;
     let all = |guard| move |text| Found { guard, text };
+    let wanting = billable::wanting(setup, history, month, closed, look.withheld);
     let invoice = previews::invoice(setup, history, month, closed, look.withheld);
     // With what it bills of earlier months.
     let net = invoice.as_ref().map_or(closed.net, |invoice| invoice.net);
@@ -146,6 +147,8 @@ fn found(look: &Look, month: &OpenMonth, closed: &ClosedMonth, tonight: &[Money]
     };
     found.extend(differing.into_iter().map(all(Guard::SecondOpinion)));
     match invoice {
+        // What is wanting is why there is no right invoice.
+        _ if !wanting.is_empty() => found.extend(wanting),
         Err(finding) => found.push(Found { guard: Guard::Sums, text: finding }),
         Ok(invoice) => {
             let differing = documents_shown::differing(look.renderer, &invoice, &closed.line_file)?;

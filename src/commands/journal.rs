@@ -18,7 +18,9 @@ pub fn journal(args: &Args, world: &mut World) -> Result<Outcome, Failure> {
     refuse_unknown(args, &history, &ledger)?;
     let mut documents = Vec::new();
     for issued in history.issued.iter().filter(|issued| is_wanted(args, issued)) {
-        documents.push(Document { invoice: stored_invoice(&ledger, issued)?, sha256: issued.document_sha256.clone() });
+        // As it is owed: in the currency that it is billed in.
+        let invoice = stored_invoice(&ledger, issued)?.as_billed().into_owned();
+        documents.push(Document { invoice, sha256: issued.document_sha256.clone() });
     }
     let selection = selection(args);
     if documents.is_empty() {

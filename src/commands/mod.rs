@@ -4,6 +4,7 @@ mod alarms;
 mod approve;
 mod archived;
 mod audit;
+mod billable;
 mod bundle;
 mod cases;
 mod check;

@@ -12,7 +12,7 @@ use super::issue::write_preview;
 use super::pages::Replays;
 use super::setup::Setup;
 use super::state::{State, keep};
-use super::workers;
+use super::{billable, workers};
 use crate::close::check::sha256;
 use crate::close::{ClosedMonth, Issue};
 use crate::domain::{Business, BusinessId, Invoice, InvoiceNumber, Month};
@@ -38,7 +38,8 @@ pub fn invoice(
     let end = month.month.span(month.business.zone).to;
     let date = setup.config.issuer_of(month.business).zone.date_of(end);
     let earlier = Due::of(setup, history, month, closed, withheld).earlier;
-    let issue = Issue { number, date, previous: sha256(b""), earlier };
+    let exchange = billable::frozen(setup, month.business, month.month)?.map(|(frozen, _)| frozen);
+    let issue = Issue { number, date, previous: sha256(b""), earlier, exchange };
     decide::invoice(setup, month, closed, issue)
 }
 

@@ -7,14 +7,13 @@ use super::held::Held;
 use super::run::renderer;
 use super::setup::Setup;
 use super::state::State;
-use super::{Outcome, World, issue, recorded, say};
+use super::{Outcome, World, billable, issue, recorded, say};
 use crate::cli::Reissue;
 use crate::close::credit::{self, Credit};
 use crate::close::{self, ClosedMonth, Filed, Issue, check};
-use crate::domain::business::VatTreatment;
 use crate::domain::correction::{Amounts, Correction, CreditLine, Earlier};
 use crate::domain::invoice::{Payment, Vat};
-use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money};
+use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money, VatBook};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued};
 use crate::ledger::{Additions, History, Ledger};
@@ -29,6 +28,7 @@ pub fn reissue(args: &Reissue, world: &mut World) -> Result<Outcome, Failure> {
     let bench = Bench { setup: &setup, state: &state, history: &history, archive: &archive, run_at };
     let whole = Whole::of(&bench, &ledger, &args.number)?;
     refuse_same_words(&setup, &whole, &args.number)?;
+    refuse_other_days(&whole, &args.number)?;
     let (note, invoice) = write(&bench, &mut ledger, &whole, reason)?;
     issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
     say(world.out, &format!("credited  {}  {} for {}", note.number, note.total, args.number))?;
@@ -114,11 +114,12 @@ fn refuse_same_words(setup: &Setup, whole: &Whole, number: &InvoiceNumber) -> Re
     let payment = Payment { iban: issuer.iban.clone(), bic: issuer.bic.clone(), days: issuer.payment_days };
     let seller = (&issuer.party, &issuer.email, &payment);
     let buyer = (&business.party, business.language, &business.reference);
-    let treatment = &business.vat;
     let is_same_vat = |vat: &Vat| {
-        let reason = |reason: &String| vat.reason.as_ref() == Some(reason);
-        let is_reason = !matches!(treatment, VatTreatment::Exempt { reason: told } if !reason(told));
-        (vat.category.as_str(), vat.rate) == (treatment.category(), treatment.rate()) && is_reason
+        let key = vat.key();
+        let is_in_book = business.vat.spans.iter().any(|span| span.treatment.key() == key);
+        let is_exempt = vat.category == "E";
+        let words = (business.vat.reason(&key), business.vat.code(&key));
+        is_in_book && (!is_exempt || words == (vat.reason.clone(), vat.code.clone()))
     };
     let is_same = seller == (&invoice.seller, &invoice.seller_email, &invoice.payment)
         && buyer == (&invoice.buyer, invoice.language, &invoice.reference)
@@ -128,6 +129,21 @@ fn refuse_same_words(setup: &Setup, whole: &Whole, number: &InvoiceNumber) -> Re
     }
     let failure = Failure::new(Kind::CommandLine, format!("{number} has the words of today already"));
     Err(failure.hint("correct ritardo.toml or businesses.toml first: the new invoice is written with them"))
+}
+
+/// Which charge fell under which treatment is that of the closing.
+fn refuse_other_days(whole: &Whole, number: &InvoiceNumber) -> Result<(), Failure> {
+    let Whole { business, closed, recorded, .. } = whole;
+    let then = recorded.business(business.id.as_str()).map(|then| &then.vat);
+    let is_parted =
+        |book: &VatBook| book.may_part() && book.at(closed.month.first_day()) != book.of_month(closed.month);
+    if then == Some(&business.vat) || !then.into_iter().chain([&business.vat]).any(is_parted) {
+        return Ok(());
+    }
+    let message =
+        format!("{number} is of a month within which the VAT treatment changes, in the book of then or of today");
+    let hint = "give the book the treatments of then until it is reissued, or settle it with a dispute";
+    Err(Failure::new(Kind::CommandLine, message).hint(hint))
 }
 
 fn too_large() -> Failure {
@@ -219,7 +235,9 @@ fn decide(
     let issuer = bench.setup.config.issuer_of(business);
     let date = issuer.zone.date_of(bench.run_at);
     let number = after.next_number(&issuer.series, date.year(), issuer.first_number);
-    let issue = Issue { number: number.clone(), date, previous: after.document_head(), earlier: whole.earlier.clone() };
+    let (previous, earlier, exchange) =
+        (after.document_head(), whole.earlier.clone(), billable::frozen_in(&base.invoice));
+    let issue = Issue { number: number.clone(), date, previous, earlier, exchange };
     // The words are those of today; the month is cut where it was.
     let then = recorded.businesses.iter().find(|then| then.id == business.id);
     let zone = then.map_or(business.zone, |then| then.zone);

@@ -13,7 +13,7 @@ mod tests {
 
     use super::*;
     use crate::config::{parse_businesses, parse_config};
-    use crate::domain::business::VatTreatment;
+    use crate::domain::{VatBook, VatTreatment};
 
     #[test]
     fn the_files_are_accepted_as_they_are() {
@@ -25,7 +25,7 @@ mod tests {
         let book = parse_businesses(Path::new(book_path), book).unwrap();
         let ids: Vec<_> = book.iter().map(|business| business.id.as_str()).collect();
         assert_eq!(ids, ["bologna-bakery", "dublin-florist"]);
-        assert_eq!(book[0].vat, VatTreatment::ReverseCharge);
+        assert_eq!(book[0].vat, VatBook::always(VatTreatment::ReverseCharge));
         assert!(config.issuers[0].party.vat_id.is_some(), "reverse charge needs it");
         let tariff: toml::Table = tariff.parse().unwrap();
         let rates = tariff["rate"].as_array().unwrap();

@@ -368,14 +368,6 @@ mod tests {
     }
 
     #[test]
-    fn shares_of_all_parts_come_to_the_whole() {
-        let (amount, whole) = (Money::new(1_000, usd()), Money::new(3, usd()));
-        let upto = |part| amount.share(Money::new(part, usd()), whole).unwrap().minor();
-        assert_eq!([upto(0), upto(1), upto(2), upto(3)], [0, 333, 667, 1_000]);
-        assert_eq!(amount.share(whole, Money::zero(usd())), None);
-    }
-
-    #[test]
     fn vat_is_rounded_once() {
         let net: Money = "USD 0.25".parse().unwrap();
         assert_eq!(net.percent(decimal("22"), Rounding::HalfAwayFromZero).unwrap().to_string(), "USD 0.06");

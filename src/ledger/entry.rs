@@ -231,6 +231,10 @@ pub struct MonthClosed {
     /// Of a month with charges too small for an invoice of their own: what a later invoice is to bill.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried: Option<Money>,
+    /// Of a month that is billed in another currency: SHA-256 of the rows of the table of rates that prove its own, which
+    /// are stored as content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange_sha256: Option<String>,
 }
 
 /// A document that was issued: an invoice, a credit note, or an invoice in place of another.

@@ -7,7 +7,7 @@ use super::{corrections, markets, numbers, terms, texts};
 use crate::domain::business::Language;
 use crate::domain::correction::{Earlier, EarlierCause};
 use crate::domain::invoice::{Adjustment, AdjustmentKind, Invoice, Line, Vat};
-use crate::domain::{Elapsed, EntryPoint, Market, Money};
+use crate::domain::{Elapsed, EntryPoint, Market, Money, VatKey};
 
 /// One row of the table. Amounts are in the currency that the heading of their column names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,7 +19,7 @@ pub struct LineView {
     /// With every decimal that the price has.
     pub unit_price: String,
     pub amount: String,
-    /// Category of EN 16931: `S`, `AE`, `O`, `E`.
+    /// Category of EN 16931: `S`, `Z`, `AE`, `O`, `E`; with its rate where the invoice has several.
     pub vat: String,
 }
 
@@ -43,7 +43,7 @@ fn line_view(line: &Line, invoice: &Invoice) -> LineView {
         quantity: numbers::count(line.quantity, language),
         unit_price: numbers::decimal(line.unit_price, language),
         amount: numbers::amount_digits(line.amount, language),
-        vat: vat_code(invoice),
+        vat: vat_of(line.vat.as_ref(), invoice),
     }
 }
 
@@ -85,7 +85,7 @@ fn earlier_view(earlier: &Earlier, invoice: &Invoice) -> LineView {
         quantity: String::new(),
         unit_price: String::new(),
         amount: numbers::amount_digits(earlier.amount, language),
-        vat: vat_code(invoice),
+        vat: vat_of(earlier.vat.as_ref(), invoice),
     }
 }
 
@@ -103,7 +103,17 @@ fn tier_text(above: u64, invoice: &Invoice) -> String {
     }
 }
 
-/// A business has one VAT treatment, so all lines of its invoice share one category.
+/// The category of a row that has one of its own, with its rate where there is one.
+fn vat_of(key: Option<&VatKey>, invoice: &Invoice) -> String {
+    let rate = |key: &VatKey| format!(" {}", numbers::percent(key.rate, invoice.language));
+    match key {
+        Some(key) if key.rate.is_zero() => clean(&key.category),
+        Some(key) => clean(&key.category) + &rate(key),
+        None => vat_code(invoice),
+    }
+}
+
+/// The categories of an invoice: one, unless its rows have their own.
 pub(super) fn vat_code(invoice: &Invoice) -> String {
     let mut codes: Vec<_> = invoice.vat.iter().map(|vat| clean(&vat.category)).collect();
     codes.dedup();

@@ -8,6 +8,7 @@ mod corrections;
 mod countries;
 mod credit;
 mod einvoice;
+mod exchange;
 mod html;
 mod lines;
 mod mail;
@@ -15,6 +16,7 @@ mod markets;
 mod numbers;
 mod pdf;
 mod preview;
+mod qr;
 mod rule;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -31,6 +33,7 @@ pub use mail::MailBodies;
 pub use markets::{codes_named as calling_codes, named as market_named};
 pub use numbers::ordinal;
 pub use preview::PreviewView;
+pub use qr::QrView;
 pub use view::{
     DateView, Fact, InvoiceView, LineView, MailView, PartyView, TotalView, line_file, pdf_file, preview_html_file,
     preview_pdf_file,

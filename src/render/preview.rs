@@ -62,6 +62,7 @@ pub(super) fn preview(invoice: &Invoice, view: InvoiceView) -> InvoiceView {
         settling: Some(ours.preview_settling),
         please_pay: ours.preview_settled.to_owned(),
         payment: Vec::new(),
+        qr: None,
         questions: clean(&fill(ours.preview_questions, &[("email", &invoice.seller_email)])),
         computation: without(view.computation),
         digests: without(view.digests),

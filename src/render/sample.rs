@@ -11,7 +11,7 @@ use crate::domain::{Decimal, EntryPoint, Invoice, Market, Money};
 pub(crate) fn invoice(language: Language) -> Invoice {
     let net: Money = "USD 1342.75".parse().unwrap();
     Invoice {
-        format: Format,
+        format: Format::First,
         kind: DocumentKind::Invoice,
         corrects: None,
         number: "LR-2026-000123".parse().unwrap(),
@@ -30,6 +30,7 @@ pub(crate) fn invoice(language: Language) -> Invoice {
             Some("IT12345670017"),
         ),
         reference: Some("PO-7781".to_owned()),
+        e_invoice: None,
         lines: vec![
             line("39", EntryPoint::ClickToChat, None, 20_005, "0.05", "1000.25"),
             line("39", EntryPoint::LiveSupport, Some("48h"), 3_000, "0.09", "270.00"),
@@ -43,6 +44,7 @@ pub(crate) fn invoice(language: Language) -> Invoice {
         vat: vec![vat(net, "O", "0", Money::zero(net.currency()))],
         tax: Money::zero(net.currency()),
         total: net,
+        exchange: None,
         payment: Payment {
             iban: Some("IT60X0542811101000000123456".to_owned()),
             bic: Some("BLOPIT22XXX".to_owned()),
@@ -94,7 +96,7 @@ pub(crate) fn lifted(language: Language) -> Invoice {
 
 fn adjusted(mut invoice: Invoice, kind: AdjustmentKind, limit: &str, amount: &str) -> Invoice {
     let limit: Money = limit.parse().unwrap();
-    invoice.adjustments = vec![Adjustment { kind, limit, amount: amount.parse().unwrap() }];
+    invoice.adjustments = vec![Adjustment { kind, limit, amount: amount.parse().unwrap(), shares: Vec::new() }];
     (invoice.net, invoice.total) = (limit, limit);
     invoice.vat = vec![vat(limit, "O", "0", Money::zero(limit.currency()))];
     invoice
@@ -163,6 +165,7 @@ pub(crate) fn with_earlier(language: Language) -> Invoice {
         charges,
         amount: usd(amount),
         data_sha256: "77aa0915".repeat(8),
+        vat: None,
     };
     invoice.earlier = vec![
         of("2026-08", EarlierCause::CarriedOver, 1, "0.09"),
@@ -206,6 +209,7 @@ fn credit(market: &str, from: EntryPoint, billed: (u64, &str), now: (u64, &str),
         billed: amounts(billed),
         now: amounts(now),
         credit: usd(credit),
+        shares: Vec::new(),
     }
 }
 
@@ -237,6 +241,9 @@ fn party(name: &str, address: &[&str], country: &str, vat_id: Option<&str>) -> P
         country: country.to_owned(),
         vat_id: vat_id.map(str::to_owned),
         registration: vat_id.is_none().then(|| "US-CA 4410021".to_owned()),
+        post_code: None,
+        city: None,
+        endpoint: None,
     }
 }
 
@@ -252,11 +259,12 @@ fn line(market: &str, entry_point: EntryPoint, step: Option<&str>, quantity: u64
         unit_price,
         exact: unit_price.times(quantity).unwrap(),
         amount: format!("USD {amount}").parse().unwrap(),
+        vat: None,
     }
 }
 
 fn vat(net: Money, category: &str, rate: &str, tax: Money) -> Vat {
-    Vat { category: category.to_owned(), rate: rate.parse().unwrap(), reason: None, net, tax }
+    Vat { category: category.to_owned(), rate: rate.parse().unwrap(), reason: None, code: None, net, tax }
 }
 
 fn computation() -> Computation {

@@ -5,9 +5,11 @@ use serde::Serialize;
 use super::credit::{self, CreditView};
 use super::einvoice::{self, Attached};
 use super::preview::{self, PreviewView};
+use super::qr::{self, QrView};
 use super::texts::{self, Texts, fill};
-use super::{computed, corrections, countries, lines, mail, numbers};
+use super::{computed, corrections, countries, exchange, lines, mail, numbers};
 use crate::domain::business::{Language, Party};
+use crate::domain::payment::creditor_reference;
 use crate::domain::{Date, Elapsed, Invoice};
 
 pub use super::lines::{LineView, TotalView};
@@ -80,6 +82,9 @@ pub struct InvoiceView {
     pub please_pay: String,
     /// Bank account, reference, term.
     pub payment: Vec<Fact>,
+    /// A picture that the app of a bank reads the payment from, where there can be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qr: Option<QrView>,
     pub questions: String,
     /// What an auditor needs, in prose and numbers.
     pub computation: Vec<Fact>,
@@ -98,18 +103,20 @@ pub struct InvoiceView {
 }
 
 impl InvoiceView {
-    /// The view of an invoice or credit note. `head` is the SHA-256 (hexadecimal) of its canonical bytes: the head of the
+    /// The view of an invoice or credit note, in the currency that it is billed in. `head` is the SHA-256 (hexadecimal) of its canonical bytes: the head of the
     /// chain of issued documents once this one is part of it.
     pub fn of(invoice: &Invoice, head: &str) -> Self {
-        let view = Self::of_invoice(invoice, head);
-        let view = if invoice.is_credit_note() { credit::credited(invoice, view) } else { view };
+        let billed = invoice.as_billed();
+        let mut view = Self::of_invoice(&billed, head);
+        view.computation.extend(exchange::facts(invoice));
+        let view = if billed.is_credit_note() { credit::credited(&billed, view) } else { view };
         Self { einvoice: einvoice::attached(invoice, &view), ..view }
     }
 
     /// The view of what would be issued: marked on every page, with nothing that only an issued document has. What
     /// `invoice` has as its number, date of issue, due date and place in the chain is not shown.
     pub fn preview(invoice: &Invoice) -> Self {
-        preview::preview(invoice, Self::of(invoice, ""))
+        preview::preview(&invoice.as_billed(), Self::of(invoice, ""))
     }
 
     fn of_invoice(invoice: &Invoice, head: &str) -> Self {
@@ -134,6 +141,7 @@ impl InvoiceView {
             settling: None,
             please_pay: please_pay(invoice, words),
             payment: payment(invoice, words),
+            qr: qr::qr(invoice),
             questions: clean(&fill(words.questions, &[("email", &invoice.seller_email)])),
             computation: computed::computation(invoice, words),
             digests: computed::digests(invoice, head, words),
@@ -251,6 +259,9 @@ fn payment(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
     }
     facts.extend(payment.bic.as_deref().map(|bic| fact("BIC", bic)));
     facts.push(fact(words.payment_reference, invoice.number.to_string()));
+    if payment.iban.is_some() && invoice.currency.code() == "EUR" {
+        facts.push(fact("ISO 11649", in_fours(&creditor_reference(&invoice.number))));
+    }
     let days = numbers::count(payment.days.into(), invoice.language);
     facts.push(fact(words.payment_term, fill(words.days, &[("days", &days)])));
     facts

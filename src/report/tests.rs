@@ -347,7 +347,7 @@ fn free_units_tiers_minimum_and_cap_are_shown() {
     }
     let mut adjusted = invoice("USD", 500, 0);
     let (limit, amount) = ("USD 5.00".parse().unwrap(), "USD 4.91".parse().unwrap());
-    adjusted.adjustments.push(Adjustment { kind: AdjustmentKind::Minimum, limit, amount });
+    adjusted.adjustments.push(Adjustment { kind: AdjustmentKind::Minimum, limit, amount, shares: Vec::new() });
     let state = closed(vec![adjusted]);
     let free = business(&ids[1], closed(Vec::new()), &waits[2..3]);
     let mut facts = facts(vec![business(&ids[0], state, &waits), free]);

@@ -1,5 +1,6 @@
 //! One closed month: its closing, each of its corrections, each of its documents.
 
+use super::super::billable::frozen_again;
 use super::super::closing::{close_with, filed_charges, stored_invoice};
 use super::documents::{looks, others};
 use super::replay::{Basis, Replayed};
@@ -81,7 +82,14 @@ fn closing(
         line_file_sha256: history.sha256_now(&recorded.data_sha256),
         document: stored.as_ref().zip(issued).map(|(stored, issued)| (stored, issued.document_sha256.as_str())),
     };
-    let invoice = issued.and_then(|issued| rebuilt(recorded, replayed, &again, issued));
+    let invoice = match issued.map(|issued| rebuilt(ledger, recorded, replayed, &again, issued)).transpose()? {
+        Some(Err(why)) => {
+            audited.differences.push(why);
+            return Ok(());
+        }
+        Some(Ok(invoice)) => invoice,
+        None => None,
+    };
     let invoice = invoice.zip(stored.as_ref()).map(|(invoice, stored)| close::in_form_of(stored, invoice));
     let compared = differences(&month, &ReplayedMonth { closed: &again, invoice: invoice.as_ref() });
     audited.differences.extend(compared.iter().map(ToString::to_string));
@@ -149,14 +157,27 @@ fn again(
     Ok(again)
 }
 
-/// The invoice of the month closed again, with the recorded number, date and place in the chain.
-fn rebuilt(recorded: &MonthClosed, replayed: &Replayed, again: &ClosedMonth, issued: &Issued) -> Option<Invoice> {
-    let (setup, business) = (&replayed.setup, replayed.business(recorded)?);
+/// The invoice of the month closed again, with the recorded number, date and place in the chain, by the recorded rates of
+/// exchange. The inner error is a difference.
+fn rebuilt(
+    ledger: &Ledger,
+    recorded: &MonthClosed,
+    replayed: &Replayed,
+    again: &ClosedMonth,
+    issued: &Issued,
+) -> Result<Result<Option<Invoice>, String>, Failure> {
+    let setup = &replayed.setup;
+    let Some(business) = replayed.business(recorded) else { return Ok(Ok(None)) };
+    let exchange = match frozen_again(ledger, recorded, setup, business)? {
+        Err(why) => return Ok(Err(why)),
+        Ok(exchange) => exchange,
+    };
     let issue = Issue {
         number: issued.number.clone(),
         date: issued.issue_date,
         previous: issued.previous.clone(),
         earlier: issued.earlier.clone(),
+        exchange,
     };
-    close::invoice(setup.config.issuer_of(business), business, again, &setup.tariff_name(), issue)
+    Ok(Ok(close::invoice(setup.config.issuer_of(business), business, again, &setup.tariff_name(), issue)))
 }

@@ -129,6 +129,11 @@ pub fn contents_of(history: &History, month: Month) -> BTreeMap<String, String> 
     for closed in closed_in(history, month) {
         texts_of(closed.business.as_str(), &texts(closed));
     }
+    for (closed, sha256) in
+        closed_in(history, month).filter_map(|closed| Some((closed, closed.exchange_sha256.as_ref()?)))
+    {
+        contents.entry(sha256.clone()).or_insert_with(|| format!("the exchange rates of {}", closed.business));
+    }
     for issued in issued_for(history, month) {
         issued.texts.iter().for_each(|texts| texts_of(&issued.number.to_string(), texts));
     }

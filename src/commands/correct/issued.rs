@@ -201,7 +201,7 @@ pub fn note(
     let issuer = &base.issuer;
     let date = issuer.zone.date_of(bench.run_at);
     let number = history.next_number(&issuer.credit_series, date.year(), 1);
-    let issue = Issue { number, date, previous: history.document_head(), earlier: Vec::new() };
+    let issue = Issue { number, date, previous: history.document_head(), earlier: Vec::new(), exchange: None };
     let corrected = credit::Corrected { invoice: &base.invoice, given_back, correction: correction.clone() };
     let note = credit::credit_note(corrected, credit, issue)
         .ok_or_else(|| Refused::Check(format!("{} cannot give back what it did not bill", base.number)))?;

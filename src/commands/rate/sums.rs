@@ -143,7 +143,7 @@ impl Totals {
 
 impl Adjusted {
     fn text(&self) -> String {
-        let Self { business, month, adjustment: Adjustment { kind, limit, amount }, net } = self;
+        let Self { business, month, adjustment: Adjustment { kind, limit, amount, .. }, net } = self;
         let (name, does) = match kind {
             AdjustmentKind::Minimum => ("minimum", "adds"),
             AdjustmentKind::Cap => ("cap", "takes"),

@@ -7,7 +7,7 @@ use crate::domain::invoice::{Adjustment, AdjustmentKind};
 pub(super) fn adjustment(net: Money, cap: Option<Money>) -> Option<Option<Adjustment>> {
     let Some(limit) = cap else { return Some(None) };
     let amount = limit.checked_add(net.negated())?;
-    Some((amount.minor() < 0).then_some(Adjustment { kind: AdjustmentKind::Cap, limit, amount }))
+    Some((amount.minor() < 0).then_some(Adjustment { kind: AdjustmentKind::Cap, limit, amount, shares: Vec::new() }))
 }
 
 #[cfg(test)]

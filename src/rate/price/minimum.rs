@@ -7,5 +7,10 @@ use crate::domain::invoice::{Adjustment, AdjustmentKind};
 pub(super) fn adjustment(net: Money, minimum: Option<Money>) -> Option<Option<Adjustment>> {
     let Some(limit) = minimum else { return Some(None) };
     let amount = limit.checked_add(net.negated())?;
-    Some((amount.minor() > 0).then_some(Adjustment { kind: AdjustmentKind::Minimum, limit, amount }))
+    Some((amount.minor() > 0).then_some(Adjustment {
+        kind: AdjustmentKind::Minimum,
+        limit,
+        amount,
+        shares: Vec::new(),
+    }))
 }
