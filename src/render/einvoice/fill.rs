@@ -6,8 +6,8 @@ use super::terms::{AccountTerms, PartyTerms, PaymentTerms, Terms, VatTerms};
 use crate::domain::Invoice;
 use crate::domain::business::Party;
 use crate::domain::invoice::Vat;
-use crate::render::view::{InvoiceView, clean, is_payable};
-use crate::render::{numbers, texts};
+use crate::render::view::{Fact, InvoiceView, clean, is_payable};
+use crate::render::{exchange, numbers, texts};
 
 pub(super) const OUT_OF_SCOPE: &str = "O";
 
@@ -15,6 +15,7 @@ impl Terms {
     /// The terms of a document; `None` where it has no line, where its lines have several treatments of VAT and it does not
     /// say which line has which, or where its seller lacks the VAT id that its treatment asks for.
     pub fn of(invoice: &Invoice, view: &InvoiceView) -> Option<Self> {
+        let rates = exchange::facts(invoice);
         let invoice: &Invoice = &invoice.as_billed();
         let lines = lines::of(invoice, view)?;
         let is_due = is_payable(invoice) && !invoice.is_credit_note();
@@ -27,7 +28,7 @@ impl Terms {
             due: is_due.then_some(invoice.due_date),
             buyer_reference: some(invoice.reference.as_deref()),
             payment_terms: payment_terms(invoice, view, is_due),
-            notes: notes(view),
+            notes: notes(view, &rates),
             preceding: invoice.corrects.as_ref().map(|corrects| (corrects.number.clone(), corrects.issue_date)),
             seller: seller(invoice),
             buyer: buyer(invoice),
@@ -119,11 +120,11 @@ fn payment_terms(invoice: &Invoice, view: &InvoiceView, is_due: bool) -> String 
     plain(&texts::fill(texts::of(invoice.language).days, &[("days", &days)]))
 }
 
-/// Why it was issued, why there is no VAT, and the digests that bind it to its data.
-fn notes(view: &InvoiceView) -> Vec<String> {
-    let digests = view.digests.iter().filter(|digest| !digest.value.is_empty());
-    let digests = digests.map(|digest| format!("{}: {}", digest.label, digest.value));
-    let notes = view.why.iter().chain(&view.notes).cloned().chain(digests);
+/// Why it was issued, why there is no VAT, the rate of exchange, and the digests that bind it to its data.
+fn notes(view: &InvoiceView, rates: &[Fact]) -> Vec<String> {
+    let facts = rates.iter().chain(&view.digests).filter(|fact| !fact.value.is_empty());
+    let facts = facts.map(|fact| format!("{}: {}", fact.label, fact.value));
+    let notes = view.why.iter().chain(&view.notes).cloned().chain(facts);
     notes.map(|note| plain(&note)).filter(|note| !note.is_empty()).collect()
 }
 
