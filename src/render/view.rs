@@ -14,6 +14,9 @@ use crate::domain::{Date, Elapsed, Invoice};
 
 pub use super::lines::{LineView, TotalView};
 
+/// Label of the reference that a bank can check.
+pub(super) const CREDITOR_REFERENCE: &str = "ISO 11649";
+
 /// A label with its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fact {
@@ -260,7 +263,7 @@ fn payment(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
     facts.extend(payment.bic.as_deref().map(|bic| fact("BIC", bic)));
     facts.push(fact(words.payment_reference, invoice.number.to_string()));
     if payment.iban.is_some() && invoice.currency.code() == "EUR" {
-        facts.push(fact("ISO 11649", in_fours(&creditor_reference(&invoice.number))));
+        facts.push(fact(CREDITOR_REFERENCE, in_fours(&creditor_reference(&invoice.number))));
     }
     let days = numbers::count(payment.days.into(), invoice.language);
     facts.push(fact(words.payment_term, fill(words.days, &[("days", &days)])));

@@ -6,7 +6,7 @@ use super::terms::{AccountTerms, PartyTerms, PaymentTerms, Terms, VatTerms};
 use crate::domain::Invoice;
 use crate::domain::business::Party;
 use crate::domain::invoice::Vat;
-use crate::render::view::{Fact, InvoiceView, clean, is_payable};
+use crate::render::view::{CREDITOR_REFERENCE, Fact, InvoiceView, clean, is_payable};
 use crate::render::{exchange, numbers, texts};
 
 pub(super) const OUT_OF_SCOPE: &str = "O";
@@ -137,12 +137,14 @@ fn payment(invoice: &Invoice, view: &InvoiceView) -> PaymentTerms {
     PaymentTerms { remittance: remittance(invoice, view), account }
 }
 
-/// The reference that people are asked to give; that of ISO 11649 is printed in groups and written without.
+/// The reference that the view asks for: that of ISO 11649 where it has one, which is printed in groups and written without.
 fn remittance(invoice: &Invoice, view: &InvoiceView) -> String {
-    let label = texts::of(invoice.language).payment_reference;
-    let asked = view.payment.iter().find(|fact| fact.label == label).map(|fact| plain(&fact.value));
-    let asked = asked.unwrap_or_else(|| plain(&invoice.number.to_string()));
-    if asked.starts_with("RF") { asked.split_whitespace().collect() } else { asked }
+    let of = |label: &str| view.payment.iter().find(|fact| fact.label == label).map(|fact| fact.value.as_str());
+    match (of(CREDITOR_REFERENCE), of(texts::of(invoice.language).payment_reference)) {
+        (Some(grouped), _) => plain(grouped).split_whitespace().collect(),
+        (None, Some(asked)) => plain(asked),
+        (None, None) => plain(&invoice.number.to_string()),
+    }
 }
 
 fn vat_terms(vat: &Vat) -> VatTerms {
