@@ -27,16 +27,16 @@ impl Rest<'_> {
 
     /// What each group gives back between two rests; groups that give nothing back are left out.
     pub fn groups(&self, before: Money, after: Money) -> Option<Vec<Vat>> {
+        self.all_groups(before, after).map(something)
+    }
+
+    fn all_groups(&self, before: Money, after: Money) -> Option<Vec<Vat>> {
         let parts = self.parts(before)?.into_iter().zip(self.parts(after)?);
         let groups = self.vat.iter().zip(parts).map(|(vat, (before, after))| {
             let tax = |net: Money| net.percent(vat.rate, Rounding::HalfAwayFromZero);
             Some(Vat { net: before.checked_sub(after)?, tax: tax(before)?.checked_sub(tax(after)?)?, ..vat.clone() })
         });
-        let mut groups = groups.collect::<Option<Vec<Vat>>>()?;
-        if groups.len() > 1 {
-            groups.retain(|vat| !vat.net.is_zero() || !vat.tax.is_zero());
-        }
-        Some(groups)
+        groups.collect()
     }
 
     /// The rows of a credit note, each with its parts where the invoice has several groups. Together the parts of all rows
@@ -54,6 +54,14 @@ impl Rest<'_> {
     }
 }
 
+/// Without the groups that come to nothing, unless there is one group only.
+fn something(mut groups: Vec<Vat>) -> Vec<Vat> {
+    if groups.len() > 1 {
+        groups.retain(|vat| !vat.net.is_zero() || !vat.tax.is_zero());
+    }
+    groups
+}
+
 /// The rows of a credit note in the currency of the invoice that it corrects, by the rate of that invoice. `net` is what the
 /// invoice came to in the currency of the tariff, `before` what was left of that. `None` when an amount does not fit.
 pub(super) fn exchange(invoice: &Exchange, net: Money, before: Money, credited: &[CreditLine]) -> Option<Exchange> {
@@ -65,8 +73,8 @@ pub(super) fn exchange(invoice: &Exchange, net: Money, before: Money, credited: 
         rest = after;
     }
     let (first, last) = (left(before)?, left(rest)?);
-    let groups = Rest { vat: &invoice.vat }.groups(first, last)?;
-    let vat = of_rows(groups, credited, &rows)?;
+    let groups = Rest { vat: &invoice.vat }.all_groups(first, last)?;
+    let vat = something(of_rows(groups, credited, &rows)?);
     let tax = Money::sum(invoice.currency, vat.iter().map(|vat| vat.tax))?;
     let net = first.checked_sub(last)?;
     Some(Exchange {

@@ -1,0 +1,377 @@
+//! The arithmetic of EN 16931 over random invoices and their credit notes: BR-CO-10 to 18, BR-DEC, the sums of each category,
+//! and the same once more in another currency. A validator's rules prove that amounts are there; these prove the amounts.
+#![cfg(test)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use proptest::prelude::*;
+use ritardo::close::credit::{self, Corrected, Credit};
+use ritardo::close::{self, ClosedMonth, Frozen, Issue, Pricing, TariffName, check};
+use ritardo::config::{parse_businesses, parse_config};
+use ritardo::domain::business::Issuer;
+use ritardo::domain::charge::{Charge, Market, Place, RateRow, RatedWait};
+use ritardo::domain::correction::{Amounts, Correction, CorrectionCause, Earlier, EarlierCause};
+use ritardo::domain::invoice::{Adjustment, AdjustmentKind};
+use ritardo::domain::{
+    Business, Currency, Date, Decimal, Elapsed, EntryPoint, Invoice, Money, Month, Rate, VatKey, Verdict, Wait,
+};
+
+/// A charge: second of the month, market, price in millionths.
+type Charged = (i64, usize, u32);
+
+/// What a random invoice is made of.
+#[derive(Clone, Debug)]
+struct Plan {
+    charges: Vec<Charged>,
+    vat: usize,
+    /// Day of the month on which the second rate begins.
+    change: u8,
+    /// Cents of a minimum, and of a cap.
+    limits: (Option<u32>, Option<u32>),
+    /// Months before, and cents.
+    earlier: Vec<(u8, u32)>,
+    /// Units of the tariff's currency, and of the invoice's, for one euro, in ten-thousandths.
+    rate: Option<(u32, u32)>,
+}
+
+fn plans() -> impl Strategy<Value = Plan> {
+    let charges = prop::collection::vec((0..31 * 86_400_i64, 0..3_usize, 0..90_001_u32), 1..40);
+    let limits = (prop::option::of(1..2_000_u32), prop::option::of(1..2_000_u32));
+    let earlier = prop::collection::vec((1..4_u8, 1..10_000_u32), 0..3);
+    let rate = prop::option::of((1_000..20_000_u32, 1_000..20_000_u32));
+    (charges, 0..6_usize, 2..29_u8, limits, earlier, rate)
+        .prop_map(|(charges, vat, change, limits, earlier, rate)| Plan { charges, vat, change, limits, earlier, rate })
+}
+
+fn month() -> Month {
+    "2018-08".parse().unwrap()
+}
+
+fn usd() -> Currency {
+    "USD".parse().unwrap()
+}
+
+fn treatments(plan: &Plan) -> String {
+    let day = format!("2018-08-{:02}", plan.change);
+    match plan.vat {
+        0 => "vat = { treatment = \"standard\", rate = \"22\" }".to_owned(),
+        1 => "vat = { treatment = \"reverse-charge\" }".to_owned(),
+        2 => "vat = { treatment = \"zero\" }".to_owned(),
+        3 => "vat = { treatment = \"exempt\", reason = \"r\", code = \"VATEX-EU-132\" }".to_owned(),
+        other => {
+            let tax_point = if other == 4 { "charge" } else { "month-end" };
+            format!(
+                "tax_point = \"{tax_point}\"\nvat = [{{ treatment = \"standard\", rate = \"5.5\" }}, \
+                 {{ treatment = \"standard\", rate = \"21\", from = \"{day}\" }}]"
+            )
+        }
+    }
+}
+
+fn business(plan: &Plan) -> Business {
+    let text = format!(
+        "[[business]]\nid = \"b\"\nlegal_name = \"B\"\naddress = [\"B\"]\ncountry = \"IT\"\nvat_id = \"IT12345678903\"\n\
+         emails = [\"b@b.it\"]\nlanguage = \"it\"\nzone = \"Europe/Rome\"\nfirst_month = \"2018-08\"\n{}\n\
+         [[business.channel]]\nid = \"+390510000417\"\n",
+        treatments(plan)
+    );
+    parse_businesses(Path::new("businesses.toml"), &text).unwrap().remove(0)
+}
+
+fn issuer() -> Issuer {
+    let text = "[issuer]\nlegal_name = \"A\"\naddress = [\"A\"]\ncountry = \"IE\"\nvat_id = \"IE1234567FA\"\n\
+                email = \"a@a.ie\"\nzone = \"UTC\"\n[[source]]\nname = \"a\"\nfiles = \"*\"\ncoverage = \"span\"\n\
+                [mail]\ntransport = \"file\"\n";
+    parse_config(Path::new("ritardo.toml"), text).unwrap().issuers.remove(0)
+}
+
+fn decimal(units: u32, places: usize) -> Decimal {
+    let digits = format!("{units:0>width$}", width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    format!("{whole}.{fraction}").parse().unwrap()
+}
+
+fn rated(business: &Business, plan: &Plan) -> Vec<RatedWait> {
+    let begin = month().span(business.zone).from;
+    let mut charges = plan.charges.clone();
+    charges.sort_unstable();
+    let wait = |(place, (second, market, price)): (usize, &Charged)| {
+        let received_at = begin.plus(Elapsed::from_seconds(*second));
+        let wait = Wait {
+            business: "b".into(),
+            channel: "+390510000417".into(),
+            conversation: "c".into(),
+            customer: "+393331234567".into(),
+            message_id: format!("m{place}").into(),
+            run: Vec::new(),
+            entry_point: EntryPoint::Unknown,
+            received_at,
+            answered_at: None,
+            deadline: received_at.plus(Elapsed::DAY),
+            verdict: Verdict::Unanswered,
+            held_for: None,
+            doubt_at: None,
+            accepted_at: None,
+            excluded: false,
+            watermark: "2018-10-01T00:00:00Z".parse().unwrap(),
+            tolerance: Elapsed::ZERO,
+        };
+        // Few prices, so that lines have more than one charge.
+        let amount = decimal(price % 7 * 10_007, 6);
+        let rate = RateRow { line: 1, tier: None, step: None, price: amount };
+        let market: Market = ["39", "44", "other"][*market].parse().unwrap();
+        RatedWait { wait, market, charge: Some(Charge { rate, place: Place::Uncounted, amount }) }
+    };
+    charges.iter().enumerate().map(wait).collect()
+}
+
+/// A minimum first, then a cap.
+fn adjustments(net: Money, limits: (Option<u32>, Option<u32>)) -> Vec<Adjustment> {
+    let (mut net, mut adjustments) = (net, Vec::new());
+    for (kind, cents) in [(AdjustmentKind::Minimum, limits.0), (AdjustmentKind::Cap, limits.1)] {
+        let Some(limit) = cents.map(|cents| Money::new(cents.into(), usd())) else { continue };
+        let amount = limit.checked_sub(net).unwrap();
+        let is_due = if kind == AdjustmentKind::Minimum { amount.minor() > 0 } else { amount.minor() < 0 };
+        if is_due {
+            adjustments.push(Adjustment { kind, limit, amount, shares: Vec::new() });
+            net = limit;
+        }
+    }
+    adjustments
+}
+
+fn tariff() -> TariffName {
+    TariffName {
+        id: "t".to_owned(),
+        version: "1".to_owned(),
+        sha256: String::new(),
+        source: String::new(),
+        window: Elapsed::DAY,
+        reading: String::new(),
+        tiers: String::new(),
+        free: 0,
+        currency: usd(),
+    }
+}
+
+fn frozen((from, to): (u32, u32)) -> Frozen {
+    let rate = Rate {
+        from: usd(),
+        to: "GBP".parse().unwrap(),
+        date: month().last_day(),
+        from_per_euro: decimal(from, 4),
+        to_per_euro: decimal(to, 4),
+    };
+    Frozen { rate, table_sha256: "t".to_owned() }
+}
+
+fn issue(number: &str, plan: &Plan) -> Issue {
+    let earlier = |(back, cents): &(u8, u32)| Earlier {
+        month: Month::new(2018, 8 - back).unwrap(),
+        cause: EarlierCause::CarriedOver,
+        charges: 1,
+        amount: Money::new(i64::from(*cents), usd()),
+        data_sha256: String::new(),
+        vat: None,
+    };
+    Issue {
+        number: number.parse().unwrap(),
+        date: "2018-09-05".parse::<Date>().unwrap(),
+        previous: String::new(),
+        earlier: plan.earlier.iter().map(earlier).collect(),
+        exchange: plan.rate.map(frozen),
+    }
+}
+
+fn made(plan: &Plan) -> (ClosedMonth, Invoice) {
+    let business = business(plan);
+    let rated = rated(&business, plan);
+    let adjust = |net, _| Some(adjustments(net, plan.limits));
+    let pricing = Pricing { tariff: "t@1", currency: usd(), adjustments: &adjust };
+    let cut = "2018-09-03T00:00:00Z".parse().unwrap();
+    let closed = close::close(&business, month(), cut, &rated, &pricing).unwrap();
+    let invoice = close::invoice(&issuer(), &business, &closed, &tariff(), issue("LR-2018-000001", plan)).unwrap();
+    (closed, invoice)
+}
+
+/// Half away from zero, by another road than the program's: twice the number, and one more on its side of zero.
+fn percent(net: i64, rate: Decimal) -> i64 {
+    let product = i128::from(net) * rate.units();
+    let divisor = 100 * 10_i128.pow(9);
+    let away = if product < 0 { -divisor } else { divisor };
+    i64::try_from((2 * product + away) / (2 * divisor)).unwrap()
+}
+
+/// The rows of a document by category and rate; a document has one group, or each row says its own.
+fn by_group(invoice: &Invoice) -> BTreeMap<VatKey, i64> {
+    let only = || {
+        assert_eq!(invoice.vat.len(), 1, "a row says nothing");
+        invoice.vat[0].key()
+    };
+    let mut groups: BTreeMap<VatKey, i64> = BTreeMap::new();
+    let mut add = |key: Option<&VatKey>, amount: Money| {
+        *groups.entry(key.cloned().unwrap_or_else(only)).or_default() += amount.minor();
+    };
+    invoice.lines.iter().for_each(|line| add(line.vat.as_ref(), line.amount));
+    invoice.earlier.iter().for_each(|row| add(row.vat.as_ref(), row.amount));
+    let adjusted = invoice.adjustments.iter().map(|row| (&row.shares, row.amount));
+    for (shares, amount) in adjusted.chain(invoice.credited.iter().map(|row| (&row.shares, row.credit))) {
+        if shares.is_empty() && invoice.vat.len() == 1 {
+            add(None, amount);
+        }
+        let sum: i64 = shares.iter().map(|share| share.amount.minor()).sum();
+        assert!(shares.is_empty() || sum == amount.minor(), "the shares of a row are the row");
+        shares.iter().for_each(|share| add(Some(&share.vat), share.amount));
+    }
+    groups
+}
+
+/// The rules, over a document as it is billed.
+fn check_rules(invoice: &Invoice) {
+    let minor = |amounts: Vec<Money>| amounts.iter().map(|amount| amount.minor()).sum::<i64>();
+    let rows = invoice.lines.iter().map(|line| line.amount);
+    let rows = rows.chain(invoice.adjustments.iter().map(|row| row.amount));
+    let rows = rows.chain(invoice.earlier.iter().map(|row| row.amount));
+    let rows = rows.chain(invoice.credited.iter().map(|row| row.credit));
+    // BR-CO-10 and 13: the sum of the rows is the amount without VAT, as there are no allowances beside rows.
+    assert_eq!(minor(rows.collect()), invoice.net.minor());
+    // BR-CO-14, 15 and 16: nothing is paid before.
+    assert_eq!(minor(invoice.vat.iter().map(|vat| vat.tax).collect()), invoice.tax.minor());
+    assert_eq!(invoice.net.minor() + invoice.tax.minor(), invoice.total.minor());
+    // BR-CO-18, and each category and rate once with what its rows come to (BR-S-08 and its like).
+    assert!(!invoice.vat.is_empty());
+    let stated: BTreeMap<VatKey, i64> = invoice.vat.iter().map(|vat| (vat.key(), vat.net.minor())).collect();
+    assert_eq!(stated.len(), invoice.vat.len());
+    let something = |mut groups: BTreeMap<VatKey, i64>| {
+        groups.retain(|_, net| *net != 0);
+        groups
+    };
+    assert_eq!(something(by_group(invoice)), something(stated));
+    // BR-DEC: no amount has more than two decimals.
+    for amount in invoice.vat.iter().flat_map(|vat| [vat.net, vat.tax]).chain([invoice.net, invoice.tax, invoice.total])
+    {
+        assert_eq!(amount.currency(), invoice.currency);
+        assert!(amount.digits().split_once('.').is_none_or(|(_, fraction)| fraction.len() <= 2));
+    }
+}
+
+fn check_invoice(closed: &ClosedMonth, invoice: &Invoice) {
+    let findings = check::findings(invoice, &closed.line_file, &closed.data_sha256);
+    assert!(findings.is_empty(), "{findings:?}");
+    for document in [invoice, &*invoice.as_billed()] {
+        check_rules(document);
+        // BR-CO-17, exactly and not within the cent that the rules of the validators leave.
+        for vat in &document.vat {
+            assert_eq!(vat.tax.minor(), percent(vat.net.minor(), vat.rate));
+        }
+    }
+    // What is written is read again, and is the same.
+    let again: Invoice = serde_json::from_slice(&invoice.canonical()).unwrap();
+    assert_eq!(&again, invoice);
+}
+
+/// Credit notes that give an invoice back whole, in these parts of what is left.
+fn check_credits(invoice: &Invoice, parts: &[u32]) {
+    let (mut given_back, mut sums) = (Money::zero(usd()), Vec::new());
+    let last = [100];
+    for (place, part) in parts.iter().chain(&last).enumerate() {
+        let left = invoice.net.checked_sub(given_back).unwrap();
+        let cents = left.minor() * i64::from(*part) / 100;
+        if cents == 0 {
+            continue;
+        }
+        let row = |credit: i64, billed: i64| {
+            let of = |minor| Amounts { quantity: 1, amount: Money::new(minor, usd()) };
+            credit::of_earlier(month(), of(billed), of(billed - credit)).unwrap()
+        };
+        // Two rows, one of which may take something back.
+        let lines = vec![row(cents + 7, left.minor() + 7), row(-7, 0)];
+        let credit = Credit { lines, month: month(), counts: invoice.computation.counts, data_sha256: String::new() };
+        let correction = Correction {
+            number: invoice.number.clone(),
+            issue_date: invoice.issue_date,
+            cause: CorrectionCause::LateLogs,
+            reason: None,
+            messages: 1,
+            was_sha256: String::new(),
+        };
+        let issue = Issue {
+            number: format!("LRC-2018-{:06}", place + 1).parse().unwrap(),
+            date: invoice.issue_date,
+            previous: String::new(),
+            earlier: Vec::new(),
+            exchange: None,
+        };
+        let note = credit::credit_note(Corrected { invoice, given_back, correction }, credit, issue).unwrap();
+        let findings = check::credit_findings(&note, invoice, given_back);
+        assert!(findings.is_empty(), "{findings:?}");
+        for document in [&note, &*note.as_billed()] {
+            check_rules(document);
+        }
+        given_back = given_back.checked_add(note.net).unwrap();
+        sums.push(note);
+    }
+    let of = |invoice: &Invoice| [invoice.net.minor(), invoice.tax.minor(), invoice.total.minor()];
+    let sum = |of: &dyn Fn(&Invoice) -> [i64; 3]| {
+        sums.iter().map(of).fold([0; 3], |sum, each| [sum[0] + each[0], sum[1] + each[1], sum[2] + each[2]])
+    };
+    assert_eq!(sum(&of), of(invoice), "all credit notes give back exactly what was billed");
+    assert_eq!(
+        sum(&|note| of(note.as_billed().as_ref())),
+        of(invoice.as_billed().as_ref()),
+        "in the currency of the invoice, too"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_amounts_of_an_invoice_follow_the_standard(plan in plans()) {
+        let (closed, invoice) = made(&plan);
+        check_invoice(&closed, &invoice);
+    }
+
+    #[test]
+    fn credit_notes_give_back_what_was_billed(plan in plans(), parts in prop::collection::vec(1..100_u32, 0..4)) {
+        let (_, invoice) = made(&plan);
+        if invoice.net.minor() > 0 {
+            check_credits(&invoice, &parts);
+        }
+    }
+}
+
+#[test]
+fn a_month_with_two_rates_has_two_groups() {
+    let noon = |day: i64| (day - 1) * 86_400 + 43_200;
+    let charges = vec![(noon(14), 0, 1), (noon(15), 0, 1), (noon(15), 0, 1)];
+    let plan = Plan { charges, vat: 4, change: 15, limits: (Some(1_000), None), earlier: vec![(1, 500)], rate: None };
+    let (closed, invoice) = made(&plan);
+    check_invoice(&closed, &invoice);
+    let groups: Vec<String> = invoice.vat.iter().map(|vat| format!("{} {} {}", vat.key(), vat.net, vat.tax)).collect();
+    // One charge of 0.010007 at the first rate, two at the second; the minimum in their proportion; July at its own rate.
+    assert_eq!(groups, ["S at 5.50% USD 8.33 USD 0.46", "S at 21.00% USD 6.67 USD 1.40"]);
+    assert_eq!(invoice.format.to_string(), "ritardo-invoice/2");
+    let by_month_end = Plan { vat: 5, earlier: Vec::new(), ..plan };
+    let (_, invoice) = made(&by_month_end);
+    assert_eq!(invoice.vat.len(), 1);
+    assert_eq!(invoice.vat[0].rate.to_string(), "21.00");
+    assert_eq!(invoice.format.to_string(), "ritardo-invoice/1");
+}
+
+#[test]
+fn an_invoice_in_another_currency_says_both_amounts() {
+    let charges = vec![(0, 0, 1); 100];
+    let rate = Some((11_651, 8_974));
+    let plan = Plan { charges, vat: 0, change: 2, limits: (None, None), earlier: Vec::new(), rate };
+    let (closed, invoice) = made(&plan);
+    check_invoice(&closed, &invoice);
+    let exchange = invoice.exchange.as_ref().unwrap();
+    // 100 charges of 0.010007 are 1.0007, by 0.8974 / 1.1651: one rounding, from the exact sum.
+    assert_eq!((invoice.net.to_string(), exchange.net.to_string()), ("USD 1.00".to_owned(), "GBP 0.77".to_owned()));
+    assert_eq!((exchange.tax.to_string(), exchange.total.to_string()), ("GBP 0.17".to_owned(), "GBP 0.94".to_owned()));
+    let billed = invoice.as_billed();
+    assert_eq!((billed.currency.code(), billed.lines[0].unit_price.to_string().as_str()), ("GBP", "0.007707735"));
+    check_credits(&invoice, &[33, 50]);
+}
