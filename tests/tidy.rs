@@ -39,6 +39,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tera", &["render"]),
     ("qrcode", &["render"]),
     ("typst", &["render"]),
+    ("quick_xml", &["render"]),
     ("lettre", &["deliver"]),
     ("rusqlite", &["ledger"]),
     ("tar", &["commands", "read"]),

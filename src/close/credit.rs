@@ -128,6 +128,8 @@ pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option
         tax,
         total: net.checked_add(tax)?,
         exchange,
+        // So is a note on an invoice of before there were e-invoices.
+        electronic: true,
         chain: Chain { previous: issue.previous },
         ..invoice.clone()
     };

@@ -93,6 +93,7 @@ pub fn invoice(
         total: net.checked_add(tax)?,
         exchange,
         payment: Payment { iban: issuer.iban.clone(), bic: issuer.bic.clone(), days: issuer.payment_days },
+        electronic: true,
         computation: Computation {
             window: tariff.window,
             reading: tariff.reading.clone(),
@@ -111,6 +112,12 @@ pub fn invoice(
     };
     invoice.format = invoice.fitting_format();
     Some(invoice)
+}
+
+/// What is made again of an issued document says no more than the version that issued it could say: a document without
+/// an e-invoice stays without.
+pub fn in_form_of(issued: &Invoice, invoice: Invoice) -> Invoice {
+    Invoice { electronic: invoice.electronic && issued.electronic, ..invoice }
 }
 
 /// Every row in another currency, each rounded once from its exact amount; their sum; and the tax on that, rounded once a

@@ -40,7 +40,8 @@ pub fn documents(renderer: &Renderer, invoice: &Invoice, head: &str, charges: Fi
         (format!("{}.html", invoice.file_stem()), html.into_bytes()),
         (render::pdf_file(invoice), pdf),
     ];
-    Ok(drawn.into_iter().chain(charges).collect())
+    let ubl = render::as_ubl(invoice, head).map(|xml| (render::ubl_file(invoice), xml));
+    Ok(drawn.into_iter().chain(ubl).chain(charges).collect())
 }
 
 /// The files of charges that go with a document: what an invoice bills, of earlier months too; what a credit note
@@ -270,6 +271,7 @@ pub fn mails(
             let content_type = match name.rsplit('.').next() {
                 Some("pdf") => "application/pdf",
                 Some("csv") => "text/csv; charset=utf-8",
+                Some("xml") => "application/xml",
                 _ => return None,
             };
             Some(Attachment { name, content_type, bytes })

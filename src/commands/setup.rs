@@ -112,6 +112,7 @@ impl Setup {
         if let Some(businesses) = &businesses {
             mistakes.extend(wrong_issuers(&config, &businesses_text, businesses));
             mistakes.extend(without_issuer_vat_id(&config, &config_text, businesses));
+            mistakes.extend(without_issuer_terms(&config, &config_text, businesses));
         }
         match (businesses, tariff) {
             (Some(businesses), Some(tariff)) if mistakes.is_empty() => {
@@ -216,4 +217,22 @@ fn without_issuer_vat_id(config: &Config, text: &Written, businesses: &[Business
     let business = businesses.iter().find(needs)?;
     let message = format!("the issuer has no vat_id, which the VAT treatment of `{}` needs", business.id);
     Some(Mistake::of_file(&text.path, message, "add vat_id to [issuer]"))
+}
+
+/// Who sends e-invoices through a network has an address in it, and a VAT id unless all is out of scope (Peppol BIS 3,
+/// PEPPOL-EN16931-R020; EN 16931, BR-E-02).
+fn without_issuer_terms(config: &Config, text: &Written, businesses: &[Business]) -> Vec<Mistake> {
+    let asking = || businesses.iter().filter(|business| business.e_invoice.is_some());
+    let wrong = |business: &Business, key: &str, example: &str| {
+        let message = format!("the issuer has no {key}, which the e-invoices of `{}` need", business.id);
+        Mistake::of_file(&text.path, message, format!("add {example} to [issuer]"))
+    };
+    let is_exempt = |business: &&Business| {
+        business.vat.spans.iter().any(|span| matches!(span.treatment, VatTreatment::Exempt { .. }))
+    };
+    let unaddressed = asking().find(|business| config.issuer_of(business).party.endpoint.is_none());
+    let unnamed = asking().filter(is_exempt).find(|business| config.issuer_of(business).party.vat_id.is_none());
+    let unaddressed = unaddressed.map(|business| wrong(business, "endpoint", "endpoint = \"0088:9520000004170\""));
+    let unnamed = unnamed.map(|business| wrong(business, "vat_id", "vat_id = \"IE1234567FA\""));
+    unaddressed.into_iter().chain(unnamed).collect()
 }

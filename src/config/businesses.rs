@@ -89,7 +89,7 @@ fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
     let first_month = table.parsed("first_month", str::parse);
     let (reference, issuer) = (table.text("reference"), table.parsed("issuer", words::source_name));
     let (vat, currency) = (vat(table), table.parsed("currency", str::parse));
-    let e_invoice = table.choice("e_invoice", &EInvoice::ALL);
+    let e_invoice = e_invoice(table);
     Some(Business {
         id: id?,
         party: party?,
@@ -104,6 +104,16 @@ fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
         reference,
         issuer,
     })
+}
+
+/// What the business asks for. Networks such as Peppol deliver to an address, and refuse what names no reference of the buyer.
+fn e_invoice(business: &Table<'_>) -> Option<EInvoice> {
+    let asked = business.choice("e_invoice", &EInvoice::ALL)?;
+    for key in ["endpoint", "reference"].into_iter().filter(|key| !business.has(key)) {
+        let hint = format!("add {} to the business", BUSINESS.example(key));
+        business.wrong("e_invoice", format!("e_invoice = \"ubl\" needs the {key} of the business"), hint);
+    }
+    Some(asked)
 }
 
 fn channels(claims: &[Claim]) -> Vec<Ownership> {

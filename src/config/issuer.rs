@@ -27,7 +27,7 @@ const ISSUER: Form = Form {
         "first_number = 1",
         "post_code = \"D02 X285\"",
         "city = \"Dublin\"",
-        "endpoint = \"0209:5391234567890\"",
+        "endpoint = \"0088:9520000004170\"",
     ],
 };
 

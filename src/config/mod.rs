@@ -8,6 +8,7 @@ mod businesses;
 mod channels;
 mod chats;
 mod check_digits;
+mod endpoint;
 mod exchange;
 mod guards;
 mod invoice;

@@ -125,6 +125,9 @@ pub struct Invoice {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<Exchange>,
     pub payment: Payment,
+    /// An e-invoice goes with it. Those of versions that wrote none stay without, and keep their bytes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub electronic: bool,
     pub computation: Computation,
     pub chain: Chain,
 }

@@ -131,15 +131,9 @@ pub(super) fn totals(invoice: &Invoice) -> Vec<TotalView> {
 }
 
 fn adjusted(invoice: &Invoice) -> Vec<TotalView> {
-    let (language, terms) = (invoice.language, terms::of(invoice.language));
+    let language = invoice.language;
     let sum = |label: String, amount| TotalView { label, amount: numbers::money(amount, language) };
-    let of = |adjustment: &Adjustment| {
-        let label = match adjustment.kind {
-            AdjustmentKind::Minimum => terms.minimum,
-            AdjustmentKind::Cap => terms.cap,
-        };
-        sum(texts::fill(label, &[("limit", &numbers::money(adjustment.limit, language))]), adjustment.amount)
-    };
+    let of = |adjustment: &Adjustment| sum(adjustment_label(adjustment, language), adjustment.amount);
     if invoice.adjustments.is_empty() {
         return Vec::new();
     }
@@ -149,6 +143,16 @@ fn adjusted(invoice: &Invoice) -> Vec<TotalView> {
     let earlier = earlier.filter(|_| !invoice.earlier.is_empty());
     let earlier = earlier.map(|earlier| sum(corrections::of(language).earlier_months.to_owned(), earlier));
     charges.into_iter().chain(invoice.adjustments.iter().map(of)).chain(earlier).collect()
+}
+
+/// `Cap of the month (USD 250.00)`.
+pub(super) fn adjustment_label(adjustment: &Adjustment, language: Language) -> String {
+    let terms = terms::of(language);
+    let label = match adjustment.kind {
+        AdjustmentKind::Minimum => terms.minimum,
+        AdjustmentKind::Cap => terms.cap,
+    };
+    texts::fill(label, &[("limit", &numbers::money(adjustment.limit, language))])
 }
 
 /// The month is named where another one is on the invoice.

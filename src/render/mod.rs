@@ -7,6 +7,7 @@ mod computed;
 mod corrections;
 mod countries;
 mod credit;
+mod einvoice;
 mod exchange;
 mod html;
 mod lines;
@@ -27,6 +28,7 @@ pub mod waits;
 use serde::Serialize;
 
 pub use credit::{CreditRow, CreditView};
+pub use einvoice::{Attached, as_ubl, ubl_file};
 pub use mail::MailBodies;
 pub use markets::{codes_named as calling_codes, named as market_named};
 pub use numbers::ordinal;
@@ -65,6 +67,10 @@ pub enum RenderError {
     Layout { number: String, detail: String },
     #[error("the invoice {number} cannot be written as PDF/A-3a and PDF/UA-1: {detail}")]
     Pdf { number: String, detail: String },
+    #[error("the template keeps `{name}` from being attached to the invoice {number}")]
+    Unattached { number: String, name: &'static str },
+    #[error("the metadata of the invoice {number} cannot say that an e-invoice is inside")]
+    Metadata { number: String },
 }
 
 /// Makes documents. Made once and shared between threads; it keeps nothing of one document for the next.
@@ -91,7 +97,7 @@ impl Renderer {
     }
 
     /// The invoice, credit note or preview as PDF/A-3a and PDF/UA-1. The same view gives the same bytes. Characters that the fonts
-    /// lack are shown as `□`.
+    /// lack are shown as `□`. The e-invoice that the view has is inside, as Factur-X.
     ///
     /// # Errors
     /// [`RenderError::Layout`] and [`RenderError::Pdf`] name the invoice.

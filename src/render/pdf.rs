@@ -1,7 +1,8 @@
 //! PDF by Typst, in process: archival (PDF/A-3a) and accessible (PDF/UA-1).
 //!
-//! The template sees one file, `data.json`, and nothing else: no disk, no packages, no clock.
+//! The template sees `data.json`, and the e-invoice where there is one, and nothing else: no disk, no packages, no clock.
 
+use memchr::memmem;
 use serde_json::Value;
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration, Smart};
@@ -11,9 +12,12 @@ use typst::utils::LazyHash;
 use typst::{Library, LibraryExt, World};
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
+use super::einvoice::{ATTACHED, Attached, xmp};
 use super::{InvoiceView, RenderError};
 
 const TEMPLATE: &str = include_str!("../../templates/invoice.typ");
+/// Goes after a template: it attaches the e-invoice, where there is one.
+const ATTACHING: &str = include_str!("../../templates/einvoice.typ");
 const FONTS: [&[u8]; 2] = [
     include_bytes!("../../templates/fonts/Inter-Regular.otf"),
     include_bytes!("../../templates/fonts/Inter-SemiBold.otf"),
@@ -30,6 +34,7 @@ pub(super) struct Press {
     coverage: Vec<Coverage>,
     template: Source,
     data: FileId,
+    attached: FileId,
     standards: PdfStandards,
 }
 
@@ -43,8 +48,9 @@ impl Press {
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
             coverage: fonts.iter().map(|font| font.info().coverage.clone()).collect(),
             fonts,
-            template: Source::new(file("invoice.typ")?, TEMPLATE.to_owned()),
+            template: Source::new(file("invoice.typ")?, format!("{TEMPLATE}{ATTACHING}")),
             data: file("data.json")?,
+            attached: file(ATTACHED)?,
             standards: standards.map_err(|detail| RenderError::Standard { detail: detail.message().to_string() })?,
         })
     }
@@ -54,13 +60,15 @@ impl Press {
         let unwritten = |source| RenderError::Data { number: number(), source };
         let mut data = serde_json::to_value(view).map_err(unwritten)?;
         self.cover(&mut data);
-        let job = Job { press: self, data: Bytes::from_string(data.to_string()) };
+        let einvoice = view.einvoice.as_ref();
+        let attached = einvoice.map(|einvoice| Bytes::new(einvoice.xml.clone()));
+        let job = Job { press: self, data: Bytes::from_string(data.to_string()), attached };
         let _forget = Forget;
         let document = typst::compile(&job).output;
         let document = document.map_err(|found| RenderError::Layout { number: number(), detail: said(&found) })?;
         let options = PdfOptions {
             // The id of the document is that of its content.
-            ident: Smart::Custom(data.to_string()),
+            ident: Smart::Custom(ident(&data, einvoice)),
             creator: Smart::Custom(Some("ritardo".to_owned())),
             standards: self.standards.clone(),
             ..PdfOptions::default()
@@ -68,7 +76,11 @@ impl Press {
         let pdf = typst_pdf::pdf(&document, &options);
         let mut pdf = pdf.map_err(|found| RenderError::Pdf { number: number(), detail: said(&found) })?;
         part_line_ends(&mut pdf);
-        Ok(pdf)
+        let Some(einvoice) = einvoice else { return Ok(pdf) };
+        if memmem::find(&pdf, einvoice.name.as_bytes()).is_none() {
+            return Err(RenderError::Unattached { number: number(), name: einvoice.name });
+        }
+        xmp::declared(pdf).ok_or_else(|| RenderError::Metadata { number: number() })
     }
 
     /// Replaces in every text what the fonts cannot show.
@@ -95,6 +107,12 @@ impl Press {
             _ => Some(MISSING),
         }
     }
+}
+
+/// What the id of a document is made of: all of its content.
+fn ident(data: &Value, einvoice: Option<&Attached>) -> String {
+    let xml = einvoice.map(|einvoice| String::from_utf8_lossy(&einvoice.xml));
+    format!("{data}{}", xml.unwrap_or_default())
 }
 
 /// Words longer than a digest may be broken after every sixteenth character, so that they stay in their column.
@@ -150,6 +168,8 @@ impl Drop for Forget {
 struct Job<'a> {
     press: &'a Press,
     data: Bytes,
+    /// The e-invoice.
+    attached: Option<Bytes>,
 }
 
 impl World for Job<'_> {
@@ -170,7 +190,9 @@ impl World for Job<'_> {
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        if id == self.press.data { Ok(self.data.clone()) } else { Err(FileError::AccessDenied) }
+        let attached = self.attached.as_ref().filter(|_| id == self.press.attached);
+        let found = if id == self.press.data { Some(&self.data) } else { attached };
+        found.cloned().ok_or(FileError::AccessDenied)
     }
 
     fn font(&self, index: usize) -> Option<Font> {
@@ -219,10 +241,13 @@ mod tests {
     }
 
     #[test]
-    fn the_world_has_two_files() {
+    fn the_world_has_two_files_and_an_e_invoice() {
         let press = Press::new().unwrap();
-        let job = Job { press: &press, data: Bytes::from_string(String::new()) };
+        let job = Job { press: &press, data: Bytes::from_string(String::new()), attached: None };
         let other = file("/etc/passwd").unwrap();
+        assert!(job.file(press.attached).is_err());
+        let job = Job { attached: Some(Bytes::from_string("<x/>".to_owned())), ..job };
+        assert!(job.file(press.attached).is_ok() && job.source(press.attached).is_err());
         assert!(job.file(other).is_err() && job.source(other).is_err() && job.today(None).is_none());
         assert!(job.file(press.data).is_ok() && job.source(job.main()).is_ok());
     }

@@ -73,6 +73,7 @@ pub(super) fn preview(invoice: &Invoice, view: InvoiceView) -> InvoiceView {
         },
         title,
         preview: Some(PreviewView { mark, word: ours.preview, denial }),
+        einvoice: None,
         ..view
     }
 }

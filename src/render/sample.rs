@@ -50,6 +50,7 @@ pub(crate) fn invoice(language: Language) -> Invoice {
             bic: Some("BLOPIT22XXX".to_owned()),
             days: 30,
         },
+        electronic: false,
         computation: computation(),
         chain: Chain { previous: "b".repeat(64) },
     }

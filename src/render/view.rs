@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::credit::{self, CreditView};
+use super::einvoice::{self, Attached};
 use super::preview::{self, PreviewView};
 use super::qr::{self, QrView};
 use super::texts::{self, Texts, fill};
@@ -12,6 +13,9 @@ use crate::domain::payment::creditor_reference;
 use crate::domain::{Date, Elapsed, Invoice};
 
 pub use super::lines::{LineView, TotalView};
+
+/// Label of the reference that a bank can check.
+pub(super) const CREDITOR_REFERENCE: &str = "ISO 11649";
 
 /// A label with its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -96,6 +100,9 @@ pub struct InvoiceView {
     /// Of a preview: what marks each of its pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preview: Option<PreviewView>,
+    /// The same for programs, which the PDF carries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub einvoice: Option<Attached>,
 }
 
 impl InvoiceView {
@@ -105,7 +112,8 @@ impl InvoiceView {
         let billed = invoice.as_billed();
         let mut view = Self::of_invoice(&billed, head);
         view.computation.extend(exchange::facts(invoice));
-        if billed.is_credit_note() { credit::credited(&billed, view) } else { view }
+        let view = if billed.is_credit_note() { credit::credited(&billed, view) } else { view };
+        Self { einvoice: einvoice::attached(invoice, &view), ..view }
     }
 
     /// The view of what would be issued: marked on every page, with nothing that only an issued document has. What
@@ -143,6 +151,7 @@ impl InvoiceView {
             digests_may_part: computed::is_plain(invoice),
             mail: mail::letter(invoice),
             preview: None,
+            einvoice: None,
         }
     }
 }
@@ -254,7 +263,7 @@ fn payment(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
     facts.extend(payment.bic.as_deref().map(|bic| fact("BIC", bic)));
     facts.push(fact(words.payment_reference, invoice.number.to_string()));
     if payment.iban.is_some() && invoice.currency.code() == "EUR" {
-        facts.push(fact("ISO 11649", in_fours(&creditor_reference(&invoice.number))));
+        facts.push(fact(CREDITOR_REFERENCE, in_fours(&creditor_reference(&invoice.number))));
     }
     let days = numbers::count(payment.days.into(), invoice.language);
     facts.push(fact(words.payment_term, fill(words.days, &[("days", &days)])));

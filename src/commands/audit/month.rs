@@ -90,6 +90,7 @@ fn closing(
         Some(Ok(invoice)) => invoice,
         None => None,
     };
+    let invoice = invoice.zip(stored.as_ref()).map(|(invoice, stored)| close::in_form_of(stored, invoice));
     let compared = differences(&month, &again.with(invoice.as_ref()));
     audited.differences.extend(compared.iter().map(ToString::to_string));
     // Of documents with other amounts nobody asks how they look.

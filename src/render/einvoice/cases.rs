@@ -1,0 +1,166 @@
+//! Documents of every case that an e-invoice can be of. The parties are invented.
+
+use super::super::sample;
+use super::fill::plain;
+use super::terms::Terms;
+use crate::domain::business::{EInvoice, Language, Party};
+use crate::domain::correction::CorrectionCause;
+use crate::domain::exchange::{Exchange, Rate};
+use crate::domain::invoice::{Payment, Vat};
+use crate::domain::vat::VatKey;
+use crate::domain::{Invoice, Money, Rounding};
+use crate::render::InvoiceView;
+
+/// Every case by its name.
+pub(super) fn documents() -> Vec<(&'static str, Invoice)> {
+    let english = Language::English;
+    let out_of_scope = sample::invoice(english);
+    let standard = || from_dublin(sample::taxed(english, "S", "22", "295.41"));
+    vec![
+        ("standard", standard()),
+        ("standard-italian", from_dublin(sample::taxed(Language::Italian, "S", "22", "295.41"))),
+        ("two-rates", two_rates(standard())),
+        ("in-euro", in_euro(standard())),
+        ("zero", from_dublin(sample::taxed(english, "Z", "0", "0"))),
+        ("reverse-charge", reasoned("AE", "Reverse charge / Inversione contabile", None)),
+        ("exempt", reasoned("E", "Exempt under Article 132 of Directive 2006/112/EC", Some("VATEX-EU-132"))),
+        ("out-of-scope", electronic(out_of_scope.clone())),
+        ("capped", electronic(sample::capped(english))),
+        ("minimum", electronic(sample::lifted(english))),
+        ("earlier-months", electronic(sample::with_earlier(english))),
+        ("replacement", electronic(sample::replacement(english))),
+        ("credit-note", from_dublin(sample::credit_note(english, CorrectionCause::LateLogs))),
+        ("credit-of-limits", from_dublin(sample::credit_of_limits(english))),
+        ("bare", bare(out_of_scope.clone())),
+        ("hostile", hostile(electronic(out_of_scope))),
+    ]
+}
+
+/// What a canonical invoice does not say yet: written from the terms.
+pub(super) fn terms() -> Vec<(&'static str, Terms)> {
+    vec![("prepaid", prepaid())]
+}
+
+/// The terms of a document, as they are inside its PDF.
+pub(super) fn terms_of(invoice: &Invoice) -> Terms {
+    Terms::of(invoice, &InvoiceView::of(invoice, &head())).unwrap()
+}
+
+pub(super) fn head() -> String {
+    "c4".repeat(32)
+}
+
+fn electronic(invoice: Invoice) -> Invoice {
+    let seller = Party { endpoint: Some("0088:9520000004170".to_owned()), ..invoice.seller };
+    let buyer = Party { endpoint: Some("0211:IT12345670017".to_owned()), ..invoice.buyer };
+    Invoice { seller, buyer, e_invoice: Some(EInvoice::Ubl), electronic: true, ..invoice }
+}
+
+fn from_dublin(invoice: Invoice) -> Invoice {
+    let invoice = electronic(invoice);
+    let seller = Party {
+        legal_name: "Late Reply Billing Limited".to_owned(),
+        address: vec!["1 Sample Quay".to_owned(), "Dublin 2, D02 X285".to_owned()],
+        country: "IE".to_owned(),
+        vat_id: Some("IE9999990AH".to_owned()),
+        registration: Some("IE 000417".to_owned()),
+        post_code: Some("D02 X285".to_owned()),
+        city: Some("Dublin 2".to_owned()),
+        ..invoice.seller
+    };
+    let payment = Payment {
+        iban: Some("IE89RTRD99900012345678".to_owned()),
+        bic: Some("RTRDIE2D".to_owned()),
+        ..invoice.payment
+    };
+    Invoice { seller, payment, ..invoice }
+}
+
+fn reasoned(category: &str, reason: &str, code: Option<&str>) -> Invoice {
+    let mut invoice = from_dublin(sample::taxed(Language::English, category, "0", "0"));
+    (invoice.vat[0].reason, invoice.vat[0].code) = (Some(reason.to_owned()), code.map(str::to_owned));
+    invoice
+}
+
+/// Two of the lines at another rate.
+fn two_rates(mut invoice: Invoice) -> Invoice {
+    let key = |rate: &str| VatKey { category: "S".to_owned(), rate: rate.parse().unwrap() };
+    let keys = [key("10"), key("22")];
+    for (index, line) in invoice.lines.iter_mut().enumerate() {
+        line.vat = Some(keys[index % 2].clone());
+    }
+    let of = |key: &VatKey| {
+        let lines = invoice.lines.iter().filter(|line| line.vat.as_ref() == Some(key));
+        taxed(key, Money::sum(invoice.currency, lines.map(|line| line.amount)).unwrap())
+    };
+    invoice.vat = keys.iter().map(of).collect();
+    invoice.tax = Money::sum(invoice.currency, invoice.vat.iter().map(|vat| vat.tax)).unwrap();
+    invoice.total = invoice.net.checked_add(invoice.tax).unwrap();
+    invoice.format = invoice.fitting_format();
+    invoice
+}
+
+fn taxed(key: &VatKey, net: Money) -> Vat {
+    let tax = net.percent(key.rate, Rounding::HalfAwayFromZero).unwrap();
+    Vat { category: key.category.clone(), rate: key.rate, reason: None, code: None, net, tax }
+}
+
+/// Billed in another currency than that of the tariff.
+fn in_euro(mut invoice: Invoice) -> Invoice {
+    let rate = Rate {
+        from: invoice.currency,
+        to: "EUR".parse().unwrap(),
+        date: "2026-10-30".parse().unwrap(),
+        from_per_euro: "1.1651".parse().unwrap(),
+        to_per_euro: "1".parse().unwrap(),
+    };
+    let lines: Vec<Money> = invoice.lines.iter().map(|line| rate.convert(line.exact).unwrap()).collect();
+    let net = Money::sum(rate.to, lines.iter().copied()).unwrap();
+    let vat = taxed(&invoice.vat[0].key(), net);
+    let (tax, total) = (vat.tax, net.checked_add(vat.tax).unwrap());
+    invoice.exchange = Some(Exchange {
+        currency: rate.to,
+        rate_date: rate.date,
+        tariff_per_euro: rate.from_per_euro,
+        billed_per_euro: rate.to_per_euro,
+        table_sha256: "5d".repeat(32),
+        lines,
+        adjustments: Vec::new(),
+        earlier: Vec::new(),
+        credited: Vec::new(),
+        net,
+        vat: vec![vat],
+        tax,
+        total,
+    });
+    invoice.format = invoice.fitting_format();
+    invoice
+}
+
+/// Nothing but what an invoice must have.
+fn bare(mut invoice: Invoice) -> Invoice {
+    invoice.electronic = true;
+    (invoice.seller.registration, invoice.buyer.vat_id, invoice.reference) = (None, None, None);
+    (invoice.payment.iban, invoice.payment.bic) = (None, None);
+    (invoice.seller.address, invoice.buyer.address) = (Vec::new(), Vec::new());
+    invoice
+}
+
+fn hostile(mut invoice: Invoice) -> Invoice {
+    let name = "=1+1 <b>&\"'</b> ]]> #$*_@ Bar 株式会社 🥖 \u{202e}مقهى\u{0} Ωμέγα \u{ffff}";
+    invoice.buyer.legal_name = name.to_owned();
+    invoice.buyer.address =
+        vec!["é".repeat(200), "<!-- -->".to_owned(), "&amp;".to_owned(), "%PDF /Metadata".to_owned()];
+    invoice.seller.legal_name = "/Metadata 9 0 R trailer <<>> startxref 0 %%EOF".to_owned();
+    invoice.reference = Some("PO \u{2028}\u{feff}\u{85}1".to_owned());
+    invoice
+}
+
+fn prepaid() -> Terms {
+    let mut terms = terms_of(&from_dublin(sample::taxed(Language::English, "S", "22", "295.41")));
+    let prepaid: Money = "USD 500.00".parse().unwrap();
+    terms.payable = terms.gross.checked_sub(prepaid).unwrap();
+    terms.prepaid = Some(prepaid);
+    terms.notes.push(plain("USD 500.00 was paid before"));
+    terms
+}

@@ -1,0 +1,171 @@
+//! From the canonical invoice and its view to the terms of EN 16931. What people read is of the view, so that both say
+//! the same; what is counted is of the invoice, in the currency that it is billed in.
+
+use super::lines;
+use super::terms::{AccountTerms, PartyTerms, PaymentTerms, Terms, VatTerms};
+use crate::domain::Invoice;
+use crate::domain::business::Party;
+use crate::domain::invoice::Vat;
+use crate::render::view::{CREDITOR_REFERENCE, Fact, InvoiceView, clean, is_payable};
+use crate::render::{exchange, numbers, texts};
+
+pub(super) const OUT_OF_SCOPE: &str = "O";
+
+impl Terms {
+    /// The terms of a document; `None` where it has no line, where its lines have several treatments of VAT and it does not
+    /// say which line has which, or where its seller lacks the VAT id that its treatment asks for.
+    pub fn of(invoice: &Invoice, view: &InvoiceView) -> Option<Self> {
+        let rates = exchange::facts(invoice);
+        let invoice: &Invoice = &invoice.as_billed();
+        let lines = lines::of(invoice, view)?;
+        let is_due = is_payable(invoice) && !invoice.is_credit_note();
+        let is_named = is_out_of_scope(invoice) || invoice.seller.vat_id.is_some();
+        (is_named && !lines.is_empty()).then(|| Self {
+            number: plain(&invoice.number.to_string()),
+            issued: invoice.issue_date,
+            kind: invoice.kind,
+            currency: invoice.currency,
+            due: is_due.then_some(invoice.due_date),
+            buyer_reference: some(invoice.reference.as_deref()),
+            payment_terms: payment_terms(invoice, view, is_due),
+            notes: notes(view, &rates),
+            preceding: invoice.corrects.as_ref().map(|corrects| (corrects.number.clone(), corrects.issue_date)),
+            seller: seller(invoice),
+            buyer: buyer(invoice),
+            period_from: invoice.month.first_day(),
+            period_to: invoice.month.last_day(),
+            payment: is_due.then(|| payment(invoice, view)),
+            lines,
+            vat: invoice.vat.iter().map(vat_terms).collect(),
+            net: invoice.net,
+            tax: invoice.tax,
+            gross: invoice.total,
+            prepaid: None,
+            payable: invoice.total,
+        })
+    }
+}
+
+/// A text on one line that XML can hold.
+pub(super) fn plain(text: &str) -> String {
+    let held: String = text.chars().filter(|sign| !matches!(sign, '\u{fffe}' | '\u{ffff}')).collect();
+    clean(&held)
+}
+
+fn some(text: Option<&str>) -> Option<String> {
+    text.map(plain).filter(|text| !text.is_empty())
+}
+
+fn is_out_of_scope(invoice: &Invoice) -> bool {
+    invoice.vat.iter().any(|vat| vat.category == OUT_OF_SCOPE)
+}
+
+/// Outside the scope of VAT neither party is named by a VAT id (BR-O-02 to BR-O-04), but the seller is by something else
+/// (BR-CO-26).
+fn seller(invoice: &Invoice) -> PartyTerms {
+    let named = party(invoice, &invoice.seller);
+    let known_as = invoice.seller.vat_id.as_deref().unwrap_or(&invoice.seller_email);
+    let is_named = named.registration.is_some() || named.vat_id.is_some();
+    PartyTerms {
+        identifier: if is_named { None } else { some(Some(known_as)) },
+        email: some(Some(&invoice.seller_email)),
+        ..named
+    }
+}
+
+fn buyer(invoice: &Invoice) -> PartyTerms {
+    let identifier = some(Some(invoice.business.as_str()));
+    PartyTerms { identifier, ..party(invoice, &invoice.buyer) }
+}
+
+fn party(invoice: &Invoice, party: &Party) -> PartyTerms {
+    let endpoint = party.endpoint.as_deref().and_then(|endpoint| endpoint.split_once(':'));
+    PartyTerms {
+        name: plain(&party.legal_name),
+        identifier: None,
+        registration: some(party.registration.as_deref()),
+        vat_id: some(party.vat_id.as_deref()).filter(|_| !is_out_of_scope(invoice)),
+        endpoint: endpoint.map(|(scheme, id)| (scheme.to_owned(), id.to_owned())),
+        address: address(party),
+        city: some(party.city.as_deref()),
+        post_code: some(party.post_code.as_deref()),
+        country: party.country.clone(),
+        email: None,
+    }
+}
+
+/// The printed lines but for the one that says post code and city, where they are told by themselves. There is room for
+/// three: what is longer goes on in the third.
+fn address(party: &Party) -> Vec<String> {
+    let (post_code, city) = (party.post_code.as_deref(), party.city.as_deref());
+    let is_told = |line: &str| match (post_code, city) {
+        (Some(post_code), Some(city)) => line.contains(post_code) && line.contains(city),
+        (Some(told), None) | (None, Some(told)) => line == told,
+        (None, None) => false,
+    };
+    let lines = party.address.iter().map(|line| plain(line));
+    let lines: Vec<String> = lines.filter(|line| !line.is_empty() && !is_told(line)).collect();
+    match lines.split_at_checked(2) {
+        Some((front, rest)) if rest.len() > 1 => front.iter().cloned().chain([rest.join(", ")]).collect(),
+        _ => lines,
+    }
+}
+
+/// When to pay; of what is not to be paid, what becomes of it.
+fn payment_terms(invoice: &Invoice, view: &InvoiceView, is_due: bool) -> String {
+    if !is_due {
+        return plain(&view.please_pay);
+    }
+    let days = numbers::count(invoice.payment.days.into(), invoice.language);
+    plain(&texts::fill(texts::of(invoice.language).days, &[("days", &days)]))
+}
+
+/// Why it was issued, why there is no VAT, the rate of exchange, and the digests that bind it to its data.
+fn notes(view: &InvoiceView, rates: &[Fact]) -> Vec<String> {
+    let facts = rates.iter().chain(&view.digests).filter(|fact| !fact.value.is_empty());
+    let facts = facts.map(|fact| format!("{}: {}", fact.label, fact.value));
+    let notes = view.why.iter().chain(&view.notes).cloned().chain(facts);
+    notes.map(|note| plain(&note)).filter(|note| !note.is_empty()).collect()
+}
+
+fn payment(invoice: &Invoice, view: &InvoiceView) -> PaymentTerms {
+    let account = invoice.payment.iban.as_deref().map(|iban| AccountTerms {
+        iban: iban.chars().filter(|sign| !sign.is_whitespace()).collect(),
+        name: plain(&invoice.seller.legal_name),
+        bic: some(invoice.payment.bic.as_deref()),
+    });
+    PaymentTerms { remittance: remittance(invoice, view), account }
+}
+
+/// The reference that the view asks for: that of ISO 11649 where it has one, which is printed in groups and written without.
+fn remittance(invoice: &Invoice, view: &InvoiceView) -> String {
+    let of = |label: &str| view.payment.iter().find(|fact| fact.label == label).map(|fact| fact.value.as_str());
+    match (of(CREDITOR_REFERENCE), of(texts::of(invoice.language).payment_reference)) {
+        (Some(grouped), _) => plain(grouped).split_whitespace().collect(),
+        (None, Some(asked)) => plain(asked),
+        (None, None) => plain(&invoice.number.to_string()),
+    }
+}
+
+fn vat_terms(vat: &Vat) -> VatTerms {
+    let reason = some(vat.reason.as_deref());
+    VatTerms {
+        net: vat.net,
+        tax: vat.tax,
+        category: vat.category.clone(),
+        rate: (vat.category != OUT_OF_SCOPE).then_some(vat.rate),
+        // There must be one (BR-E-10), and of taxed amounts none (BR-S-10, BR-Z-10).
+        reason: if vat.category == "E" { reason.or_else(|| Some("Exempt from VAT".to_owned())) } else { reason },
+        reason_code: vat.code.clone().or_else(|| reason_code(&vat.category).map(str::to_owned)),
+    }
+}
+
+/// Of the list VATEX. An exemption has one of many, which only its accountant knows.
+fn reason_code(category: &str) -> Option<&'static str> {
+    match category {
+        "AE" => Some("VATEX-EU-AE"),
+        "G" => Some("VATEX-EU-G"),
+        OUT_OF_SCOPE => Some("VATEX-EU-O"),
+        _ => None,
+    }
+}

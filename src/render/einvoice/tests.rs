@@ -1,0 +1,218 @@
+//! E-invoices of every case against recorded ones; kept for validators where `RITARDO_DOCUMENTS` names a folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::collection::vec;
+use proptest::{prop_assert, prop_assert_eq, proptest};
+
+use super::cases::{self, head, terms_of};
+use super::terms::LineTerms;
+use super::{cii, ubl};
+use crate::domain::business::Language;
+use crate::domain::invoice::Line;
+use crate::domain::{Decimal, Invoice, Money, Rounding};
+use crate::render::{InvoiceView, Renderer, as_ubl, pdf_file, sample, ubl_file};
+
+/// Writes a file for the validators, where they ask for it.
+fn keep(case: &str, name: &str, bytes: &[u8]) {
+    if let Some(folder) = std::env::var_os("RITARDO_DOCUMENTS") {
+        let folder = PathBuf::from(folder).join(case);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(name), bytes).unwrap();
+    }
+}
+
+/// Names of the recorded files that differ from what is written now; `BLESS=1` writes them again.
+fn differing(files: &[(String, Vec<u8>)]) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents");
+    let mut differing = Vec::new();
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        if fs::read(&path).ok().as_ref() != Some(bytes) {
+            if std::env::var_os("BLESS").is_some() {
+                fs::create_dir_all(&folder).unwrap();
+                fs::write(&path, bytes).unwrap();
+            }
+            differing.push(name.clone());
+        }
+    }
+    differing
+}
+
+#[test]
+fn every_case_is_written_as_recorded() {
+    let mut files = Vec::new();
+    for (case, invoice) in cases::documents() {
+        let terms = terms_of(&invoice);
+        files.push((format!("{case}.json"), invoice.canonical()));
+        files.push((format!("{case}.cii.xml"), cii::written(&terms)));
+        let asked = as_ubl(&invoice, &head());
+        assert_eq!(asked.is_some(), case != "bare");
+        files.extend(asked.map(|xml| (format!("{case}.ubl.xml"), xml)));
+    }
+    for (case, terms) in cases::terms() {
+        for (syntax, xml) in [("cii", cii::written(&terms)), ("ubl", ubl::written(&terms))] {
+            keep(case, &format!("{case}.{syntax}.xml"), &xml);
+            files.push((format!("{case}.{syntax}.xml"), xml));
+        }
+    }
+    let differing = differing(&files);
+    assert!(differing.is_empty(), "BLESS=1 accepts what is written now: {}", differing.join(", "));
+}
+
+#[test]
+fn every_case_is_inside_its_pdf() {
+    let renderer = Renderer::new().unwrap();
+    let holds = |pdf: &[u8], text: &str| memchr::memmem::find(pdf, text.as_bytes()).is_some();
+    for (case, invoice) in cases::documents() {
+        let view = InvoiceView::of(&invoice, &head());
+        let pdf = renderer.pdf(&view).unwrap_or_else(|error| panic!("{case}: {error}"));
+        assert!(holds(&pdf, "<fx:ConformanceLevel>EN 16931</fx:ConformanceLevel>"), "{case}");
+        assert!(holds(&pdf, "/AFRelationship/Alternative"), "{case}");
+        assert_eq!(pdf, renderer.pdf(&view).unwrap(), "{case}: the same bytes twice");
+        keep(case, &pdf_file(&invoice), &pdf);
+        keep(case, &format!("{}.json", invoice.file_stem()), &invoice.canonical());
+        if let Some(xml) = as_ubl(&invoice, &head()) {
+            keep(case, &ubl_file(&invoice), &xml);
+        }
+    }
+}
+
+#[test]
+fn what_has_no_e_invoice_stays_without() {
+    let renderer = Renderer::new().unwrap();
+    let old = sample::invoice(Language::English);
+    let (_, new) = cases::documents().swap_remove(0);
+    assert!(InvoiceView::of(&new, &head()).einvoice.is_some());
+    for view in [InvoiceView::of(&old, &head()), InvoiceView::preview(&new)] {
+        assert_eq!(view.einvoice, None);
+        let pdf = renderer.pdf(&view).unwrap();
+        assert!(memchr::memmem::find(&pdf, super::ATTACHED.as_bytes()).is_none());
+    }
+    assert_eq!(as_ubl(&old, &head()), None);
+}
+
+#[test]
+fn a_document_with_several_treatments_says_which_line_has_which_or_has_no_e_invoice() {
+    let (_, mut invoice) = cases::documents().swap_remove(0);
+    let other = invoice.vat[0].clone();
+    invoice.vat.push(other);
+    assert_eq!(InvoiceView::of(&invoice, &head()).einvoice, None);
+    let (_, parted) = cases::documents().into_iter().find(|(case, _)| *case == "two-rates").unwrap();
+    let terms = terms_of(&parted);
+    let rates = terms.lines.iter().map(|line| line.rate.unwrap().to_string());
+    assert_eq!(rates.collect::<Vec<_>>(), ["10.00", "22.00", "10.00", "22.00"]);
+    assert_eq!(terms.vat.len(), 2);
+}
+
+#[test]
+fn an_invoice_in_another_currency_is_written_in_what_is_paid() {
+    let (_, invoice) = cases::documents().into_iter().find(|(case, _)| *case == "in-euro").unwrap();
+    let terms = terms_of(&invoice);
+    assert_eq!((terms.currency.code(), terms.means_code()), ("EUR", "58"));
+    assert!(terms.lines.iter().all(is_product));
+    assert_eq!(Money::sum(terms.currency, terms.lines.iter().map(|line| line.net)), Some(terms.net));
+}
+
+#[test]
+fn without_the_vat_id_that_its_treatment_asks_for_there_is_no_e_invoice() {
+    let (_, mut invoice) = cases::documents().swap_remove(0);
+    invoice.seller.vat_id = None;
+    assert_eq!(InvoiceView::of(&invoice, &head()).einvoice, None);
+}
+
+#[test]
+fn names_are_true_and_nothing_is_empty() {
+    for (case, invoice) in cases::documents() {
+        for xml in [cii::written(&terms_of(&invoice)), ubl::written(&terms_of(&invoice))] {
+            let text = String::from_utf8(xml).unwrap();
+            assert!(!text.contains("/>") && !text.contains("></"), "{case}: {text}");
+            assert!(text.chars().all(|sign| sign == '\n' || !sign.is_control()), "{case}");
+        }
+    }
+    let (_, hostile) = cases::documents().into_iter().find(|(case, _)| *case == "hostile").unwrap();
+    let terms = terms_of(&hostile);
+    assert_eq!(terms.buyer.name, "=1+1 <b>&\"'</b> ]]> #$*_@ Bar 株式会社 🥖 مقهى  Ωμέγα");
+    assert_eq!(terms.buyer.address.len(), 3);
+    assert_eq!(terms.buyer.address[2], "&amp;, %PDF /Metadata");
+}
+
+#[test]
+fn a_credit_note_is_a_381_over_positive_sums_that_names_what_it_corrects() {
+    for (case, invoice) in cases::documents().into_iter().filter(|(_, invoice)| invoice.is_credit_note()) {
+        let terms = terms_of(&invoice);
+        assert_eq!((terms.type_code(), terms.due, &terms.payment), ("381", None, &None), "{case}");
+        assert!(terms.net.minor() > 0 && terms.payable.minor() > 0, "{case}");
+        let (number, date) = terms.preceding.unwrap();
+        assert_eq!((number.to_string(), date.to_string()), ("LR-2026-000123".to_owned(), "2026-11-01".to_owned()));
+    }
+}
+
+#[test]
+fn a_cap_is_a_quantity_below_zero_and_never_a_price() {
+    let (_, capped) = cases::documents().into_iter().find(|(case, _)| *case == "capped").unwrap();
+    let terms = terms_of(&capped);
+    let cap = terms.lines.last().unwrap();
+    assert_eq!((cap.quantity, cap.price.to_string(), cap.net.to_string()), (-1, "24.00".into(), "USD -24.00".into()));
+    assert_eq!(cap.name, "Cap of the month (USD 250.00)");
+}
+
+/// An invoice over lines of so many units at prices of so many millionths, with a rate of VAT.
+fn invoiced(counted: &[(u32, u32)], rate: u32) -> Invoice {
+    let mut invoice = sample::taxed(Language::English, "S", "22", "0");
+    let first = invoice.lines[0].clone();
+    let line = |&(quantity, price): &(u32, u32)| {
+        let quantity = u64::from(quantity);
+        let unit_price: Decimal = format!("{}.{:06}", price / 1_000_000, price % 1_000_000).parse().unwrap();
+        let exact = unit_price.times(quantity).unwrap();
+        let amount = exact.rounded(invoice.currency, Rounding::HalfAwayFromZero).unwrap();
+        Line { quantity, unit_price, exact, amount, ..first.clone() }
+    };
+    invoice.lines = counted.iter().map(line).collect();
+    invoice.net = Money::sum(invoice.currency, invoice.lines.iter().map(|line| line.amount)).unwrap();
+    let rate: Decimal = rate.to_string().parse().unwrap();
+    invoice.tax = invoice.net.percent(rate, Rounding::HalfAwayFromZero).unwrap();
+    invoice.total = invoice.net.checked_add(invoice.tax).unwrap();
+    let vat = &mut invoice.vat[0];
+    (vat.rate, vat.net, vat.tax) = (rate, invoice.net, invoice.tax);
+    invoice
+}
+
+/// Quantity times price over the units that have it, which a validator compares with the amount of the line.
+fn is_product(line: &LineTerms) -> bool {
+    let units = if line.priced_units.is_some() { 1 } else { u64::try_from(line.quantity.unsigned_abs()).unwrap() };
+    let rounded = line.price.times(units).unwrap().rounded(line.net.currency(), Rounding::HalfAwayFromZero).unwrap();
+    let product = if line.quantity < 0 { rounded.negated() } else { rounded };
+    product == line.net
+}
+
+fn decimals(text: &str) -> usize {
+    text.split_once('.').map_or(0, |(_, decimals)| decimals.len())
+}
+
+proptest! {
+    #[test]
+    fn the_sums_are_those_of_en_16931(
+        counted in vec((1_u32..100_000, 0_u32..2_000_000), 1..20),
+        rate in 1_u32..30,
+    ) {
+        let terms = terms_of(&invoiced(&counted, rate));
+        let sum = |amounts: Vec<Money>| Money::sum(terms.currency, amounts).unwrap();
+        // BR-CO-10, BR-CO-13.
+        prop_assert_eq!(sum(terms.lines.iter().map(|line| line.net).collect()), terms.net);
+        // BR-CO-14, BR-CO-15, BR-CO-16.
+        prop_assert_eq!(sum(terms.vat.iter().map(|vat| vat.tax).collect()), terms.tax);
+        prop_assert_eq!(terms.net.checked_add(terms.tax), Some(terms.gross));
+        prop_assert_eq!(terms.gross, terms.payable);
+        // BR-CO-17.
+        for vat in &terms.vat {
+            prop_assert_eq!(vat.net.percent(vat.rate.unwrap(), Rounding::HalfAwayFromZero), Some(vat.tax));
+        }
+        prop_assert!(terms.lines.iter().all(is_product));
+        // BR-DEC.
+        for money in terms.lines.iter().map(|line| line.net).chain([terms.net, terms.tax, terms.gross]) {
+            prop_assert_eq!(decimals(&super::terms::amount(money)), 2);
+        }
+    }
+}
