@@ -46,6 +46,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("object_store", &["store"]),
     ("tokio", &["store"]),
     ("futures_util", &["store"]),
+    ("terminal_size", &["main.rs"]),
     ("SystemTime::now", &["main.rs"]),
     ("Instant::now", &["main.rs"]),
     ("Utc::now", &["main.rs"]),

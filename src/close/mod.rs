@@ -21,7 +21,7 @@ use crate::domain::{
 
 pub use document::{Issue, TariffName, invoice};
 pub use filed::{Filed, change_file, changes_without_names};
-pub use line_file::{guarded, without_names};
+pub use line_file::{bare, guarded, without_names};
 
 /// A month of a business, decided.
 #[derive(Clone, Debug, PartialEq, Eq)]

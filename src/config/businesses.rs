@@ -8,7 +8,7 @@ use super::party::party;
 use super::table::{Form, Table, refuse_shared};
 use super::words;
 use crate::domain::business::VatTreatment;
-use crate::domain::{Business, Decimal, Mistake, Ownership};
+use crate::domain::{Business, Decimal, LineForm, Mistake, Ownership};
 
 const BOOK: Form = Form { name: "the file", needs: &["[[business]]"], allows: &[] };
 
@@ -31,6 +31,7 @@ const BUSINESS: Form = Form {
         "registration = \"REA BO-123456\"",
         "reference = \"PO 4711\"",
         "issuer = \"late-reply-ie\"",
+        "lines = [\"xlsx\", \"csv\"]",
     ],
 };
 
@@ -91,6 +92,7 @@ fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
     let zone = table.parsed("zone", str::parse);
     let first_month = table.parsed("first_month", str::parse);
     let (reference, issuer) = (table.text("reference"), table.parsed("issuer", words::source_name));
+    let lines = table.parsed_set("lines", str::parse).unwrap_or_else(|| vec![LineForm::Csv]);
     let vat = vat(table);
     Some(Business {
         id: id?,
@@ -103,6 +105,7 @@ fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
         first_month: first_month?,
         reference,
         issuer,
+        lines,
     })
 }
 

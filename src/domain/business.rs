@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Decimal, Month, Span, Zone};
+use super::{Decimal, LineForm, Month, Span, Zone};
 
 /// Id of a business: 1 to 40 of `a-z`, `0-9`, `-`. Safe as a file name everywhere.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -173,6 +173,8 @@ pub struct Business {
     pub reference: Option<String>,
     /// Id of the issuer that bills it; `None`: the only one.
     pub issuer: Option<String>,
+    /// Forms of its line files, at least one. The first is mailed; the CSV always lies beside the documents.
+    pub lines: Vec<LineForm>,
 }
 
 impl Business {

@@ -8,11 +8,13 @@ mod corrections;
 mod countries;
 mod credit;
 mod html;
+mod line_forms;
 mod lines;
 mod mail;
 mod markets;
 mod numbers;
 mod pdf;
+mod plain;
 mod preview;
 mod rule;
 #[cfg(test)]
@@ -25,16 +27,18 @@ pub mod waits;
 use serde::Serialize;
 
 pub use credit::{CreditRow, CreditView};
+pub use line_forms::line_file_as;
 pub use mail::MailBodies;
 pub use markets::{codes_named as calling_codes, named as market_named};
 pub use numbers::ordinal;
+pub use plain::{Paper, text};
 pub use preview::PreviewView;
 pub use view::{
     DateView, Fact, InvoiceView, LineView, MailView, PartyView, TotalView, line_file, pdf_file, preview_html_file,
     preview_pdf_file,
 };
 
-/// What can go wrong when a document is made. All but the last two are faults of the program's own
+/// What can go wrong when a document is made. All but the last three are faults of the program's own
 /// templates and fonts, which the tests cover.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
@@ -62,6 +66,8 @@ pub enum RenderError {
     Layout { number: String, detail: String },
     #[error("the invoice {number} cannot be written as PDF/A-3a and PDF/UA-1: {detail}")]
     Pdf { number: String, detail: String },
+    #[error("the line file {name} cannot be written in another form: {detail}")]
+    Lines { name: String, detail: String },
 }
 
 /// Makes documents. Made once and shared between threads; it keeps nothing of one document for the next.

@@ -7,7 +7,7 @@ use super::preview::{self, PreviewView};
 use super::texts::{self, Texts, fill};
 use super::{computed, corrections, countries, lines, mail, numbers};
 use crate::domain::business::{Language, Party};
-use crate::domain::{Date, Elapsed, Invoice};
+use crate::domain::{Date, Elapsed, Invoice, LineForm};
 
 pub use super::lines::{LineView, TotalView};
 
@@ -99,6 +99,11 @@ impl InvoiceView {
     pub fn of(invoice: &Invoice, head: &str) -> Self {
         let view = Self::of_invoice(invoice, head);
         if invoice.is_credit_note() { credit::credited(invoice, view) } else { view }
+    }
+
+    /// The same, of a document whose mail has its line file in another form.
+    pub fn with_lines_as(self, form: LineForm, invoice: &Invoice) -> Self {
+        mail::with_lines_as(form, invoice, self)
     }
 
     /// The view of what would be issued: marked on every page, with nothing that only an issued document has. What

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::closing::{charge_file, stored_invoice};
 use super::super::issue::{charges, documents, mails};
+use super::super::line_forms;
 use super::super::recorded::texts;
 use super::super::state::State;
 use super::Auditing;
@@ -102,14 +103,17 @@ pub fn looks(
     if let (Some((_, own)), Some(again)) = (own, line_file) {
         *own = again;
     }
-    let drawn = documents(renderer, invoice, &issued.document_sha256, files)?;
+    let mut drawn = documents(renderer, invoice, &issued.document_sha256, files)?;
     let is_other = |name: &str, bytes: &[u8]| recorded.get(name) != Some(&sha256(bytes).as_str());
+    let closed = || replays.history.closed.get(&(issued.business.clone(), issued.month)).map(texts);
+    let setup = issued.texts.clone().or_else(closed).map(|texts| replays.setup(ledger, &texts)).transpose()?;
+    if let Some(setup) = &setup {
+        line_forms::add(setup, issued, &mut drawn)?;
+    }
     let mut other: Vec<String> =
         drawn.iter().filter(|(name, bytes)| is_other(name, bytes)).map(|(name, _)| name.clone()).collect();
-    let closed = || replays.history.closed.get(&(issued.business.clone(), issued.month)).map(texts);
-    if let Some(texts) = issued.texts.clone().or_else(closed) {
-        let setup = replays.setup(ledger, &texts)?;
-        let mails = mails(&setup, renderer, invoice, issued, &drawn)?;
+    if let Some(setup) = &setup {
+        let mails = mails(setup, renderer, invoice, issued, &drawn)?;
         let kept = mails.into_iter().filter(|(mail, _)| recorded.contains_key(mail.name.as_str()));
         other.extend(kept.filter(|(mail, bytes)| is_other(&mail.name, bytes)).map(|(mail, _)| mail.name));
     }
