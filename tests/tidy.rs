@@ -41,7 +41,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lettre", &["deliver"]),
     ("rusqlite", &["ledger"]),
     ("tar", &["commands", "read"]),
-    ("rawzip", &["read"]),
+    ("rawzip", &["read", "render"]),
     ("ring", &["commands"]),
     ("object_store", &["store"]),
     ("tokio", &["store"]),

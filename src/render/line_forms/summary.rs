@@ -83,7 +83,8 @@ impl Summary {
             _ if table.place("verdict").is_none() => (What::Changes, true),
             _ => (What::Charges, true),
         };
-        let rate = Some(cell("rate")).filter(|rate| !rate.is_empty()).map_or(Ok(Decimal::ZERO), str::parse::<Decimal>)?;
+        let rate =
+            Some(cell("rate")).filter(|rate| !rate.is_empty()).map_or(Ok(Decimal::ZERO), str::parse::<Decimal>)?;
         let group =
             self.groups.entry((what, cell("market").to_owned(), cell("entry_point").to_owned(), rate)).or_default();
         let too_large = || "a sum is too large".to_owned();

@@ -35,7 +35,7 @@ pub(super) fn workbook(table: &LineTable, sheet_rows: u64) -> Result<Vec<u8>, St
         sheets.iter().map(|(sheet, _)| SheetName { name: sheet.name.clone(), area: sheet.area.clone() }).collect();
     names.push(SheetName { name: "Summary".to_owned(), area: None });
     let title = table.name.rsplit_once('.').map_or(table.name, |(stem, _)| stem);
-    let mut package = Package::default();
+    let mut package = Package::new();
     for (name, text) in parts(title, &names) {
         package.add_text(name, &text)?;
     }
