@@ -25,9 +25,7 @@ pub use closing::{Approve, MonthState, ParkedList, Status, Unpark};
 pub use convert::Convert;
 pub use correct::{Dispute, DisputeAction, DisputeList, DisputeOpen, DisputeSettle, Reissue};
 pub use generate::{By, Generate, LogForm, TrapName};
-pub use invoice::{
-    DocumentForm, InvoiceAction, InvoiceCommand, InvoiceList, InvoiceRender, InvoiceShow, InvoiceState,
-};
+pub use invoice::{DocumentForm, InvoiceAction, InvoiceCommand, InvoiceList, InvoiceRender, InvoiceShow, InvoiceState};
 pub use months::{Journal, JournalBy, JournalForm};
 pub use outlook::{Due, Readings, TableForm, WhatIf};
 pub use tariff::{DiffForm, Tariff, TariffAction, TariffDiff, TariffImport, TariffShow};

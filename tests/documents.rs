@@ -257,7 +257,8 @@ fn invoices_are_listed_by_what_they_are() {
     let folder = month("documents-list");
     night(&folder).expect(0);
     let list = |arguments: &[&str]| -> Vec<String> {
-        let told = ritardo(&folder, &[&["invoice", "list", "--format", "json"][..], arguments].concat()).expect(0).json();
+        let told =
+            ritardo(&folder, &[&["invoice", "list", "--format", "json"][..], arguments].concat()).expect(0).json();
         assert_eq!(told["format"], "ritardo-invoices/1");
         told["invoices"].as_array().unwrap().iter().map(|row| text(row, "number")).collect()
     };

@@ -33,6 +33,21 @@ impl What {
     }
 }
 
+/// The text of the sheet so far, and how many rows it has.
+struct Page {
+    text: String,
+    rows: u64,
+}
+
+impl Page {
+    /// Adds a row, and gives its number.
+    fn add(&mut self, cells: &[Cell]) -> u64 {
+        self.rows = self.rows.saturating_add(1);
+        row(&mut self.text, self.rows, cells);
+        self.rows
+    }
+}
+
 /// Rows, groups and sum of a line file.
 pub(super) struct Summary {
     name: String,
@@ -105,31 +120,25 @@ impl Summary {
     /// # Errors
     /// What the package says.
     pub fn write(&self, sheets: &[(SheetName, u64)], out: &mut dyn Write) -> Result<(), String> {
-        let mut text = SHEET_HEAD.to_owned();
-        text.push_str(
+        let mut page = Page { text: SHEET_HEAD.to_owned(), rows: 0 };
+        page.text.push_str(
             "<sheetViews><sheetView workbookViewId=\"0\"/></sheetViews><sheetFormatPr defaultRowHeight=\"15\"/><cols>",
         );
         for (place, width) in (1..).zip([24, 12, 22, 12, 12, 18, 10]) {
-            text.push_str(&format!("<col min=\"{place}\" max=\"{place}\" width=\"{width}\" customWidth=\"1\"/>"));
+            page.text.push_str(&format!("<col min=\"{place}\" max=\"{place}\" width=\"{width}\" customWidth=\"1\"/>"));
         }
-        text.push_str("</cols><sheetData>\n");
-        let mut number = 0;
-        let mut add = |cells: &[Cell]| {
-            number += 1;
-            row(&mut text, number, cells);
-            number
-        };
+        page.text.push_str("</cols><sheetData>\n");
         let rows = self.rows.to_string();
-        add(&[Cell::Text(style::BOLD, "line file"), Cell::Text(style::TEXT, &self.name)]);
-        add(&[Cell::Text(style::BOLD, "its SHA-256"), Cell::Text(style::TEXT, &self.sha256)]);
-        add(&[Cell::Text(style::BOLD, "rows"), Cell::Whole(&rows)]);
-        add(&[]);
+        page.add(&[Cell::Text(style::BOLD, "line file"), Cell::Text(style::TEXT, &self.name)]);
+        page.add(&[Cell::Text(style::BOLD, "its SHA-256"), Cell::Text(style::TEXT, &self.sha256)]);
+        page.add(&[Cell::Text(style::BOLD, "rows"), Cell::Whole(&rows)]);
+        page.add(&[]);
         let head = ["what", "market", "entry_point", "rate", "quantity", "amount", "currency"];
-        let first = add(&head.map(|head| Cell::Text(style::HEAD, head))) + 1;
+        let first = page.add(&head.map(|head| Cell::Text(style::HEAD, head))).saturating_add(1);
         let mut last = first;
         for ((what, market, entry_point, rate), (quantity, amount)) in &self.groups {
             let [rate, quantity, amount] = [rate.to_string(), quantity.to_string(), amount.to_string()];
-            last = add(&[
+            last = page.add(&[
                 Cell::Text(style::TEXT, what.name()),
                 Cell::Text(style::TEXT, market),
                 Cell::Text(style::TEXT, entry_point),
@@ -142,17 +151,17 @@ impl Summary {
         let (sum, quantity) = (self.sum.to_string(), self.quantity.to_string());
         let formula = self.formula(sheets);
         let counted = format!("SUM(E{first}:E{last})");
-        let mut total = [const { Cell::Empty }; 7];
+        let mut total: [Cell; 7] = std::array::from_fn(|_| Cell::Empty);
         total[0] = Cell::Text(style::BOLD, "total");
         let has_sum = self.rows > 0 && self.is_held;
         total[4] =
             if self.rows > 0 { Cell::Sum { formula: &counted, cached: &quantity } } else { Cell::Whole(&quantity) };
         total[5] = if has_sum { Cell::Sum { formula: &formula, cached: &sum } } else { Cell::Decimal(&sum) };
         total[6] = Cell::Text(style::TEXT, &self.currency);
-        add(&total);
-        text.push_str("</sheetData>");
-        text.push_str(SHEET_END);
-        put(out, &text)
+        page.add(&total);
+        page.text.push_str("</sheetData>");
+        page.text.push_str(SHEET_END);
+        put(out, &page.text)
     }
 
     /// The sum over all sheets of lines.
