@@ -114,7 +114,7 @@ fn cells(sheet: &str) -> Vec<BTreeMap<char, String>> {
 
 /// The rows of a CSV without the apostrophes that guard its texts.
 fn plain_rows(csv: &[u8]) -> Vec<Vec<String>> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(csv);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(csv);
     let plain = |cell: &str| {
         cell.strip_prefix('\'').filter(|rest| rest.starts_with(['+', '=', '-', '@'])).unwrap_or(cell).to_owned()
     };
@@ -346,6 +346,28 @@ fn a_customer_who_is_forgotten_goes_out_of_every_form() {
     shop.holds();
 }
 
+#[test]
+fn a_credit_note_has_what_it_changes_in_every_form() {
+    let shop = shop("documents-credit", "Forno");
+    shop.run("2018-09-05T00:00:00Z").expect(0);
+    let claims = "message_id,reason,decision\n2018-08-05-1,the shop was flooded,accept\n";
+    fs::write(shop.folder.join("claims.csv"), claims).unwrap();
+    let night = "2018-09-06T00:00:00Z";
+    shop.ritardo(&["dispute", "open", "claims.csv", "--as-of", night]).expect(0);
+    shop.ritardo(&["dispute", "settle", "1", "--issue", "--as-of", night]).expect(0);
+    let (issued, stem) = documents(&shop.state(), "LRC-2018-000001");
+    let parts = members(&fs::read(issued.join(format!("{stem}.xlsx"))).unwrap());
+    let total = cells(&parts["xl/worksheets/sheet2.xml"]).pop().unwrap();
+    assert_eq!((total[&'E'].as_str(), total[&'F'].as_str()), ("1", "0.05"), "{total:?}");
+    let bytes = bytes::Bytes::from(fs::read(issued.join(format!("{stem}.parquet"))).unwrap());
+    assert_eq!(SerializedFileReader::new(bytes).unwrap().get_row_iter(None).unwrap().count(), 1);
+    let told = shop.ritardo(&["invoice", "list", "--state", "partly-credited", "--format", "json"]).expect(0).json();
+    let row = &told["invoices"][0];
+    assert_eq!((text(row, "number").as_str(), text(row, "rest").as_str()), ("LR-2018-000001", "USD 0.10"));
+    shop.run("2018-09-07T00:00:00Z").expect(0);
+    shop.holds();
+}
+
 /// The workbook in a spreadsheet that is no friend of this program.
 #[test]
 fn a_spreadsheet_reads_the_workbook() {
@@ -359,16 +381,29 @@ fn a_spreadsheet_reads_the_workbook() {
     night(&folder).expect(0);
     let (issued, stem) = documents(&folder.join("state"), "LR-2018-000002");
     let out = folder.join("out");
-    // Every sheet, in UTF-8, with formulas computed anew.
+    // A copy without what the sums were computed to: the spreadsheet has to do it again.
+    let mut parts = members(&fs::read(issued.join(format!("{stem}.xlsx"))).unwrap());
+    let summary = parts.get_mut("xl/worksheets/sheet2.xml").unwrap();
+    while let Some((before, (_, after))) =
+        summary.split_once("</f><v>").and_then(|(before, rest)| Some((before, rest.split_once("</v>")?)))
+    {
+        *summary = format!("{before}</f>{after}");
+    }
+    let parts: Vec<(String, Vec<u8>)> = parts.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
+    fs::write(folder.join("sums.xlsx"), common::zip(&parts)).unwrap();
+    // Every sheet, in UTF-8.
     let filter = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1";
     let profile = format!("-env:UserInstallation=file://{}", folder.join("profile").display());
     let mut command = Command::new(office);
     let command = command.args([profile.as_str(), "--headless", "--convert-to", filter, "--outdir"]).arg(&out);
-    let done = command.arg(issued.join(format!("{stem}.xlsx"))).output().unwrap();
+    let command = command.arg(issued.join(format!("{stem}.xlsx"))).arg(folder.join("sums.xlsx"));
+    let done = command.output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    let read = |sheet: &str| plain_rows(&fs::read(out.join(format!("{stem}-{sheet}.csv"))).unwrap());
-    assert_eq!(read("Lines"), plain_rows(&fs::read(issued.join(format!("{stem}.csv"))).unwrap()));
+    let read = |name: &str| plain_rows(&fs::read(out.join(format!("{name}.csv"))).unwrap());
+    assert_eq!(read(&format!("{stem}-Lines")), plain_rows(&fs::read(issued.join(format!("{stem}.csv"))).unwrap()));
     let invoice: Value = serde_json::from_slice(&fs::read(issued.join(format!("{stem}.json"))).unwrap()).unwrap();
-    let total = read("Summary").pop().unwrap();
-    assert_eq!(format!("{} {}", total[6], total[5]), text(&invoice, "net"), "{total:?}");
+    for name in [stem.as_str(), "sums"] {
+        let total = read(&format!("{name}-Summary")).pop().unwrap();
+        assert_eq!(format!("{} {}", total[6], total[5]), text(&invoice, "net"), "{name}: {total:?}");
+    }
 }
