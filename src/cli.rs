@@ -6,6 +6,7 @@ mod closing;
 mod convert;
 mod correct;
 mod generate;
+mod invoice;
 mod months;
 mod outlook;
 mod tariff;
@@ -24,6 +25,7 @@ pub use closing::{Approve, MonthState, ParkedList, Status, Unpark};
 pub use convert::Convert;
 pub use correct::{Dispute, DisputeAction, DisputeList, DisputeOpen, DisputeSettle, Reissue};
 pub use generate::{By, Generate, LogForm, TrapName};
+pub use invoice::{DocumentForm, InvoiceAction, InvoiceCommand, InvoiceList, InvoiceRender, InvoiceShow, InvoiceState};
 pub use months::{Journal, JournalBy, JournalForm};
 pub use outlook::{Due, Readings, TableForm, WhatIf};
 pub use tariff::{DiffForm, Tariff, TariffAction, TariffDiff, TariffImport, TariffShow};
@@ -58,6 +60,8 @@ pub enum Command {
     Parked(ParkedList),
     /// Let a parked month be closed in spite of what a guard found
     Unpark(Unpark),
+    /// List, show, open or write issued invoices and credit notes
+    Invoice(InvoiceCommand),
     /// Give an invoice with wrong words back, and issue it again with those of today
     Reissue(Reissue),
     /// Judge the messages that a business disputes, and credit those it rightly does

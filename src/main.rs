@@ -25,7 +25,8 @@ fn main() -> ExitCode {
     quiet_reader_panics();
     let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr());
     let watched = err.is_terminal();
-    let mut world = World { out: &mut out, err: &mut err, now: now(), clock, watched };
+    let columns = out.is_terminal().then(columns);
+    let mut world = World { out: &mut out, err: &mut err, now: now(), clock, watched, columns };
     let code = match run(cli, &mut world) {
         Ok(Outcome::Done) => 0,
         Ok(Outcome::SetAside) => 65,
@@ -46,6 +47,11 @@ fn main() -> ExitCode {
 fn now() -> Instant {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Instant::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// The width of a terminal; that of all of them once, where it says none.
+fn columns() -> usize {
+    terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))
 }
 
 /// The time since it was first asked for.

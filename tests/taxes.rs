@@ -133,6 +133,11 @@ fn an_invoice_in_another_currency_freezes_its_rate() {
     }
     let journal = ritardo(&folder, &["journal", "2018-08"]).expect(0).out;
     assert!(journal.contains("2.57") && !journal.contains("3.00"), "{journal}");
+    let listed = ritardo(&folder, &["invoice", "list", "--currency", "EUR", "--format", "json"]).expect(0).json();
+    let row = &listed["invoices"][0];
+    assert_eq!([text(row, "net"), text(row, "rest"), text(row, "currency")], ["EUR 2.57", "EUR 2.57", "EUR"]);
+    let shown = ritardo(&folder, &["invoice", "show", "LR-2018-000001"]).expect(0).out;
+    assert!(shown.contains("EUR 2.57") && shown.contains("Amount (EUR)"), "{shown}");
 }
 
 #[test]

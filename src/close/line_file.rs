@@ -184,7 +184,7 @@ pub fn without_names(line_file: &[u8], named: &dyn Fn(&str) -> Option<String>) -
 }
 
 /// The text of a cell without the apostrophe that [`guarded`] put before it.
-pub(super) fn bare(cell: &str) -> &str {
+pub fn bare(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|text| guarded(text) == cell).unwrap_or(cell)
 }
 

@@ -26,7 +26,7 @@ use vat::{Parting, Rows};
 
 pub use document::{Frozen, Issue, TariffName, in_form_of, invoice};
 pub use filed::{Filed, change_file, changes_without_names};
-pub use line_file::{guarded, without_names};
+pub use line_file::{bare, guarded, without_names};
 pub use vat::wanting;
 
 /// A month of a business, decided.

@@ -14,11 +14,11 @@ use super::files::{self, Access};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::counted;
-use super::{Outcome, World, say};
+use super::{Outcome, World, line_forms, say};
 use crate::cli::Forget;
 use crate::close::{changes_without_names, without_names};
 use crate::domain::settings::Transport;
-use crate::domain::{BusinessId, Instant, InvoiceNumber, Month, columns};
+use crate::domain::{BusinessId, Instant, InvoiceNumber, LineForm, Month, columns};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Erased, Forgotten, Issued, LogRead, Purged, Redacted};
 use crate::ledger::{Additions, History, Ledger, LedgerError, MailState};
@@ -224,10 +224,11 @@ fn decided(state: &State, history: &History, known: &Known, person: String, at: 
             }
             forgotten.mails.extend(mails.iter().map(|mail| mail.message_id.clone()));
         }
-        let (was_sha256, sha256) = redacted;
-        if forgotten.line_files.iter().all(|known| known.was_sha256 != was_sha256) {
-            let ChargeFile { number, business, month, correction, .. } = file;
-            forgotten.line_files.push(Redacted { number, business, month, correction, was_sha256, sha256 });
+        for (was_sha256, sha256) in [redacted].into_iter().chain(redrawn_digests(history, &file, known)?) {
+            if forgotten.line_files.iter().all(|known| known.was_sha256 != was_sha256) {
+                let ChargeFile { number, business, month, correction, .. } = file.clone();
+                forgotten.line_files.push(Redacted { number, business, month, correction, was_sha256, sha256 });
+            }
         }
     }
     let concerns = |issued: &Issued| {
@@ -246,6 +247,7 @@ fn unsent(number: &InvoiceNumber) -> Failure {
 }
 
 /// A file that may name a customer.
+#[derive(Clone)]
 struct ChargeFile {
     path: PathBuf,
     /// Of a file beside documents.
@@ -287,6 +289,36 @@ fn redacted_file(path: &Path, known: &Known) -> Result<Option<(String, String)>,
     Ok(redacted(&bytes, known)?.map(|redacted| (sha256(&bytes), sha256(&redacted))))
 }
 
+/// The other forms of a file beside documents, as the ledger names them: path, form, and recorded digest of each.
+fn other_forms(history: &History, file: &ChargeFile) -> Vec<(PathBuf, LineForm, String)> {
+    let documents = file.number.as_ref().and_then(|number| history.documents.get(number));
+    let names = documents.into_iter().flat_map(|documents| &documents.files);
+    let others = names.filter_map(|other| {
+        let path = file.path.with_file_name(&other.name);
+        let form = LineForm::of_file(&other.name).filter(|form| *form != LineForm::Csv)?;
+        let is_of_it = path.file_stem() == file.path.file_stem();
+        is_of_it.then(|| (path, form, history.sha256_now(&other.sha256).to_owned()))
+    });
+    others.collect()
+}
+
+/// Digests of the other forms of a file that names the customer, as they are, and drawn from the file without them.
+fn redrawn_digests(history: &History, file: &ChargeFile, known: &Known) -> Result<Vec<(String, String)>, Failure> {
+    let mut digests = Vec::new();
+    for (_, form, was_sha256) in other_forms(history, file) {
+        digests.push((was_sha256, sha256(&redrawn(file, form, known)?)));
+    }
+    Ok(digests)
+}
+
+/// A file in another form, without the customer; the file itself may be redacted already.
+fn redrawn(file: &ChargeFile, form: LineForm, known: &Known) -> Result<Vec<u8>, Failure> {
+    let csv = fs::read(&file.path).map_err(|error| Failure::io("read the charge file", &file.path, error))?;
+    let csv = redacted(&csv, known)?.unwrap_or(csv);
+    let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    line_forms::drawn(form, &name, &csv)
+}
+
 fn redacted(line_file: &[u8], known: &Known) -> Result<Option<Vec<u8>>, Failure> {
     let named = |id: &str| known.names.get(id).map(|keyed| forgotten_id(keyed));
     // A file of changes has other columns.
@@ -297,13 +329,19 @@ fn redacted(line_file: &[u8], known: &Known) -> Result<Option<Vec<u8>>, Failure>
 
 fn redact(state: &State, history: &History, forgotten: &Forgotten, known: &Known) -> Result<(), Failure> {
     let was: BTreeSet<&str> = forgotten.line_files.iter().map(|file| file.was_sha256.as_str()).collect();
-    for ChargeFile { path, .. } in charge_files(state, history) {
-        let Ok(bytes) = fs::read(&path) else { continue };
+    for file in charge_files(state, history) {
+        // The other forms first: they are drawn from a file whether or not it was redacted before the run was killed.
+        for (path, form, _) in other_forms(history, &file) {
+            if fs::read(&path).is_ok_and(|bytes| was.contains(sha256(&bytes).as_str())) {
+                files::write(&path, &redrawn(&file, form, known)?, Access::Private)?;
+            }
+        }
+        let Ok(bytes) = fs::read(&file.path) else { continue };
         if !was.contains(sha256(&bytes).as_str()) {
             continue;
         }
         if let Some(redacted) = redacted(&bytes, known)? {
-            files::write(&path, &redacted, Access::Private)?;
+            files::write(&file.path, &redacted, Access::Private)?;
         }
     }
     Ok(())

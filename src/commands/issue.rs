@@ -8,10 +8,10 @@ use std::path::Path;
 use super::closing::{charge_file, filed_charges, stored_invoice};
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure, put};
-use super::{World, correct, files, progress, recorded, workers};
+use super::{World, correct, files, line_forms, progress, recorded, workers};
 use crate::close::change_file;
 use crate::deliver::{self, Attachment, DeliverError, Letter, Outcome};
-use crate::domain::{Elapsed, Instant, Invoice, Month, Zone};
+use crate::domain::{Elapsed, Instant, Invoice, LineForm, Month, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Artefact, Documents, Entry, Issued, Mail, MailAttempt, MailOutcome, Texts};
 use crate::ledger::{Additions, History, Ledger, LedgerError, MailState};
@@ -188,7 +188,8 @@ fn write_invoice(
     issued: &Issued,
     invoice: &Invoice,
 ) -> Result<(Vec<Entry>, bool), Failure> {
-    let files = documents(renderer, invoice, &issued.document_sha256, charges(state, history, issued, invoice)?)?;
+    let mut files = documents(renderer, invoice, &issued.document_sha256, charges(state, history, issued, invoice)?)?;
+    line_forms::add(setup, issued, &mut files)?;
     let mails = mails(setup, renderer, invoice, issued, &files)?;
     let mut written = false;
     if is_first(issued) {
@@ -254,7 +255,9 @@ pub fn mails(
     let failed = |error: DeliverError| {
         Failure::new(Kind::SelfCheck, format!("the mail of {} cannot be made", issued.number)).because(error)
     };
-    let bodies = renderer.mail(&InvoiceView::of(invoice, &issued.document_sha256)).map_err(|error| {
+    let form = line_forms::mailed(setup, issued);
+    let view = InvoiceView::of(invoice, &issued.document_sha256).with_lines_as(form, invoice);
+    let bodies = renderer.mail(&view).map_err(|error| {
         Failure::new(Kind::SelfCheck, format!("the mail of {} cannot be drawn", issued.number)).because(error)
     })?;
     // The book as it was at the closing: later changes send nothing elsewhere, and nobody is forgotten.
@@ -268,10 +271,10 @@ pub fn mails(
     let attachments: Vec<Attachment> = files
         .iter()
         .filter_map(|(name, bytes)| {
-            let content_type = match name.rsplit('.').next() {
-                Some("pdf") => "application/pdf",
-                Some("csv") => "text/csv; charset=utf-8",
-                Some("xml") => "application/xml",
+            let content_type = match (LineForm::of_file(name), name.rsplit('.').next()) {
+                (Some(of_lines), _) if of_lines == form => form.media_type(),
+                (None, Some("pdf")) => "application/pdf",
+                (None, Some("xml")) => "application/xml",
                 _ => return None,
             };
             Some(Attachment { name, content_type, bytes })

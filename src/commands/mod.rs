@@ -31,9 +31,11 @@ mod held;
 mod init;
 mod inspect;
 mod intake;
+mod invoice;
 mod issue;
 mod journal;
 mod keyfile;
+mod line_forms;
 mod loaded;
 mod mapped;
 mod mirror;
@@ -90,6 +92,8 @@ pub struct World<'w> {
     pub clock: fn() -> Duration,
     /// Whether standard error is a terminal.
     pub watched: bool,
+    /// Characters in a line of standard output, where that is a terminal.
+    pub columns: Option<usize>,
 }
 
 /// How a command ended when it did not fail.
@@ -126,6 +130,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Approve(args) => approve::approve(&args, world),
         Command::Parked(args) => approve::parked(&args, world),
         Command::Unpark(args) => approve::unpark(&args, world),
+        Command::Invoice(args) => invoice::invoice(&args, world),
         Command::Reissue(args) => reissue::reissue(&args, world),
         Command::Dispute(args) => dispute::dispute(&args, world),
         Command::Coverage(args) => coverage::coverage(&args, world),

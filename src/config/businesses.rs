@@ -9,7 +9,7 @@ use super::table::{Form, Table, refuse_shared};
 use super::vat::vat;
 use super::words;
 use crate::domain::business::EInvoice;
-use crate::domain::{Business, Mistake, Ownership};
+use crate::domain::{Business, LineForm, Mistake, Ownership};
 
 const BOOK: Form = Form { name: "the file", needs: &["[[business]]"], allows: &[] };
 
@@ -38,6 +38,7 @@ const BUSINESS: Form = Form {
         "city = \"Bologna\"",
         "endpoint = \"0211:IT12345678903\"",
         "e_invoice = \"ubl\"",
+        "lines = [\"xlsx\", \"csv\"]",
     ],
 };
 
@@ -88,6 +89,7 @@ fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
     let zone = table.parsed("zone", str::parse);
     let first_month = table.parsed("first_month", str::parse);
     let (reference, issuer) = (table.text("reference"), table.parsed("issuer", words::source_name));
+    let lines = table.parsed_set("lines", str::parse).unwrap_or_else(|| vec![LineForm::Csv]);
     let (vat, currency) = (vat(table), table.parsed("currency", str::parse));
     let e_invoice = e_invoice(table);
     Some(Business {
@@ -103,6 +105,7 @@ fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
         first_month: first_month?,
         reference,
         issuer,
+        lines,
     })
 }
 

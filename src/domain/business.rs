@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::vat::VatBook;
 pub use super::vat::VatTreatment;
-use super::{Currency, Month, Span, Zone};
+use super::{Currency, LineForm, Month, Span, Zone};
 
 /// Id of a business: 1 to 40 of `a-z`, `0-9`, `-`. Safe as a file name everywhere.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -165,6 +165,8 @@ pub struct Business {
     pub reference: Option<String>,
     /// Id of the issuer that bills it; `None`: the only one.
     pub issuer: Option<String>,
+    /// Forms of its line files, at least one. The first is mailed; the CSV always lies beside the documents.
+    pub lines: Vec<LineForm>,
 }
 
 impl Business {

@@ -62,6 +62,7 @@ mod tests {
     #[test]
     fn a_document_shows_both_amounts_and_the_rate() {
         let mut invoice = sample::invoice(Language::English);
+        invoice.electronic = true;
         let net = eur(115_248);
         invoice.exchange = Some(Exchange {
             currency: net.currency(),
@@ -87,6 +88,11 @@ mod tests {
         assert_eq!(said, ["net USD 1,342.75, total USD 1,342.75", rate]);
         assert!(view.qr.is_some() && InvoiceView::preview(&invoice).qr.is_none());
         assert_eq!(InvoiceView::preview(&invoice).headline.matches("1,152.48").count(), 1);
+        let references = |view: &InvoiceView| view.payment.iter().filter(|fact| fact.label == "ISO 11649").count();
+        invoice.electronic = false;
+        let before = InvoiceView::of(&invoice, "c");
+        assert_eq!((references(&view), references(&before)), (1, 0));
+        assert!(before.qr.is_none(), "a document of before there were e-invoices keeps its bytes");
         assert!(facts(&sample::invoice(Language::English)).is_empty());
     }
 }

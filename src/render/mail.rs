@@ -4,8 +4,8 @@ use super::html::{MAIL_HTML, MAIL_TEXT, Pages};
 use super::texts::{self, fill};
 use super::view::{MailView, clean, is_payable, line_file, pdf_file};
 use super::{InvoiceView, RenderError, corrections, credit, numbers, rule, terms};
-use crate::domain::Invoice;
 use crate::domain::correction::DocumentKind;
+use crate::domain::{Invoice, LineForm};
 
 /// Lines of the text body are shorter than 78 columns, as RFC 5322 asks.
 const COLUMNS: usize = 76;
@@ -53,6 +53,12 @@ pub(super) fn letter(invoice: &Invoice) -> MailView {
         intro: clean(&fill(intro, &values)),
         attached: clean(&fill(attached, &values)),
     }
+}
+
+/// The view of a document whose mail has its line file in this form.
+pub(super) fn with_lines_as(form: LineForm, invoice: &Invoice, view: InvoiceView) -> InvoiceView {
+    let attached = view.mail.attached.replace(&line_file(invoice), &format!("{}.{form}", invoice.file_stem()));
+    InvoiceView { mail: MailView { attached, ..view.mail }, ..view }
 }
 
 /// Subject, introduction and what is attached, with their places.

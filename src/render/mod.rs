@@ -10,11 +10,13 @@ mod credit;
 mod einvoice;
 mod exchange;
 mod html;
+mod line_forms;
 mod lines;
 mod mail;
 mod markets;
 mod numbers;
 mod pdf;
+mod plain;
 mod preview;
 mod qr;
 mod rule;
@@ -29,9 +31,11 @@ use serde::Serialize;
 
 pub use credit::{CreditRow, CreditView};
 pub use einvoice::{Attached, as_ubl, ubl_file};
+pub use line_forms::line_file_as;
 pub use mail::MailBodies;
 pub use markets::{codes_named as calling_codes, named as market_named};
 pub use numbers::ordinal;
+pub use plain::{Paper, text};
 pub use preview::PreviewView;
 pub use qr::QrView;
 pub use view::{
@@ -39,7 +43,7 @@ pub use view::{
     preview_pdf_file,
 };
 
-/// What can go wrong when a document is made. All but the last two are faults of the program's own
+/// What can go wrong when a document is made. All but the last three are faults of the program's own
 /// templates and fonts, which the tests cover.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
@@ -71,6 +75,8 @@ pub enum RenderError {
     Unattached { number: String, name: &'static str },
     #[error("the metadata of the invoice {number} cannot say that an e-invoice is inside")]
     Metadata { number: String },
+    #[error("the line file {name} cannot be written in another form: {detail}")]
+    Lines { name: String, detail: String },
 }
 
 /// Makes documents. Made once and shared between threads; it keeps nothing of one document for the next.

@@ -10,7 +10,7 @@ use super::texts::{self, Texts, fill};
 use super::{computed, corrections, countries, exchange, lines, mail, numbers};
 use crate::domain::business::{Language, Party};
 use crate::domain::payment::creditor_reference;
-use crate::domain::{Date, Elapsed, Invoice};
+use crate::domain::{Date, Elapsed, Invoice, LineForm};
 
 pub use super::lines::{LineView, TotalView};
 
@@ -116,6 +116,11 @@ impl InvoiceView {
         Self { einvoice: einvoice::attached(invoice, &view), ..view }
     }
 
+    /// The same, of a document whose mail has its line file in another form.
+    pub fn with_lines_as(self, form: LineForm, invoice: &Invoice) -> Self {
+        mail::with_lines_as(form, invoice, self)
+    }
+
     /// The view of what would be issued: marked on every page, with nothing that only an issued document has. What
     /// `invoice` has as its number, date of issue, due date and place in the chain is not shown.
     pub fn preview(invoice: &Invoice) -> Self {
@@ -144,7 +149,8 @@ impl InvoiceView {
             settling: None,
             please_pay: please_pay(invoice, words),
             payment: payment(invoice, words),
-            qr: qr::qr(invoice),
+            // Documents of before there were e-invoices keep their bytes.
+            qr: if invoice.electronic { qr::qr(invoice) } else { None },
             questions: clean(&fill(words.questions, &[("email", &invoice.seller_email)])),
             computation: computed::computation(invoice, words),
             digests: computed::digests(invoice, head, words),
@@ -262,7 +268,7 @@ fn payment(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
     }
     facts.extend(payment.bic.as_deref().map(|bic| fact("BIC", bic)));
     facts.push(fact(words.payment_reference, invoice.number.to_string()));
-    if payment.iban.is_some() && invoice.currency.code() == "EUR" {
+    if invoice.electronic && payment.iban.is_some() && invoice.currency.code() == "EUR" {
         facts.push(fact(CREDITOR_REFERENCE, in_fours(&creditor_reference(&invoice.number))));
     }
     let days = numbers::count(payment.days.into(), invoice.language);

@@ -18,6 +18,7 @@ use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Phy
 use parquet::column::writer::{ColumnCloseResult, ColumnWriter};
 use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
@@ -50,6 +51,8 @@ pub const COLUMNS: [&str; 18] = [
 ];
 
 const CREATED_BY: &str = "ritardo waits 3";
+/// What the metadata of the file says of its columns.
+const FORM: &str = "ritardo-waits/3";
 /// Rows of a row group.
 const GROUP: usize = 131_072;
 
@@ -206,6 +209,8 @@ impl Form {
         // Ids and numbers do not get smaller by more of it.
         let compression = Compression::ZSTD(ZstdLevel::try_new(1)?);
         let properties = WriterProperties::builder().set_created_by(CREATED_BY.to_owned()).set_compression(compression);
+        let form = KeyValue::new("ritardo.format".to_owned(), FORM.to_owned());
+        let properties = properties.set_key_value_metadata(Some(vec![form]));
         // Extremes of what the rows are sorted by let a reader pass over row groups; of the others they tell nothing.
         let properties = properties.set_statistics_enabled(EnabledStatistics::None);
         let properties = ["business", "received_at"].into_iter().fold(properties, |properties, name| {

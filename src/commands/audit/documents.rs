@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::closing::{charge_file, stored_invoice};
 use super::super::issue::{charges_with, documents, mails};
+use super::super::line_forms;
 use super::super::recorded::texts;
 use super::super::state::State;
 use super::Auditing;
@@ -100,16 +101,19 @@ pub fn looks(
     let name_of_own = render::line_file(invoice);
     let (own, known) = line_file.filter(|_| !invoice.is_credit_note()).unzip();
     let files = charges_with(replays.state, replays.history, (issued, invoice), own)?;
-    let drawn = documents(renderer, invoice, &issued.document_sha256, files)?;
+    let mut drawn = documents(renderer, invoice, &issued.document_sha256, files)?;
+    let closed = || replays.history.closed.get(&(issued.business.clone(), issued.month)).map(texts);
+    let setup = issued.texts.clone().or_else(closed).map(|texts| replays.setup(ledger, &texts)).transpose()?;
+    if let Some(setup) = &setup {
+        line_forms::add(setup, issued, &mut drawn)?;
+    }
     let digest =
         |name: &str, bytes: &[u8]| known.clone().filter(|_| name == name_of_own).unwrap_or_else(|| sha256(bytes));
     let is_other = |name: &str, bytes: &[u8]| recorded.get(name) != Some(&digest(name, bytes).as_str());
     let mut other: Vec<String> =
         drawn.iter().filter(|(name, bytes)| is_other(name, bytes)).map(|(name, _)| name.clone()).collect();
-    let closed = || replays.history.closed.get(&(issued.business.clone(), issued.month)).map(texts);
-    if let Some(texts) = issued.texts.clone().or_else(closed) {
-        let setup = replays.setup(ledger, &texts)?;
-        let mails = mails(&setup, renderer, invoice, issued, &drawn)?;
+    if let Some(setup) = &setup {
+        let mails = mails(setup, renderer, invoice, issued, &drawn)?;
         let kept = mails.into_iter().filter(|(mail, _)| recorded.contains_key(mail.name.as_str()));
         other.extend(kept.filter(|(mail, bytes)| is_other(&mail.name, bytes)).map(|(mail, _)| mail.name));
     }
