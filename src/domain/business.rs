@@ -80,13 +80,25 @@ pub struct Ownership {
 pub enum Language {
     English,
     Italian,
+    Portuguese,
+    Spanish,
+    German,
+    French,
 }
 
 impl Language {
+    pub const ALL: [Language; 6] =
+        [Self::English, Self::Italian, Self::Portuguese, Self::Spanish, Self::German, Self::French];
+
+    /// BCP 47.
     pub const fn code(self) -> &'static str {
         match self {
             Self::English => "en",
             Self::Italian => "it",
+            Self::Portuguese => "pt",
+            Self::Spanish => "es",
+            Self::German => "de",
+            Self::French => "fr",
         }
     }
 }
@@ -95,11 +107,11 @@ impl FromStr for Language {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "en" => Ok(Self::English),
-            "it" => Ok(Self::Italian),
-            _ => Err(format!("`{text}` is not a language of the documents (en, it)")),
-        }
+        let found = Self::ALL.into_iter().find(|language| language.code() == text);
+        found.ok_or_else(|| {
+            let known = Self::ALL.map(Self::code).join(", ");
+            format!("`{text}` is not a language of the documents ({known})")
+        })
     }
 }
 

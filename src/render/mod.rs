@@ -8,6 +8,8 @@ mod corrections;
 mod countries;
 mod credit;
 mod html;
+mod labels;
+mod languages;
 mod lines;
 mod mail;
 mod markets;
