@@ -3,7 +3,7 @@
 use super::invoice::{Numbering, numbering};
 use super::party::party;
 use super::table::{Form, Table, refuse_shared};
-use super::{bank, words};
+use super::{bank, brand, words};
 use crate::domain::business::Issuer;
 
 const ISSUER: Form = Form {
@@ -25,6 +25,11 @@ const ISSUER: Form = Form {
         "series = \"LR\"",
         "credit_series = \"LRC\"",
         "first_number = 1",
+        "logo = \"logo.svg\"",
+        "logo_alt = \"Late Reply\"",
+        "colour = \"#0b5e55\"",
+        "paper = \"a4\"",
+        "fields = [\"Share capital: EUR 10,000\"]",
     ],
 };
 
@@ -52,6 +57,7 @@ fn issuer(table: &Table<'_>, usual: &Numbering) -> Option<Issuer> {
     let bic = table.parsed("bic", bank::bic);
     let payment_days = table.number("payment_days", 0..=365).unwrap_or(PAYMENT_DAYS);
     let id = table.parsed("id", words::source_name).unwrap_or_default();
+    let brand = brand::brand(table, party.as_ref().map(|party| party.legal_name.as_str()));
     let Numbering { series, credit_series, first_number } = Numbering::of(table, usual);
     Some(Issuer {
         id,
@@ -64,6 +70,7 @@ fn issuer(table: &Table<'_>, usual: &Numbering) -> Option<Issuer> {
         series,
         credit_series,
         first_number,
+        brand,
     })
 }
 

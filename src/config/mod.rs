@@ -4,6 +4,7 @@
 
 mod alarms;
 mod bank;
+mod brand;
 mod businesses;
 mod channels;
 mod chats;
@@ -57,6 +58,8 @@ pub struct Config {
     pub tariff: PathBuf,
     /// File of the book of businesses.
     pub businesses: PathBuf,
+    /// Folder with templates of one's own, which stand in place of those of the program.
+    pub templates: Option<PathBuf>,
     /// File of the key under which ids and numbers are archived; `None`: inside the state folder.
     pub key_file: Option<PathBuf>,
     /// At least one; the first whose pattern fits claims a file.
@@ -87,6 +90,7 @@ const CONFIG: Form = Form {
         "tariff = \"tariff.toml\"",
         "businesses = \"businesses.toml\"",
         "key_file = \"names.key\"",
+        "templates = \"templates\"",
         "[invoice]",
         "[guards]",
         "[[source]]",
@@ -119,7 +123,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let is_local = inbox_objects.is_none();
     let inbox = if is_local { path("inbox", "inbox") } else { state.join("inbox") };
     let (tariff, businesses) = (path("tariff", "tariff.toml"), path("businesses", "businesses.toml"));
-    let key_file = root.path("key_file");
+    let (key_file, templates) = (root.path("key_file"), root.path("templates"));
     let transport = mail::transport(root, &state);
     let written = is_local.then_some(&state);
     refuse_mixed(root, &inbox, [written, transport.as_ref().and_then(mail::outbox)]);
@@ -138,6 +142,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
         object_storage,
         tariff,
         businesses,
+        templates,
         key_file,
         sources,
         limits,

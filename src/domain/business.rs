@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Decimal, Month, Span, Zone};
+use super::{Brand, Decimal, Month, Span, Zone};
 
 /// Id of a business: 1 to 40 of `a-z`, `0-9`, `-`. Safe as a file name everywhere.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -214,6 +214,8 @@ pub struct Issuer {
     pub credit_series: String,
     /// First number of the series of invoices in its first year.
     pub first_number: u32,
+    /// How its documents look.
+    pub brand: Brand,
 }
 
 crate::written_as_text!(BusinessId, ChannelId, Language);

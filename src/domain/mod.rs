@@ -3,6 +3,7 @@
 //! Nothing here reads a file, a clock or the environment, and nothing here knows another stage.
 #![deny(clippy::float_arithmetic)]
 
+pub mod brand;
 pub mod business;
 pub mod charge;
 pub mod chat;
@@ -28,6 +29,7 @@ pub mod time_form;
 mod variants;
 pub mod wait;
 
+pub use brand::Brand;
 pub use business::{Business, BusinessId, ChannelId, Ownership};
 pub use charge::{Charge, Market, Place, RateRow};
 pub use clock::{LocalTime, TimeOfDay};

@@ -86,11 +86,21 @@ pub fn ordinal(place: u64, language: Language) -> String {
 pub fn percent(rate: Decimal, language: Language) -> String {
     let text = rate.to_string();
     let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text.as_str() };
-    let sign = match language {
+    format!("{}{}", grouped(short, language), percent_sign(language))
+}
+
+/// A part of a whole in percent, to one decimal, rounded half up: `36.8%`. Of nothing everything is nothing.
+pub fn share(part: u64, whole: u64, language: Language) -> String {
+    let thousandths = (u128::from(part) * 2000 + u128::from(whole)).checked_div(u128::from(whole) * 2).unwrap_or_default();
+    let digits = format!("{}.{}", thousandths / 10, thousandths % 10);
+    format!("{}{}", grouped(&digits, language), percent_sign(language))
+}
+
+const fn percent_sign(language: Language) -> &'static str {
+    match language {
         Language::English | Language::Italian | Language::Portuguese => "%",
         Language::Spanish | Language::German | Language::French => "\u{a0}%",
-    };
-    format!("{}{sign}", grouped(short, language))
+    }
 }
 
 #[cfg(test)]
@@ -160,6 +170,14 @@ mod tests {
             assert_eq!(money(amount, language), expected);
             assert_eq!(percent("5.50".parse().unwrap(), language), rate);
         }
+    }
+
+    #[test]
+    fn shares_have_one_decimal() {
+        for (part, whole, said) in [(1, 3, "33.3%"), (2, 3, "66.7%"), (0, 0, "0.0%"), (5, 5, "100.0%"), (1, 2000, "0.1%")] {
+            assert_eq!(share(part, whole, Language::English), said);
+        }
+        assert_eq!(share(1, 3, Language::German), "33,3\u{a0}%");
     }
 
     #[test]

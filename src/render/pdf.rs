@@ -1,6 +1,8 @@
 //! PDF by Typst, in process: archival (PDF/A-3a) and accessible (PDF/UA-1).
 //!
-//! The template sees one file, `data.json`, and nothing else: no disk, no packages, no clock.
+//! The template sees `data.json` and the logos, and nothing else: no disk, no packages, no clock.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
@@ -8,12 +10,14 @@ use typst::foundations::{Bytes, Datetime, Duration, Smart};
 use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
 use typst::text::{Coverage, Font, FontBook};
 use typst::utils::LazyHash;
-use typst::{Library, LibraryExt, World};
+use typst::{Library, LibraryExt, World, WorldExt};
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
+use super::looks::Looks;
+use super::proof::Fault;
 use super::{InvoiceView, RenderError};
 
-const TEMPLATE: &str = include_str!("../../templates/invoice.typ");
+pub(super) const TEMPLATE: &str = "invoice.typ";
 const FONTS: [&[u8]; 2] = [
     include_bytes!("../../templates/fonts/Inter-Regular.otf"),
     include_bytes!("../../templates/fonts/Inter-SemiBold.otf"),
@@ -22,15 +26,34 @@ const FONTS: [&[u8]; 2] = [
 /// Stands where the fonts lack a character: in PDF/A a missing glyph is an error.
 const MISSING: char = '□';
 
+/// Fields whose text is a drawing of the program's own and no words.
+const DRAWN: [&str; 2] = ["chart", "svg"];
+
 /// What all documents share.
 pub(super) struct Press {
     library: LazyHash<Library>,
     book: LazyHash<FontBook>,
     fonts: Vec<Font>,
     coverage: Vec<Coverage>,
-    template: Source,
     data: FileId,
     standards: PdfStandards,
+}
+
+/// What all documents of the same looks share.
+pub(super) struct Plate {
+    template: Source,
+    logos: Vec<(FileId, Bytes)>,
+}
+
+impl Plate {
+    pub fn of(looks: &Looks) -> Result<Self, RenderError> {
+        let template = Source::new(file(TEMPLATE)?, looks.template(TEMPLATE).to_owned());
+        let mut logos = Vec::new();
+        for (name, bytes) in looks.logos() {
+            logos.push((file(&name)?, Bytes::new(bytes)));
+        }
+        Ok(Self { template, logos })
+    }
 }
 
 impl Press {
@@ -43,32 +66,73 @@ impl Press {
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
             coverage: fonts.iter().map(|font| font.info().coverage.clone()).collect(),
             fonts,
-            template: Source::new(file("invoice.typ")?, TEMPLATE.to_owned()),
             data: file("data.json")?,
             standards: standards.map_err(|detail| RenderError::Standard { detail: detail.message().to_string() })?,
         })
     }
 
-    pub fn print(&self, view: &InvoiceView) -> Result<Vec<u8>, RenderError> {
+    /// Prints a document with the template of its looks.
+    pub fn print(&self, plate: &Plate, view: &InvoiceView) -> Result<Vec<u8>, RenderError> {
         let number = || view.number.clone();
-        let unwritten = |source| RenderError::Data { number: number(), source };
-        let mut data = serde_json::to_value(view).map_err(unwritten)?;
-        self.cover(&mut data);
-        let job = Job { press: self, data: Bytes::from_string(data.to_string()) };
+        let data = self.data_of(view)?;
+        let job = Job { press: self, plate, data: Bytes::from_string(data.to_string()) };
         let _forget = Forget;
         let document = typst::compile(&job).output;
         let document = document.map_err(|found| RenderError::Layout { number: number(), detail: said(&found) })?;
-        let options = PdfOptions {
+        let pdf = typst_pdf::pdf(&document, &self.options(&data));
+        let mut pdf = pdf.map_err(|found| RenderError::Pdf { number: number(), detail: said(&found) })?;
+        part_line_ends(&mut pdf);
+        Ok(pdf)
+    }
+
+    /// What is wrong with the template of some looks when it prints this document; `None` where nothing is.
+    pub fn fault(&self, plate: &Plate, view: &InvoiceView) -> Result<Option<Fault>, RenderError> {
+        let data = self.data_of(view)?;
+        let job = Job { press: self, plate, data: Bytes::from_string(data.to_string()) };
+        let _forget = Forget;
+        Ok(match typst::compile(&job).output {
+            Err(found) => Some(fault_of(&job, &found)),
+            Ok(document) => {
+                typst_pdf::pdf(&document, &self.options(&data)).err().map(|found| fault_of(&job, &found))
+            }
+        })
+    }
+
+    fn options(&self, data: &Value) -> PdfOptions {
+        PdfOptions {
             // The id of the document is that of its content.
             ident: Smart::Custom(data.to_string()),
             creator: Smart::Custom(Some("ritardo".to_owned())),
             standards: self.standards.clone(),
             ..PdfOptions::default()
-        };
-        let pdf = typst_pdf::pdf(&document, &options);
-        let mut pdf = pdf.map_err(|found| RenderError::Pdf { number: number(), detail: said(&found) })?;
-        part_line_ends(&mut pdf);
-        Ok(pdf)
+        }
+    }
+
+    /// The data of a document, in which nothing is left that the fonts cannot show.
+    fn data_of(&self, view: &InvoiceView) -> Result<Value, RenderError> {
+        let unwritten = |source| RenderError::Data { number: view.number.clone(), source };
+        let mut data = serde_json::to_value(view).map_err(unwritten)?;
+        // The template has the logo as a file.
+        if let Some(logo) = data.pointer_mut("/sheet/logo").and_then(Value::as_object_mut) {
+            logo.remove("data");
+        }
+        let is_whole = self.unprintable(view).is_empty();
+        self.cover(&mut data);
+        let missing = view.sheet.as_ref().filter(|_| !is_whole).map(|sheet| sheet.words.missing);
+        if let Some(notes) = data.pointer_mut("/sheet/notes").and_then(Value::as_array_mut) {
+            notes.extend(missing.map(Value::from));
+        }
+        Ok(data)
+    }
+
+    /// The characters of names and addresses that the fonts lack.
+    pub fn unprintable(&self, view: &InvoiceView) -> BTreeSet<char> {
+        let own = view.sheet.iter().flat_map(|sheet| &sheet.fields).flat_map(|field| [&field.label, &field.value]);
+        let facts = view.facts.iter().chain(&view.payment).chain(&view.computation).map(|fact| &fact.value);
+        let parties = [&view.seller, &view.buyer].into_iter().flat_map(|party| std::iter::once(&party.name).chain(&party.lines));
+        let texts = own.chain(facts).chain(parties).chain(&view.why).chain(&view.notes);
+        let signs = texts.flat_map(|text| text.chars());
+        signs.filter(|sign| *sign != MISSING && self.shown(*sign) == Some(MISSING)).collect()
     }
 
     /// Replaces in every text what the fonts cannot show.
@@ -78,7 +142,10 @@ impl Press {
                 *text = breakable(&text.chars().filter_map(|sign| self.shown(sign)).collect::<String>())
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.cover(item)),
-            Value::Object(fields) => fields.values_mut().for_each(|field| self.cover(field)),
+            Value::Object(fields) => {
+                let words = fields.iter_mut().filter(|(name, _)| !DRAWN.contains(&name.as_str()));
+                words.for_each(|(_, field)| self.cover(field));
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
@@ -118,6 +185,17 @@ fn file(name: &str) -> Result<FileId, RenderError> {
     Ok(RootedPath::new(VirtualRoot::Project, path).intern())
 }
 
+/// What the compiler says first, and where in the template.
+fn fault_of(job: &Job, found: &[SourceDiagnostic]) -> Fault {
+    let Some(first) = found.first() else { return Fault::of(TEMPLATE, "it cannot be used".to_owned()) };
+    let is_here = first.span.id() == Some(job.main());
+    Fault {
+        span: job.range(first.span).filter(|_| is_here),
+        hint: first.hints.first().map(|hint| hint.v.to_string()),
+        ..Fault::of(TEMPLATE, first.message.to_string())
+    }
+}
+
 /// The messages of the compiler, on one line.
 fn said(found: &[SourceDiagnostic]) -> String {
     found.iter().map(|one| one.message.as_str()).collect::<Vec<_>>().join("; ")
@@ -149,6 +227,7 @@ impl Drop for Forget {
 /// One document: the world as the compiler sees it.
 struct Job<'a> {
     press: &'a Press,
+    plate: &'a Plate,
     data: Bytes,
 }
 
@@ -162,15 +241,19 @@ impl World for Job<'_> {
     }
 
     fn main(&self) -> FileId {
-        self.press.template.id()
+        self.plate.template.id()
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        if id == self.main() { Ok(self.press.template.clone()) } else { Err(FileError::AccessDenied) }
+        if id == self.main() { Ok(self.plate.template.clone()) } else { Err(FileError::AccessDenied) }
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        if id == self.press.data { Ok(self.data.clone()) } else { Err(FileError::AccessDenied) }
+        if id == self.press.data {
+            return Ok(self.data.clone());
+        }
+        let logo = self.plate.logos.iter().find(|(logo, _)| *logo == id);
+        logo.map(|(_, bytes)| bytes.clone()).ok_or(FileError::AccessDenied)
     }
 
     fn font(&self, index: usize) -> Option<Font> {
@@ -185,6 +268,7 @@ impl World for Job<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::looks::LogoFile;
 
     #[test]
     fn what_the_fonts_lack_is_shown_as_a_box() {
@@ -219,11 +303,24 @@ mod tests {
     }
 
     #[test]
-    fn the_world_has_two_files() {
+    fn the_world_has_the_data_the_template_and_the_logos() {
+        let (press, logo) = (Press::new().unwrap(), LogoFile::new("svg", b"<svg/>"));
+        let plate = Plate::of(&Looks::with([].into(), [("ie".to_owned(), logo)].into())).unwrap();
+        let job = Job { press: &press, plate: &plate, data: Bytes::from_string(String::new()) };
+        for name in ["/etc/passwd", "logo.svg", "logo-it.svg", "../data.json", "other.typ"] {
+            let Ok(other) = file(name) else { continue };
+            assert!(job.file(other).is_err() && job.source(other).is_err(), "{name}");
+        }
+        assert!(job.file(press.data).is_ok() && job.source(job.main()).is_ok() && job.today(None).is_none());
+        assert_eq!(job.file(file("logo-ie.svg").unwrap()).unwrap().as_slice(), b"<svg/>");
+    }
+
+    #[test]
+    fn drawings_of_the_program_are_left_as_they_are() {
         let press = Press::new().unwrap();
-        let job = Job { press: &press, data: Bytes::from_string(String::new()) };
-        let other = file("/etc/passwd").unwrap();
-        assert!(job.file(other).is_err() && job.source(other).is_err() && job.today(None).is_none());
-        assert!(job.file(press.data).is_ok() && job.source(job.main()).is_ok());
+        let long = "x".repeat(80);
+        let mut data = serde_json::json!({ "chart": long, "name": "株" });
+        press.cover(&mut data);
+        assert_eq!(data, serde_json::json!({ "chart": long, "name": "□" }));
     }
 }

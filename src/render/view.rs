@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::credit::{self, CreditView};
 use super::preview::{self, PreviewView};
+use super::sheet::SheetView;
 use super::texts::{self, Texts, fill};
 use super::{computed, corrections, countries, lines, mail, numbers};
 use crate::domain::business::{Language, Party};
@@ -91,6 +92,9 @@ pub struct InvoiceView {
     /// Of a preview: what marks each of its pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preview: Option<PreviewView>,
+    /// Of a document of the second edition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<SheetView>,
 }
 
 impl InvoiceView {
@@ -135,6 +139,7 @@ impl InvoiceView {
             digests_may_part: computed::is_plain(invoice),
             mail: mail::letter(invoice),
             preview: None,
+            sheet: None,
         }
     }
 }
