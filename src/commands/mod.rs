@@ -34,6 +34,7 @@ mod issue;
 mod journal;
 mod keyfile;
 mod loaded;
+mod looks;
 mod mapped;
 mod mirror;
 mod named;

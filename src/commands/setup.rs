@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::files;
+use super::{files, looks};
 use crate::close::TariffName;
 use crate::config::{Config, parse_businesses, parse_config};
 use crate::domain::business::VatTreatment;
 use crate::domain::settings::Source;
-use crate::domain::{Business, Elapsed, Mistake};
+use crate::domain::{Business, Elapsed, Invoice, Mistake};
 use crate::error::{Failure, Kind};
+use crate::ledger::entry::Texts;
 use crate::rate::Tariff;
 use crate::read::coverage::Tolerances;
 use crate::read::sha256;
+use crate::render::{InvoiceView, Looks, Renderer};
 
 /// A file that a person wrote, as it was when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +50,15 @@ impl Written {
     }
 }
 
+/// The texts that a ledger recorded.
+pub struct Recorded {
+    pub config: Written,
+    pub businesses: Written,
+    pub tariff: Written,
+    /// Templates and logos, where they were recorded.
+    pub looks: Option<Written>,
+}
+
 /// What a run is told by people.
 #[derive(Debug)]
 pub struct Setup {
@@ -58,6 +69,10 @@ pub struct Setup {
     pub businesses_text: Written,
     pub tariff: Tariff,
     pub tariff_text: Written,
+    /// Templates and logos of the documents.
+    pub looks: Looks,
+    /// `None` of months that were closed before looks were recorded.
+    pub looks_text: Option<Written>,
     /// By name, the places of the sources in the configuration.
     sources: BTreeMap<String, usize>,
     tolerances: Tolerances,
@@ -75,7 +90,9 @@ impl Setup {
         let businesses_text = read(&config.businesses, "businesses")?;
         let tariff_text = Written::tariff(&config.tariff)
             .map_err(|failure| if failure.hint.is_some() { failure } else { failure.hint(named("tariff")) })?;
-        Self::parse(config, config_text, businesses_text, tariff_text)
+        let setup = Self::parse(config, config_text, businesses_text, tariff_text)?;
+        let looks = looks::read(&setup.config)?;
+        Ok(Self { looks_text: Some(looks::written(&looks)), looks, ..setup })
     }
 
     fn parse(
@@ -98,16 +115,66 @@ impl Setup {
                 // Invariant: no two sources have one name; the parser of the configuration refuses them.
                 let sources = names.zip(0..).collect();
                 let tolerances = Tolerances::of(&config.sources);
-                Ok(Self { config, config_text, businesses, businesses_text, tariff, tariff_text, sources, tolerances })
+                let (looks, looks_text) = (Looks::first(), None);
+                Ok(Self {
+                    config,
+                    config_text,
+                    businesses,
+                    businesses_text,
+                    tariff,
+                    tariff_text,
+                    looks,
+                    looks_text,
+                    sources,
+                    tolerances,
+                })
             }
             _ => Err(Failure::of_mistakes(mistakes)),
         }
     }
 
     /// The setup that a ledger recorded, from its texts.
-    pub fn recorded(config: Written, businesses: Written, tariff: Written) -> Result<Self, Failure> {
+    pub fn recorded(recorded: Recorded) -> Result<Self, Failure> {
+        let Recorded { config, businesses, tariff, looks: looks_text } = recorded;
         let parsed = parse_config(&config.path, &config.text).map_err(Failure::of_mistakes)?;
-        Self::parse(parsed, config, businesses, tariff)
+        let looks = match &looks_text {
+            None => Looks::first(),
+            Some(written) => Looks::parse(&written.text)
+                .map_err(|why| Failure::new(Kind::Differences, format!("the recorded looks cannot be used: {why}")))?,
+        };
+        Ok(Self { looks, looks_text, ..Self::parse(parsed, config, businesses, tariff)? })
+    }
+
+    /// What a decision is recorded with: each text once in the ledger, by its digest.
+    pub fn contents(&self) -> Vec<Vec<u8>> {
+        let texts = [&self.config_text, &self.businesses_text, &self.tariff_text].into_iter().chain(&self.looks_text);
+        texts.map(|written| written.text.clone().into_bytes()).collect()
+    }
+
+    /// The digests of these.
+    pub fn texts(&self) -> Texts {
+        Texts {
+            config_sha256: self.config_text.sha256.clone(),
+            businesses_sha256: self.businesses_text.sha256.clone(),
+            tariff_sha256: self.tariff_text.sha256.clone(),
+            looks_sha256: self.looks_text.as_ref().map(|written| written.sha256.clone()),
+        }
+    }
+
+    /// The renderer with the templates of this setup.
+    pub fn renderer(&self, renderer: &Renderer) -> Result<Renderer, Failure> {
+        let renderer = renderer.in_looks(&self.looks);
+        renderer.map_err(|error| Failure::new(Kind::SelfCheck, "the templates cannot be used").because(error))
+    }
+
+    /// The view of a document as the documents of its issuer look; `file` is the file of charges that goes with it.
+    pub fn dressed(&self, view: InvoiceView, invoice: &Invoice, file: Option<&[u8]>) -> InvoiceView {
+        let business = self.business(invoice.business.as_str());
+        let issuer = business.map(|business| self.config.issuer_of(business)).or(self.config.issuers.first());
+        match issuer {
+            Some(issuer) => view.in_looks(&self.looks, &issuer.id, &issuer.brand, invoice, file),
+            None => view,
+        }
     }
 
     /// A business of the book.

@@ -231,6 +231,9 @@ pub struct MonthClosed {
     /// Of a month with charges too small for an invoice of their own: what a later invoice is to bill.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried: Option<Money>,
+    /// Templates and logos of its documents; absent where it was closed before they were recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks_sha256: Option<String>,
 }
 
 /// A document that was issued: an invoice, a credit note, or an invoice in place of another.

@@ -115,6 +115,11 @@ impl Looks {
         Self { edition: Edition::Second, templates, logos }
     }
 
+    /// Names of the templates that are not those of the program.
+    pub fn own(&self) -> impl Iterator<Item = &'static str> {
+        TEMPLATES.into_iter().filter(|(name, text)| self.template(name) != *text).map(|(name, _)| name)
+    }
+
     /// Of documents that were issued before looks were recorded.
     pub fn first() -> Self {
         Self { edition: Edition::First, templates: texts(&FIRST), logos: BTreeMap::new() }

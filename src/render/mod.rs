@@ -123,8 +123,9 @@ impl Renderer {
     /// [`RenderError::Template`]: a template of these looks is not valid.
     pub fn in_looks(&self, looks: &Looks) -> Result<Self, RenderError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = match known.iter().find(|made| made.looks == *looks) {
-            Some(made) => Arc::clone(made),
+        let found = known.iter().find(|made| made.looks == *looks).cloned();
+        let made = match found {
+            Some(made) => made,
             None => {
                 let made = Arc::new(Made::of(looks)?);
                 if known.len() >= LOOKS_KEPT {
@@ -180,9 +181,9 @@ impl Renderer {
         self.press.fault(&self.made.plate, view)
     }
 
-    /// The characters of a document that the fonts of the PDF lack: `□` stands in their place there, and nowhere else.
-    pub fn unprintable(&self, view: &InvoiceView) -> BTreeSet<char> {
-        self.press.unprintable(view)
+    /// The characters of a text that the fonts of the PDF lack: `□` stands in their place there, and nowhere else.
+    pub fn lacking(&self, text: &str) -> BTreeSet<char> {
+        self.press.lacking(text)
     }
 }
 

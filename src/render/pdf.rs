@@ -131,8 +131,12 @@ impl Press {
         let facts = view.facts.iter().chain(&view.payment).chain(&view.computation).map(|fact| &fact.value);
         let parties = [&view.seller, &view.buyer].into_iter().flat_map(|party| std::iter::once(&party.name).chain(&party.lines));
         let texts = own.chain(facts).chain(parties).chain(&view.why).chain(&view.notes);
-        let signs = texts.flat_map(|text| text.chars());
-        signs.filter(|sign| *sign != MISSING && self.shown(*sign) == Some(MISSING)).collect()
+        texts.flat_map(|text| self.lacking(text)).collect()
+    }
+
+    /// The characters of a text that the fonts lack.
+    pub fn lacking(&self, text: &str) -> BTreeSet<char> {
+        text.chars().filter(|sign| *sign != MISSING && self.shown(*sign) == Some(MISSING)).collect()
     }
 
     /// Replaces in every text what the fonts cannot show.
@@ -268,7 +272,10 @@ impl World for Job<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Brand;
+    use crate::domain::business::Language;
     use crate::render::looks::LogoFile;
+    use crate::render::sample;
 
     #[test]
     fn what_the_fonts_lack_is_shown_as_a_box() {
@@ -313,6 +320,19 @@ mod tests {
         }
         assert!(job.file(press.data).is_ok() && job.source(job.main()).is_ok() && job.today(None).is_none());
         assert_eq!(job.file(file("logo-ie.svg").unwrap()).unwrap().as_slice(), b"<svg/>");
+    }
+
+    #[test]
+    fn a_replaced_character_is_told_in_a_note() {
+        let press = Press::new().unwrap();
+        for (name, count) in [("Bar 株式会社", 1), ("Forno Città", 0), ("a box: □", 0)] {
+            let mut invoice = sample::invoice(Language::English);
+            invoice.buyer.legal_name = name.to_owned();
+            let view = InvoiceView::of(&invoice, "c");
+            let view = view.in_looks(&Looks::default(), "", &Brand::default(), &invoice, None);
+            let data = press.data_of(&view).unwrap();
+            assert_eq!(data["sheet"]["notes"].as_array().unwrap().len(), count, "{name}");
+        }
     }
 
     #[test]

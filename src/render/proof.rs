@@ -10,10 +10,10 @@ use crate::domain::business::Language;
 use crate::domain::Invoice;
 
 /// Documents that show everything a template may meet.
-const INVOICE_SAMPLE: &str = include_str!("../../templates/samples/invoice.json");
-const CREDIT_SAMPLE: &str = include_str!("../../templates/samples/credit_note.json");
-const CHARGES: &str = include_str!("../../templates/samples/charges.csv");
-const CHANGES: &str = include_str!("../../templates/samples/changes.csv");
+pub(super) const INVOICE_SAMPLE: &str = include_str!("../../templates/samples/invoice.json");
+pub(super) const CREDIT_SAMPLE: &str = include_str!("../../templates/samples/credit_note.json");
+pub(super) const CHARGES: &str = include_str!("../../templates/samples/charges.csv");
+pub(super) const CHANGES: &str = include_str!("../../templates/samples/changes.csv");
 
 /// What is wrong with a template.
 #[derive(Clone, Debug, PartialEq, Eq)]

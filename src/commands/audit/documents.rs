@@ -102,17 +102,17 @@ pub fn looks(
     if let (Some((_, own)), Some(again)) = (own, line_file) {
         *own = again;
     }
-    let drawn = documents(renderer, invoice, &issued.document_sha256, files)?;
+    let closed = || replays.history.closed.get(&(issued.business.clone(), issued.month)).map(texts);
+    // With the templates that it was decided with.
+    let Some(texts) = issued.texts.clone().or_else(closed) else { return Ok(Vec::new()) };
+    let setup = replays.setup(ledger, &texts)?;
+    let drawn = documents(&setup, renderer, invoice, &issued.document_sha256, files)?;
     let is_other = |name: &str, bytes: &[u8]| recorded.get(name) != Some(&sha256(bytes).as_str());
     let mut other: Vec<String> =
         drawn.iter().filter(|(name, bytes)| is_other(name, bytes)).map(|(name, _)| name.clone()).collect();
-    let closed = || replays.history.closed.get(&(issued.business.clone(), issued.month)).map(texts);
-    if let Some(texts) = issued.texts.clone().or_else(closed) {
-        let setup = replays.setup(ledger, &texts)?;
-        let mails = mails(&setup, renderer, invoice, issued, &drawn)?;
-        let kept = mails.into_iter().filter(|(mail, _)| recorded.contains_key(mail.name.as_str()));
-        other.extend(kept.filter(|(mail, bytes)| is_other(&mail.name, bytes)).map(|(mail, _)| mail.name));
-    }
+    let mails = mails(&setup, renderer, invoice, issued, &drawn)?;
+    let kept = mails.into_iter().filter(|(mail, _)| recorded.contains_key(mail.name.as_str()));
+    other.extend(kept.filter(|(mail, bytes)| is_other(&mail.name, bytes)).map(|(mail, _)| mail.name));
     Ok(other)
 }
 
