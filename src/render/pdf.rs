@@ -18,6 +18,9 @@ use super::proof::Fault;
 use super::{InvoiceView, RenderError};
 
 pub(super) const TEMPLATE: &str = "invoice.typ";
+
+/// In place of the name of a template where the logo is what cannot be used.
+const LOGO: &str = "logo";
 const FONTS: [&[u8]; 2] = [
     include_bytes!("../../templates/fonts/Inter-Regular.otf"),
     include_bytes!("../../templates/fonts/Inter-SemiBold.otf"),
@@ -193,10 +196,12 @@ fn file(name: &str) -> Result<FileId, RenderError> {
 fn fault_of(job: &Job, found: &[SourceDiagnostic]) -> Fault {
     let Some(first) = found.first() else { return Fault::of(TEMPLATE, "it cannot be used".to_owned()) };
     let is_here = first.span.id() == Some(job.main());
+    // What has a place elsewhere is in a picture.
+    let whose = if is_here || first.span.id().is_none() { TEMPLATE } else { LOGO };
     Fault {
         span: job.range(first.span).filter(|_| is_here),
         hint: first.hints.first().map(|hint| hint.v.to_string()),
-        ..Fault::of(TEMPLATE, first.message.to_string())
+        ..Fault::of(whose, first.message.to_string())
     }
 }
 
