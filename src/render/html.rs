@@ -49,6 +49,26 @@ pub(super) fn faults(looks: &Looks) -> Vec<Fault> {
     DOCUMENTS.into_iter().filter_map(of).collect()
 }
 
+/// What makes a page fetch something, or run something, when it is opened.
+const FETCHES: [&str; 14] = [
+    "<script", "<iframe", "<object", "<embed", "<link", "<base", "@import", "src=\"http", "src='http", "src=http",
+    "src=\"//", "url(http", "url(\"http", "url('http",
+];
+
+/// Where a template of a page or mail makes its reader fetch something.
+pub(super) fn fetching(looks: &Looks) -> Vec<Fault> {
+    let of = |name: &str| {
+        let text = looks.template(name).to_ascii_lowercase();
+        let (at, what) = FETCHES.iter().filter_map(|what| Some((text.find(what)?, *what))).min()?;
+        Some(Fault {
+            span: Some(at..at + what.len()),
+            hint: Some("styles belong into <style>, and the logo is {{ sheet.logo.data }}".to_owned()),
+            ..Fault::of(name, format!("`{what}` would fetch or run something when the document is opened"))
+        })
+    };
+    [INVOICE, MAIL_HTML].into_iter().filter_map(of).collect()
+}
+
 /// What Tera says is wrong with a template, and where.
 pub(super) fn fault(template: &str, error: &tera::Error) -> Fault {
     match error.kind() {

@@ -43,7 +43,7 @@ impl Renderer {
         if !invalid.is_empty() {
             return Ok(invalid);
         }
-        let (renderer, mut faults) = (self.in_looks(looks)?, Vec::<Fault>::new());
+        let (renderer, mut faults) = (self.in_looks(looks)?, html::fetching(looks));
         for view in views(looks, brands)? {
             for fault in renderer.faults_of(&view)? {
                 if faults.iter().all(|known| known.template != fault.template) {

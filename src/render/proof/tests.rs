@@ -67,3 +67,16 @@ fn a_broken_page_or_mail_is_refused_with_its_line() {
     let include = Renderer::new().unwrap().faults(&own("mail.txt", "{% include \"other.txt\" %}"), &[]).unwrap();
     assert_eq!(include.len(), 1, "{include:?}");
 }
+
+#[test]
+fn a_page_fetches_and_runs_nothing() {
+    for text in [
+        "<script>alert(1)</script>",
+        "<IMG SRC=\"https://example.com/pixel.png\" alt=\"\">",
+        "<style>@import 'x';</style>",
+        "<p style=\"background: url('http://example.com')\">",
+    ] {
+        check("invoice.html", &format!("<p>\n{text}\n"), Some(2), "would fetch or run something");
+        check("mail.html", &format!("<p>\n{text}\n"), Some(2), "would fetch or run something");
+    }
+}
