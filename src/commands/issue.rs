@@ -27,7 +27,8 @@ fn add(ledger: &mut Ledger, entries: Vec<Entry>) -> Result<(), Failure> {
 /// The files of one invoice, by name.
 pub type Files = Vec<(String, Vec<u8>)>;
 
-/// Draws all documents of an invoice or credit note, in the looks of the setup that it was decided with; `charges` are the files of charges that go with it.
+/// Draws all documents of an invoice or credit note, in the looks of the setup that it was decided with; `charges` are the
+/// files of charges that go with it.
 pub fn documents(
     setup: &Setup,
     renderer: &Renderer,

@@ -149,7 +149,8 @@ fn bounded(path: &Path, most: u64, what: &str, mistakes: &mut Vec<Mistake>) -> O
 
 /// Where the fault is: in a template of one's own, or, where those of the program are used, in a logo.
 fn mistake(config: &Config, templates: &BTreeMap<String, String>, fault: Fault) -> Mistake {
-    let hint = fault.hint.unwrap_or_else(|| "it is drawn with samples: an invoice, a credit note, a preview".to_owned());
+    let hint =
+        fault.hint.unwrap_or_else(|| "it is drawn with samples: an invoice, a credit note, a preview".to_owned());
     if let (Some(folder), Some(written)) = (&config.templates, templates.get(&fault.template)) {
         let path = folder.join(&fault.template);
         let message = format!("the template cannot be used: {}", in_a_line(&fault.message));

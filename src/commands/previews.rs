@@ -93,7 +93,7 @@ pub fn write(
             Failure::new(Kind::SelfCheck, format!("the preview of {} cannot be made: {why}", month.month))
         };
         let invoice = invoice(setup, history, month, closed, &withheld);
-        let drawn = write_one(&folder, setup, renderer, &invoice.map_err(failed)?, Some(&closed.line_file))?;
+        let drawn = write_one(&folder, setup, renderer, &invoice.map_err(failed)?, Some(closed.line_file.as_slice()))?;
         let charges =
             keep(&folder.join(format!("preview_{}_{}.csv", month.business.id, month.month)), &closed.line_file)?;
         Ok::<_, Failure>((folder, drawn || charges))

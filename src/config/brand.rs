@@ -15,7 +15,11 @@ pub(super) fn brand(table: &Table<'_>, name: Option<&str>) -> Brand {
     let alt = table.text("logo_alt");
     let path = table.path("logo").filter(|path| is_picture(table, path));
     if alt.is_some() && !table.has("logo") {
-        table.wrong("logo_alt", "logo_alt says what a logo shows, and there is none", "add logo = \"logo.svg\", or remove it");
+        table.wrong(
+            "logo_alt",
+            "logo_alt says what a logo shows, and there is none",
+            "add logo = \"logo.svg\", or remove it",
+        );
     }
     let alt = alt.or_else(|| name.map(str::to_owned)).unwrap_or_default();
     Brand {
@@ -59,4 +63,44 @@ fn fields(table: &Table<'_>) -> Vec<(String, String)> {
         }
     }
     fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Config, parse_config};
+    use super::*;
+    use crate::domain::Mistake;
+
+    const ISSUER: &str =
+        "[issuer]\nlegal_name = \"A\"\naddress = [\"B\"]\ncountry = \"IE\"\nemail = \"a@b.ie\"\nzone = \"UTC\"\n";
+
+    fn config_of(text: &str) -> Result<Config, Vec<Mistake>> {
+        parse_config(Path::new("/etc/ritardo/ritardo.toml"), text)
+    }
+
+    #[test]
+    fn an_issuer_says_how_its_documents_look() {
+        let usual = config_of(ISSUER).unwrap();
+        assert_eq!((usual.issuers[0].brand.clone(), usual.templates), (Brand::default(), None));
+        let looks =
+            "logo = \"logo.png\"\ncolour = \"#1A4FD0\"\npaper = \"letter\"\nfields = [\"A: b: c\", \" D :  e \"]\n";
+        let config = config_of(&format!("templates = \"mine\"\n{ISSUER}{looks}")).unwrap();
+        let brand = &config.issuers[0].brand;
+        let logo = Logo { path: "/etc/ritardo/logo.png".into(), alt: "A".to_owned() };
+        assert_eq!(brand.logo, Some(logo), "it shows the name, where nothing else is said");
+        assert_eq!((brand.colour.to_string().as_str(), brand.paper), ("#1a4fd0", Paper::Letter));
+        let field = |label: &str, value: &str| (label.to_owned(), value.to_owned());
+        assert_eq!(brand.fields, [field("A", "b: c"), field("D", "e")]);
+        assert_eq!(config.templates, Some("/etc/ritardo/mine".into()));
+    }
+
+    #[test]
+    fn what_no_document_can_show_is_refused() {
+        for wrong in
+            ["logo = \"logo.jpg\"", "logo_alt = \"A\"", "paper = \"a5\"", "colour = \"red\"", "fields = [\"A\"]"]
+        {
+            let mistakes = config_of(&format!("{ISSUER}{wrong}\n")).unwrap_err();
+            assert_eq!(mistakes.iter().map(|mistake| mistake.line).collect::<Vec<_>>(), [Some(7)], "{wrong}");
+        }
+    }
 }

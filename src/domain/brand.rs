@@ -104,7 +104,8 @@ mod tests {
         for good in ["#0b5e55", "#000000", "#1a4fd0", "#8F2D14", "#666666"] {
             assert_eq!(good.parse::<Colour>().unwrap().to_string(), good.to_lowercase());
         }
-        for bad in ["", "0b5e55", "#0b5e5", "#0b5e555", "#0b5e5g", "#+b5e55", "#ééé", "#ffffff", "#ffcc00", "#888888"] {
+        for bad in ["", "0b5e55", "#0b5e5", "#0b5e555", "#0b5e5g", "#+b5e55", "#ééé", "#ffffff", "#ffcc00", "#888888"]
+        {
             assert!(bad.parse::<Colour>().is_err(), "{bad}");
         }
         assert_eq!(Colour::default().pale().to_string(), "#9bbebb");

@@ -93,7 +93,8 @@ mod tests {
     fn every_number_is_told_and_every_count_is_seen() {
         let svg = columns("A & B", "x <y>", &[bar("24–36 h", 1_000_000), bar("36–48 h", 1), bar("no answer yet", 0)]);
         assert!(svg.contains("<title id=\"waits-title\">A &amp; B</title>") && svg.contains("x &lt;y&gt;"));
-        for told in [">24–36 h<", ">1000000<", ">1<", ">0<", ">no<", ">answer yet<", "height=\"102\"", "height=\"1\""] {
+        for told in [">24–36 h<", ">1000000<", ">1<", ">0<", ">no<", ">answer yet<", "height=\"102\"", "height=\"1\""]
+        {
             assert!(svg.contains(told), "{told}: {svg}");
         }
         assert_eq!(svg.matches("<rect").count(), 2, "of nothing there is no column");

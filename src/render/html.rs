@@ -51,8 +51,20 @@ pub(super) fn faults(looks: &Looks) -> Vec<Fault> {
 
 /// What makes a page fetch something, or run something, when it is opened.
 const FETCHES: [&str; 14] = [
-    "<script", "<iframe", "<object", "<embed", "<link", "<base", "@import", "src=\"http", "src='http", "src=http",
-    "src=\"//", "url(http", "url(\"http", "url('http",
+    "<script",
+    "<iframe",
+    "<object",
+    "<embed",
+    "<link",
+    "<base",
+    "@import",
+    "src=\"http",
+    "src='http",
+    "src=http",
+    "src=\"//",
+    "url(http",
+    "url(\"http",
+    "url('http",
 ];
 
 /// Where a template of a page or mail makes its reader fetch something.

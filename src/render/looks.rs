@@ -117,7 +117,7 @@ impl Looks {
 
     /// Names of the templates that are not those of the program.
     pub fn own(&self) -> impl Iterator<Item = &'static str> {
-        TEMPLATES.into_iter().filter(|(name, text)| self.template(name) != *text).map(|(name, _)| name)
+        TEMPLATES.into_iter().filter(move |(name, text)| self.template(name) != *text).map(|(name, _)| name)
     }
 
     /// Of documents that were issued before looks were recorded.

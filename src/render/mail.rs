@@ -161,7 +161,10 @@ mod tests {
 
     #[test]
     fn subjects_keep_their_letters() {
-        assert_eq!(ascii("Rechnung für März 2026: 1.342,75\u{a0}EUR, fällig"), "Rechnung fuer Maerz 2026: 1.342,75 EUR, faellig");
+        assert_eq!(
+            ascii("Rechnung für März 2026: 1.342,75\u{a0}EUR, fällig"),
+            "Rechnung fuer Maerz 2026: 1.342,75 EUR, faellig"
+        );
         assert_eq!(ascii("Aperçu de l’avoir – août 株"), "Apercu de l'avoir - aout ?");
     }
 

@@ -91,7 +91,8 @@ pub fn percent(rate: Decimal, language: Language) -> String {
 
 /// A part of a whole in percent, to one decimal, rounded half up: `36.8%`. Of nothing everything is nothing.
 pub fn share(part: u64, whole: u64, language: Language) -> String {
-    let thousandths = (u128::from(part) * 2000 + u128::from(whole)).checked_div(u128::from(whole) * 2).unwrap_or_default();
+    let thousandths =
+        (u128::from(part) * 2000 + u128::from(whole)).checked_div(u128::from(whole) * 2).unwrap_or_default();
     let digits = format!("{}.{}", thousandths / 10, thousandths % 10);
     format!("{}{}", grouped(&digits, language), percent_sign(language))
 }
@@ -174,7 +175,9 @@ mod tests {
 
     #[test]
     fn shares_have_one_decimal() {
-        for (part, whole, said) in [(1, 3, "33.3%"), (2, 3, "66.7%"), (0, 0, "0.0%"), (5, 5, "100.0%"), (1, 2000, "0.1%")] {
+        for (part, whole, said) in
+            [(1, 3, "33.3%"), (2, 3, "66.7%"), (0, 0, "0.0%"), (5, 5, "100.0%"), (1, 2000, "0.1%")]
+        {
             assert_eq!(share(part, whole, Language::English), said);
         }
         assert_eq!(share(1, 3, Language::German), "33,3\u{a0}%");

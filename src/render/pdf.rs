@@ -95,9 +95,7 @@ impl Press {
         let _forget = Forget;
         Ok(match typst::compile(&job).output {
             Err(found) => Some(fault_of(&job, &found)),
-            Ok(document) => {
-                typst_pdf::pdf(&document, &self.options(&data)).err().map(|found| fault_of(&job, &found))
-            }
+            Ok(document) => typst_pdf::pdf(&document, &self.options(&data)).err().map(|found| fault_of(&job, &found)),
         })
     }
 
@@ -132,7 +130,8 @@ impl Press {
     pub fn unprintable(&self, view: &InvoiceView) -> BTreeSet<char> {
         let own = view.sheet.iter().flat_map(|sheet| &sheet.fields).flat_map(|field| [&field.label, &field.value]);
         let facts = view.facts.iter().chain(&view.payment).chain(&view.computation).map(|fact| &fact.value);
-        let parties = [&view.seller, &view.buyer].into_iter().flat_map(|party| std::iter::once(&party.name).chain(&party.lines));
+        let parties =
+            [&view.seller, &view.buyer].into_iter().flat_map(|party| std::iter::once(&party.name).chain(&party.lines));
         let texts = own.chain(facts).chain(parties).chain(&view.why).chain(&view.notes);
         texts.flat_map(|text| self.lacking(text)).collect()
     }

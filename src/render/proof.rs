@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::html::{INVOICE, MAIL_HTML, MAIL_TEXT};
 use super::looks::Looks;
 use super::{InvoiceView, RenderError, Renderer, html, pdf};
+use crate::domain::Invoice;
 use crate::domain::brand::{Brand, Logo};
 use crate::domain::business::Language;
-use crate::domain::Invoice;
 
 /// Documents that show everything a template may meet.
 pub(super) const INVOICE_SAMPLE: &str = include_str!("../../templates/samples/invoice.json");
@@ -65,7 +65,8 @@ impl Renderer {
         }
         faults.extend(self.fault_of_pdf(view)?);
         if let Some(fault) = faults.iter_mut().find(|fault| fault.template == pdf::TEMPLATE && fault.hint.is_none()) {
-            fault.hint = Some("the template sees data.json and the logo alone: no other file, no package, no clock".to_owned());
+            fault.hint =
+                Some("the template sees data.json and the logo alone: no other file, no package, no clock".to_owned());
         }
         Ok(faults)
     }

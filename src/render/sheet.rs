@@ -60,7 +60,14 @@ impl InvoiceView {
     /// The view of a document as its issuer's documents look. `file` is the file that goes with it: the charges of an invoice,
     /// the changes of a credit note. A document of the first edition stays as it is.
     #[must_use]
-    pub fn in_looks(mut self, looks: &Looks, issuer: &str, brand: &Brand, invoice: &Invoice, file: Option<&[u8]>) -> Self {
+    pub fn in_looks(
+        mut self,
+        looks: &Looks,
+        issuer: &str,
+        brand: &Brand,
+        invoice: &Invoice,
+        file: Option<&[u8]>,
+    ) -> Self {
         if looks.edition == Edition::First {
             return self;
         }
@@ -117,9 +124,8 @@ mod tests {
         let invoice = sample::invoice(Language::English);
         let logo = Logo { path: "logo.svg".into(), alt: "A clock".to_owned() };
         let brand = Brand { logo: Some(logo), paper: Paper::Letter, ..Brand::default() };
-        let sheet_of = |looks: &Looks| {
-            InvoiceView::of(&invoice, "c").in_looks(looks, "ie", &brand, &invoice, None).sheet.unwrap()
-        };
+        let sheet_of =
+            |looks: &Looks| InvoiceView::of(&invoice, "c").in_looks(looks, "ie", &brand, &invoice, None).sheet.unwrap();
         assert_eq!(sheet_of(&Looks::default()).logo, None);
         let logos = [("ie".to_owned(), LogoFile::new("svg", b"<svg/>"))].into();
         let sheet = sheet_of(&Looks::with([].into(), logos));

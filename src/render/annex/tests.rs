@@ -4,12 +4,13 @@ use super::*;
 use crate::domain::correction::CorrectionCause;
 use crate::render::sample;
 
-const HEAD: &str =
-    "message_id,channel,customer,received_at,answered_at,deadline,verdict,wait_ms,market,entry_point,tariff,rate,amount,currency\n";
+const HEAD: &str = "message_id,channel,customer,received_at,answered_at,deadline,verdict,wait_ms,market,entry_point,tariff,rate,amount,currency\n";
 
 fn row(id: &str, received_at: &str, verdict: &str, hours: Option<u64>, market: &str, amount: &str) -> String {
     let wait = hours.map(|hours| (hours * 3_600_000).to_string()).unwrap_or_default();
-    format!("{id},c,'+39 ••• ••• 4567,{received_at},,,{verdict},{wait},{market},click_to_chat,t@1,{amount},{amount},USD\n")
+    format!(
+        "{id},c,'+39 ••• ••• 4567,{received_at},,,{verdict},{wait},{market},click_to_chat,t@1,{amount},{amount},USD\n"
+    )
 }
 
 fn file(rows: &[String]) -> String {
@@ -109,7 +110,8 @@ fn a_credit_note_tells_what_became_of_its_messages() {
     let row = |was: &str, now: &str, credit: &str| {
         format!("m,c,x,2026-10-02T08:00:00.000Z,,{was},{now},0.05,,0.05,0.00,{credit},USD\n")
     };
-    let file = format!("{head}{}{}{}", row("late", "", "0.05"), row("unanswered", "", "0.05"), row("", "late", "-0.05"));
+    let file =
+        format!("{head}{}{}{}", row("late", "", "0.05"), row("unanswered", "", "0.05"), row("", "late", "-0.05"));
     let annex = annex(&note, file.as_bytes()).unwrap();
     let rows: Vec<String> = annex.by_change.unwrap().rows.iter().map(|row| row.join(" | ")).collect();
     assert_eq!(
