@@ -1,7 +1,8 @@
 //! `ritardo check`: everything that people wrote, validated; no state is touched.
 
+use super::run::renderer;
 use super::setup::Setup;
-use super::{Outcome, World, say};
+use super::{Outcome, World, looks, say};
 use crate::cli::Configured;
 use crate::deliver;
 use crate::domain::settings::{PasswordFrom, Smtp, Transport};
@@ -14,6 +15,10 @@ pub fn check(args: &Configured, world: &mut World) -> Result<Outcome, Failure> {
     for issuer in &config.issuers {
         let (name, series, credits) = (&issuer.party.legal_name, &issuer.series, &issuer.credit_series);
         say(world.out, &format!("  issuer {name}, {}, invoices {series}, credit notes {credits}", issuer.zone))?;
+    }
+    let own: Vec<&str> = setup.looks.own().collect();
+    if let (Some(folder), false) = (&config.templates, own.is_empty()) {
+        say(world.out, &format!("{}: ok\n  {}", folder.display(), own.join(", ")))?;
     }
     for source in &config.sources {
         let (name, files, coverage) = (&source.name, &source.files, source.coverage.name());
@@ -31,6 +36,14 @@ pub fn check(args: &Configured, world: &mut World) -> Result<Outcome, Failure> {
     let (path, name) = (setup.tariff_text.path.display(), setup.tariff.name());
     say(world.out, &format!("{path}: ok\n  {name}, {}, sha256 {}", setup.tariff.currency, setup.tariff_text.sha256))?;
     check_password(&setup)?;
+    let renderer = renderer()?;
+    for issuer in &config.issuers {
+        let whose = if issuer.id.is_empty() { "the issuer" } else { issuer.id.as_str() };
+        looks::warn(&renderer, whose, &issuer.party, world)?;
+    }
+    for business in &setup.businesses {
+        looks::warn(&renderer, business.id.as_str(), &business.party, world)?;
+    }
     Ok(Outcome::Done)
 }
 

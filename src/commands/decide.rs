@@ -174,9 +174,7 @@ fn drafted(setup: &Setup, history: &History, months: &[Closable], withheld: &Wit
 
 /// What the transaction adds: every draft in its order, with its number and its place in the chain.
 fn numbered(setup: &Setup, history: &History, closable: &[Closable], drafts: Vec<Draft>) -> (Additions, Closings) {
-    let contents = [&setup.config_text, &setup.businesses_text, &setup.tariff_text];
-    let contents = contents.map(|written| written.text.clone().into_bytes()).to_vec();
-    let mut additions = Additions { entries: Vec::new(), contents };
+    let mut additions = Additions { entries: Vec::new(), contents: setup.contents() };
     let (mut closings, mut numbers, mut head) = (Closings::default(), history.numbers.clone(), history.document_head());
     for ((month, _), draft) in closable.iter().zip(drafts) {
         match draft {
@@ -259,6 +257,7 @@ fn closing(
         zones: Zone::DATA_VERSION.to_owned(),
         carried: None,
         exchange_sha256: None,
+        looks_sha256: setup.texts().looks_sha256,
     }
 }
 

@@ -1,19 +1,25 @@
 //! What the documents of an invoice show, read back from the finished texts.
 
 use super::issue;
+use super::setup::Setup;
 use crate::close::Filed;
 use crate::domain::{Invoice, Money};
 use crate::error::Failure;
 use crate::render::Renderer;
 
 /// Documents in which a total of the invoice does not stand, in sentences.
-pub fn differing(renderer: &Renderer, invoice: &Invoice, line_file: &[u8]) -> Result<Vec<String>, Failure> {
+pub fn differing(
+    setup: &Setup,
+    renderer: &Renderer,
+    invoice: &Invoice,
+    line_file: &[u8],
+) -> Result<Vec<String>, Failure> {
     let mut differing = Vec::new();
     let billed = invoice.as_billed();
     // The tax is shown by category and rate.
     let taxes = billed.vat.iter().map(|vat| ("tax", vat.tax));
     let shown: Vec<_> = [("net amount", billed.net), ("total", billed.total)].into_iter().chain(taxes).collect();
-    for (name, text) in issue::texts(renderer, invoice)? {
+    for (name, text) in issue::texts(setup, renderer, invoice)? {
         let numbers = numbers(&text);
         for &(what, amount) in &shown {
             let shows_all = what == "total" || name != "mail";

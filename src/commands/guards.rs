@@ -151,7 +151,7 @@ fn found(look: &Look, month: &OpenMonth, closed: &ClosedMonth, tonight: &[Money]
         _ if !wanting.is_empty() => found.extend(wanting),
         Err(finding) => found.push(Found { guard: Guard::Sums, text: finding }),
         Ok(invoice) => {
-            let differing = documents_shown::differing(look.renderer, &invoice, &closed.line_file)?;
+            let differing = documents_shown::differing(setup, look.renderer, &invoice, &closed.line_file)?;
             found.extend(differing.into_iter().map(all(Guard::Documents)));
         }
     }

@@ -27,9 +27,18 @@ fn add(ledger: &mut Ledger, entries: Vec<Entry>) -> Result<(), Failure> {
 /// The files of one invoice, by name.
 pub type Files = Vec<(String, Vec<u8>)>;
 
-/// Draws all documents of an invoice or credit note; `charges` are the files of charges that go with it.
-pub fn documents(renderer: &Renderer, invoice: &Invoice, head: &str, charges: Files) -> Result<Files, Failure> {
-    let view = InvoiceView::of(invoice, head);
+/// Draws all documents of an invoice or credit note, in the looks of the setup that it was decided with; `charges` are the
+/// files of charges that go with it.
+pub fn documents(
+    setup: &Setup,
+    renderer: &Renderer,
+    invoice: &Invoice,
+    head: &str,
+    charges: Files,
+) -> Result<Files, Failure> {
+    let own = charges.iter().find(|(name, _)| *name == render::line_file(invoice)).map(|(_, bytes)| bytes.as_slice());
+    let view = setup.dressed(InvoiceView::of(invoice, head), invoice, own);
+    let renderer = setup.renderer(renderer)?;
     let failed = |error: render::RenderError| {
         Failure::new(Kind::SelfCheck, format!("the documents of {} cannot be drawn", invoice.number)).because(error)
     };
@@ -77,25 +86,10 @@ pub fn charges_with(
     Ok(vec![(render::line_file(invoice), changes)])
 }
 
-/// Writes what a document would look like, with a mark on every page that it is none.
-pub fn write_preview(folder: &Path, renderer: &Renderer, invoice: &Invoice) -> Result<bool, Failure> {
-    let view = InvoiceView::preview(invoice);
-    let failed = |error: render::RenderError| {
-        Failure::new(Kind::SelfCheck, format!("the preview for {} cannot be drawn", invoice.business)).because(error)
-    };
-    let html = renderer.html(&view).map_err(failed)?;
-    let (page, pdf) = (folder.join(render::preview_html_file(invoice)), folder.join(render::preview_pdf_file(invoice)));
-    // A page that is as it was has its PDF already, and setting type takes time.
-    let written = keep(&page, html.as_bytes())?;
-    if written || !pdf.exists() {
-        keep(&pdf, &renderer.pdf(&view).map_err(failed)?)?;
-    }
-    Ok(written)
-}
-
 /// The texts of the documents, by the name of their form.
-pub fn texts(renderer: &Renderer, invoice: &Invoice) -> Result<Vec<(&'static str, String)>, Failure> {
-    let view = InvoiceView::of(invoice, "");
+pub fn texts(setup: &Setup, renderer: &Renderer, invoice: &Invoice) -> Result<Vec<(&'static str, String)>, Failure> {
+    let view = setup.dressed(InvoiceView::of(invoice, ""), invoice, None);
+    let renderer = setup.renderer(renderer)?;
     let failed = |error: render::RenderError| {
         Failure::new(Kind::SelfCheck, format!("the documents of {} cannot be drawn", invoice.number)).because(error)
     };
@@ -188,7 +182,8 @@ fn write_invoice(
     issued: &Issued,
     invoice: &Invoice,
 ) -> Result<(Vec<Entry>, bool), Failure> {
-    let mut files = documents(renderer, invoice, &issued.document_sha256, charges(state, history, issued, invoice)?)?;
+    let charges = charges(state, history, issued, invoice)?;
+    let mut files = documents(setup, renderer, invoice, &issued.document_sha256, charges)?;
     line_forms::add(setup, issued, &mut files)?;
     let mails = mails(setup, renderer, invoice, issued, &files)?;
     let mut written = false;
@@ -257,7 +252,8 @@ pub fn mails(
     };
     let form = line_forms::mailed(setup, issued);
     let view = InvoiceView::of(invoice, &issued.document_sha256).with_lines_as(form, invoice);
-    let bodies = renderer.mail(&view).map_err(|error| {
+    let view = setup.dressed(view, invoice, None);
+    let bodies = setup.renderer(renderer)?.mail(&view).map_err(|error| {
         Failure::new(Kind::SelfCheck, format!("the mail of {} cannot be drawn", issued.number)).because(error)
     })?;
     // The book as it was at the closing: later changes send nothing elsewhere, and nobody is forgotten.

@@ -37,6 +37,7 @@ mod journal;
 mod keyfile;
 mod line_forms;
 mod loaded;
+mod looks;
 mod mapped;
 mod mirror;
 mod named;

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use super::closing::{OpenMonth, Step};
 use super::correct::{self, Bench, Late, Withheld};
 use super::decide::{self, Due};
-use super::issue::write_preview;
 use super::pages::Replays;
 use super::setup::Setup;
 use super::state::{State, keep};
@@ -18,7 +17,7 @@ use crate::close::{ClosedMonth, Issue};
 use crate::domain::{Business, BusinessId, Invoice, InvoiceNumber, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::{History, Ledger};
-use crate::render::Renderer;
+use crate::render::{self, InvoiceView, Looks, Renderer};
 
 /// Where the preview of a month lies.
 pub fn folder(state: &State, month: Month, business: &BusinessId) -> PathBuf {
@@ -41,6 +40,30 @@ pub fn invoice(
     let exchange = billable::frozen(setup, month.business, month.month)?.map(|(frozen, _)| frozen);
     let issue = Issue { number, date, previous: sha256(b""), earlier, exchange };
     decide::invoice(setup, month, closed, issue)
+}
+
+/// Writes what a document would look like, with a mark on every page that it is none.
+pub fn write_one(
+    folder: &Path,
+    setup: &Setup,
+    renderer: &Renderer,
+    invoice: &Invoice,
+    line_file: Option<&[u8]>,
+) -> Result<bool, Failure> {
+    let view = setup.dressed(InvoiceView::preview(invoice), invoice, line_file);
+    let (renderer, own) = (setup.renderer(renderer)?, setup.looks != Looks::default());
+    let failed = |error: render::RenderError| {
+        Failure::new(Kind::SelfCheck, format!("the preview for {} cannot be drawn", invoice.business)).because(error)
+    };
+    let html = renderer.html(&view).map_err(failed)?;
+    let (page, pdf) = (folder.join(render::preview_html_file(invoice)), folder.join(render::preview_pdf_file(invoice)));
+    // A page that is as it was has its PDF already, and setting type takes time; but templates of one's own may differ in
+    // the PDF alone.
+    let written = keep(&page, html.as_bytes())?;
+    if written || own || !pdf.exists() {
+        keep(&pdf, &renderer.pdf(&view).map_err(failed)?)?;
+    }
+    Ok(written)
 }
 
 /// What an approval is of: the invoice, and whom it goes to.
@@ -71,7 +94,7 @@ pub fn write(
             Failure::new(Kind::SelfCheck, format!("the preview of {} cannot be made: {why}", month.month))
         };
         let invoice = invoice(setup, history, month, closed, &withheld);
-        let drawn = write_preview(&folder, renderer, &invoice.map_err(failed)?)?;
+        let drawn = write_one(&folder, setup, renderer, &invoice.map_err(failed)?, Some(closed.line_file.as_slice()))?;
         let charges =
             keep(&folder.join(format!("preview_{}_{}.csv", month.business.id, month.month)), &closed.line_file)?;
         Ok::<_, Failure>((folder, drawn || charges))
@@ -87,7 +110,7 @@ pub fn write(
         let folder = folder(bench.state, late.month, &late.business);
         let replays = replays.get_or_insert_with(|| Replays::with(history.clone()));
         for note in correct::drafts_of(bench, ledger, replays, late)? {
-            written.extend(write_preview(&folder, renderer, &note)?.then(|| folder.clone()));
+            written.extend(write_one(&folder, setup, renderer, &note, None)?.then(|| folder.clone()));
         }
         wanted.insert(folder);
     }

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use super::setup::{Setup, Written};
+use super::setup::{Recorded, Setup, Written};
 use super::state::ledger_failure;
 use crate::error::{Failure, Kind};
 use crate::ledger::Ledger;
 use crate::ledger::entry::{MonthClosed, Texts};
 
-/// Configuration, businesses and tariff as they were at the closing. Paths in them stand for nothing.
+/// Configuration, businesses, tariff and looks as they were at the closing. Paths in them stand for nothing.
 pub fn setup(ledger: &Ledger, closed: &MonthClosed) -> Result<Setup, Failure> {
     setup_of(ledger, &texts(closed))
 }
@@ -19,10 +19,11 @@ pub fn texts(closed: &MonthClosed) -> Texts {
         config_sha256: closed.config_sha256.clone(),
         businesses_sha256: closed.businesses_sha256.clone(),
         tariff_sha256: closed.tariff_sha256.clone(),
+        looks_sha256: closed.looks_sha256.clone(),
     }
 }
 
-/// Configuration, businesses and tariff by their digests.
+/// Configuration, businesses, tariff and looks by their digests.
 pub fn setup_of(ledger: &Ledger, texts: &Texts) -> Result<Setup, Failure> {
     let written = |name: &str, sha256: &str| {
         let bytes = ledger.content(sha256).map_err(|error| {
@@ -35,9 +36,12 @@ pub fn setup_of(ledger: &Ledger, texts: &Texts) -> Result<Setup, Failure> {
         let path = Path::new("recorded").join(name);
         Ok::<_, Failure>(Written { path, text, sha256: sha256.to_owned() })
     };
-    Setup::recorded(
-        written("ritardo.toml", &texts.config_sha256)?,
-        written("businesses.toml", &texts.businesses_sha256)?,
-        written("tariff.toml", &texts.tariff_sha256)?,
-    )
+    let looks = texts.looks_sha256.as_ref().map(|sha256| written("looks.json", sha256)).transpose()?;
+    let written = Recorded {
+        config: written("ritardo.toml", &texts.config_sha256)?,
+        businesses: written("businesses.toml", &texts.businesses_sha256)?,
+        tariff: written("tariff.toml", &texts.tariff_sha256)?,
+        looks,
+    };
+    Setup::recorded(written)
 }

@@ -262,9 +262,7 @@ fn decide(
     }
     let invoice_bytes = invoice.canonical();
     let invoice_row = correct::row(bench, base, &invoice, &invoice_bytes);
-    let texts = [&bench.setup.config_text, &bench.setup.businesses_text, &bench.setup.tariff_text];
-    let texts = texts.map(|written| written.text.clone().into_bytes());
-    let contents = texts.into_iter().chain([note_bytes, invoice_bytes]).collect();
+    let contents = bench.setup.contents().into_iter().chain([note_bytes, invoice_bytes]).collect();
     let entries = vec![Entry::CreditNote(note_row), Entry::Replacement(invoice_row)];
     Ok((Additions { entries, contents }, note, invoice))
 }

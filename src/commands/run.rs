@@ -16,7 +16,7 @@ use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
 use super::timings::Timings;
-use super::{Outcome, World, alarms, pages, previews, review, say, standing};
+use super::{Outcome, World, alarms, looks, pages, previews, review, say, standing};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
@@ -71,6 +71,7 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
     timings.say(world.err)?;
     // On standard error too: cron mails that even where the summary goes to a file.
     night.alarms.iter().try_for_each(|alarm| say(world.err, &format!("alarm: {}", alarm.text)))?;
+    warn_of_names(&night, world)?;
     if let Some(failure) = &night.unsettled {
         say(world.err, &format!("warning: the next night begins from the archive: {}", failure.in_a_line()))?;
     }
@@ -353,6 +354,16 @@ fn new_tariff(history: &History, setup: &Setup, at: Instant) -> Option<TariffKno
     let last = history.tariffs.last().map(|known| &known.sha256).or(closed);
     let (tariff, sha256) = (setup.tariff.name(), setup.tariff_text.sha256.clone());
     (last != Some(&sha256)).then_some(TariffKnown { at, tariff, sha256 })
+}
+
+/// Warns of names on the invoices of the night that their PDFs cannot show.
+fn warn_of_names(night: &Night, world: &mut World) -> Result<(), Failure> {
+    let invoices: Vec<_> = night.closings.months.iter().filter_map(|(_, invoice)| invoice.as_ref()).collect();
+    if invoices.is_empty() {
+        return Ok(());
+    }
+    let renderer = renderer()?;
+    invoices.iter().try_for_each(|invoice| looks::warn(&renderer, &invoice.number.to_string(), &invoice.buyer, world))
 }
 
 pub fn renderer() -> Result<Renderer, Failure> {

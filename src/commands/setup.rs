@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::files;
+use super::{files, looks};
 use crate::close::TariffName;
 use crate::config::{
     Config, parse_businesses, parse_config, parse_rates, parse_recorded_businesses, parse_recorded_config,
 };
 use crate::domain::business::VatTreatment;
 use crate::domain::settings::Source;
-use crate::domain::{Business, Elapsed, Mistake, Rates};
+use crate::domain::{Business, Elapsed, Invoice, Mistake, Rates};
 use crate::error::{Failure, Kind};
+use crate::ledger::entry::Texts;
 use crate::rate::Tariff;
 use crate::read::coverage::Tolerances;
 use crate::read::sha256;
+use crate::render::{InvoiceView, Looks, Renderer};
 
 /// A file that a person wrote, as it was when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +52,15 @@ impl Written {
     }
 }
 
+/// The texts that a ledger recorded.
+pub struct Recorded {
+    pub config: Written,
+    pub businesses: Written,
+    pub tariff: Written,
+    /// Templates and logos, where they were recorded.
+    pub looks: Option<Written>,
+}
+
 /// What a run is told by people.
 #[derive(Debug)]
 pub struct Setup {
@@ -62,6 +73,10 @@ pub struct Setup {
     pub tariff_text: Written,
     /// The table of exchange rates as it is today. A recorded setup has none: what an invoice needs is frozen with it.
     pub rates: Option<Rates>,
+    /// Templates and logos of the documents.
+    pub looks: Looks,
+    /// `None` of months that were closed before looks were recorded.
+    pub looks_text: Option<Written>,
     /// By name, the places of the sources in the configuration.
     sources: BTreeMap<String, usize>,
     tolerances: Tolerances,
@@ -95,7 +110,8 @@ impl Setup {
         if !mistakes.is_empty() && rates.is_none() {
             return Err(Failure::of_mistakes(mistakes));
         }
-        Ok(Self { rates, ..setup })
+        let looks = looks::read(&setup.config)?;
+        Ok(Self { rates, looks_text: Some(looks::written(&looks)), looks, ..setup })
     }
 
     fn parse(
@@ -120,6 +136,7 @@ impl Setup {
                 // Invariant: no two sources have one name; the parser of the configuration refuses them.
                 let sources = names.zip(0..).collect();
                 let tolerances = Tolerances::of(&config.sources);
+                let (looks, looks_text) = (Looks::first(), None);
                 Ok(Self {
                     config,
                     config_text,
@@ -128,6 +145,8 @@ impl Setup {
                     tariff,
                     tariff_text,
                     rates: None,
+                    looks,
+                    looks_text,
                     sources,
                     tolerances,
                 })
@@ -137,9 +156,48 @@ impl Setup {
     }
 
     /// The setup that a ledger recorded, from its texts.
-    pub fn recorded(config: Written, businesses: Written, tariff: Written) -> Result<Self, Failure> {
+    pub fn recorded(recorded: Recorded) -> Result<Self, Failure> {
+        let Recorded { config, businesses, tariff, looks: looks_text } = recorded;
         let parsed = parse_recorded_config(&config.path, &config.text).map_err(Failure::of_mistakes)?;
-        Self::parse(parsed, config, businesses, tariff, parse_recorded_businesses)
+        let looks = match &looks_text {
+            None => Looks::first(),
+            Some(written) => Looks::parse(&written.text)
+                .map_err(|why| Failure::new(Kind::Differences, format!("the recorded looks cannot be used: {why}")))?,
+        };
+        let setup = Self::parse(parsed, config, businesses, tariff, parse_recorded_businesses)?;
+        Ok(Self { looks, looks_text, ..setup })
+    }
+
+    /// What a decision is recorded with: each text once in the ledger, by its digest.
+    pub fn contents(&self) -> Vec<Vec<u8>> {
+        let texts = [&self.config_text, &self.businesses_text, &self.tariff_text].into_iter().chain(&self.looks_text);
+        texts.map(|written| written.text.clone().into_bytes()).collect()
+    }
+
+    /// The digests of these.
+    pub fn texts(&self) -> Texts {
+        Texts {
+            config_sha256: self.config_text.sha256.clone(),
+            businesses_sha256: self.businesses_text.sha256.clone(),
+            tariff_sha256: self.tariff_text.sha256.clone(),
+            looks_sha256: self.looks_text.as_ref().map(|written| written.sha256.clone()),
+        }
+    }
+
+    /// The renderer with the templates of this setup.
+    pub fn renderer(&self, renderer: &Renderer) -> Result<Renderer, Failure> {
+        let renderer = renderer.in_looks(&self.looks);
+        renderer.map_err(|error| Failure::new(Kind::SelfCheck, "the templates cannot be used").because(error))
+    }
+
+    /// The view of a document as the documents of its issuer look; `file` is the file of charges that goes with it.
+    pub fn dressed(&self, view: InvoiceView, invoice: &Invoice, file: Option<&[u8]>) -> InvoiceView {
+        let business = self.business(invoice.business.as_str());
+        let issuer = business.map(|business| self.config.issuer_of(business)).or(self.config.issuers.first());
+        match issuer {
+            Some(issuer) => view.in_looks(&self.looks, &issuer.id, &issuer.brand, invoice, file),
+            None => view,
+        }
     }
 
     /// A business of the book.

@@ -3,7 +3,7 @@
 use super::invoice::{Numbering, numbering};
 use super::party::party;
 use super::table::{Form, Table, refuse_shared};
-use super::{bank, words};
+use super::{bank, brand, words};
 use crate::domain::business::Issuer;
 
 const ISSUER: Form = Form {
@@ -28,6 +28,11 @@ const ISSUER: Form = Form {
         "post_code = \"D02 X285\"",
         "city = \"Dublin\"",
         "endpoint = \"0088:9520000004170\"",
+        "logo = \"logo.svg\"",
+        "logo_alt = \"Late Reply\"",
+        "colour = \"#0b5e55\"",
+        "paper = \"a4\"",
+        "fields = [\"Share capital: EUR 10,000\"]",
     ],
 };
 
@@ -55,6 +60,7 @@ fn issuer(table: &Table<'_>, usual: &Numbering) -> Option<Issuer> {
     let bic = table.parsed("bic", bank::bic);
     let payment_days = table.number("payment_days", 0..=365).unwrap_or(PAYMENT_DAYS);
     let id = table.parsed("id", words::source_name).unwrap_or_default();
+    let brand = brand::brand(table, party.as_ref().map(|party| party.legal_name.as_str()));
     let Numbering { series, credit_series, first_number } = Numbering::of(table, usual);
     Some(Issuer {
         id,
@@ -67,6 +73,7 @@ fn issuer(table: &Table<'_>, usual: &Numbering) -> Option<Issuer> {
         series,
         credit_series,
         first_number,
+        brand,
     })
 }
 

@@ -4,6 +4,7 @@
 
 mod alarms;
 mod bank;
+mod brand;
 mod businesses;
 mod channels;
 mod chats;
@@ -63,6 +64,8 @@ pub struct Config {
     pub businesses: PathBuf,
     /// File of the exchange rates, where businesses are billed in another currency than the tariff's.
     pub rates: Option<PathBuf>,
+    /// Folder with templates of one's own, which stand in place of those of the program.
+    pub templates: Option<PathBuf>,
     /// File of the key under which ids and numbers are archived; `None`: inside the state folder.
     pub key_file: Option<PathBuf>,
     /// At least one; the first whose pattern fits claims a file.
@@ -93,6 +96,7 @@ const CONFIG: Form = Form {
         "tariff = \"tariff.toml\"",
         "businesses = \"businesses.toml\"",
         "key_file = \"names.key\"",
+        "templates = \"templates\"",
         "[invoice]",
         "[exchange]",
         "[guards]",
@@ -138,6 +142,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let inbox = if is_local { path("inbox", "inbox") } else { state.join("inbox") };
     let (tariff, businesses) = (path("tariff", "tariff.toml"), path("businesses", "businesses.toml"));
     let (key_file, rates) = (root.path("key_file"), exchange::rates(root));
+    let templates = root.path("templates");
     let transport = mail::transport(root, &state);
     let written = is_local.then_some(&state);
     refuse_mixed(root, &inbox, [written, transport.as_ref().and_then(mail::outbox)]);
@@ -157,6 +162,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
         tariff,
         businesses,
         rates,
+        templates,
         key_file,
         sources,
         limits,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::vat::VatBook;
 pub use super::vat::VatTreatment;
-use super::{Currency, LineForm, Month, Span, Zone};
+use super::{Brand, Currency, LineForm, Month, Span, Zone};
 
 /// Id of a business: 1 to 40 of `a-z`, `0-9`, `-`. Safe as a file name everywhere.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,13 +82,25 @@ pub struct Ownership {
 pub enum Language {
     English,
     Italian,
+    Portuguese,
+    Spanish,
+    German,
+    French,
 }
 
 impl Language {
+    pub const ALL: [Language; 6] =
+        [Self::English, Self::Italian, Self::Portuguese, Self::Spanish, Self::German, Self::French];
+
+    /// BCP 47.
     pub const fn code(self) -> &'static str {
         match self {
             Self::English => "en",
             Self::Italian => "it",
+            Self::Portuguese => "pt",
+            Self::Spanish => "es",
+            Self::German => "de",
+            Self::French => "fr",
         }
     }
 }
@@ -97,11 +109,11 @@ impl FromStr for Language {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "en" => Ok(Self::English),
-            "it" => Ok(Self::Italian),
-            _ => Err(format!("`{text}` is not a language of the documents (en, it)")),
-        }
+        let found = Self::ALL.into_iter().find(|language| language.code() == text);
+        found.ok_or_else(|| {
+            let known = Self::ALL.map(Self::code).join(", ");
+            format!("`{text}` is not a language of the documents ({known})")
+        })
     }
 }
 
@@ -196,6 +208,8 @@ pub struct Issuer {
     pub credit_series: String,
     /// First number of the series of invoices in its first year.
     pub first_number: u32,
+    /// How its documents look.
+    pub brand: Brand,
 }
 
 crate::written_as_text!(BusinessId, ChannelId, Language);

@@ -4,6 +4,7 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod billed;
+pub mod brand;
 pub mod business;
 pub mod charge;
 pub mod chat;
@@ -33,6 +34,7 @@ mod variants;
 pub mod vat;
 pub mod wait;
 
+pub use brand::Brand;
 pub use business::{Business, BusinessId, ChannelId, Ownership};
 pub use charge::{Charge, Market, Place, RateRow};
 pub use clock::{LocalTime, TimeOfDay};

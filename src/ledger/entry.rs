@@ -235,6 +235,9 @@ pub struct MonthClosed {
     /// are stored as content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange_sha256: Option<String>,
+    /// Templates and logos of its documents; absent where it was closed before they were recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks_sha256: Option<String>,
 }
 
 /// A document that was issued: an invoice, a credit note, or an invoice in place of another.

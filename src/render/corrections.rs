@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use super::languages::{french, german, portuguese, spanish};
 use crate::domain::business::Language;
 use crate::domain::correction::CorrectionCause;
 
@@ -79,6 +80,10 @@ pub const fn of(language: Language) -> &'static Words {
     match language {
         Language::English => &ENGLISH,
         Language::Italian => &ITALIAN,
+        Language::Portuguese => &portuguese::WORDS,
+        Language::Spanish => &spanish::WORDS,
+        Language::German => &german::WORDS,
+        Language::French => &french::WORDS,
     }
 }
 
@@ -235,20 +240,12 @@ const ITALIAN: Words = Words {
 
 #[cfg(test)]
 mod tests {
+    use super::super::texts::whole;
     use super::*;
 
     #[test]
-    fn both_languages_have_every_word_with_the_same_places() {
-        let all = |words: &Words| serde_json::to_value(words).unwrap().as_object().unwrap().clone();
-        let (english, italian) = (all(&ENGLISH), all(&ITALIAN));
-        let places = |text: &str| {
-            let places = text.split('{').skip(1).map(|rest| rest.split('}').next().unwrap().to_owned());
-            places.collect::<std::collections::BTreeSet<_>>()
-        };
-        for (name, text) in &english {
-            let (text, other) = (text.as_str().unwrap(), italian[name].as_str().unwrap());
-            assert!(!text.is_empty() && !other.is_empty(), "{name}");
-            assert_eq!(places(text), places(other), "{name}");
-        }
+    fn every_language_has_every_word_with_the_same_places() {
+        let all = Language::ALL.map(|language| (language, serde_json::to_value(of(language)).unwrap()));
+        whole(&all, &[]);
     }
 }

@@ -1,5 +1,7 @@
 //! Names of countries by their ISO 3166-1 code, as an address prints them.
 
+mod others;
+
 use crate::domain::business::Language;
 
 /// Code, English name, Italian name (Unicode CLDR), sorted by code.
@@ -265,10 +267,15 @@ const COUNTRIES: [(&str, &str, &str); 256] = [
 
 /// The name of a country in the language of a document; a code that is not in the table is its own name.
 pub(super) fn name(code: &str, language: Language) -> String {
-    let found = COUNTRIES.binary_search_by_key(&code, |country| country.0).ok().and_then(|place| COUNTRIES.get(place));
-    let name = found.map(|(_, english, italian)| match language {
+    let place = COUNTRIES.binary_search_by_key(&code, |country| country.0).ok();
+    let found = place.and_then(|place| Some((COUNTRIES.get(place)?, others::OTHERS.get(place)?)));
+    let name = found.map(|((_, english, italian), (_, [portuguese, spanish, german, french]))| match language {
         Language::English => *english,
         Language::Italian => *italian,
+        Language::Portuguese => *portuguese,
+        Language::Spanish => *spanish,
+        Language::German => *german,
+        Language::French => *french,
     });
     name.unwrap_or(code).to_owned()
 }
@@ -280,7 +287,13 @@ mod tests {
     #[test]
     fn countries_are_sorted_and_named() {
         assert!(COUNTRIES.is_sorted_by_key(|country| country.0));
+        assert!(COUNTRIES.iter().map(|country| country.0).eq(others::OTHERS.iter().map(|country| country.0)));
+        assert!(others::OTHERS.iter().all(|(_, names)| names.iter().all(|name| !name.is_empty())));
         assert_eq!(name("IE", Language::Italian), "Irlanda");
+        assert_eq!(name("DE", Language::German), "Deutschland");
+        assert_eq!(name("CH", Language::French), "Suisse");
+        assert_eq!(name("PT", Language::Portuguese), "Portugal");
+        assert_eq!(name("NL", Language::Spanish), "Países Bajos");
         assert_eq!(name("BR", Language::English), "Brazil");
         assert_eq!(name("XX", Language::English), "XX");
     }

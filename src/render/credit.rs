@@ -122,7 +122,7 @@ fn described(line: &CreditLine, language: Language) -> String {
 fn detail(line: &CreditLine, invoice: &Invoice) -> String {
     let language = invoice.language;
     let price = line.unit_price.filter(|_| !line.free).map(|price| {
-        let price = format!("{} {}", invoice.currency, numbers::decimal(price, language));
+        let price = numbers::with_currency(invoice.currency, &numbers::decimal(price, language), language);
         fill(corrections::of(language).each, &[("price", &price)])
     });
     price.unwrap_or_default()

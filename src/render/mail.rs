@@ -80,9 +80,48 @@ fn sentences(invoice: &Invoice) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-/// Subjects are ASCII: what is not is a question mark.
+/// Subjects are ASCII: letters of Latin alphabets lose their marks, and what else is not ASCII is a question mark.
 pub(super) fn ascii(text: &str) -> String {
-    text.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' }).collect()
+    let mut subject = String::with_capacity(text.len());
+    for sign in text.chars() {
+        match sign {
+            ' '..='~' => subject.push(sign),
+            '\u{a0}' | '\u{202f}' => subject.push(' '),
+            '\u{2010}'..='\u{2015}' => subject.push('-'),
+            '‘' | '’' => subject.push('\''),
+            _ => subject.push_str(plain(sign)),
+        }
+    }
+    subject
+}
+
+/// The letters of our languages without their marks.
+const fn plain(letter: char) -> &'static str {
+    match letter {
+        'à' | 'á' | 'â' | 'ã' => "a",
+        'À' | 'Á' | 'Â' | 'Ã' => "A",
+        'ä' => "ae",
+        'Ä' => "Ae",
+        'ç' => "c",
+        'Ç' => "C",
+        'è' | 'é' | 'ê' | 'ë' => "e",
+        'È' | 'É' | 'Ê' | 'Ë' => "E",
+        'ì' | 'í' | 'î' | 'ï' => "i",
+        'Ì' | 'Í' | 'Î' | 'Ï' => "I",
+        'ñ' => "n",
+        'Ñ' => "N",
+        'ò' | 'ó' | 'ô' | 'õ' => "o",
+        'Ò' | 'Ó' | 'Ô' | 'Õ' => "O",
+        'ö' => "oe",
+        'Ö' => "Oe",
+        'œ' => "oe",
+        'ß' => "ss",
+        'ù' | 'ú' | 'û' => "u",
+        'Ù' | 'Ú' | 'Û' => "U",
+        'ü' => "ue",
+        'Ü' => "Ue",
+        _ => "?",
+    }
 }
 
 /// The text with no line longer than [`COLUMNS`]: broken at blanks, and within a word only where it alone
@@ -125,6 +164,15 @@ fn fold_line(line: &str, lines: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn subjects_keep_their_letters() {
+        assert_eq!(
+            ascii("Rechnung für März 2026: 1.342,75\u{a0}EUR, fällig"),
+            "Rechnung fuer Maerz 2026: 1.342,75 EUR, faellig"
+        );
+        assert_eq!(ascii("Aperçu de l’avoir – août 株"), "Apercu de l'avoir - aout ?");
+    }
 
     #[test]
     fn lines_are_folded_at_blanks() {

@@ -1,5 +1,7 @@
 //! Markets by name: calling codes and the countries they belong to, in the languages of the documents.
 
+mod others;
+
 use crate::domain::Market;
 use crate::domain::business::Language;
 
@@ -9,11 +11,23 @@ pub fn named(market: &Market, language: Language) -> Option<String> {
     let code = market.calling_code()?;
     let country = (1..=code.len()).rev().filter_map(|length| code.get(..length)).find_map(country_of);
     let number = spaced(code, country.map_or(code.len(), |(code, ..)| code.len()));
-    Some(match (country, language) {
-        (None, _) => number,
-        (Some((_, english, _)), Language::English) => format!("{english} ({number})"),
-        (Some((_, _, italian)), Language::Italian) => format!("{italian} ({number})"),
+    Some(match country.and_then(|country| name_of(country, language)) {
+        None => number,
+        Some(name) => format!("{name} ({number})"),
     })
+}
+
+fn name_of((code, english, italian): Country, language: Language) -> Option<&'static str> {
+    let place = || others::OTHERS.binary_search_by_key(&code, |country| country.0).ok();
+    let other = |of: usize| others::OTHERS.get(place()?).and_then(|(_, names)| names.get(of)).copied();
+    match language {
+        Language::English => Some(english),
+        Language::Italian => Some(italian),
+        Language::Portuguese => other(0),
+        Language::Spanish => other(1),
+        Language::German => other(2),
+        Language::French => other(3),
+    }
 }
 
 /// The calling codes of the country of an English name; `plain` makes two spellings of a name alike. Empty where no
@@ -290,6 +304,8 @@ mod tests {
         for (code, english, italian) in COUNTRIES {
             assert!(code.bytes().all(|b| b.is_ascii_digit()) && !english.is_empty() && !italian.is_empty(), "{code}");
         }
+        assert!(COUNTRIES.iter().map(|country| country.0).eq(others::OTHERS.iter().map(|country| country.0)));
+        assert!(others::OTHERS.iter().all(|(_, names)| names.iter().all(|name| !name.is_empty())));
     }
 
     #[test]
@@ -307,6 +323,9 @@ mod tests {
             assert_eq!(named(&market, Language::English).as_deref(), Some(english));
             assert_eq!(named(&market, Language::Italian).as_deref(), Some(italian));
         }
+        let named_in = |language| named(&Market::parse("39").unwrap(), language).unwrap();
+        let others = [Language::Portuguese, Language::Spanish, Language::German, Language::French].map(named_in);
+        assert_eq!(others, ["Itália (+39)", "Italia (+39)", "Italien (+39)", "Italie (+39)"]);
         assert_eq!(named(&Market::other(), Language::English), None);
     }
 }

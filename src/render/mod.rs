@@ -1,8 +1,12 @@
 //! From the canonical invoice to what people read: HTML page, PDF, mail; and from rated waits to files.
 //!
 //! [`InvoiceView`] is all that a template sees. Values reach Tera and Typst as data and are never parsed as
-//! markup. Nothing here reads a file, a clock or the network: templates and fonts are part of the program.
+//! markup. Nothing here reads a file, a clock or the network: fonts are part of the program, and templates too, unless
+//! [`Looks`] brings others.
 
+mod annex;
+mod base64;
+mod chart;
 mod computed;
 mod corrections;
 mod countries;
@@ -10,34 +14,46 @@ mod credit;
 mod einvoice;
 mod exchange;
 mod html;
+mod labels;
+mod languages;
 mod line_forms;
 mod lines;
+mod looks;
 mod mail;
 mod markets;
 mod numbers;
 mod pdf;
 mod plain;
 mod preview;
+mod proof;
 mod qr;
 mod rule;
 #[cfg(test)]
 pub(crate) mod sample;
+mod sheet;
 mod terms;
 mod texts;
 mod view;
 pub mod waits;
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use serde::Serialize;
 
+pub use annex::{AnnexView, TableView, WaitsView};
 pub use credit::{CreditRow, CreditView};
 pub use einvoice::{Attached, as_ubl, ubl_file};
 pub use line_forms::line_file_as;
+pub use looks::{Edition, LogoFile, Looks};
 pub use mail::MailBodies;
 pub use markets::{codes_named as calling_codes, named as market_named};
 pub use numbers::ordinal;
 pub use plain::{Paper, text};
 pub use preview::PreviewView;
+pub use proof::Fault;
 pub use qr::QrView;
+pub use sheet::{LogoView, OwnFact, SheetView};
 pub use view::{
     DateView, Fact, InvoiceView, LineView, MailView, PartyView, TotalView, line_file, pdf_file, preview_html_file,
     preview_pdf_file,
@@ -47,7 +63,7 @@ pub use view::{
 /// templates and fonts, which the tests cover.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    #[error("a template of the program is not valid")]
+    #[error("a template is not valid")]
     Template(#[source] tera::Error),
     #[error("the page `{template}` cannot be made")]
     Page {
@@ -81,17 +97,65 @@ pub enum RenderError {
 
 /// Makes documents. Made once and shared between threads; it keeps nothing of one document for the next.
 pub struct Renderer {
-    pages: html::Pages,
-    press: pdf::Press,
+    press: Arc<pdf::Press>,
+    /// For views without a sheet, which are of the first edition.
+    first: Arc<Made>,
+    made: Arc<Made>,
+    /// Those of the last looks that were asked for: nearly all documents of a run have the same.
+    known: Arc<Mutex<Vec<Arc<Made>>>>,
 }
 
+/// What is made of looks once.
+struct Made {
+    looks: Looks,
+    pages: html::Pages,
+    plate: pdf::Plate,
+}
+
+impl Made {
+    fn of(looks: &Looks) -> Result<Self, RenderError> {
+        Ok(Self { looks: looks.clone(), pages: html::Pages::of(looks)?, plate: pdf::Plate::of(looks)? })
+    }
+}
+
+/// So many looks are kept ready.
+const LOOKS_KEPT: usize = 4;
+
 impl Renderer {
-    /// Compiles the templates and reads the fonts.
+    /// Compiles the templates of the program and reads the fonts. Its documents have the looks of the program.
     ///
     /// # Errors
     /// Only when a template or font of the program itself is broken.
     pub fn new() -> Result<Self, RenderError> {
-        Ok(Self { pages: html::Pages::new()?, press: pdf::Press::new()? })
+        let made = Arc::new(Made::of(&Looks::default())?);
+        let known = Arc::new(Mutex::new(vec![Arc::clone(&made)]));
+        Ok(Self { press: Arc::new(pdf::Press::new()?), first: Arc::new(Made::of(&Looks::first())?), made, known })
+    }
+
+    /// The same with the templates and logos of some looks: what [`InvoiceView::in_looks`] was given, too.
+    ///
+    /// # Errors
+    /// [`RenderError::Template`]: a template of these looks is not valid.
+    pub fn in_looks(&self, looks: &Looks) -> Result<Self, RenderError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known.iter().find(|made| made.looks == *looks).cloned();
+        let made = match found {
+            Some(made) => made,
+            None => {
+                let made = Arc::new(Made::of(looks)?);
+                if known.len() >= LOOKS_KEPT {
+                    known.remove(0);
+                }
+                known.push(Arc::clone(&made));
+                made
+            }
+        };
+        let (press, first) = (Arc::clone(&self.press), Arc::clone(&self.first));
+        Ok(Self { press, first, made, known: Arc::clone(&self.known) })
+    }
+
+    fn made(&self, view: &InvoiceView) -> &Made {
+        if view.sheet.is_none() { &self.first } else { &self.made }
     }
 
     /// The invoice, credit note or preview as one self-contained HTML page.
@@ -99,7 +163,7 @@ impl Renderer {
     /// # Errors
     /// [`RenderError::Page`].
     pub fn html(&self, view: &InvoiceView) -> Result<String, RenderError> {
-        self.pages.render(html::INVOICE, view)
+        self.made(view).pages.render(html::INVOICE, view)
     }
 
     /// The invoice, credit note or preview as PDF/A-3a and PDF/UA-1. The same view gives the same bytes. Characters that the fonts
@@ -108,7 +172,7 @@ impl Renderer {
     /// # Errors
     /// [`RenderError::Layout`] and [`RenderError::Pdf`] name the invoice.
     pub fn pdf(&self, view: &InvoiceView) -> Result<Vec<u8>, RenderError> {
-        self.press.print(view)
+        self.press.print(&self.made(view).plate, view)
     }
 
     /// Subject and bodies of the mail that carries the invoice or credit note.
@@ -116,7 +180,7 @@ impl Renderer {
     /// # Errors
     /// [`RenderError::Page`].
     pub fn mail(&self, view: &InvoiceView) -> Result<MailBodies, RenderError> {
-        mail::bodies(&self.pages, view)
+        mail::bodies(&self.made(view).pages, view)
     }
 
     /// Any registered page, from its own data.
@@ -124,7 +188,17 @@ impl Renderer {
     /// # Errors
     /// [`RenderError::Page`]: no such template, or it names what the data does not have.
     pub fn page(&self, template: &str, data: &impl Serialize) -> Result<String, RenderError> {
-        self.pages.render(template, data)
+        self.made.pages.render(template, data)
+    }
+
+    /// What the template of the PDF does wrong with a document; `None` where nothing is.
+    fn fault_of_pdf(&self, view: &InvoiceView) -> Result<Option<Fault>, RenderError> {
+        self.press.fault(&self.made.plate, view)
+    }
+
+    /// The characters of a text that the fonts of the PDF lack: `□` stands in their place there, and nowhere else.
+    pub fn lacking(&self, text: &str) -> BTreeSet<char> {
+        self.press.lacking(text)
     }
 }
 

@@ -1,13 +1,15 @@
 //! Numbers as documents print them: always grouped, in the separators of the language.
 
 use crate::domain::business::Language;
-use crate::domain::{Decimal, Money};
+use crate::domain::{Currency, Decimal, Money};
 
 /// Thousands separator and decimal sign.
 const fn signs(language: Language) -> (char, char) {
     match language {
         Language::English => (',', '.'),
-        Language::Italian => ('.', ','),
+        Language::Italian | Language::Portuguese | Language::Spanish | Language::German => ('.', ','),
+        // Neither is ever the end of a line.
+        Language::French => ('\u{a0}', ','),
     }
 }
 
@@ -31,9 +33,19 @@ pub fn grouped(digits: &str, language: Language) -> String {
     text
 }
 
-/// With its currency: `USD 1,342.75`.
+/// With its currency: `USD 1,342.75`; `1.342,75 USD` in the languages that write it behind, never on two lines.
 pub fn money(amount: Money, language: Language) -> String {
-    format!("{} {}", amount.currency(), amount_digits(amount, language))
+    with_currency(amount.currency(), &amount_digits(amount, language), language)
+}
+
+/// A number of a currency, which is printed already.
+pub fn with_currency(currency: Currency, number: &str, language: Language) -> String {
+    match language {
+        Language::English | Language::Italian => format!("{currency} {number}"),
+        Language::Portuguese | Language::Spanish | Language::German | Language::French => {
+            format!("{number}\u{a0}{currency}")
+        }
+    }
 }
 
 /// Without its currency, for columns whose heading names it: `1,342.75`.
@@ -51,10 +63,16 @@ pub fn count(value: u64, language: Language) -> String {
     grouped(&value.to_string(), language)
 }
 
-/// A place counted from 1: `101st`; in Italian its number alone.
+/// A place counted from 1: `101st`, `101.`, `101e`; in Italian its number alone.
 pub fn ordinal(place: u64, language: Language) -> String {
     let suffix = match (language, place % 100, place % 10) {
         (Language::Italian, ..) => "",
+        // Of the word for a charge: feminine in Portuguese, masculine in Spanish and French.
+        (Language::Portuguese, ..) => ".ª",
+        (Language::Spanish, ..) => ".º",
+        (Language::German, ..) => ".",
+        (Language::French, ..) if place == 1 => "er",
+        (Language::French, ..) => "e",
         (Language::English, 11..=13, _) => "th",
         (Language::English, _, 1) => "st",
         (Language::English, _, 2) => "nd",
@@ -64,11 +82,26 @@ pub fn ordinal(place: u64, language: Language) -> String {
     format!("{}{suffix}", count(place, language))
 }
 
-/// A rate in percent without needless places: `22%`, `5.5%`.
+/// A rate in percent without needless places: `22%`, `5.5%`, `5,5 %`.
 pub fn percent(rate: Decimal, language: Language) -> String {
     let text = rate.to_string();
-    let short = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{}%", grouped(short, language))
+    let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text.as_str() };
+    format!("{}{}", grouped(short, language), percent_sign(language))
+}
+
+/// A part of a whole in percent, to one decimal, rounded half up: `36.8%`. Of nothing everything is nothing.
+pub fn share(part: u64, whole: u64, language: Language) -> String {
+    let thousandths =
+        (u128::from(part) * 2000 + u128::from(whole)).checked_div(u128::from(whole) * 2).unwrap_or_default();
+    let digits = format!("{}.{}", thousandths / 10, thousandths % 10);
+    format!("{}{}", grouped(&digits, language), percent_sign(language))
+}
+
+const fn percent_sign(language: Language) -> &'static str {
+    match language {
+        Language::English | Language::Italian | Language::Portuguese => "%",
+        Language::Spanish | Language::German | Language::French => "\u{a0}%",
+    }
 }
 
 #[cfg(test)]
@@ -122,6 +155,32 @@ mod tests {
             assert_eq!(ordinal(place, Language::English), english);
         }
         assert_eq!(ordinal(1_001, Language::Italian), "1.001");
+        assert_eq!([1, 2].map(|place| ordinal(place, Language::French)), ["1er", "2e"]);
+        assert_eq!(ordinal(101, Language::German), "101.");
+    }
+
+    #[test]
+    fn other_languages_write_the_currency_behind() {
+        let amount: Money = "EUR -1342.75".parse().unwrap();
+        for (language, expected, rate) in [
+            (Language::Portuguese, "-1.342,75\u{a0}EUR", "5,5%"),
+            (Language::Spanish, "-1.342,75\u{a0}EUR", "5,5\u{a0}%"),
+            (Language::German, "-1.342,75\u{a0}EUR", "5,5\u{a0}%"),
+            (Language::French, "-1\u{a0}342,75\u{a0}EUR", "5,5\u{a0}%"),
+        ] {
+            assert_eq!(money(amount, language), expected);
+            assert_eq!(percent("5.50".parse().unwrap(), language), rate);
+        }
+    }
+
+    #[test]
+    fn shares_have_one_decimal() {
+        for (part, whole, said) in
+            [(1, 3, "33.3%"), (2, 3, "66.7%"), (0, 0, "0.0%"), (5, 5, "100.0%"), (1, 2000, "0.1%")]
+        {
+            assert_eq!(share(part, whole, Language::English), said);
+        }
+        assert_eq!(share(1, 3, Language::German), "33,3\u{a0}%");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! PDF by Typst, in process: archival (PDF/A-3a) and accessible (PDF/UA-1).
 //!
-//! The template sees `data.json`, and the e-invoice where there is one, and nothing else: no disk, no packages, no clock.
+//! The template sees `data.json`, the logos, and the e-invoice where there is one, and nothing else: no disk, no packages, no
+//! clock.
+
+use std::collections::BTreeSet;
 
 use memchr::memmem;
 use serde_json::Value;
@@ -9,15 +12,20 @@ use typst::foundations::{Bytes, Datetime, Duration, Smart};
 use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
 use typst::text::{Coverage, Font, FontBook};
 use typst::utils::LazyHash;
-use typst::{Library, LibraryExt, World};
+use typst::{Library, LibraryExt, World, WorldExt};
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
 use super::einvoice::{ATTACHED, Attached, xmp};
+use super::looks::Looks;
+use super::proof::Fault;
 use super::{InvoiceView, RenderError};
 
-const TEMPLATE: &str = include_str!("../../templates/invoice.typ");
+pub(super) const TEMPLATE: &str = "invoice.typ";
 /// Goes after a template: it attaches the e-invoice, where there is one.
 const ATTACHING: &str = include_str!("../../templates/einvoice.typ");
+
+/// In place of the name of a template where the logo is what cannot be used.
+const LOGO: &str = "logo";
 const FONTS: [&[u8]; 2] = [
     include_bytes!("../../templates/fonts/Inter-Regular.otf"),
     include_bytes!("../../templates/fonts/Inter-SemiBold.otf"),
@@ -26,16 +34,40 @@ const FONTS: [&[u8]; 2] = [
 /// Stands where the fonts lack a character: in PDF/A a missing glyph is an error.
 const MISSING: char = '□';
 
+/// Fields whose text is a drawing of the program's own and no words.
+const DRAWN: [&str; 2] = ["chart", "svg"];
+
 /// What all documents share.
 pub(super) struct Press {
     library: LazyHash<Library>,
     book: LazyHash<FontBook>,
     fonts: Vec<Font>,
     coverage: Vec<Coverage>,
-    template: Source,
     data: FileId,
     attached: FileId,
     standards: PdfStandards,
+}
+
+/// What all documents of the same looks share.
+pub(super) struct Plate {
+    template: Source,
+    /// So many bytes of it are of the looks; what follows attaches the e-invoice.
+    own: usize,
+    logos: Vec<(FileId, Bytes)>,
+}
+
+impl Plate {
+    pub fn of(looks: &Looks) -> Result<Self, RenderError> {
+        let text = looks.template(TEMPLATE);
+        // Whatever the last line of a template is: what follows is no part of it.
+        let parted = if text.ends_with('\n') { "" } else { "\n" };
+        let template = Source::new(file(TEMPLATE)?, format!("{text}{parted}{ATTACHING}"));
+        let mut logos = Vec::new();
+        for (name, bytes) in looks.logos() {
+            logos.push((file(&name)?, Bytes::new(bytes)));
+        }
+        Ok(Self { template, own: text.len(), logos })
+    }
 }
 
 impl Press {
@@ -48,39 +80,94 @@ impl Press {
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
             coverage: fonts.iter().map(|font| font.info().coverage.clone()).collect(),
             fonts,
-            template: Source::new(file("invoice.typ")?, format!("{TEMPLATE}{ATTACHING}")),
             data: file("data.json")?,
             attached: file(ATTACHED)?,
             standards: standards.map_err(|detail| RenderError::Standard { detail: detail.message().to_string() })?,
         })
     }
 
-    pub fn print(&self, view: &InvoiceView) -> Result<Vec<u8>, RenderError> {
+    /// Prints a document with the template of its looks.
+    pub fn print(&self, plate: &Plate, view: &InvoiceView) -> Result<Vec<u8>, RenderError> {
         let number = || view.number.clone();
-        let unwritten = |source| RenderError::Data { number: number(), source };
-        let mut data = serde_json::to_value(view).map_err(unwritten)?;
-        self.cover(&mut data);
+        let data = self.data_of(view)?;
         let einvoice = view.einvoice.as_ref();
-        let attached = einvoice.map(|einvoice| Bytes::new(einvoice.xml.clone()));
-        let job = Job { press: self, data: Bytes::from_string(data.to_string()), attached };
+        let job = self.job(plate, &data, einvoice);
         let _forget = Forget;
         let document = typst::compile(&job).output;
         let document = document.map_err(|found| RenderError::Layout { number: number(), detail: said(&found) })?;
-        let options = PdfOptions {
-            // The id of the document is that of its content.
-            ident: Smart::Custom(ident(&data, einvoice)),
-            creator: Smart::Custom(Some("ritardo".to_owned())),
-            standards: self.standards.clone(),
-            ..PdfOptions::default()
-        };
-        let pdf = typst_pdf::pdf(&document, &options);
+        let pdf = typst_pdf::pdf(&document, &self.options(&data, einvoice));
         let mut pdf = pdf.map_err(|found| RenderError::Pdf { number: number(), detail: said(&found) })?;
         part_line_ends(&mut pdf);
         let Some(einvoice) = einvoice else { return Ok(pdf) };
-        if memmem::find(&pdf, einvoice.name.as_bytes()).is_none() {
+        if !is_attached(&pdf, einvoice) {
             return Err(RenderError::Unattached { number: number(), name: einvoice.name });
         }
         xmp::declared(pdf).ok_or_else(|| RenderError::Metadata { number: number() })
+    }
+
+    /// What is wrong with the template of some looks when it prints this document; `None` where nothing is.
+    pub fn fault(&self, plate: &Plate, view: &InvoiceView) -> Result<Option<Fault>, RenderError> {
+        let data = self.data_of(view)?;
+        let einvoice = view.einvoice.as_ref();
+        let job = self.job(plate, &data, einvoice);
+        let _forget = Forget;
+        let printed = typst::compile(&job).output;
+        let printed = printed.and_then(|document| typst_pdf::pdf(&document, &self.options(&data, einvoice)));
+        let unattached = |pdf: &[u8]| einvoice.filter(|einvoice| !is_attached(pdf, einvoice));
+        Ok(match printed {
+            Err(found) => Some(fault_of(&job, &found)),
+            Ok(pdf) => unattached(&pdf).map(|einvoice| Fault {
+                hint: Some("close the comments that it opens, and show all of the document".to_owned()),
+                ..Fault::of(TEMPLATE, format!("it keeps `{}` from being attached", einvoice.name))
+            }),
+        })
+    }
+
+    fn options(&self, data: &Value, einvoice: Option<&Attached>) -> PdfOptions {
+        PdfOptions {
+            // The id of the document is that of its content.
+            ident: Smart::Custom(ident(data, einvoice)),
+            creator: Smart::Custom(Some("ritardo".to_owned())),
+            standards: self.standards.clone(),
+            ..PdfOptions::default()
+        }
+    }
+
+    fn job<'j>(&'j self, plate: &'j Plate, data: &Value, einvoice: Option<&Attached>) -> Job<'j> {
+        let attached = einvoice.map(|einvoice| Bytes::new(einvoice.xml.clone()));
+        Job { press: self, plate, data: Bytes::from_string(data.to_string()), attached }
+    }
+
+    /// The data of a document, in which nothing is left that the fonts cannot show.
+    fn data_of(&self, view: &InvoiceView) -> Result<Value, RenderError> {
+        let unwritten = |source| RenderError::Data { number: view.number.clone(), source };
+        let mut data = serde_json::to_value(view).map_err(unwritten)?;
+        // The template has the logo as a file.
+        if let Some(logo) = data.pointer_mut("/sheet/logo").and_then(Value::as_object_mut) {
+            logo.remove("data");
+        }
+        let is_whole = self.unprintable(view).is_empty();
+        self.cover(&mut data);
+        let missing = view.sheet.as_ref().filter(|_| !is_whole).map(|sheet| sheet.words.missing);
+        if let Some(notes) = data.pointer_mut("/sheet/notes").and_then(Value::as_array_mut) {
+            notes.extend(missing.map(Value::from));
+        }
+        Ok(data)
+    }
+
+    /// The characters of names and addresses that the fonts lack.
+    pub fn unprintable(&self, view: &InvoiceView) -> BTreeSet<char> {
+        let own = view.sheet.iter().flat_map(|sheet| &sheet.fields).flat_map(|field| [&field.label, &field.value]);
+        let facts = view.facts.iter().chain(&view.payment).chain(&view.computation).map(|fact| &fact.value);
+        let parties =
+            [&view.seller, &view.buyer].into_iter().flat_map(|party| std::iter::once(&party.name).chain(&party.lines));
+        let texts = own.chain(facts).chain(parties).chain(&view.why).chain(&view.notes);
+        texts.flat_map(|text| self.lacking(text)).collect()
+    }
+
+    /// The characters of a text that the fonts lack.
+    pub fn lacking(&self, text: &str) -> BTreeSet<char> {
+        text.chars().filter(|sign| *sign != MISSING && self.shown(*sign) == Some(MISSING)).collect()
     }
 
     /// Replaces in every text what the fonts cannot show.
@@ -90,7 +177,10 @@ impl Press {
                 *text = breakable(&text.chars().filter_map(|sign| self.shown(sign)).collect::<String>())
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.cover(item)),
-            Value::Object(fields) => fields.values_mut().for_each(|field| self.cover(field)),
+            Value::Object(fields) => {
+                let words = fields.iter_mut().filter(|(name, _)| !DRAWN.contains(&name.as_str()));
+                words.for_each(|(_, field)| self.cover(field));
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
@@ -107,6 +197,11 @@ impl Press {
             _ => Some(MISSING),
         }
     }
+}
+
+/// Whether a PDF has the e-invoice inside.
+fn is_attached(pdf: &[u8], einvoice: &Attached) -> bool {
+    memmem::find(pdf, einvoice.name.as_bytes()).is_some()
 }
 
 /// What the id of a document is made of: all of its content.
@@ -134,6 +229,28 @@ fn breakable(text: &str) -> String {
 fn file(name: &str) -> Result<FileId, RenderError> {
     let path = VirtualPath::new(name).map_err(|_| RenderError::File { name: name.to_owned() })?;
     Ok(RootedPath::new(VirtualRoot::Project, path).intern())
+}
+
+/// What the compiler says first, and where in the template.
+fn fault_of(job: &Job, found: &[SourceDiagnostic]) -> Fault {
+    // A template that is not closed spoils what follows it, too.
+    let place =
+        |one: &SourceDiagnostic| job.range(one.span).filter(|range| range.end <= job.plate.own && is_of(job, one));
+    let first = found.iter().find(|one| place(one).is_some()).or(found.first());
+    let Some(first) = first else { return Fault::of(TEMPLATE, "it cannot be used".to_owned()) };
+    let is_here = is_of(job, first);
+    // What has a place elsewhere is in a picture.
+    let whose = if is_here || first.span.id().is_none() { TEMPLATE } else { LOGO };
+    Fault {
+        span: place(first),
+        hint: first.hints.first().map(|hint| hint.v.to_string()),
+        ..Fault::of(whose, first.message.to_string())
+    }
+}
+
+/// Whether a message is about the template.
+fn is_of(job: &Job, message: &SourceDiagnostic) -> bool {
+    message.span.id() == Some(job.main())
 }
 
 /// The messages of the compiler, on one line.
@@ -167,6 +284,7 @@ impl Drop for Forget {
 /// One document: the world as the compiler sees it.
 struct Job<'a> {
     press: &'a Press,
+    plate: &'a Plate,
     data: Bytes,
     /// The e-invoice.
     attached: Option<Bytes>,
@@ -182,17 +300,22 @@ impl World for Job<'_> {
     }
 
     fn main(&self) -> FileId {
-        self.press.template.id()
+        self.plate.template.id()
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        if id == self.main() { Ok(self.press.template.clone()) } else { Err(FileError::AccessDenied) }
+        if id == self.main() { Ok(self.plate.template.clone()) } else { Err(FileError::AccessDenied) }
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        let attached = self.attached.as_ref().filter(|_| id == self.press.attached);
-        let found = if id == self.press.data { Some(&self.data) } else { attached };
-        found.cloned().ok_or(FileError::AccessDenied)
+        if id == self.press.data {
+            return Ok(self.data.clone());
+        }
+        if id == self.press.attached {
+            return self.attached.clone().ok_or(FileError::AccessDenied);
+        }
+        let logo = self.plate.logos.iter().find(|(logo, _)| *logo == id);
+        logo.map(|(_, bytes)| bytes.clone()).ok_or(FileError::AccessDenied)
     }
 
     fn font(&self, index: usize) -> Option<Font> {
@@ -205,50 +328,4 @@ impl World for Job<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_fonts_lack_is_shown_as_a_box() {
-        let press = Press::new().unwrap();
-        for (text, shown) in [
-            ("Città Ωμέγα Жёлтый Łódź €", "Città Ωμέγα Жёлтый Łódź €"),
-            ("Bar 株式会社", "Bar □□□□"),
-            ("Forno 🥖", "Forno □"),
-            ("a\u{200d}b\u{fe0f}c\u{feff}", "abc"),
-            ("\u{e000}", "□"),
-            (&"a".repeat(64), &"a".repeat(64)),
-            (&"a".repeat(65), &format!("{0}\u{200b}{0}\u{200b}{0}\u{200b}{0}\u{200b}a", "a".repeat(16))),
-        ] {
-            let mut data = serde_json::json!([{ "name": text }]);
-            press.cover(&mut data);
-            assert_eq!(data, serde_json::json!([{ "name": shown }]));
-        }
-    }
-
-    #[test]
-    fn a_stream_that_ends_in_a_carriage_return_keeps_its_length() {
-        for (pdf, parted) in [
-            ("1\r\nendstream\nendobj\n", "1\r\rendstream\nendobj\n"),
-            ("1\nendstream\nendobj\n\r\n", "1\nendstream\nendobj\n\r\n"),
-            ("\r\nendstream\nendobj\n\r\nendstream\nendobj\n", "\r\rendstream\nendobj\n\r\rendstream\nendobj\n"),
-            ("", ""),
-        ] {
-            let mut bytes = pdf.as_bytes().to_vec();
-            part_line_ends(&mut bytes);
-            assert_eq!(bytes, parted.as_bytes());
-        }
-    }
-
-    #[test]
-    fn the_world_has_two_files_and_an_e_invoice() {
-        let press = Press::new().unwrap();
-        let job = Job { press: &press, data: Bytes::from_string(String::new()), attached: None };
-        let other = file("/etc/passwd").unwrap();
-        assert!(job.file(press.attached).is_err());
-        let job = Job { attached: Some(Bytes::from_string("<x/>".to_owned())), ..job };
-        assert!(job.file(press.attached).is_ok() && job.source(press.attached).is_err());
-        assert!(job.file(other).is_err() && job.source(other).is_err() && job.today(None).is_none());
-        assert!(job.file(press.data).is_ok() && job.source(job.main()).is_ok());
-    }
-}
+mod tests;

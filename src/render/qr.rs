@@ -26,8 +26,13 @@ pub struct QrView {
 /// The QR code of an invoice as it is billed, where there can be one.
 pub(super) fn qr(invoice: &Invoice) -> Option<QrView> {
     let text = payment::qr_text(invoice).filter(|text| text.len() <= BYTES_MAX)?;
+    drawn(&text, invoice.language)
+}
+
+/// A text as a QR code; `None` where it does not fit.
+pub(super) fn drawn(text: &str, language: Language) -> Option<QrView> {
     let code = QrCode::with_error_correction_level(text.as_bytes(), EcLevel::M).ok()?;
-    let alt = words(invoice.language);
+    let alt = words(language);
     (code.width() <= MODULES_MAX).then(|| QrView { svg: svg(&code, alt), alt })
 }
 

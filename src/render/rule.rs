@@ -2,31 +2,32 @@
 
 use std::collections::BTreeMap;
 
+use super::languages::{french, german, portuguese, spanish};
 use super::texts::fill;
 use super::view::length;
 use crate::domain::Invoice;
 use crate::domain::business::Language;
 
 /// Sentences of one language. `{window}` and `{give_up}` are places.
-struct Words {
-    late_or_never: &'static str,
-    late_reply: &'static str,
-    late_outbound: &'static str,
-    month_received: &'static str,
-    month_deadline: &'static str,
-    month_answered: &'static str,
-    month_sent: &'static str,
-    once_by_first: &'static str,
-    once_by_last: &'static str,
-    each_by_first: &'static str,
-    each_by_last: &'static str,
-    exclusive: &'static str,
-    human: &'static str,
-    delivered: &'static str,
-    never_is_free: &'static str,
-    give_up: &'static str,
-    price_deadline: &'static str,
-    price_answered: &'static str,
+pub(super) struct Words {
+    pub late_or_never: &'static str,
+    pub late_reply: &'static str,
+    pub late_outbound: &'static str,
+    pub month_received: &'static str,
+    pub month_deadline: &'static str,
+    pub month_answered: &'static str,
+    pub month_sent: &'static str,
+    pub once_by_first: &'static str,
+    pub once_by_last: &'static str,
+    pub each_by_first: &'static str,
+    pub each_by_last: &'static str,
+    pub exclusive: &'static str,
+    pub human: &'static str,
+    pub delivered: &'static str,
+    pub never_is_free: &'static str,
+    pub give_up: &'static str,
+    pub price_deadline: &'static str,
+    pub price_answered: &'static str,
 }
 
 /// The sentences of an invoice.
@@ -34,6 +35,10 @@ pub(super) fn rule(invoice: &Invoice) -> String {
     let words = match invoice.language {
         Language::English => &ENGLISH,
         Language::Italian => &ITALIAN,
+        Language::Portuguese => &portuguese::RULE,
+        Language::Spanish => &spanish::RULE,
+        Language::German => &german::RULE,
+        Language::French => &french::RULE,
     };
     let computation = &invoice.computation;
     let stated = stated(&computation.reading);
@@ -161,15 +166,17 @@ mod tests {
         let mut invoice = sample::invoice(Language::English);
         invoice.computation.reading = reading.to_owned();
         assert_eq!(rule(&invoice), english, "{reading}");
-        invoice.language = Language::Italian;
-        let italian = rule(&invoice);
-        assert_eq!(italian.matches('.').count(), english.matches('.').count(), "{italian}");
-        assert!(!italian.contains(['{', '}']), "{italian}");
+        for language in Language::ALL {
+            invoice.language = language;
+            let other = rule(&invoice);
+            assert_eq!(other.matches('.').count(), english.matches('.').count(), "{other}");
+            assert!(!other.contains(['{', '}']), "{other}");
+        }
     }
 
     #[test]
     fn the_default_reading_has_the_sentences_of_the_announcement() {
-        for language in [Language::English, Language::Italian] {
+        for language in Language::ALL {
             let plain = fill(texts::of(language).rule_text, &[("window", "24 h")]);
             assert_eq!(rule(&sample::invoice(language)), plain);
         }

@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use super::languages::{french, german, portuguese, spanish};
 use crate::domain::business::Language;
 
 /// How an invoice calls tiers in which the number of charges gives the price of all.
@@ -37,6 +38,10 @@ pub const fn of(language: Language) -> &'static Terms {
     match language {
         Language::English => &ENGLISH,
         Language::Italian => &ITALIAN,
+        Language::Portuguese => &portuguese::TERMS,
+        Language::Spanish => &spanish::TERMS,
+        Language::German => &german::TERMS,
+        Language::French => &french::TERMS,
     }
 }
 
@@ -82,19 +87,12 @@ const ITALIAN: Terms = Terms {
 
 #[cfg(test)]
 mod tests {
+    use super::super::texts::whole;
     use super::*;
 
     #[test]
-    fn both_languages_have_every_term_with_the_same_places() {
-        let all = |terms: &Terms| serde_json::to_value(terms).unwrap().as_object().unwrap().clone();
-        let (english, italian) = (all(&ENGLISH), all(&ITALIAN));
-        let place = |text: &str| {
-            text.split('{').skip(1).map(|rest| rest.split('}').next().unwrap().to_owned()).collect::<Vec<_>>()
-        };
-        for (name, text) in &english {
-            let (text, other) = (text.as_str().unwrap(), italian[name].as_str().unwrap());
-            assert!(!text.is_empty() && !other.is_empty(), "{name}");
-            assert_eq!(place(text), place(other), "{name}");
-        }
+    fn every_language_has_every_term_with_the_same_places() {
+        let all = Language::ALL.map(|language| (language, serde_json::to_value(of(language)).unwrap()));
+        whole(&all, &[]);
     }
 }

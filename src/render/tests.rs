@@ -1,10 +1,12 @@
 //! Whole documents: both languages, hostile values, long tables, the same bytes twice.
 
 use super::*;
+use crate::domain::brand::Paper;
 use crate::domain::business::Language;
-use crate::domain::{Invoice, text};
+use crate::domain::{Brand, Invoice, text};
 
 mod corrections;
+mod languages;
 
 const HOSTILE: [&str; 8] = [
     "<script>alert(1)</script>",
@@ -18,7 +20,11 @@ const HOSTILE: [&str; 8] = [
 ];
 
 fn view(invoice: &Invoice) -> InvoiceView {
-    InvoiceView::of(invoice, &text::hex(&[0xc4; 32]))
+    dressed(InvoiceView::of(invoice, &text::hex(&[0xc4; 32])), invoice, None)
+}
+
+fn dressed(view: InvoiceView, invoice: &Invoice, file: Option<&str>) -> InvoiceView {
+    view.in_looks(&Looks::default(), "", &Brand::default(), invoice, file.map(str::as_bytes))
 }
 
 fn named(name: &str) -> Invoice {
@@ -167,7 +173,7 @@ fn nothing_is_fetched_and_text_is_narrow() {
                 assert!(!page.contains(remote), "{remote}");
             }
         }
-        assert!(html.contains("content=\"default-src 'none'; style-src 'unsafe-inline'\""));
+        assert!(html.contains("content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\""));
         assert!(mail.text.lines().all(|line| line.chars().count() < 78), "{}", mail.text);
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::languages::{french, german, portuguese, spanish};
 use crate::domain::business::Language;
 use crate::domain::{Date, EntryPoint, Month};
 
@@ -81,6 +82,10 @@ pub const fn of(language: Language) -> &'static Texts {
     match language {
         Language::English => &ENGLISH,
         Language::Italian => &ITALIAN,
+        Language::Portuguese => &portuguese::TEXTS,
+        Language::Spanish => &spanish::TEXTS,
+        Language::German => &german::TEXTS,
+        Language::French => &french::TEXTS,
     }
 }
 
@@ -99,9 +104,16 @@ pub fn fill(sentence: &str, values: &[(&str, &str)]) -> String {
     text
 }
 
-/// `1 December 2026`, `1 dicembre 2026`.
+/// `1 December 2026`, `1 dicembre 2026`, `1. Dezember 2026`, `1er décembre 2026`.
 pub fn written_date(date: Date, language: Language) -> String {
-    format!("{} {} {}", date.day(), month_name(date.month(), language), date.year())
+    let (day, month, year) = (date.day(), month_name(date.month(), language), date.year());
+    match (language, day) {
+        (Language::English | Language::Italian, _) => format!("{day} {month} {year}"),
+        (Language::Portuguese | Language::Spanish, _) => format!("{day} de {month} de {year}"),
+        (Language::German, _) => format!("{day}. {month} {year}"),
+        (Language::French, 1) => format!("1er {month} {year}"),
+        (Language::French, _) => format!("{day} {month} {year}"),
+    }
 }
 
 /// `by 1 December 2026`, `entro il 1º dicembre 2026`: Italian elides before 8 and 11.
@@ -112,12 +124,20 @@ pub fn until(date: Date, language: Language) -> String {
         (Language::Italian, 1) => format!("entro il 1º{}", written.trim_start_matches('1')),
         (Language::Italian, 8 | 11) => format!("entro l’{written}"),
         (Language::Italian, _) => format!("entro il {written}"),
+        (Language::Portuguese, _) => format!("até {written}"),
+        (Language::Spanish, _) => format!("hasta el {written}"),
+        (Language::German, _) => format!("bis zum {written}"),
+        (Language::French, _) => format!("au plus tard le {written}"),
     }
 }
 
-/// `August 2018`, `agosto 2018`.
+/// `August 2018`, `agosto 2018`, `agosto de 2018`.
 pub fn written_month(month: Month, language: Language) -> String {
-    format!("{} {}", month_name(month.number(), language), month.year())
+    let (name, year) = (month_name(month.number(), language), month.year());
+    match language {
+        Language::Portuguese | Language::Spanish => format!("{name} de {year}"),
+        Language::English | Language::Italian | Language::German | Language::French => format!("{name} {year}"),
+    }
 }
 
 fn month_name(number: u8, language: Language) -> &'static str {
@@ -305,46 +325,22 @@ const ITALIAN: Texts = Texts {
     ],
 };
 
+/// For the tests of all tables of texts: every language has every text, none is empty, and the places are the same;
+/// `but` names those that are tested otherwise.
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn places(sentence: &str) -> Vec<&str> {
-        let mut found: Vec<_> = sentence.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
-        found.sort_unstable();
-        found
+pub(super) fn whole(tables: &[(Language, serde_json::Value)], but: &[&str]) {
+    fn places(text: &str) -> std::collections::BTreeSet<&str> {
+        text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
     }
-
-    #[test]
-    fn both_languages_have_every_text_with_the_same_places() {
-        let all = |texts: &Texts| serde_json::to_value(texts).unwrap().as_object().unwrap().clone();
-        let (english, italian) = (all(&ENGLISH), all(&ITALIAN));
-        for (name, text) in english.iter().filter(|(name, _)| *name != "months" && *name != "headline") {
-            let (text, other) = (text.as_str().unwrap(), italian[name].as_str().unwrap());
-            assert!(!text.is_empty() && !other.is_empty(), "{name}");
-            assert_eq!(places(text), places(other), "{name}");
+    let (_, first) = &tables[0];
+    for (name, text) in first.as_object().unwrap().iter().filter(|(name, _)| !but.contains(&name.as_str())) {
+        for (language, table) in tables {
+            let other = table[name].as_str().unwrap_or_default();
+            assert!(!other.trim().is_empty(), "{language} has no {name}");
+            assert_eq!(places(text.as_str().unwrap()), places(other), "{name} in {language}");
         }
-        assert!(ENGLISH.months.iter().chain(&ITALIAN.months).all(|name| !name.is_empty()));
-    }
-
-    #[test]
-    fn a_value_is_never_a_place() {
-        assert_eq!(fill("{a} and {b}", &[("a", "{b}"), ("b", "x")]), "{b} and x");
-        assert_eq!(fill("open {a", &[("a", "x")]), "open {a");
-    }
-
-    #[test]
-    fn dates_are_written_out() {
-        for (date, english, italian) in [
-            ("2026-12-01", "by 1 December 2026", "entro il 1º dicembre 2026"),
-            ("2026-01-08", "by 8 January 2026", "entro l’8 gennaio 2026"),
-            ("2026-03-11", "by 11 March 2026", "entro l’11 marzo 2026"),
-            ("2026-03-21", "by 21 March 2026", "entro il 21 marzo 2026"),
-        ] {
-            let date: Date = date.parse().unwrap();
-            assert_eq!(until(date, Language::English), english);
-            assert_eq!(until(date, Language::Italian), italian);
-        }
-        assert_eq!(written_month("2018-08".parse().unwrap(), Language::Italian), "agosto 2018");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use super::credit::{self, CreditView};
 use super::einvoice::{self, Attached};
 use super::preview::{self, PreviewView};
 use super::qr::{self, QrView};
+use super::sheet::SheetView;
 use super::texts::{self, Texts, fill};
 use super::{computed, corrections, countries, exchange, lines, mail, numbers};
 use crate::domain::business::{Language, Party};
@@ -103,6 +104,9 @@ pub struct InvoiceView {
     /// The same for programs, which the PDF carries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub einvoice: Option<Attached>,
+    /// Of a document of the second edition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<SheetView>,
 }
 
 impl InvoiceView {
@@ -158,6 +162,7 @@ impl InvoiceView {
             mail: mail::letter(invoice),
             preview: None,
             einvoice: None,
+            sheet: None,
         }
     }
 }

@@ -98,25 +98,23 @@ pub fn looks(
     if recorded.is_empty() {
         return Ok(Vec::new());
     }
+    let closed = || replays.history.closed.get(&(issued.business.clone(), issued.month)).map(texts);
+    // With the templates that it was decided with.
+    let Some(texts) = issued.texts.clone().or_else(closed) else { return Ok(Vec::new()) };
+    let setup = replays.setup(ledger, &texts)?;
     let name_of_own = render::line_file(invoice);
     let (own, known) = line_file.filter(|_| !invoice.is_credit_note()).unzip();
     let files = charges_with(replays.state, replays.history, (issued, invoice), own)?;
-    let mut drawn = documents(renderer, invoice, &issued.document_sha256, files)?;
-    let closed = || replays.history.closed.get(&(issued.business.clone(), issued.month)).map(texts);
-    let setup = issued.texts.clone().or_else(closed).map(|texts| replays.setup(ledger, &texts)).transpose()?;
-    if let Some(setup) = &setup {
-        line_forms::add(setup, issued, &mut drawn)?;
-    }
+    let mut drawn = documents(&setup, renderer, invoice, &issued.document_sha256, files)?;
+    line_forms::add(&setup, issued, &mut drawn)?;
     let digest =
         |name: &str, bytes: &[u8]| known.clone().filter(|_| name == name_of_own).unwrap_or_else(|| sha256(bytes));
     let is_other = |name: &str, bytes: &[u8]| recorded.get(name) != Some(&digest(name, bytes).as_str());
     let mut other: Vec<String> =
         drawn.iter().filter(|(name, bytes)| is_other(name, bytes)).map(|(name, _)| name.clone()).collect();
-    if let Some(setup) = &setup {
-        let mails = mails(setup, renderer, invoice, issued, &drawn)?;
-        let kept = mails.into_iter().filter(|(mail, _)| recorded.contains_key(mail.name.as_str()));
-        other.extend(kept.filter(|(mail, bytes)| is_other(&mail.name, bytes)).map(|(mail, _)| mail.name));
-    }
+    let mails = mails(&setup, renderer, invoice, issued, &drawn)?;
+    let kept = mails.into_iter().filter(|(mail, _)| recorded.contains_key(mail.name.as_str()));
+    other.extend(kept.filter(|(mail, bytes)| is_other(&mail.name, bytes)).map(|(mail, _)| mail.name));
     Ok(other)
 }
 

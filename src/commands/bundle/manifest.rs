@@ -125,6 +125,9 @@ pub fn contents_of(history: &History, month: Month) -> BTreeMap<String, String> 
         for (what, sha256) in named.into_iter().chain([("tariff", &texts.tariff_sha256)]) {
             contents.entry(sha256.clone()).or_insert_with(|| format!("the {what} of {whose}"));
         }
+        if let Some(sha256) = &texts.looks_sha256 {
+            contents.entry(sha256.clone()).or_insert_with(|| format!("the templates of {whose}"));
+        }
     };
     for closed in closed_in(history, month) {
         texts_of(closed.business.as_str(), &texts(closed));

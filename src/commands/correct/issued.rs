@@ -84,9 +84,8 @@ pub fn credit_notes(
 ) -> Result<Notes, Refused> {
     let MonthCorrected { business, month, net, .. } = &corrected.entry;
     let setup = bench.setup;
-    let contents = [&setup.config_text, &setup.businesses_text, &setup.tariff_text];
-    let contents = contents.map(|written| written.text.clone().into_bytes()).to_vec();
-    let mut additions = Additions { entries: vec![Entry::Corrected(corrected.entry.clone())], contents };
+    let entries = vec![Entry::Corrected(corrected.entry.clone())];
+    let mut additions = Additions { entries, contents: setup.contents() };
     let (mut history, mut notes) = (history.clone(), Vec::new());
     let billed = history.billed(business, *month);
     let billed_net = Money::sum(net.currency(), billed.iter().map(|billed| billed.rest)).ok_or_else(too_large)?;
@@ -214,11 +213,7 @@ pub fn note(
 /// The row of the ledger for a document that is issued after the closing, in correction of another.
 pub fn row(bench: &Bench, base: &Base, invoice: &Invoice, canonical: &[u8]) -> Issued {
     let is_in_the_book = bench.setup.business(invoice.business.as_str()).is_some();
-    let today = Texts {
-        config_sha256: bench.setup.config_text.sha256.clone(),
-        businesses_sha256: bench.setup.businesses_text.sha256.clone(),
-        tariff_sha256: bench.setup.tariff_text.sha256.clone(),
-    };
+    let today = bench.setup.texts();
     // Who is in the book no more hears of it where the invoice went to.
     let texts = if is_in_the_book { today } else { base.texts.clone() };
     Issued { issued_at: Some(bench.run_at), texts: Some(texts), ..issued(invoice, canonical) }

@@ -62,7 +62,7 @@ pub fn settle(args: &DisputeSettle, world: &mut World) -> Result<Outcome, Failur
     if drafts.is_empty() {
         say(world.out, &format!("draft     {}", without_note(&history, corrected.as_ref())))?;
     }
-    draft(&state, &dispute, &drafts, world)?;
+    draft(&setup, &state, &dispute, &drafts, world)?;
     Ok(Outcome::Done)
 }
 
@@ -80,11 +80,17 @@ fn without_note(history: &History, corrected: Option<&Corrected>) -> String {
     }
 }
 
-fn draft(state: &State, dispute: &Dispute, drafts: &[Invoice], world: &mut World) -> Result<(), Failure> {
+fn draft(
+    setup: &Setup,
+    state: &State,
+    dispute: &Dispute,
+    drafts: &[Invoice],
+    world: &mut World,
+) -> Result<(), Failure> {
     let folder = previews::of_dispute(state, dispute.dispute);
     for note in drafts {
         let corrects = note.corrects.as_ref().map(|correction| correction.number.to_string()).unwrap_or_default();
-        issue::write_preview(&folder, &renderer()?, note)?;
+        previews::write_one(&folder, setup, &renderer()?, note, None)?;
         say(world.out, &format!("draft     {} for {corrects}, {} without tax", note.total, note.net))?;
     }
     if !drafts.is_empty() {

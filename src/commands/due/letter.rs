@@ -63,6 +63,10 @@ fn subject(language: Language, due: usize) -> String {
     match language {
         Language::English => format!("{due} messages await an answer"),
         Language::Italian => format!("{due} messaggi attendono risposta"),
+        Language::Portuguese => format!("{due} mensagens aguardam resposta"),
+        Language::Spanish => format!("{due} mensajes esperan respuesta"),
+        Language::German => format!("{due} Nachrichten warten auf Antwort"),
+        Language::French => format!("{due} messages attendent une reponse"),
     }
 }
 
@@ -79,6 +83,30 @@ fn text(business: &Business, due: &[Open], currency: &str) -> String {
             "già in ritardo",
             "costa",
             "altri",
+        ),
+        Language::Portuguese => (
+            "Estas mensagens não têm resposta conhecida. Depois da hora indicada cada uma está em atraso e custa o valor.",
+            "já em atraso",
+            "custa",
+            "mais",
+        ),
+        Language::Spanish => (
+            "No consta respuesta a estos mensajes. Después de la hora indicada cada uno llega tarde y cuesta el importe.",
+            "ya con retraso",
+            "cuesta",
+            "más",
+        ),
+        Language::German => (
+            "Auf diese Nachrichten ist keine Antwort bekannt. Nach der Zeit daneben ist jede verspätet und kostet den Betrag.",
+            "bereits verspätet",
+            "kostet",
+            "weitere",
+        ),
+        Language::French => (
+            "Aucune réponse à ces messages n’est connue. Après l’heure indiquée, chacun est en retard et coûte le montant.",
+            "déjà en retard",
+            "coûte",
+            "autres",
         ),
     };
     let mut text = format!("{intro}\n\n");

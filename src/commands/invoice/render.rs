@@ -9,7 +9,7 @@ use std::path::Path;
 use super::super::files::{self, Access};
 use super::super::issue::{self, Files};
 use super::super::run::renderer;
-use super::super::{Outcome, World, line_forms, say};
+use super::super::{Outcome, World, correct, line_forms, recorded, say};
 use super::{Shelf, WIDTH};
 use crate::cli::{DocumentForm, InvoiceRender};
 use crate::domain::{Invoice, LineForm};
@@ -63,8 +63,8 @@ fn drawn(
     frozen: &Files,
     is_wanted: &dyn Fn(DocumentForm) -> bool,
 ) -> Result<Files, Failure> {
-    let recorded = shelf.history.documents.get(&issued.number);
-    let is_issued = |name: &str| recorded.is_some_and(|documents| documents.files.iter().any(|file| file.name == name));
+    let known = shelf.history.documents.get(&issued.number);
+    let is_issued = |name: &str| known.is_some_and(|documents| documents.files.iter().any(|file| file.name == name));
     let head = &issued.document_sha256;
     let charges = issue::charges(&shelf.state, &shelf.history, issued, invoice)?;
     let view = InvoiceView::of(invoice, head);
@@ -86,8 +86,10 @@ fn drawn(
         drawn.push((format!("{}_{}", invoice.file_stem(), carried.name), carried.xml));
     }
     // Its documents are not written yet: the next run writes the same.
-    if recorded.is_none() && frozen.is_empty() {
-        let documents = issue::documents(&renderer()?, invoice, head, charges)?;
+    if known.is_none() && frozen.is_empty() {
+        let texts = correct::texts_of(&shelf.ledger, &shelf.history, issued)?;
+        let setup = recorded::setup_of(&shelf.ledger, &texts)?;
+        let documents = issue::documents(&setup, &renderer()?, invoice, head, charges)?;
         drawn.extend(documents.into_iter().filter(|(name, _)| DocumentForm::of_file(name).is_some_and(is_wanted)));
     }
     drawn.sort();

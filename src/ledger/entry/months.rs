@@ -12,6 +12,9 @@ pub struct Texts {
     pub config_sha256: String,
     pub businesses_sha256: String,
     pub tariff_sha256: String,
+    /// Templates and logos; absent where they were not recorded yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks_sha256: Option<String>,
 }
 
 /// A tariff became known: from then on it was the one that months were judged by.
