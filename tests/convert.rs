@@ -46,7 +46,7 @@ fn a_rejected_row_that_may_be_an_answer_is_not_left_out_silently() {
     // Both rows of the sample that are broken are a customer's: they answer nothing.
     convert(&folder, &["inbox/bakery", "--out", "sound.parquet"]).expect(0);
     let day = folder.join("inbox/bakery/2018-08-16.csv");
-    let broken = fs::read_to_string(&day).unwrap().replacen("outbound,2018-08-16T", "outbound,2018-08-16 ", 1);
+    let broken = fs::read_to_string(&day).unwrap().replacen("outbound,2018-08-16T", "outbound,2018-08-16 at ", 1);
     fs::write(&day, broken).unwrap();
     let refused = convert(&folder, &["inbox/bakery", "--out", "bakery.parquet"]).expect(65);
     assert!(refused.err.contains("2018-08-16.csv, row 31: sent_at is not an instant"), "{}", refused.err);
