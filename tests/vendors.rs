@@ -98,7 +98,7 @@ fn one_end_of_whatsapp_is_enough() {
         twilio((c1, DESK), "received", "2018-08-10T10:00:00Z", "SMq1", "inbound"),
         twilio(("MG1", c1), "delivered", "2018-08-10T12:00:00Z", "SMa1", "outbound-api"),
         twilio((c2, DESK), "received", "2018-08-10T10:00:00Z", "SMq2", "inbound"),
-        twilio((&desk, c2), "delivered", "2018-08-10T12:00:00Z", "SMa2", "outbound-api"),
+        twilio((desk.as_str(), c2), "delivered", "2018-08-10T12:00:00Z", "SMa2", "outbound-api"),
         twilio((c3, DESK), "received", "2018-08-10T10:00:00Z", "SMq3", "inbound"),
         twilio(("MG1", "+393330000003"), "delivered", "2018-08-10T12:00:00Z", "SMs3", "outbound-api"),
         twilio((DESK, c3), "delivered", "2018-08-12T12:00:00Z", "SMa3", "outbound-api"),
@@ -132,7 +132,7 @@ fn a_conversation_of_two_columns() {
         row("q2", "2018-08-12T10:00:00Z", "c,d"),
         row("a2", "2018-08-12T12:00:00Z", "c,d"),
     ];
-    let (one, other) = (log.concat(), [&log.concat(), row("a3", "2018-08-10T13:00:00Z", "a,").as_str()].concat());
+    let (one, other) = (log.concat(), log.concat() + &row("a3", "2018-08-10T13:00:00Z", "a,"));
     // The answer of another conversation may not end the wait.
     let folder = folder("joined", &[("mapping.toml", mapping), ("log.csv", &one), ("lacking.csv", &other)]);
     let (verdicts, rejects) = judged(&folder, &["log.csv"], "mapping.toml");
@@ -425,9 +425,22 @@ fn a_month_of_a_vendor_is_closed() {
         twilio((customer, DESK), "received", "2018-08-10T10:00:00Z", "SMasked", "inbound"),
         twilio((DESK, customer), "read", "2018-08-12T10:00:00Z", "SManswered", "outbound-api"),
         twilio((DESK, customer), "read", "2018-09-04T10:00:00Z", "SMlast", "outbound-api"),
+        twilio(("+393330000003", "+390510000417"), "received", "2018-08-10T10:00:00Z", "SMs3", "inbound"),
     ];
     fs::write(folder.join("inbox/desk/2018-08.csv"), log.concat()).unwrap();
-    ritardo(&folder, &["run", "--as-of", NIGHT]).expect(0);
+    // The book says whose the channel is, and what is passed over is told everywhere.
+    let told = ritardo(&folder, &["inspect", "inbox/desk/2018-08.csv", "--config", "ritardo.toml"]).expect(0).out;
+    assert!(told.contains("+390510000417 of bologna-bakery: 1 inbound, 3 outbound"), "{told}");
+    let told = ritardo(&folder, &["run", "--as-of", NIGHT, "--dry-run", "--format", "json"]).expect(0).out;
+    let summary: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(summary["read"]["passed_over"], 1);
+    let options = ["--mapping", "twilio", "--tariff", "tariff.toml", "--as-of", NIGHT, "--summary", "summary.json"];
+    let told = ritardo(&folder, &[&["rate", "inbox"][..], &options, &["--out", "waits.csv"]].concat()).expect(0).err;
+    assert!(told.contains("warning: 1 row passed over"), "{told}");
+    let summary: Value = serde_json::from_slice(&fs::read(folder.join("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary["inputs"][0]["passed_over"], 1);
+    let told = ritardo(&folder, &["run", "--as-of", NIGHT]).expect(0).out;
+    assert!(told.contains("0 rows rejected, 1 passed over"), "{told}");
     let charged: Vec<(String, String)> =
         charges(&folder.join("state")).into_iter().map(|(business, _, message, _)| (business, message)).collect();
     assert_eq!(charged, [("bologna-bakery".to_owned(), "SMasked".to_owned())]);
