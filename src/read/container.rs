@@ -19,7 +19,7 @@ use std::path::Path;
 use self::member::{Budget, Member};
 use super::frame::Builder;
 use super::options::{Limits, Options};
-use super::{ReadError, csv, ndjson, webhook};
+use super::{ReadError, chat, csv, ndjson, webhook};
 use crate::domain::settings::LogFormat;
 
 pub use self::refused::Refused;
@@ -89,6 +89,7 @@ fn members(
 ) -> Result<(LogFormat, BTreeMap<String, u64>), ReadError> {
     let mut budget = Budget::new(packed, options.limits);
     let members = sorted(members)?;
+    let members = without_litter(members, options)?;
     match options.format {
         Some(LogFormat::Chat) => beside::read(members, options, &mut budget, builder),
         _ => walk::read(&members, options, &mut budget, builder),
@@ -100,7 +101,7 @@ fn sorted(mut members: Vec<Member>) -> Result<Vec<Member>, Refused> {
     if let Some(member) = members.iter().find(|member| names::is_absurd(&member.name)) {
         return Err(Refused::Name(names::shown(&member.name)));
     }
-    members.retain(|member| !member.is_folder && !names::is_litter(&member.name));
+    members.retain(|member| !member.is_folder);
     members.sort_by(|one, other| one.name.cmp(&other.name));
     let same = members.windows(2).find_map(|pair| match pair {
         [one, other] if one.name == other.name => Some(one),
@@ -108,6 +109,22 @@ fn sorted(mut members: Vec<Member>) -> Result<Vec<Member>, Refused> {
     });
     match same {
         Some(member) => Err(Refused::SameName(names::shown(&member.name))),
+        None => Ok(members),
+    }
+}
+
+/// The members without what a desktop leaves: a log under such a name is not lost.
+fn without_litter<'c>(members: Vec<Member<'c>>, options: &Options) -> Result<Vec<Member<'c>>, Refused> {
+    let (litter, members): (Vec<Member>, Vec<Member>) =
+        members.into_iter().partition(|member| names::is_litter(&member.name));
+    let is_log = |member: &&Member| {
+        let mut budget = Budget::new(member.packed.len(), options.limits);
+        let is_log = |head: &[u8]| log_of(head).is_some() || chat::looks_like(head, HEAD);
+        // What is damaged is nothing that anybody reads.
+        member.open().head(HEAD, &mut budget).is_ok_and(is_log)
+    };
+    match litter.iter().find(is_log) {
+        Some(member) => Err(Refused::Litter(names::shown(&member.name))),
         None => Ok(members),
     }
 }
