@@ -99,7 +99,7 @@ fn a_log_is_read_as_a_run_reads_it() {
     let folder = sample("convert-declared");
     let hotel = folder.join("inbox/hotel");
     convert(&folder, &["inbox/hotel", "--config", "ritardo.toml", "--out", "hotel.csv"]).expect(0);
-    fs::write(hotel.join("2018-W99.ndjson"), "").unwrap();
+    fs::write(hotel.join("2018-W99.ndjson.gz"), "").unwrap();
     let refused = convert(&folder, &["inbox/hotel", "--config", "ritardo.toml", "--out", "hotel.csv"]).expect(65);
     assert!(refused.err.contains("it has no manifest"), "{}", refused.err);
     let early = ["hotel.csv", "--as-of", "2018-08-01T00:00:00Z", "--leave-out-rejected", "--out", "early.csv"];

@@ -88,8 +88,7 @@ fn members(
     builder: &mut Builder,
 ) -> Result<(LogFormat, BTreeMap<String, u64>), ReadError> {
     let mut budget = Budget::new(packed, options.limits);
-    let members = sorted(members)?;
-    let members = without_litter(members, options)?;
+    let members = sorted(members, options)?;
     match options.format {
         Some(LogFormat::Chat) => beside::read(members, options, &mut budget, builder),
         _ => walk::read(&members, options, &mut budget, builder),
@@ -97,11 +96,12 @@ fn members(
 }
 
 /// The files that may hold something, by their names.
-fn sorted(mut members: Vec<Member>) -> Result<Vec<Member>, Refused> {
+fn sorted<'c>(mut members: Vec<Member<'c>>, options: &Options) -> Result<Vec<Member<'c>>, Refused> {
     if let Some(member) = members.iter().find(|member| names::is_absurd(&member.name)) {
         return Err(Refused::Name(names::shown(&member.name)));
     }
     members.retain(|member| !member.is_folder);
+    let mut members = without_litter(members, options)?;
     members.sort_by(|one, other| one.name.cmp(&other.name));
     let same = members.windows(2).find_map(|pair| match pair {
         [one, other] if one.name == other.name => Some(one),
