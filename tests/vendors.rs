@@ -192,7 +192,8 @@ fn kaleyra_tabular_report() {
         row("k6", "393330000003,390510000417", "maybe", "2018-08-30T10:00:00.000Z", "", ""),
         // A reaction asks for nothing, and what is of a new format holds.
         row("k7", "393330000007,390510000417", "true", "2018-08-10T10:00:00.000Z", "", ""),
-        row("k8", "393330000008,390510000417", "true", "2018-08-10T10:00:00.000Z", "", "").replace(",text,", ",hologram,"),
+        row("k8", "393330000008,390510000417", "true", "2018-08-10T10:00:00.000Z", "", "")
+            .replace(",text,", ",hologram,"),
     ];
     check(
         "kaleyra",

@@ -204,8 +204,7 @@ impl Reader<'_> {
         let as_of = self.args.as_of.unwrap_or(Instant::MAX);
         let Some(Setup { config, .. }) = &self.setup else {
             let (zone, stamps) = (self.args.zone, self.args.stamps.unwrap_or_default());
-            let options =
-                Options { latest: as_of, zone, stamps, mapping: self.mapping.clone(), ..Options::default() };
+            let options = Options { latest: as_of, zone, stamps, mapping: self.mapping.clone(), ..Options::default() };
             return Ok((options, Declared::default()));
         };
         let inside = || {

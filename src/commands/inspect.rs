@@ -130,9 +130,8 @@ fn name_owners(read: &mut FileRead, run: &Run) {
     let (owners, first, last) = (owners(&run.setup), read.first, read.last);
     for (business, channel, ..) in &mut read.channels {
         let of_channel = owners.get(channel.as_str()).into_iter().flatten();
-        let then = of_channel.filter(|(_, span)| {
-            first.is_none_or(|first| span.to > first) && last.is_none_or(|last| span.from <= last)
-        });
+        let then = of_channel
+            .filter(|(_, span)| first.is_none_or(|first| span.to > first) && last.is_none_or(|last| span.from <= last));
         let names: BTreeSet<String> = then.map(|(owner, _)| owner.id.to_string()).collect();
         if !names.is_empty() {
             *business = Vec::from_iter(names).join(" or ");

@@ -197,7 +197,8 @@ impl Mapping {
         if let Sides::Told { inbound, outbound } = &self.sides {
             groups.push((inbound.iter().chain(outbound).map(|told| told.column.as_str()).collect(), true));
         }
-        let conditions = self.only.iter().chain(&self.only_any).chain(&self.skip).chain(&self.automatic).chain(&self.failed);
+        let conditions =
+            self.only.iter().chain(&self.only_any).chain(&self.skip).chain(&self.automatic).chain(&self.failed);
         groups.extend(conditions.map(|condition| (vec![condition.column.as_str()], false)));
         let groups = groups.into_iter().filter(|(columns, _)| !columns.is_empty());
         groups.map(|(columns, is_required)| Wanted { columns, is_required }).collect()

@@ -7,6 +7,9 @@ use crate::error::{Failure, Kind};
 use crate::read::{ReadError, inbox};
 
 /// Refuses what would be an object of a bucket.
+///
+/// # Errors
+/// When the input is a URL of object storage.
 pub fn refuse_object(input: &Path) -> Result<(), Failure> {
     if !input.to_str().is_some_and(|text| text.starts_with("s3://")) {
         return Ok(());
@@ -32,6 +35,7 @@ pub fn expanded(inputs: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), Failu
     Ok((paths, passed_over))
 }
 
+/// The failure of a log that cannot be read: it stops the command.
 pub fn unreadable(path: &Path, error: ReadError) -> Failure {
     let failure = match error {
         ReadError::Io(error) => return Failure::io("read the log", path, error),

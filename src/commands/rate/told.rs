@@ -6,6 +6,7 @@ use crate::commands::{World, say};
 use crate::error::Failure;
 use crate::pair::Conflict;
 
+/// Warns of what was rejected, passed over or contradicted.
 pub fn warn(logs: &Logs, conflicts: &[Conflict], world: &mut World) -> Result<(), Failure> {
     if let Some(first) = logs.rejects.first() {
         let (count, RejectRow { file, row, reason }) = (logs.rejects.len(), first);
@@ -27,6 +28,7 @@ pub fn warn(logs: &Logs, conflicts: &[Conflict], world: &mut World) -> Result<()
     warn_of_conflicts(conflicts, world)
 }
 
+/// Warns of messages about which exports disagree.
 pub fn warn_of_conflicts(conflicts: &[Conflict], world: &mut World) -> Result<(), Failure> {
     if let Some(first) = conflicts.first() {
         let (messages, differs_in) = (counted(conflicts.len() as u64, "message"), first.differs_in.join(", "));

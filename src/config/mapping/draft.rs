@@ -46,17 +46,11 @@ pub(super) const MAPPING: Form = Form {
 
 const VALUE: Form = Form { name: "a value of [source.mapping]", needs: &["value = \"bologna-bakery\""], allows: &[] };
 
-const JOIN: Form = Form {
-    name: "`conversation` of [source.mapping]",
-    needs: &["join = [\"InboxId\", \"ThreadId\"]"],
-    allows: &[],
-};
+const JOIN: Form =
+    Form { name: "`conversation` of [source.mapping]", needs: &["join = [\"InboxId\", \"ThreadId\"]"], allows: &[] };
 
-const NUMBERS: [(&str, Numbers); 3] = [
-    ("as-written", Numbers::AsWritten),
-    ("without-plus", Numbers::WithoutPlus),
-    ("with-plus", Numbers::WithPlus),
-];
+const NUMBERS: [(&str, Numbers); 3] =
+    [("as-written", Numbers::AsWritten), ("without-plus", Numbers::WithoutPlus), ("with-plus", Numbers::WithPlus)];
 
 /// What one table says of a mapping.
 #[derive(Default)]
