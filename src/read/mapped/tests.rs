@@ -40,10 +40,12 @@ fn letters() -> Mapping {
         entry_point: None,
         entry_points: Vec::new(),
         only: Vec::new(),
+        only_any: Vec::new(),
         skip: Vec::new(),
         automatic: Vec::new(),
         failed: Vec::new(),
         outbound_rows: OutboundRows::Messages,
+        optional: Vec::new(),
     }
 }
 
