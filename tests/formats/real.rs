@@ -42,7 +42,7 @@ const CHATS: [Chat; 10] = [
     chat("langchain-community__integration_tests__whatsapp_chat", "Nobody", 1, 9, 0),
     chat("langchain-community__libs__community__tests__unit_tests", "Jungle Jane", 11, 0, 1),
     // Of Android, with lines of an iPhone between them.
-    chat("whatsapp-chat-parser-rb__spec__fixtures", "John Doe", 2, 3, 1),
+    chat("whatsapp-chat-parser-rb__spec__fixtures", "John Doe", 2, 4, 1),
     chat("whatsapp-reader__sample__whatsapp_chat_en", "The Joker", 30, 0, 0),
 ];
 
