@@ -248,3 +248,22 @@ fn a_bomb_stops_at_its_limits() {
         assert!(told.contains("the file is a bomb"), "{told}");
     }
 }
+
+/// A name that a desktop gives to what it leaves does not hide a log.
+#[test]
+fn a_log_under_the_name_of_litter_is_refused() {
+    let folder = folder("litter");
+    let header = "message_id,business,channel,customer,direction,sent_at\n";
+    let log = format!("{header}1,b,c,+393330000001,inbound,2018-08-10T10:00:00Z\n").into_bytes();
+    for name in ["desktop.ini", "a/Thumbs.db", ".DS_Store", "__MACOSX/b.csv"] {
+        for pack in [zip, tar] {
+            let members = |litter: &[u8]| [("a.csv".to_owned(), log.clone()), (name.to_owned(), litter.to_vec())];
+            fs::write(folder.join("log"), pack(&members(b"[.ShellClassInfo]\r\n"))).unwrap();
+            let words = ["rate", "log", "--tariff", "tariff.toml", "--as-of", NIGHT, "--out", "waits.csv"];
+            ritardo(&folder, &words).expect(0);
+            fs::write(folder.join("log"), pack(&members(&log))).unwrap();
+            let told = ritardo(&folder, &words).expect(65).err;
+            assert!(told.contains("the name of what a desktop leaves, and is a log"), "{told}");
+        }
+    }
+}

@@ -46,7 +46,7 @@ fn a_rejected_row_that_may_be_an_answer_is_not_left_out_silently() {
     // Both rows of the sample that are broken are a customer's: they answer nothing.
     convert(&folder, &["inbox/bakery", "--out", "sound.parquet"]).expect(0);
     let day = folder.join("inbox/bakery/2018-08-16.csv");
-    let broken = fs::read_to_string(&day).unwrap().replacen("outbound,2018-08-16T", "outbound,2018-08-16 ", 1);
+    let broken = fs::read_to_string(&day).unwrap().replacen("outbound,2018-08-16T", "outbound,2018-08-16 at ", 1);
     fs::write(&day, broken).unwrap();
     let refused = convert(&folder, &["inbox/bakery", "--out", "bakery.parquet"]).expect(65);
     assert!(refused.err.contains("2018-08-16.csv, row 31: sent_at is not an instant"), "{}", refused.err);
@@ -91,4 +91,32 @@ fn what_a_canonical_log_cannot_say_is_refused() {
     for out in ["out.csv", "out.ndjson", "out.parquet"] {
         convert(&folder, &["log.csv", "--out", out]).expect(0);
     }
+}
+
+/// What a run would set aside is not converted either, and later messages only where they are asked for.
+#[test]
+fn a_log_is_read_as_a_run_reads_it() {
+    let folder = sample("convert-declared");
+    let hotel = folder.join("inbox/hotel");
+    convert(&folder, &["inbox/hotel", "--config", "ritardo.toml", "--out", "hotel.csv"]).expect(0);
+    fs::write(hotel.join("2018-W99.ndjson.gz"), "").unwrap();
+    let refused = convert(&folder, &["inbox/hotel", "--config", "ritardo.toml", "--out", "hotel.csv"]).expect(65);
+    assert!(refused.err.contains("it has no manifest"), "{}", refused.err);
+    let early = ["hotel.csv", "--as-of", "2018-08-01T00:00:00Z", "--leave-out-rejected", "--out", "early.csv"];
+    convert(&folder, &early).expect(0);
+    let rows = |name: &str| fs::read_to_string(folder.join(name)).unwrap().lines().count();
+    assert!(rows("early.csv") < rows("hotel.csv"));
+}
+
+#[test]
+fn an_input_is_not_written_over_and_an_empty_folder_is_told() {
+    let folder = scratch("convert-out");
+    let log = "message_id,business,channel,customer,direction,sent_at\n1,b,c,+391,inbound,2018-08-10T02:30:00Z\n";
+    fs::create_dir_all(folder.join("logs/none")).unwrap();
+    fs::write(folder.join("logs/log.csv"), log).unwrap();
+    let refused = convert(&folder, &["logs", "--out", "logs/log.csv"]).expect(2);
+    assert!(refused.err.contains("the output is one of the inputs"), "{}", refused.err);
+    assert_eq!(fs::read_to_string(folder.join("logs/log.csv")).unwrap(), log);
+    let told = convert(&folder, &["logs/log.csv", "logs/none", "--out", "out.csv"]).expect(0).err;
+    assert!(told.contains("warning: the folder logs/none has no log"), "{told}");
 }

@@ -87,6 +87,75 @@ fn twilio_csv() {
     );
 }
 
+/// A messaging service sends from a number that nobody knows, and some rows have `whatsapp:` in capitals.
+#[test]
+fn one_end_of_whatsapp_is_enough() {
+    let customers = [1, 2, 3].map(|number| format!("whatsapp:+39333000000{number}"));
+    let [c1, c2, c3] = customers.each_ref().map(String::as_str);
+    let desk = DESK.replace("whatsapp", "WhatsApp");
+    let log = [
+        format!("{TWILIO}\n"),
+        twilio((c1, DESK), "received", "2018-08-10T10:00:00Z", "SMq1", "inbound"),
+        twilio(("MG1", c1), "delivered", "2018-08-10T12:00:00Z", "SMa1", "outbound-api"),
+        twilio((c2, DESK), "received", "2018-08-10T10:00:00Z", "SMq2", "inbound"),
+        twilio((desk.as_str(), c2), "delivered", "2018-08-10T12:00:00Z", "SMa2", "outbound-api"),
+        twilio((c3, DESK), "received", "2018-08-10T10:00:00Z", "SMq3", "inbound"),
+        twilio(("MG1", "+393330000003"), "delivered", "2018-08-10T12:00:00Z", "SMs3", "outbound-api"),
+        twilio((DESK, c3), "delivered", "2018-08-12T12:00:00Z", "SMa3", "outbound-api"),
+    ];
+    check(
+        "one-end",
+        &[("log.csv", &log.concat())],
+        "twilio",
+        &[("SMq1", "held"), ("SMq2", "on_time"), ("SMq3", "late")],
+        &["3 `From` is no phone number, so nobody knows whose channel it is"],
+    );
+}
+
+/// The name of a conversation is of two columns, and a row that lacks one of them may belong to any.
+#[test]
+fn a_conversation_of_two_columns() {
+    let mapping = "like = \"twilio\"\nconversation = { join = [\"Inbox\", \"Thread\"] }\n";
+    let customer = "whatsapp:+393330000001";
+    let row = |id: &str, at: &str, thread: &str| {
+        let (ends, way) = if id.starts_with('q') {
+            (format!("{customer},{DESK}"), "inbound")
+        } else {
+            (format!("{DESK},{customer}"), "outbound-api")
+        };
+        format!("{ends},sent,{at},{id},{way},{thread}\n")
+    };
+    let log = [
+        "From,To,Status,SentDate,Sid,Direction,Inbox,Thread\n".to_owned(),
+        row("q1", "2018-08-10T10:00:00Z", "a|,b"),
+        row("a1", "2018-08-10T12:00:00Z", "a,|b"),
+        row("q2", "2018-08-12T10:00:00Z", "c,d"),
+        row("a2", "2018-08-12T12:00:00Z", "c,d"),
+    ];
+    let (one, other) = (log.concat(), log.concat() + &row("a3", "2018-08-10T13:00:00Z", "a,"));
+    // The answer of another conversation may not end the wait.
+    let folder = folder("joined", &[("mapping.toml", mapping), ("log.csv", &one), ("lacking.csv", &other)]);
+    let (verdicts, rejects) = judged(&folder, &["log.csv"], "mapping.toml");
+    assert_eq!((verdicts["q1"].as_str() == "on_time", verdicts["q2"].as_str()), (false, "on_time"));
+    assert!(rejects.is_empty(), "{rejects:?}");
+    let (verdicts, rejects) = judged(&folder, &["lacking.csv"], "mapping.toml");
+    assert_eq!(verdicts["q1"], "held");
+    assert_eq!(rejects, ["6 `Thread` is empty, and the name of a conversation needs it"]);
+}
+
+/// A log in which nothing is of WhatsApp is not what its source says.
+#[test]
+fn a_file_of_which_every_row_is_passed_over_is_refused() {
+    let log = [
+        format!("{TWILIO}\n"),
+        twilio(("+393330000003", "+390510000417"), "received", "2018-08-10T10:00:00Z", "SMs3", "inbound"),
+    ];
+    let folder = folder("all-passed", &[("log.csv", &log.concat())]);
+    let options = ["--mapping", "twilio", "--tariff", "tariff.toml", "--as-of", NIGHT, "--out", "waits.csv"];
+    let told = ritardo(&folder, &[&["rate", "log.csv"][..], &options].concat()).expect(65).err;
+    assert!(told.contains("every row of the file is passed over, since `From` has nothing"), "{told}");
+}
+
 #[test]
 fn twilio_json() {
     let line = |id: &str, from: &str, to: &str, direction: &str, at: &str, status: &str| {
@@ -110,7 +179,8 @@ fn kaleyra_tabular_report() {
     let header = "WABA ID,WHATSAPP_ID,FROM,TO,MESSAGE_DIRECTION,SOURCE,FORMAT,REASON_FOR_FAILURE,COUNTRY,TEMPLATE_NAME,\
                   MESSAGE,CREATED_AT,FAILED_AT,SENT_AT,DELIVERED_AT,SEEN_AT\n";
     let row = |id: &str, ends: &str, is_inbound: &str, created: &str, failed: &str, sent: &str| {
-        format!("1,{id},{ends},{is_inbound},API,text,,IT,,\"two\nlines\",{created},{failed},{sent},,\n")
+        let format = if id == "k7" { "reaction" } else { "text" };
+        format!("1,{id},{ends},{is_inbound},API,{format},,IT,,\"two\nlines\",{created},{failed},{sent},,\n")
     };
     let log = [
         header.to_owned(),
@@ -120,12 +190,16 @@ fn kaleyra_tabular_report() {
         row("k4", "390510000417,393330000002", "false", "2018-08-10T11:00:00.000Z", "2018-08-10T11:00:01.000Z", ""),
         row("k5", "390510000417,393330000002", "false", "2018-08-12T10:00:00.000Z", "", "2018-08-12T10:00:00.000Z"),
         row("k6", "393330000003,390510000417", "maybe", "2018-08-30T10:00:00.000Z", "", ""),
+        // A reaction asks for nothing, and what is of a new format holds.
+        row("k7", "393330000007,390510000417", "true", "2018-08-10T10:00:00.000Z", "", ""),
+        row("k8", "393330000008,390510000417", "true", "2018-08-10T10:00:00.000Z", "", "")
+            .replace(",text,", ",hologram,"),
     ];
     check(
         "kaleyra",
         &[("log.csv", &log.concat())],
         "kaleyra",
-        &[("k1", "on_time"), ("k3", "late")],
+        &[("k1", "on_time"), ("k3", "late"), ("k8", "held")],
         &["12 `MESSAGE_DIRECTION` has a direction that the mapping does not know"],
     );
 }
@@ -145,11 +219,12 @@ fn infobip_feed_and_logs() {
         )
     };
     let feed = format!(
-        "{{\n\"results\": [\n{},\n{},\n{},\n{}],\n\"messageCount\": 4, \"pendingMessageCount\": 0\n}}\n",
+        "{{\n\"results\": [\n{},\n{},\n{},\n{},\n{}],\n\"messageCount\": 4, \"pendingMessageCount\": 0\n}}\n",
         inbound("i1", "393330000001", "2018-08-10T10:00:00.000+0000"),
         inbound("i2", "393330000002", "2018-08-10T12:00:00.000+0200"),
         inbound("i3", "393330000003", "2018-08-10T10:00:00.000+0000"),
         inbound("i4", "393330000004", "2018-08-10T10:00:00.000+0000").replace("TEXT", "REACTION"),
+        inbound("i5", "393330000005", "2018-08-10T10:00:00.000+0000").replace("WHATSAPP", "SMS"),
     );
     let logs = format!(
         "{{\"results\":[{},{}]}}\n{{\"results\":[{},{}]}}\n{{\"results\":[]}}\n",
@@ -167,27 +242,34 @@ fn infobip_feed_and_logs() {
     );
 }
 
+fn without_kinds(log: &str) -> String {
+    log.replace(",message_type", "").replace(",text", "")
+}
+
 #[test]
 fn vonage_reports() {
-    let header = "account_id,message_id,from,to,direction,provider,date_received,status\n";
+    let header = "account_id,message_id,from,to,direction,provider,date_received,status,message_type\n";
     let row = |id: &str, ends: &str, direction: &str, provider: &str, at: &str, status: &str| {
-        format!("abc,{id},{ends},{direction},{provider},{at},{status}\n")
+        format!("abc,{id},{ends},{direction},{provider},{at},{status},text\n")
     };
     let ([c1, c2], desk) = (["393330000001", "393330000002"], "390510000417");
     let inbound = [
         header.to_owned(),
         row("v1", &format!("{c1},{desk}"), "inbound", "whatsapp", "2018-08-10T10:00:00+0000", "submitted"),
         row("v2", &format!("{c2},{desk}"), "inbound", "whatsapp", "2018-08-10T10:00:00+0000", "submitted"),
+        row("v6", &format!("{c2},{desk}"), "inbound", "whatsapp", "2018-08-10T10:00:00+0000", "submitted")
+            .replace(",text", ",reaction"),
         row("v3", &format!("{c2},{desk}"), "inbound", "viber_service", "2018-08-10T10:00:00+0000", "submitted"),
     ];
     let outbound = [
         header.to_owned(),
-        row("v4", &format!("{desk},{c1}"), "outbound", "whatsapp", "2018-08-11T10:00:00+0000", "read"),
+        row("v4", &format!("{desk},{c1}"), "outbound", "WhatsApp Business", "2018-08-11T10:00:00+0000", "read"),
         row("v5", &format!("{desk},{c2}"), "outbound", "whatsapp", "2018-08-11T10:00:01+0000", "delivered"),
     ];
     check(
         "vonage",
-        &[("inbound.csv", &inbound.concat()), ("outbound.csv", &outbound.concat())],
+        // A report without the kinds is one too.
+        &[("inbound.csv", &inbound.concat()), ("outbound.csv", &without_kinds(&outbound.concat()))],
         "vonage",
         &[("v1", "on_time"), ("v2", "late")],
         &[],
@@ -344,9 +426,22 @@ fn a_month_of_a_vendor_is_closed() {
         twilio((customer, DESK), "received", "2018-08-10T10:00:00Z", "SMasked", "inbound"),
         twilio((DESK, customer), "read", "2018-08-12T10:00:00Z", "SManswered", "outbound-api"),
         twilio((DESK, customer), "read", "2018-09-04T10:00:00Z", "SMlast", "outbound-api"),
+        twilio(("+393330000003", "+390510000417"), "received", "2018-08-10T10:00:00Z", "SMs3", "inbound"),
     ];
     fs::write(folder.join("inbox/desk/2018-08.csv"), log.concat()).unwrap();
-    ritardo(&folder, &["run", "--as-of", NIGHT]).expect(0);
+    // The book says whose the channel is, and what is passed over is told everywhere.
+    let told = ritardo(&folder, &["inspect", "inbox/desk/2018-08.csv", "--config", "ritardo.toml"]).expect(0).out;
+    assert!(told.contains("+390510000417 of bologna-bakery: 1 inbound, 3 outbound"), "{told}");
+    let told = ritardo(&folder, &["run", "--as-of", NIGHT, "--dry-run", "--format", "json"]).expect(0).out;
+    let summary: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(summary["read"]["passed_over"], 1);
+    let options = ["--mapping", "twilio", "--tariff", "tariff.toml", "--as-of", NIGHT, "--summary", "summary.json"];
+    let told = ritardo(&folder, &[&["rate", "inbox"][..], &options, &["--out", "waits.csv"]].concat()).expect(0).err;
+    assert!(told.contains("warning: 1 row passed over"), "{told}");
+    let summary: Value = serde_json::from_slice(&fs::read(folder.join("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary["inputs"][0]["passed_over"], 1);
+    let told = ritardo(&folder, &["run", "--as-of", NIGHT]).expect(0).out;
+    assert!(told.contains("0 rows rejected, 1 passed over"), "{told}");
     let charged: Vec<(String, String)> =
         charges(&folder.join("state")).into_iter().map(|(business, _, message, _)| (business, message)).collect();
     assert_eq!(charged, [("bologna-bakery".to_owned(), "SMasked".to_owned())]);

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::stamps;
-use crate::domain::Zone;
 use crate::domain::settings::Stamps;
+use crate::domain::{Instant, Zone};
 
 #[derive(Args, Debug)]
 pub struct Convert {
@@ -28,6 +28,9 @@ pub struct Convert {
     /// Without a configuration: how the logs write `sent_at` [possible values: text, seconds, milliseconds, microseconds]
     #[arg(long, value_name = "UNIT", value_parser = stamps, conflicts_with = "config")]
     pub stamps: Option<Stamps>,
+    /// Read as of this instant: later messages are rejects [default: any time]
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<Instant>,
     /// Write the log also where rejected rows may be answers: what they hold is then charged by who reads it
     #[arg(long)]
     pub leave_out_rejected: bool,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::intake::Wanted;
 use super::reader::wire::FileRead;
 use crate::domain::evidence::Unread;
-use crate::domain::settings::{LogFormat, MAPPED};
+use crate::domain::settings::LogFormat;
 use crate::domain::{Elapsed, Instant, Span};
 use crate::read::Reject;
 use crate::read::inbox::Declared;
@@ -17,9 +17,7 @@ const FEW: u64 = 10;
 /// Why a file that could be read proves nothing that it claims.
 pub fn refused(wanted: &Wanted, read: &FileRead) -> Option<String> {
     let Wanted { source, declared, .. } = wanted;
-    // What a mapping passes over are rows as well; changes of webhooks are none.
-    let passed_over = if read.format.starts_with(MAPPED) { read.others.values().sum() } else { 0 };
-    if let Err(reason) = declared.check_rows(read.rows + read.rejected + passed_over) {
+    if let Err(reason) = declared.check_rows(read.rows + read.rejected + read.passed_over()) {
         return Some(reason);
     }
     if let (0, FEW.., Some(first)) = (read.rows, read.rejected, read.first_rejects.first()) {

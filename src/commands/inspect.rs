@@ -1,10 +1,13 @@
 //! `ritardo inspect`: what a file is, and what a run would do with it. Nothing is stored.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::intake::{Which, Writing};
+use super::loaded::owners;
+use super::rate::refuse_object;
 use super::reader::wire::{FileRead, Hello, Job};
 use super::reader::{self, Reading};
 use super::setup::Setup;
@@ -12,7 +15,7 @@ use super::state::{State, ledger_failure};
 use super::summary::counted;
 use super::{Outcome, World, intake, say};
 use crate::cli::{Format, Inspect};
-use crate::domain::settings::{Coverage, Limits, Source, form_told};
+use crate::domain::settings::{Coverage, Limits, Source, form_told, is_of_owners};
 use crate::domain::{Instant, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::History;
@@ -83,6 +86,7 @@ fn run(config: &Path) -> Result<Run, Failure> {
 }
 
 fn inspect_one(path: &Path, args: &Inspect, run: Option<&Run>, as_of: Instant) -> Result<Inspected, Failure> {
+    refuse_object(path)?;
     let found = found(path, run);
     if let Some(refused) = no_file(path)? {
         let file = path.display().to_string();
@@ -99,7 +103,7 @@ fn inspect_one(path: &Path, args: &Inspect, run: Option<&Run>, as_of: Instant) -
     }
     let job = Job { path: path.to_owned(), options, into: std::path::PathBuf::new(), keep_raw: false };
     let mut readings = reader::read_all(&[job], &hello, &limits, &|| ())?;
-    let (read, refused) = match readings.pop() {
+    let (mut read, refused) = match readings.pop() {
         Some(Reading::Read(read)) => (Some(*read), None),
         Some(Reading::Refused(why)) => (None, Some(why)),
         Some(Reading::Changed) if !path.exists() => {
@@ -107,12 +111,32 @@ fn inspect_one(path: &Path, args: &Inspect, run: Option<&Run>, as_of: Instant) -
         }
         _ => (None, Some("it was written to while it was read".to_owned())),
     };
+    if let (Some(read), Some(run)) = (&mut read, run) {
+        name_owners(read, run);
+    }
     let proves = read.as_ref().map_or_else(Vec::new, |read| proves(&found, read, source));
     let would = match run {
         Some(run) if is_linked(path, run) => Some(PASSED_OVER.to_owned()),
         run => run.map(|run| would(run, &found, as_of)).transpose()?,
     };
     Ok(Inspected { file: path.display().to_string(), read, refused, proves, would })
+}
+
+/// The businesses of the book for the channels of a log that names none.
+fn name_owners(read: &mut FileRead, run: &Run) {
+    if !is_of_owners(&read.format) {
+        return;
+    }
+    let (owners, first, last) = (owners(&run.setup), read.first, read.last);
+    for (business, channel, ..) in &mut read.channels {
+        let of_channel = owners.get(channel.as_str()).into_iter().flatten();
+        let then = of_channel
+            .filter(|(_, span)| first.is_none_or(|first| span.to > first) && last.is_none_or(|last| span.from <= last));
+        let names: BTreeSet<String> = then.map(|(owner, _)| owner.id.to_string()).collect();
+        if !names.is_empty() {
+            *business = Vec::from_iter(names).join(" or ");
+        }
+    }
 }
 
 /// Why there is nothing to read at a path: what lies there, or leads there, is no regular file.
@@ -203,7 +227,9 @@ fn print(inspected: &Inspected, world: &mut World) -> Result<(), Failure> {
             line("span", &format!("{first} to {last}"))?;
         }
         for (business, channel, inbound, outbound) in read.channels.iter().take(CHANNELS_SHOWN) {
-            line("channel", &format!("{channel} of {business}: {inbound} inbound, {outbound} outbound"))?;
+            // Where no book says whose it is, the channel stands for its owner.
+            let of = if business == channel { String::new() } else { format!(" of {business}") };
+            line("channel", &format!("{channel}{of}: {inbound} inbound, {outbound} outbound"))?;
         }
         if let Some(more) = read.channels.len().checked_sub(CHANNELS_SHOWN).filter(|more| *more > 0) {
             line("channel", &format!("and {}", counted(more as u64, "more channel")))?;

@@ -35,6 +35,8 @@ pub struct Intake {
     /// Of the files, as they lay in the inbox.
     pub bytes: u64,
     pub rejected: u64,
+    /// Rows that mappings take for no messages.
+    pub rows_passed_over: u64,
     /// Files that are read later, since the time that they speak of is not over yet.
     pub early: Vec<String>,
     /// Files without declared time whose last message lies after the instant of the run, with that message's instant.
@@ -356,6 +358,7 @@ impl Intake {
         // It is told, and nothing hangs on it: a file that has gone since counts as empty.
         self.bytes += std::fs::metadata(&found.path).map_or(0, |metadata| metadata.len());
         self.rejected += read.rejected;
+        self.rows_passed_over += read.passed_over();
         let unread = unread(&read, declared, night.as_of);
         let (speaks_for, directions) = declared.speaks_for();
         self.first_rejects.extend(read.first_rejects.into_iter().take(3).map(|reject| (found.name.clone(), reject)));

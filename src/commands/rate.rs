@@ -1,11 +1,13 @@
 //! `ritardo rate`: logs and tariff in, one row a wait out; no state, no configuration.
 
 mod charges;
+mod inputs;
 mod named;
 mod odd;
 mod quick;
 mod shares;
 mod sums;
+mod told;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
@@ -16,14 +18,14 @@ use serde::Serialize;
 
 use self::quick::{Quick, Task};
 use self::sums::Totals;
+use self::told::warn_of_conflicts;
 use super::files::{self, Access};
 use super::mapped::mapping;
 use super::setup::Written;
-use super::summary::{counted, links};
 use super::supervised::{Ended, announce, supervised};
 use super::suspects::Suspects;
 use super::timings::Timings;
-use super::{Outcome, World, progress, say};
+use super::{Outcome, World, progress};
 use crate::cli::{Only, Rate};
 use crate::domain::charge::RatedWait;
 use crate::domain::settings::Stamps;
@@ -33,8 +35,11 @@ use crate::engine::kernel::Rows;
 use crate::error::{Failure, Kind};
 use crate::pair::Conflict;
 use crate::rate::Tariff;
-use crate::read::{self, Options, ReadError, inbox};
+use crate::read::{self, Options};
 use crate::render::waits::{self, Rated, Rows as _};
+
+pub(super) use self::inputs::{expanded, refuse_object, unreadable};
+pub(super) use self::told::warn;
 
 /// What `--summary` writes.
 #[derive(Serialize)]
@@ -69,6 +74,9 @@ struct Input {
     sha256: String,
     rows: u64,
     rejected: u64,
+    /// Rows that a mapping takes for no messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passed_over: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -233,6 +241,7 @@ fn quickly(
         sha256,
         rows: *rows,
         rejected: 0,
+        passed_over: None,
     });
     let inputs = inputs.collect();
     Ok(Some((quick, inputs)))
@@ -332,7 +341,10 @@ pub(super) fn logs(args: &Rate, world: &mut World) -> Result<Logs, Failure> {
         let (rows, rejected) = (log.frame.height() as u64, log.rejects.len() as u64);
         logs.suspects.add(&log);
         logs.frame.vstack_mut(&log.frame).map_err(self_check)?;
-        logs.inputs.push(Input { file: file.clone(), format: log.format.name(), sha256: log.sha256, rows, rejected });
+        // What else carries no message has no rows.
+        let passed_over = args.mapping.as_ref().map(|_| log.others.values().sum());
+        let (format, sha256) = (log.format.name(), log.sha256);
+        logs.inputs.push(Input { file: file.clone(), format, sha256, rows, rejected, passed_over });
         let rejects = log.rejects.into_iter();
         logs.rejects.extend(rejects.map(|reject| RejectRow {
             file: file.clone(),
@@ -344,53 +356,4 @@ pub(super) fn logs(args: &Rate, world: &mut World) -> Result<Logs, Failure> {
     announce(Path::new(""));
     bar.finish_and_clear();
     Ok(logs)
-}
-
-/// The files to read; and the links, pipes and devices in folders, which are not.
-pub(super) fn expanded(inputs: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), Failure> {
-    let (mut paths, mut passed_over) = (Vec::new(), Vec::new());
-    for input in inputs {
-        if input.is_dir() {
-            let found = inbox::files(input)
-                .map_err(|error| Failure::new(Kind::InputOutput, "cannot list the folder").at(input).because(error))?;
-            passed_over.extend(found.passed_over.iter().map(|name| input.join(name).display().to_string()));
-            paths.extend(found.files.into_iter().map(|found| found.path));
-        } else {
-            paths.push(input.clone());
-        }
-    }
-    Ok((paths, passed_over))
-}
-
-pub(super) fn unreadable(path: &Path, error: ReadError) -> Failure {
-    let failure = match error {
-        ReadError::Io(error) => return Failure::io("read the log", path, error),
-        error => Failure::new(Kind::SetAside, "a log cannot be read").at(path).because(error),
-    };
-    failure.hint(NOTHING_WRITTEN)
-}
-
-pub(super) fn warn(logs: &Logs, conflicts: &[Conflict], world: &mut World) -> Result<(), Failure> {
-    if let Some(first) = logs.rejects.first() {
-        let (count, RejectRow { file, row, reason }) = (logs.rejects.len(), first);
-        let rows = if count == 1 { "1 row was".to_owned() } else { format!("{count} rows were") };
-        say(world.err, &format!("warning: {rows} rejected; the first: {file}, row {row}: {reason}"))?;
-        if !logs.suspects.is_empty() {
-            say(world.err, "warning: a rejected row may be an answer: the waits that it could end are held")?;
-        }
-    }
-    if !logs.passed_over.is_empty() {
-        let (links, names) = links(&logs.passed_over);
-        say(world.err, &format!("warning: {links} passed over, never opened: {names}"))?;
-    }
-    warn_of_conflicts(conflicts, world)
-}
-
-fn warn_of_conflicts(conflicts: &[Conflict], world: &mut World) -> Result<(), Failure> {
-    if let Some(first) = conflicts.first() {
-        let (messages, differs_in) = (counted(conflicts.len() as u64, "message"), first.differs_in.join(", "));
-        let text = format!("warning: exports disagree about {messages}, whose conversations are held; the first");
-        say(world.err, &format!("{text}: {} of {}, in {differs_in}", first.message_id, first.business))?;
-    }
-    Ok(())
 }

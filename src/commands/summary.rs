@@ -73,6 +73,8 @@ struct Read {
     files: u64,
     messages: u64,
     rejected: u64,
+    /// Rows that mappings take for no messages.
+    passed_over: u64,
     /// How many files of each form were read.
     formats: BTreeMap<String, u64>,
     /// Each file with its form; the text has their counts alone.
@@ -290,10 +292,14 @@ impl Summary {
 
     /// What was read, and in which forms.
     fn say_files(&self, line: &mut dyn FnMut(&str, String)) {
-        let Read { files, messages, rejected, formats, first_rejects, .. } = &self.read;
+        let Read { files, messages, rejected, passed_over, formats, first_rejects, .. } = &self.read;
         if *files > 0 {
             let (files, messages) = (counted(*files, "file"), counted(*messages, "message"));
-            line("read", format!("{files}, {messages}, {} rejected", counted(*rejected, "row")));
+            let passed_over = match passed_over {
+                0 => String::new(),
+                rows => format!(", {} passed over", grouped(*rows)),
+            };
+            line("read", format!("{files}, {messages}, {} rejected{passed_over}", counted(*rejected, "row")));
             let formats: Vec<String> =
                 formats.iter().map(|(form, count)| format!("{} {form}", grouped(*count))).collect();
             line("formats", formats.join(", "));

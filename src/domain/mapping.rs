@@ -31,7 +31,7 @@ impl Field {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     pub column: String,
-    /// One of these texts; one that ends with `*` stands for all that begin so.
+    /// One of these texts, in capitals or not; one that ends with `*` stands for all that begin so.
     pub texts: Vec<String>,
 }
 
@@ -39,10 +39,34 @@ impl Condition {
     /// An empty text fits nothing.
     pub fn fits(&self, text: &str) -> bool {
         let is = |wanted: &String| match wanted.strip_suffix('*') {
-            Some(beginning) => text.starts_with(beginning),
-            None => text == wanted,
+            Some(beginning) => begins(text, beginning).is_some(),
+            None => text.eq_ignore_ascii_case(wanted),
         };
         !text.is_empty() && self.texts.iter().any(is)
+    }
+}
+
+/// What follows a beginning of a text, which may be in capitals or not.
+pub fn begins<'t>(text: &'t str, beginning: &str) -> Option<&'t str> {
+    let (head, rest) = text.split_at_checked(beginning.len())?;
+    head.eq_ignore_ascii_case(beginning).then_some(rest)
+}
+
+/// What names a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Conversation {
+    Named(Field),
+    /// All of these columns together; a row that lacks one of them is rejected.
+    Joined(Vec<String>),
+}
+
+impl Conversation {
+    /// The columns that it is read from.
+    pub fn columns(&self) -> &[String] {
+        match self {
+            Self::Named(field) => field.columns(),
+            Self::Joined(columns) => columns,
+        }
     }
 }
 
@@ -79,6 +103,8 @@ pub enum Numbers {
     AsWritten,
     /// Whole numbers without their plus: it is put before them.
     WithoutPlus,
+    /// With their plus: an end of the business that is none, such as the id of a messaging service, is no channel.
+    WithPlus,
 }
 
 /// What tells the direction.
@@ -113,7 +139,7 @@ pub struct Mapping {
     pub business: Option<Field>,
     pub parties: Parties,
     /// Without it the conversation is the customer's.
-    pub conversation: Option<Field>,
+    pub conversation: Option<Conversation>,
     pub sides: Sides,
     /// The first of these columns that is not empty has the time.
     pub sent_at: Vec<String>,
@@ -129,6 +155,8 @@ pub struct Mapping {
     pub entry_points: Vec<Words>,
     /// All of them hold for a message; other rows are passed over.
     pub only: Vec<Condition>,
+    /// Where there are any, one of them holds for a message; other rows are passed over.
+    pub only_any: Vec<Condition>,
     /// One of them holds for a row that is no message, as internal notes are.
     pub skip: Vec<Condition>,
     /// One of them holds for what no person wrote.
@@ -136,6 +164,8 @@ pub struct Mapping {
     /// One of them holds for an outbound message that never arrived.
     pub failed: Vec<Condition>,
     pub outbound_rows: OutboundRows,
+    /// Columns that a file may lack. Where one says nothing, `only` asks nothing of it.
+    pub optional: Vec<String>,
 }
 
 /// Columns of which a file must have one.
@@ -155,16 +185,28 @@ impl Mapping {
             groups.push((columns_of(field.as_ref()), true));
         }
         groups.push((names(&self.sent_at), true));
-        for field in [&self.business, &self.conversation, &self.kind, &self.status, &self.entry_point] {
+        for field in [&self.business, &self.kind, &self.status, &self.entry_point] {
             groups.push((columns_of(field.as_ref()), false));
+        }
+        match &self.conversation {
+            Some(Conversation::Joined(columns)) => {
+                groups.extend(names(columns).into_iter().map(|name| (vec![name], true)));
+            }
+            conversation => groups.push((conversation.as_ref().map_or_else(Vec::new, |it| names(it.columns())), false)),
         }
         if let Sides::Told { inbound, outbound } = &self.sides {
             groups.push((inbound.iter().chain(outbound).map(|told| told.column.as_str()).collect(), true));
         }
-        let conditions = self.only.iter().chain(&self.skip).chain(&self.automatic).chain(&self.failed);
+        let conditions =
+            self.only.iter().chain(&self.only_any).chain(&self.skip).chain(&self.automatic).chain(&self.failed);
         groups.extend(conditions.map(|condition| (vec![condition.column.as_str()], false)));
         let groups = groups.into_iter().filter(|(columns, _)| !columns.is_empty());
         groups.map(|(columns, is_required)| Wanted { columns, is_required }).collect()
+    }
+
+    /// Whether a file may lack the column.
+    pub fn may_lack(&self, column: &str) -> bool {
+        self.optional.iter().any(|optional| optional == column)
     }
 
     /// Every column that it names, sorted.
@@ -197,7 +239,10 @@ mod tests {
         };
         for (texts, text, fits) in [
             (&["whatsapp"][..], "whatsapp", true),
-            (&["whatsapp"], "WhatsApp", false),
+            (&["whatsapp"], "WhatsApp", true),
+            (&["whatsapp"], "sms", false),
+            (&["whatsapp:*"], "WhatsApp:+39", true),
+            (&["whatsapp:*"], "whatsapè", false),
             (&["sms", "whatsapp:*"], "whatsapp:+39", true),
             (&["whatsapp:*"], "+39", false),
             (&["*"], "anything", true),

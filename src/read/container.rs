@@ -19,7 +19,7 @@ use std::path::Path;
 use self::member::{Budget, Member};
 use super::frame::Builder;
 use super::options::{Limits, Options};
-use super::{ReadError, csv, ndjson, webhook};
+use super::{ReadError, chat, csv, ndjson, webhook};
 use crate::domain::settings::LogFormat;
 
 pub use self::refused::Refused;
@@ -88,7 +88,7 @@ fn members(
     builder: &mut Builder,
 ) -> Result<(LogFormat, BTreeMap<String, u64>), ReadError> {
     let mut budget = Budget::new(packed, options.limits);
-    let members = sorted(members)?;
+    let members = sorted(members, options)?;
     match options.format {
         Some(LogFormat::Chat) => beside::read(members, options, &mut budget, builder),
         _ => walk::read(&members, options, &mut budget, builder),
@@ -96,11 +96,12 @@ fn members(
 }
 
 /// The files that may hold something, by their names.
-fn sorted(mut members: Vec<Member>) -> Result<Vec<Member>, Refused> {
+fn sorted<'c>(mut members: Vec<Member<'c>>, options: &Options) -> Result<Vec<Member<'c>>, Refused> {
     if let Some(member) = members.iter().find(|member| names::is_absurd(&member.name)) {
         return Err(Refused::Name(names::shown(&member.name)));
     }
-    members.retain(|member| !member.is_folder && !names::is_litter(&member.name));
+    members.retain(|member| !member.is_folder);
+    let mut members = without_litter(members, options)?;
     members.sort_by(|one, other| one.name.cmp(&other.name));
     let same = members.windows(2).find_map(|pair| match pair {
         [one, other] if one.name == other.name => Some(one),
@@ -108,6 +109,22 @@ fn sorted(mut members: Vec<Member>) -> Result<Vec<Member>, Refused> {
     });
     match same {
         Some(member) => Err(Refused::SameName(names::shown(&member.name))),
+        None => Ok(members),
+    }
+}
+
+/// The members without what a desktop leaves: a log under such a name is not lost.
+fn without_litter<'c>(members: Vec<Member<'c>>, options: &Options) -> Result<Vec<Member<'c>>, Refused> {
+    let (litter, members): (Vec<Member>, Vec<Member>) =
+        members.into_iter().partition(|member| names::is_litter(&member.name));
+    let is_log = |member: &&Member| {
+        let mut budget = Budget::new(member.packed.len(), options.limits);
+        let is_log = |head: &[u8]| log_of(head).is_some() || chat::looks_like(head, HEAD);
+        // What is damaged is nothing that anybody reads.
+        member.open().head(HEAD, &mut budget).is_ok_and(is_log)
+    };
+    match litter.iter().find(is_log) {
+        Some(member) => Err(Refused::Litter(names::shown(&member.name))),
         None => Ok(members),
     }
 }

@@ -40,7 +40,8 @@ pub(super) fn read(
     let names = mapping.columns();
     let (names, met) = (names.as_slice(), vec![false; names.len()]);
     let (damage, passed_over, others) = (Damage::default(), BTreeMap::new(), BTreeSet::new());
-    let mut log = Log { mapping, names, builder, damage, passed_over, met, others };
+    let rejected = builder.rejects.len();
+    let mut log = Log { mapping, names, builder, damage, passed_over, taken: 0, foreign: None, met, others };
     match format {
         LogFormat::Csv => table::read(plain, &mut log)?,
         LogFormat::Ndjson => objects::read(plain, &mut log)?,
@@ -48,7 +49,13 @@ pub(super) fn read(
         LogFormat::Parquet | LogFormat::Webhook | LogFormat::Chat => return Err(ReadError::UnknownFormat),
     }
     log.damage.check()?;
-    Ok(log.passed_over)
+    match log.foreign {
+        // It is of another channel, or says otherwise than its mapping what a message is: nothing of it would be billed.
+        Some(column) if log.taken == 0 && log.builder.rejects.len() == rejected => {
+            Err(ReadError::AllPassedOver(column.to_owned()))
+        }
+        _ => Ok(log.passed_over),
+    }
 }
 
 /// A log on its way into the frame.
@@ -59,6 +66,10 @@ struct Log<'l> {
     builder: &'l mut Builder,
     damage: Damage,
     passed_over: BTreeMap<String, u64>,
+    /// Rows that are messages or rejects.
+    taken: u64,
+    /// The column by which `only` passed over the first row.
+    foreign: Option<&'l str>,
     /// Which of the names stand in the file.
     met: Vec<bool>,
     /// Names in the file that the mapping does not need; not all of them.
@@ -70,6 +81,8 @@ enum Is<'c> {
     Message,
     /// No message, as this column says.
     PassedOver(&'c str),
+    /// Not one of those that `only` names, as this column says.
+    Foreign(&'c str),
     /// Nobody knows, since this column is empty.
     Open(&'c str),
 }
@@ -90,8 +103,13 @@ impl<'l> Log<'l> {
     /// Takes a row: a message, a reject, or what is passed over.
     fn take(&mut self, values: &Values, number: u64) -> Result<(), ReadError> {
         match self.is(values) {
-            Is::PassedOver(column) => *self.passed_over.entry(column.to_owned()).or_default() += 1,
+            Is::PassedOver(column) => self.pass_over(column),
+            Is::Foreign(column) => {
+                self.foreign.get_or_insert(column);
+                self.pass_over(column);
+            }
             is => {
+                self.taken += 1;
                 let mut read = row::read(self.mapping, values);
                 if let Is::Open(column) = is {
                     read.problem = Some(format!("`{column}` is empty, so nobody knows whether the row is a message"));
@@ -103,23 +121,36 @@ impl<'l> Log<'l> {
         self.builder.check_rows()
     }
 
+    fn pass_over(&mut self, column: &str) {
+        *self.passed_over.entry(column.to_owned()).or_default() += 1;
+    }
+
     fn is(&self, values: &Values) -> Is<'l> {
-        let Mapping { only, skip, .. } = self.mapping;
+        let Mapping { only, only_any, skip, .. } = self.mapping;
         let text = |condition: &Condition| values.get(&condition.column);
         if let Some(condition) = skip.iter().find(|condition| condition.fits(text(condition))) {
             return Is::PassedOver(&condition.column);
         }
-        match only.iter().find(|condition| !condition.fits(text(condition))) {
-            None => Is::Message,
-            Some(condition) if text(condition).is_empty() => Is::Open(&condition.column),
-            Some(condition) => Is::PassedOver(&condition.column),
+        let is_silent = |condition: &Condition| text(condition).is_empty();
+        let may_be_silent = |condition: &Condition| is_silent(condition) && self.mapping.may_lack(&condition.column);
+        let mut unfit = only.iter().filter(|condition| !condition.fits(text(condition)) && !may_be_silent(condition));
+        if let Some(condition) = unfit.next() {
+            return if is_silent(condition) { Is::Open(&condition.column) } else { Is::Foreign(&condition.column) };
         }
+        let Some(first) = only_any.first() else { return Is::Message };
+        if only_any.iter().any(|condition| condition.fits(text(condition))) {
+            return Is::Message;
+        }
+        // What an empty column would say, nobody knows.
+        let open = only_any.iter().find(|condition| is_silent(condition));
+        open.map_or(Is::Foreign(&first.column), |condition| Is::Open(&condition.column))
     }
 
     /// Refuses a file that lacks columns of the mapping. `needs_all` also wants those that may say nothing.
     fn check_columns(&self, needs_all: bool) -> Result<(), ReadError> {
         let is_met = |name: &&str| self.place(name).is_some_and(|place| self.met.get(place) == Some(&true));
         let wanted = self.mapping.wanted().into_iter().filter(|wanted| wanted.is_required || needs_all);
+        let wanted = wanted.filter(|wanted| !wanted.columns.iter().any(|column| self.mapping.may_lack(column)));
         let lacking = wanted.filter(|wanted| !wanted.columns.iter().any(is_met));
         let missing: Vec<String> = lacking.map(|wanted| told(wanted.columns.into_iter())).collect();
         if missing.is_empty() {

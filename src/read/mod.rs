@@ -97,6 +97,8 @@ pub enum ReadError {
     Unmapped { missing: String, present: String },
     #[error("the file has none of the columns that its mapping names: {0}")]
     NotOfMapping(String),
+    #[error("every row of the file is passed over, since `{0}` has nothing that the mapping takes for a message")]
+    AllPassedOver(String),
     #[error("document {0} of the file is cut off, not valid JSON, or has no list of rows where its mapping says")]
     Document(u64),
     #[error("the column `{0}` stands twice in the header")]

@@ -38,11 +38,11 @@ const CHATS: [Chat; 10] = [
     chat("chat-miner__test__whatsapp__test_mmddyy_24hrs", "Jahn Doe", 6, 0, 3),
     chat("chat-miner__test__whatsapp__test_mmddyyyy_12hrs", "Jahn Doe", 6, 0, 3),
     chat("chat-miner__test__whatsapp__test_yyyymmdd_24hrs", "Jahn Doe", 6, 0, 3),
-    // Nine forms in one file, which no phone exports: the first counts, and one line is of no form at all.
-    chat("langchain-community__integration_tests__whatsapp_chat", "Nobody", 1, 8, 0),
+    // Ten forms in one file, which no phone exports: the first counts.
+    chat("langchain-community__integration_tests__whatsapp_chat", "Nobody", 1, 9, 0),
     chat("langchain-community__libs__community__tests__unit_tests", "Jungle Jane", 11, 0, 1),
     // Of Android, with lines of an iPhone between them.
-    chat("whatsapp-chat-parser-rb__spec__fixtures", "John Doe", 2, 3, 1),
+    chat("whatsapp-chat-parser-rb__spec__fixtures", "John Doe", 2, 4, 1),
     chat("whatsapp-reader__sample__whatsapp_chat_en", "The Joker", 30, 0, 0),
 ];
 

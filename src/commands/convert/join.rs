@@ -9,34 +9,48 @@ use super::rows::Message;
 use crate::domain::message::Sighting;
 use crate::domain::{Direction, EntryPoint, Status};
 
-/// The messages, sorted.
+/// What a canonical log cannot say, and the places of the files that say it.
+#[derive(Debug)]
+pub(super) struct Unsayable {
+    pub told: String,
+    pub files: BTreeSet<usize>,
+}
+
+/// The messages, sorted. They come with the places of their files.
 ///
 /// # Errors
 /// Why a canonical log cannot say the same.
-pub(super) fn joined(messages: Vec<Message>) -> Result<Vec<Message>, String> {
-    if messages.iter().any(|message| !message.fold.is_empty()) {
-        let told = "a local time that the clocks showed twice has two readings, and a canonical log has one";
-        return Err(told.to_owned());
+pub(super) fn joined(messages: Vec<(usize, Message)>) -> Result<Vec<Message>, Unsayable> {
+    if let Some((file, Message { message_id, .. })) = messages.iter().find(|(_, message)| !message.fold.is_empty()) {
+        let told = format!(
+            "the local time of message `{message_id}` was shown twice by the clocks: it has two readings, and a canonical log has one"
+        );
+        return Err(Unsayable { told, files: BTreeSet::from([*file]) });
     }
-    let mut copies: BTreeMap<(String, String, String), Vec<Message>> = BTreeMap::new();
-    for mut message in messages {
+    let mut copies: BTreeMap<(String, String, String), Vec<(usize, Message)>> = BTreeMap::new();
+    for (file, mut message) in messages {
         if message.direction == Direction::Outbound {
             // How the customer came to write means nothing on a message of the business.
             message.entry_point = EntryPoint::Unknown;
         }
         let key = (message.business.clone(), message.channel.clone(), message.message_id.clone());
-        copies.entry(key).or_default().push(message);
+        copies.entry(key).or_default().push((file, message));
     }
     // Equal copies count once.
     let mut all: BTreeSet<Message> = BTreeSet::new();
-    for copies in copies.into_values() {
-        all.extend(told(copies)?);
+    for ((business, channel, id), copies) in copies {
+        let (files, copies): (BTreeSet<usize>, Vec<Message>) = copies.into_iter().unzip();
+        let one = told(copies).map_err(|why| Unsayable {
+            told: format!("the statuses of message `{id}` of {business} on channel {channel} {why}"),
+            files,
+        })?;
+        all.extend(one);
     }
     Ok(all.into_iter().collect())
 }
 
 /// What is written of one message.
-fn told(copies: Vec<Message>) -> Result<Vec<Message>, String> {
+fn told(copies: Vec<Message>) -> Result<Vec<Message>, &'static str> {
     let (stamped, seen): (Vec<Message>, Vec<Message>) =
         copies.into_iter().partition(|copy| copy.sighting == Sighting::Stamped);
     if seen.is_empty() {
@@ -50,7 +64,7 @@ fn told(copies: Vec<Message>) -> Result<Vec<Message>, String> {
     // An unknown status may be of another kind than its message.
     let is_unclear = !is_known && !stamped.is_empty();
     if is_unclear || all().map(parties).collect::<BTreeSet<_>>().len() > 1 || entry_points.len() > 1 {
-        return Err("statuses of one message contradict one another, and a canonical log has no statuses".to_owned());
+        return Err("contradict one another, and a canonical log has no statuses");
     }
     let status = all().map(|copy| copy.status).max().unwrap_or(Status::Unstated);
     if !stamped.is_empty() {
@@ -89,6 +103,11 @@ mod tests {
         }
     }
 
+    /// All copies are of one file.
+    fn joined(copies: Vec<Message>) -> Result<Vec<Message>, Unsayable> {
+        super::joined(copies.into_iter().map(|copy| (0, copy)).collect())
+    }
+
     #[test]
     fn statuses_become_the_message_that_they_tell_of() {
         let seen = [
@@ -110,7 +129,9 @@ mod tests {
     fn what_cannot_be_said_is_refused() {
         let seen = copy(5, "", Status::Read, Sighting::OnRead);
         let other = Message { customer: "+392".to_owned(), ..seen.clone() };
-        assert!(joined(vec![seen.clone(), other]).is_err());
+        let why = super::joined(vec![(3, seen.clone()), (1, other)]).unwrap_err();
+        assert!(why.told.contains("`m` of b on channel c"), "{}", why.told);
+        assert_eq!(Vec::from_iter(why.files), [1, 3]);
         assert!(joined(vec![Message { fold: "3600".to_owned(), ..seen }]).is_err());
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Instant;
+use crate::domain::settings::MAPPED;
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::Part;
 use crate::read::{Reject, described};
@@ -111,6 +112,13 @@ pub struct FileRead {
     /// The folder that holds what was made of it.
     #[serde(skip)]
     pub made_in: PathBuf,
+}
+
+impl FileRead {
+    /// Rows that a mapping takes for no messages; what else carries none, as changes of webhooks do, is no row.
+    pub fn passed_over(&self) -> u64 {
+        if self.format.starts_with(MAPPED) { self.others.values().sum() } else { 0 }
+    }
 }
 
 /// What is known of a rejected row that may be an outbound message.

@@ -57,6 +57,7 @@ pub(super) fn rows_read(night: &Night) -> Read {
         files: read.files,
         messages: read.rows,
         rejected: read.rejected,
+        passed_over: read.rows_passed_over,
         first_rejects: read.first_rejects.iter().map(rejected).collect(),
     }
 }

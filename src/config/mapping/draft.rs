@@ -1,7 +1,7 @@
 //! A mapping on its way: what a table says, and what it leaves to another one.
 
 use crate::config::table::{Form, Table, Text};
-use crate::domain::mapping::{Condition, Field, Mapping, Numbers, OutboundRows, Parties, Sides, Words};
+use crate::domain::mapping::{Condition, Conversation, Field, Mapping, Numbers, OutboundRows, Parties, Sides, Words};
 use crate::domain::time_form::TimeForm;
 use crate::domain::{Direction, EntryPoint, Kind, Status, Zone};
 
@@ -35,14 +35,22 @@ pub(super) const MAPPING: Form = Form {
         "entry_point = \"Origin\"",
         "entry_points = { click_to_chat = \"ad\" }",
         "only = { channel = \"whatsapp\" }",
+        "only_any = { From = \"whatsapp:*\", To = \"whatsapp:*\" }",
         "skip = { private = true }",
         "automatic = { sender_type = \"bot\" }",
         "failed = { FAILED_AT = \"*\" }",
         "outbound_rows = \"statuses\"",
+        "optional = [\"message_type\"]",
     ],
 };
 
 const VALUE: Form = Form { name: "a value of [source.mapping]", needs: &["value = \"bologna-bakery\""], allows: &[] };
+
+const JOIN: Form =
+    Form { name: "`conversation` of [source.mapping]", needs: &["join = [\"InboxId\", \"ThreadId\"]"], allows: &[] };
+
+const NUMBERS: [(&str, Numbers); 3] =
+    [("as-written", Numbers::AsWritten), ("without-plus", Numbers::WithoutPlus), ("with-plus", Numbers::WithPlus)];
 
 /// What one table says of a mapping.
 #[derive(Default)]
@@ -57,7 +65,7 @@ pub(super) struct Draft {
     to: Option<Field>,
     strip: Option<Vec<String>>,
     numbers: Option<Numbers>,
-    conversation: Option<Field>,
+    conversation: Option<Conversation>,
     sides: Option<Sides>,
     sent_at: Option<Vec<String>>,
     times: Option<Vec<TimeForm>>,
@@ -69,10 +77,12 @@ pub(super) struct Draft {
     entry_point: Option<Field>,
     entry_points: Option<Vec<Words>>,
     only: Option<Vec<Condition>>,
+    only_any: Option<Vec<Condition>>,
     skip: Option<Vec<Condition>>,
     automatic: Option<Vec<Condition>>,
     failed: Option<Vec<Condition>>,
     outbound_rows: Option<OutboundRows>,
+    optional: Option<Vec<String>>,
 }
 
 impl Draft {
@@ -88,9 +98,8 @@ impl Draft {
             from: field(table, "from"),
             to: field(table, "to"),
             strip: table.parsed_set("strip", |text| Ok(text.to_owned())),
-            numbers: table
-                .choice("numbers", &[("as-written", Numbers::AsWritten), ("without-plus", Numbers::WithoutPlus)]),
-            conversation: field(table, "conversation"),
+            numbers: table.choice("numbers", &NUMBERS),
+            conversation: conversation(table),
             sides: sides(table),
             sent_at: columns(table, "sent_at"),
             times: times(table),
@@ -102,11 +111,13 @@ impl Draft {
             entry_point: field(table, "entry_point"),
             entry_points: words(table, "entry_points", &|name| name.parse::<EntryPoint>().is_ok()),
             only: conditions(table, "only"),
+            only_any: conditions(table, "only_any"),
             skip: conditions(table, "skip"),
             automatic: conditions(table, "automatic"),
             failed: conditions(table, "failed"),
             outbound_rows: table
                 .choice("outbound_rows", &[("messages", OutboundRows::Messages), ("statuses", OutboundRows::Statuses)]),
+            optional: columns(table, "optional"),
         }
     }
 
@@ -135,10 +146,12 @@ impl Draft {
             entry_point: self.entry_point.or(other.entry_point),
             entry_points: self.entry_points.or(other.entry_points),
             only: self.only.or(other.only),
+            only_any: self.only_any.or(other.only_any),
             skip: self.skip.or(other.skip),
             automatic: self.automatic.or(other.automatic),
             failed: self.failed.or(other.failed),
             outbound_rows: self.outbound_rows.or(other.outbound_rows),
+            optional: self.optional.or(other.optional),
         }
     }
 
@@ -193,10 +206,12 @@ impl Draft {
             entry_point: self.entry_point,
             entry_points: self.entry_points.unwrap_or_default(),
             only: self.only.unwrap_or_default(),
+            only_any: self.only_any.unwrap_or_default(),
             skip: self.skip.unwrap_or_default(),
             automatic: self.automatic.unwrap_or_default(),
             failed: self.failed.unwrap_or_default(),
             outbound_rows: self.outbound_rows.unwrap_or_default(),
+            optional: self.optional.unwrap_or_default(),
         })
     }
 }
@@ -207,6 +222,19 @@ fn field(table: &Table<'_>, key: &str) -> Option<Field> {
         return table.table(key, &VALUE)?.text("value").map(Field::Value);
     }
     columns(table, key).map(Field::Columns)
+}
+
+/// A field, or `{ join = ["…", "…"] }`.
+fn conversation(table: &Table<'_>) -> Option<Conversation> {
+    if !table.has_table("conversation") {
+        return columns(table, "conversation").map(|columns| Conversation::Named(Field::Columns(columns)));
+    }
+    let joined = table.table("conversation", &JOIN)?;
+    let columns = columns(&joined, "join")?;
+    if columns.len() < 2 {
+        joined.wrong("join", "one column has nothing to be joined with", "name it as `conversation` itself");
+    }
+    Some(Conversation::Joined(columns))
 }
 
 fn columns(table: &Table<'_>, key: &str) -> Option<Vec<String>> {

@@ -93,21 +93,39 @@ const OMITTED: [&str; 12] = [
     "مستبعد",
     "پیوست نشده",
 ];
-/// Of calls, behind the mark of the app.
-const CALLS: [&str; 12] = [
+/// With what the words of calls begin, behind the mark of the app; whole texts also without it.
+const CALLS: [&str; 26] = [
     "missed voice call",
     "missed video call",
+    "missed group voice call",
+    "missed group video call",
+    "silenced voice call",
+    "silenced video call",
     "voice call",
     "video call",
-    "chiamata",
-    "verpasste",
-    "anruf",
-    "llamada",
-    "ligação",
-    "chamada",
-    "appel",
+    "chiamata vocale",
+    "chiamata video",
+    "chiamata persa",
+    "videochiamata",
+    "verpasster sprachanruf",
+    "verpasster videoanruf",
+    "sprachanruf",
+    "videoanruf",
+    "llamada perdida",
+    "llamada de voz",
+    "videollamada",
+    "ligação de voz",
+    "ligação de vídeo",
+    "chamada de voz",
+    "chamada de vídeo",
+    "appel vocal",
+    "appel vidéo",
     "مكالمة",
 ];
+/// What stands behind them is a length or an hour: with more, somebody wrote it.
+const LONGEST_CALL: usize = 60;
+/// Sentences of the app are one line, and longer only where they explain themselves.
+const LONGEST_NOTICE: usize = 600;
 /// Parts of sentences of the app, behind its mark or in place of a name.
 const NOTICES: [&str; 46] = [
     "end-to-end encrypt",
@@ -184,9 +202,16 @@ pub(super) fn body(text: &str) -> Body {
     }
     let is_placeholder = words.starts_with('<') && words.ends_with('>') && words.len() <= LONGEST_PLACEHOLDER;
     if trimmed.starts_with(OF_THE_APP) {
-        let known = [(Body::Notice, is_one_of(&NOTICES)), (Body::Media, is_placeholder || is_one_of(&OMITTED))];
-        let known = known.into_iter().chain([(Body::Call, is_one_of(&CALLS))]).find(|(_, is_it)| *is_it);
-        return known.map_or(Body::Unclear, |(body, _)| body);
+        // The mark may be in what a person wrote or pasted: what asks, or goes on, is not known for a sentence of the app.
+        let is_said = |most: usize| words.len() <= most && !words.contains(['\n', '?', '!']);
+        let is_notice = is_said(LONGEST_NOTICE) && is_one_of(&NOTICES);
+        let is_call = is_said(LONGEST_CALL) && CALLS.iter().any(|call| words.starts_with(call));
+        let is_media = is_placeholder || (is_said(LONGEST_PLACEHOLDER) && is_one_of(&OMITTED));
+        let known = [(Body::Notice, is_notice), (Body::Media, is_media), (Body::Call, is_call)];
+        return known.into_iter().find(|(_, is_it)| *is_it).map_or(Body::Unclear, |(body, _)| body);
+    }
+    if CALLS.contains(&bare) {
+        return Body::Call;
     }
     if is_placeholder && !words.contains('\n') || ATTACHED.iter().any(|attached| first.ends_with(attached)) {
         return Body::Media;
@@ -251,6 +276,11 @@ mod tests {
             ("ciao <This message was edited>", Body::Edited),
             ("ciao \u{200e}<Ŝanĝita mesaĝo>", Body::Edited),
             ("\u{200e}Missed voice call", Body::Call),
+            ("\u{200e}Voice call, \u{200e}5 min", Body::Call),
+            ("Missed voice call", Body::Call),
+            ("\u{200e}Sure! Shall we do a video call at 10?", Body::Unclear),
+            ("\u{200e}Video call at ten, or what is better for you? Tell me", Body::Unclear),
+            ("\u{200e}Your security code is lost?\nNo", Body::Unclear),
             ("\u{200e}Messages and calls are end-to-end encrypted.", Body::Notice),
             ("\u{200e}Nachrichten und Anrufe sind Ende-zu-Ende-verschlüsselt.", Body::Notice),
             ("Are your messages end-to-end encrypted?", Body::Text),

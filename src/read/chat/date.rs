@@ -95,6 +95,12 @@ pub(super) fn second_of_day(hour: u32, minute: u32, second: u32, half: Option<Ha
         // Some phones begin the afternoon at 0:00, and some write 24 hours with their half.
         Some(Half::After) if hour < 12 => hour + 12,
         Some(Half::Noon) if hour < 10 => hour + 12,
+        Some(Half::Night) => match hour {
+            12 => 0,
+            ..6 => hour,
+            6..12 => hour + 12,
+            _ => return None,
+        },
         Some(Half::After | Half::Noon) => hour,
     };
     let is_time = hour < 24 && minute < 60 && second < 60;
@@ -152,6 +158,10 @@ mod tests {
             (12, Some(Half::Noon), Some(12)),
             (1, Some(Half::Noon), Some(13)),
             (11, Some(Half::Noon), Some(11)),
+            (11, Some(Half::Night), Some(23)),
+            (12, Some(Half::Night), Some(0)),
+            (2, Some(Half::Night), Some(2)),
+            (13, Some(Half::Night), None),
             (23, None, Some(23)),
             (24, None, None),
         ] {

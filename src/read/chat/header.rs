@@ -66,6 +66,31 @@ enum First {
     Time,
 }
 
+/// Whether a line begins with a date that a time follows soon: as a message of some export, whose words are not known
+/// here, or as what somebody wrote.
+pub(super) fn is_dated(line: &str) -> bool {
+    const BETWEEN: usize = 8;
+    let tokens = tokens(line);
+    let start = Cursor { rest: &tokens }.past_blank();
+    let start = start.past_mark('[').past_blank();
+    let after = start.number().and_then(|(_, after)| {
+        let (mark, second) = past_first(after.past_blank())?;
+        let (_, after) = second.past_blank().number()?;
+        let end = if mark.is_ascii() { after.past_blank().mark(mark)? } else { either(after, ['月', '월'])? };
+        Some(end.past_blank().number()?.1)
+    });
+    let is_time = |rest: &[Placed]| {
+        let time = Cursor { rest }.number().and_then(|(_, after)| after.mark(':')?.number());
+        time.is_some_and(|(minute, _)| minute.digits == 2)
+    };
+    after.is_some_and(|after| (0..=BETWEEN).filter_map(|skip| after.rest.get(skip..)).any(is_time))
+}
+
+/// Past the mark after the first number of a date.
+fn past_first(after: Cursor<'_>) -> Option<(char, Cursor<'_>)> {
+    ['/', '.', '-', '年', '년'].into_iter().find_map(|mark| Some((mark, after.mark(mark)?)))
+}
+
 type Stamp<'t> = (Shape, Written, Option<u32>, Cursor<'t>);
 
 /// Date and time with what ends the header.

@@ -42,6 +42,10 @@ const NOTICES: &str = "notice of the app";
 const NO_TIME: &str = "sent_at has a time of day that does not exist";
 const FOREIGN: &str = "the line begins as a message does, in another shape than the others: it may be part of the text before it, \
                        or a message of another export";
+const BACK: &str =
+    "the message is more than a day before the one above it: it may be part of that text, or of another export";
+/// Phones without a net export what they get where it arrives.
+const STEP_BACK_SECONDS: i64 = 86_400;
 const BEFORE: &str = "the line stands before the first message";
 
 /// Whether the first line is that of an exported chat.
@@ -82,8 +86,14 @@ pub(super) fn read(plain: &[u8], options: &Options, builder: &mut Builder) -> Re
     for row in &parts.foreign {
         builder.reject(*row, FOREIGN, Some(lost()));
     }
-    let mut ids = Ids::default();
+    let (mut ids, mut before) = (Ids::default(), i64::MIN);
     for message in &messages {
+        let goes_back = message.local.is_ok_and(|local| local < before.saturating_sub(STEP_BACK_SECONDS));
+        before = message.local.unwrap_or(before);
+        if goes_back {
+            builder.reject(message.row, BACK, Some(lost()));
+            continue;
+        }
         push(message, source, &sides, &mut ids, builder);
         builder.check_rows()?;
     }
@@ -95,7 +105,11 @@ fn order_of(entries: &[Entry], source: &ChatSource, options: &Options) -> Result
     if let Some(order) = source.date_order {
         return Ok(order);
     }
-    let dates: Vec<Written> = entries.iter().map(|entry| entry.date).collect();
+    let senders = names::senders(source);
+    // Sentences of the app may stand at another place than their time has.
+    let said = |entry: &&Entry| split::speaker(entry.rest, &senders).is_some();
+    let said: Vec<Written> = entries.iter().filter(said).map(|entry| entry.date).collect();
+    let dates = if said.is_empty() { entries.iter().map(|entry| entry.date).collect() } else { said };
     // A chat that was exported after the time that its file declares, or after the instant of judgement, has later
     // messages: that they are later must not disprove the order that they are written in.
     let days_after = if options.latest_is == Latest::YearAhead { 0 } else { 366 };

@@ -25,8 +25,8 @@ pub(super) fn last_day(latest: Instant) -> i64 {
     latest.micros().min(Instant::STAMPS_END.micros()).div_euclid(MICROS_A_DAY) + 1
 }
 
-/// The only order in which all dates exist and lie where messages can; of several the only one in which the chat goes
-/// forward. Dates that mean no day in any order prove nothing: their rows are rejected.
+/// The only order in which all dates exist, lie where messages can, and go forward: one line that somebody pasted may
+/// alone rule out the true order. Dates that mean no day in any order prove nothing: their rows are rejected.
 pub(super) fn proved(dates: &[Written], last_day: i64) -> Result<DateOrder, Unproved> {
     let possible = Instant::EARLIEST_STAMP.micros().div_euclid(MICROS_A_DAY) - 1..=last_day;
     let is_any = |date: &&Written| DateOrder::ALL.iter().any(|order| day(date, *order, &possible).is_some());
@@ -37,7 +37,7 @@ pub(super) fn proved(dates: &[Written], last_day: i64) -> Result<DateOrder, Unpr
         DateOrder::ALL.into_iter().filter_map(|order| Some((order, days(order)?))).collect();
     let Some((first, rest)) = fitting.split_first() else { return Err(Unproved::Nowhere) };
     // The days are the same in each: nothing hangs on the order.
-    if rest.iter().all(|(_, days)| *days == first.1) {
+    if !rest.is_empty() && rest.iter().all(|(_, days)| *days == first.1) {
         return Ok(first.0);
     }
     let mut forward = fitting.iter().filter(|(_, days)| goes_forward(days));
@@ -100,6 +100,8 @@ mod tests {
         check("13/08/2018 08/13/2018", Err(Unproved::Nowhere));
         // What exists in no order says nothing of it.
         check("45/45/2018 13/08/2018", Ok(DateOrder::DayFirst));
+        // A line of another export rules out the true order, and the other one would go back.
+        check("05/08/2018 06/08/2018 8/14/2018 08/08/2018 10/08/2018", Err(Unproved::Several));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The lines of an export as messages: a line without a header goes on with the message before it.
 
 use super::date::Written;
-use super::header::{Header, Shape, header};
+use super::header::{Header, Shape, header, is_dated};
+use super::token::{is_blank, is_unseen};
 use crate::read::{ReadError, lines};
 
 /// No name of a business has so many colons that a later one could end it.
@@ -34,14 +35,15 @@ pub(super) struct Parts<'t> {
 /// Takes the text of an export apart.
 pub(super) fn parts(text: &str, longest: usize) -> Result<Parts<'_>, ReadError> {
     let mut parts = Parts::default();
-    let mut begin = 0;
+    let (mut begin, mut padding) = (0, Padding::default());
     // Where the text of the message at hand begins, with its header.
     let mut open: Option<(Entry<'_>, usize)> = None;
     for line in lines::lines(text.as_bytes(), longest) {
         let (row, bytes) = line?;
         let line = text.get(begin..begin + bytes.len()).unwrap_or_default();
         let found = header(line);
-        let is_own = found.is_some_and(|found| *parts.shape.get_or_insert(found.shape) == found.shape);
+        let is_own = found
+            .is_some_and(|found| *parts.shape.get_or_insert(found.shape) == found.shape && padding.is_of(&found.date));
         match found {
             Some(Header { date, second, rest, .. }) if is_own => {
                 parts.close(open.take(), text, begin);
@@ -52,12 +54,31 @@ pub(super) fn parts(text: &str, longest: usize) -> Result<Parts<'_>, ReadError> 
             None if open.is_none() && !line.trim().is_empty() => {
                 parts.before.get_or_insert(row);
             }
+            None if is_dated(line) => parts.foreign.push(row),
             None => {}
         }
         begin += bytes.len() + 1;
     }
     parts.close(open, text, text.len() + 1);
     Ok(parts)
+}
+
+/// By the place of a number in the dates of an export: whether those below ten have a zero before them.
+#[derive(Default)]
+struct Padding([Option<bool>; 3]);
+
+impl Padding {
+    /// Whether a date has its zeros where those before it have.
+    fn is_of(&mut self, date: &Written) -> bool {
+        let Written::Numbers(numbers, _) = date else { return true };
+        let pairs = self.0.iter_mut().zip(numbers).filter(|(_, number)| number.value < 10 && number.digits <= 2);
+        let mut is_own = true;
+        for (known, number) in pairs {
+            let has_zero = number.digits == 2;
+            is_own &= *known.get_or_insert(has_zero) == has_zero;
+        }
+        is_own
+    }
 }
 
 impl<'t> Parts<'t> {
@@ -76,18 +97,22 @@ pub(super) fn speaker<'t>(rest: &'t str, senders: &[String]) -> Option<(String, 
     let line = rest.lines().next().unwrap_or_default();
     let cut = |colon: usize| {
         let (name, text) = (rest.get(..colon)?, rest.get(colon + 1..)?);
-        Some((super::names::cleaned(name), text.strip_prefix(' ').unwrap_or(text)))
+        Some((super::names::cleaned(name), text.strip_prefix(is_blank).unwrap_or(text)))
     };
     let is_own = |(name, _): &(String, &str)| senders.contains(name);
     if let Some(own) = line.match_indices(':').take(COLONS).filter_map(|(colon, _)| cut(colon)).find(is_own) {
         return Some(own);
     }
-    let ends_name =
-        |colon: &usize| line.get(colon + 1..).is_some_and(|after| after.is_empty() || after.starts_with([' ', '\r']));
+    let ends_name = |colon: &usize| line.get(colon + 1..).is_some_and(|after| is_end_of_name(after));
     let colon = line.match_indices(':').map(|(colon, _)| colon).find(ends_name)?;
     let (name, text) = cut(colon)?;
     let is_name = !name.is_empty() && !super::body::is_sentence(&name);
     is_name.then_some((name, text))
+}
+
+/// Whether what stands after a colon is the text of somebody: a blank parts them, behind marks that are not seen.
+fn is_end_of_name(after: &str) -> bool {
+    after.trim_start_matches(is_unseen).chars().next().is_none_or(is_blank)
 }
 
 #[cfg(test)]
@@ -112,11 +137,23 @@ mod tests {
 
     #[test]
     fn a_header_of_another_shape_is_foreign() {
-        for foreign in ["[12/08/18, 09:00:00] A: x", "12.08.18, 09:00 - A: x", "8/12/18, 9:00 PM - A: x"] {
+        for foreign in [
+            "[12/08/18, 09:00:00] A: x",
+            "12.08.18, 09:00 - A: x",
+            "8/12/18, 9:00 PM - A: x",
+            // What is no header of any shape that is known here.
+            "12/08/18, 9:00 at dawn - A: x",
+            "12/08/18, 09:00-A: x",
+            "2018年8月12日 黎明9:00 - A: x",
+        ] {
             let text = format!("12/08/18, 09:00 - A: x\n{foreign}\n");
             let rest = format!("A: x\n{foreign}\n");
             assert_eq!(told(&text), format!("1:{rest:?} foreign [2] before None"));
         }
+        // Only its zeros are others.
+        let text = "02/08/18, 09:00 - A: x\n12/08/18, 09:00 - A: x\n8/12/18, 09:00 - A: x\n";
+        let expected = "1:\"A: x\" 2:\"A: x\\n8/12/18, 09:00 - A: x\\n\" foreign [3] before None";
+        assert_eq!(told(text), expected);
     }
 
     #[test]
@@ -127,6 +164,8 @@ mod tests {
             ("Forno: pane: ciao", Some(("Forno: pane", "ciao"))),
             ("Forno: pane:ciao", Some(("Forno: pane", "ciao"))),
             ("Anna:", Some(("Anna", ""))),
+            ("Anna:\u{a0}ciao", Some(("Anna", "ciao"))),
+            ("Anna:\u{200f} ciao", Some(("Anna", "\u{200f} ciao"))),
             ("Anna: \nx", Some(("Anna", "\nx"))),
             ("You were added", None),
             ("Anna changed the subject to \"Offer: bread\"", None),

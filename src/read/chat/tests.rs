@@ -92,7 +92,7 @@ fn a_chat_exported_again_has_the_same_ids() {
 #[test]
 fn what_cannot_be_read_is_rejected_and_the_rest_is_read() {
     let text = "lost\n31/08/18, 09:00 - Anna: x\n31/09/18, 09:00 - Forno: x\n31/08/18, 29:00 - Anna: x\n\
-                [31/08/18, 09:00:00] Forno: x\n28/10/18, 02:30 - Anna: x\n25/03/18, 02:30 - Anna: x\n";
+                [31/08/18, 09:00:00] Forno: x\n28/10/18, 02:30 - Anna: x\n31/03/19, 02:30 - Anna: x\n";
     let no_day = Wrong::NoDay.reason();
     assert_eq!(
         told(text, &options()),

@@ -7,6 +7,8 @@ pub(super) enum Half {
     After,
     /// Around noon, as Chinese says of the hours from ten to two.
     Noon,
+    /// From six in the evening to six in the morning.
+    Night,
 }
 
 /// Without dots and blanks: English, Arabic, Persian, Chinese, Japanese, Korean, Greek, Hindi, Turkish, Vietnamese,
@@ -15,6 +17,7 @@ const BEFORE: &str = "am ص قظ 上午 凌晨 早上 清晨 午前 오전 πμ 
 const AFTER: &str =
     "pm م بظ 下午 晚上 傍晚 午後 오후 μμ अपराह्न ös ch ptg nachm odp du em md intheafternoon intheevening";
 const NOON: &str = "中午";
+const NIGHT: &str = "atnight 深夜 半夜 午夜";
 
 /// Months by their names and short names, in order: English, Italian, German, Spanish, Portuguese, French, Dutch,
 /// Russian, Turkish.
@@ -42,7 +45,7 @@ fn is_one_of(words: &str, word: &str) -> bool {
 
 /// The half of the day that words without their dots and blanks name.
 pub(super) fn half(words: &str) -> Option<Half> {
-    [(BEFORE, Half::Before), (AFTER, Half::After), (NOON, Half::Noon)]
+    [(BEFORE, Half::Before), (AFTER, Half::After), (NOON, Half::Noon), (NIGHT, Half::Night)]
         .into_iter()
         .find(|(known, _)| is_one_of(known, words))
         .map(|(_, half)| half)
@@ -72,7 +75,8 @@ mod tests {
             ("中午", Some(Half::Noon)),
             ("अपराह्न", Some(Half::After)),
             ("intheafternoon", Some(Half::After)),
-            ("atnight", None),
+            ("atnight", Some(Half::Night)),
+            ("atdawn", None),
             ("", None),
         ] {
             assert_eq!(half(words), expected, "{words}");

@@ -33,6 +33,8 @@ pub enum Refused {
         "its member {0} is of no form that is read, so nobody knows what is lost without it: take it out of the archive"
     )]
     Unclaimed(String),
+    #[error("its member {0} has the name of what a desktop leaves, and is a log: give it a name of its own")]
+    Litter(String),
     #[error("its members {0} and {1} are of different forms: pack each form by itself")]
     Mixed(String, String),
     #[error("its members {0} and {1} are two chats: one archive holds one chat")]

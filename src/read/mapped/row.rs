@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::party::party;
+use super::party::{is_no_channel, joined, party};
 use super::told;
-use crate::domain::mapping::{Condition, Field, Mapping, OutboundRows, Parties, Sides, Words, columns_of, meant};
+use crate::domain::mapping::{
+    Condition, Conversation, Field, Mapping, OutboundRows, Parties, Sides, Words, columns_of, meant,
+};
 use crate::domain::message::Sighting;
 use crate::domain::{Direction, Kind, Status, columns};
 use crate::read::canonical::{Texts, at};
@@ -52,11 +54,13 @@ pub(super) struct Read<'t> {
     given: Option<Given>,
     /// Why it is rejected, whatever the texts are.
     pub problem: Option<String>,
+    /// The conversation has a name, and the row lacks a part of it: it is not that of the customer.
+    is_nameless: bool,
 }
 
 /// Reads a row. The text of its time is left out where it was read already.
 pub(super) fn read<'t>(mapping: &'t Mapping, values: &'t Values) -> Read<'t> {
-    let mut read = Read { texts: Texts::default(), given: None, problem: None };
+    let mut read = Read { texts: Texts::default(), given: None, problem: None, is_nameless: false };
     if let Some(name) = values.odd.and_then(|place| values.names.get(place)) {
         read.problem = Some(format!("`{name}` has a value of the wrong type, or stands twice"));
     }
@@ -72,9 +76,7 @@ pub(super) fn read<'t>(mapping: &'t Mapping, values: &'t Values) -> Read<'t> {
     }
     read.set_parties(mapping, values, direction);
     read.texts.set(at::MESSAGE_ID, Cow::Borrowed(values.field(&mapping.message_id)));
-    if let Some(conversation) = &mapping.conversation {
-        read.texts.set(at::CONVERSATION, party(&mapping.parties, values.field(conversation)));
-    }
+    read.set_conversation(mapping, values);
     read.set_stamp(mapping, values);
     if direction != Some(Direction::Inbound) {
         read.set_status(mapping, values);
@@ -109,7 +111,14 @@ impl<'t> Read<'t> {
             Some(Direction::Outbound) => (Some(from), Some(to)),
             None => (None, None),
         };
-        let channel = of(channel, of_channel);
+        let mut channel = of(channel, of_channel);
+        if is_no_channel(parties, &channel) {
+            let field = parties.channel.as_ref().or(of_channel.and_then(Option::as_ref));
+            let columns = told(columns_of(field).into_iter());
+            self.note(format!("{columns} is no phone number, so nobody knows whose channel it is"));
+            // What the row may answer is asked of any channel.
+            channel = Cow::Borrowed("");
+        }
         let business = match &mapping.business {
             Some(business) => Cow::Borrowed(values.field(business)),
             // The book says whose the channel is.
@@ -118,6 +127,24 @@ impl<'t> Read<'t> {
         self.texts.set(at::BUSINESS, business);
         self.texts.set(at::CHANNEL, channel);
         self.texts.set(at::CUSTOMER, of(customer, of_customer));
+    }
+
+    fn set_conversation(&mut self, mapping: &'t Mapping, values: &'t Values) {
+        match &mapping.conversation {
+            None => {}
+            Some(Conversation::Named(field)) => {
+                self.texts.set(at::CONVERSATION, party(&mapping.parties, values.field(field)));
+            }
+            Some(Conversation::Joined(columns)) => {
+                if let Some(column) = columns.iter().find(|column| values.get(column).is_empty()) {
+                    self.is_nameless = true;
+                    self.note(format!("`{column}` is empty, and the name of a conversation needs it"));
+                    return;
+                }
+                let parts = columns.iter().map(|column| party(&mapping.parties, values.get(column)));
+                self.texts.set(at::CONVERSATION, Cow::Owned(joined(&parts.collect::<Vec<_>>())));
+            }
+        }
     }
 
     fn set_stamp(&mut self, mapping: &Mapping, values: &Values) {
@@ -145,7 +172,7 @@ impl<'t> Read<'t> {
 
     /// Adds the row to the frame, or to the rejects.
     pub fn add_to(self, mapping: &Mapping, builder: &mut Builder, number: u64) {
-        let Self { texts, given, problem } = self;
+        let Self { texts, given, problem, is_nameless } = self;
         let read = match problem {
             Some(problem) => Err(problem),
             None => texts.row(given, &builder.clock),
@@ -159,6 +186,9 @@ impl<'t> Read<'t> {
                 let mut suspect = texts.suspect(given, &builder.clock);
                 if let (Some(suspect), None) = (&mut suspect, &mapping.business) {
                     suspect.business = None;
+                }
+                if let (Some(suspect), true) = (&mut suspect, is_nameless) {
+                    suspect.conversation = None;
                 }
                 builder.reject(number, with_columns(mapping, reason), suspect);
             }
@@ -219,7 +249,10 @@ fn with_columns(mapping: &Mapping, reason: String) -> String {
         columns::CHANNEL if channel.is_some() => columns_of(channel.as_ref()),
         columns::CUSTOMER if customer.is_some() => columns_of(customer.as_ref()),
         columns::CHANNEL | columns::CUSTOMER => [columns_of(from.as_ref()), columns_of(to.as_ref())].concat(),
-        columns::CONVERSATION => columns_of(mapping.conversation.as_ref()),
+        columns::CONVERSATION => {
+            let columns = mapping.conversation.iter().flat_map(Conversation::columns);
+            columns.map(String::as_str).collect()
+        }
         columns::SENT_AT => mapping.sent_at.iter().map(String::as_str).collect(),
         columns::ENTRY_POINT => columns_of(mapping.entry_point.as_ref()),
         _ => Vec::new(),

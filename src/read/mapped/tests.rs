@@ -40,10 +40,12 @@ fn letters() -> Mapping {
         entry_point: None,
         entry_points: Vec::new(),
         only: Vec::new(),
+        only_any: Vec::new(),
         skip: Vec::new(),
         automatic: Vec::new(),
         failed: Vec::new(),
         outbound_rows: OutboundRows::Messages,
+        optional: Vec::new(),
     }
 }
 
@@ -78,7 +80,7 @@ fn a_row_of_csv_becomes_a_message_or_a_reject() {
     );
     check(
         &format!(
-            "{header},1,c,b,IN,1533895200\n,1,c,b,in,2018-08-10\n,1,c,b,in,28/03/2018\n,1,c\n,,,,,\n,1,c,b,in,25/03/2018 02:30\n"
+            "{header},1,c,b,inn,1533895200\n,1,c,b,in,2018-08-10\n,1,c,b,in,28/03/2018\n,1,c\n,,,,,\n,1,c,b,in,25/03/2018 02:30\n"
         ),
         &letters(),
         &[],
