@@ -103,7 +103,7 @@ pub(super) fn speaker<'t>(rest: &'t str, senders: &[String]) -> Option<(String, 
     if let Some(own) = line.match_indices(':').take(COLONS).filter_map(|(colon, _)| cut(colon)).find(is_own) {
         return Some(own);
     }
-    let ends_name = |colon: &usize| line.get(colon + 1..).is_some_and(|after| is_end_of_name(after));
+    let ends_name = |colon: &usize| line.get(colon + 1..).is_some_and(is_end_of_name);
     let colon = line.match_indices(':').map(|(colon, _)| colon).find(ends_name)?;
     let (name, text) = cut(colon)?;
     let is_name = !name.is_empty() && !super::body::is_sentence(&name);
