@@ -188,7 +188,7 @@ fn every_mistake_of_a_business_is_found_at_its_line() {
         ("emails = [\"a@b.it\"]", "emails = []", 6, "the list `emails` is empty"),
         ("[\"a@b.it\"]", "[\"a@b.it\", \"A <a@b.it>\"]", 6, "not an e-mail address"),
         ("[\"a@b.it\"]", "[\"a@b.it\", \"a@b.it\"]", 6, "stands already in line 6"),
-        ("\"it\"", "\"fr\"", 7, "not a language"),
+        ("\"it\"", "\"xx\"", 7, "not a language"),
         ("\"UTC\"", "\"\"", 8, "empty"),
         ("\"2018-08\"", "\"2018-8\"", 9, "not a month"),
         ("\"2018-08\"", "2018-08-01", 9, "`first_month` must be text, not a date or time"),

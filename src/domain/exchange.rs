@@ -36,7 +36,10 @@ const LONGEST_GAP: u32 = 7;
 impl Rates {
     /// Adds a rate; `false` where the day has one for the currency.
     pub fn add(&mut self, day: Date, currency: Currency, per_euro: Decimal) -> bool {
-        self.days.entry(day).or_default().insert(currency, per_euro).is_none()
+        let rates = self.days.entry(day).or_default();
+        let is_new = !rates.contains_key(&currency);
+        rates.entry(currency).or_insert(per_euro);
+        is_new
     }
 
     /// Adds a day of publication, which may be without any rate that is looked for; `false` where it is there.

@@ -10,8 +10,8 @@ use super::Shelf;
 use crate::cli::{InvoiceList, InvoiceState, TableForm};
 use crate::domain::{BusinessId, CorrectionCause, Currency, Date, DocumentKind, Exchange, InvoiceNumber, Money, Month};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::Issued;
 use crate::ledger::MailState;
+use crate::ledger::entry::Issued;
 
 /// What `--format json` writes.
 #[derive(Serialize)]

@@ -56,7 +56,7 @@ fn electronic(invoice: Invoice) -> Invoice {
     Invoice { seller, buyer, e_invoice: Some(EInvoice::Ubl), electronic: true, ..invoice }
 }
 
-fn from_dublin(invoice: Invoice) -> Invoice {
+pub(super) fn from_dublin(invoice: Invoice) -> Invoice {
     let invoice = electronic(invoice);
     let seller = Party {
         legal_name: "Late Reply Billing Limited".to_owned(),

@@ -160,7 +160,7 @@ fn a_cap_is_a_quantity_below_zero_and_never_a_price() {
 
 /// An invoice over lines of so many units at prices of so many millionths, with a rate of VAT.
 fn invoiced(counted: &[(u32, u32)], rate: u32) -> Invoice {
-    let mut invoice = sample::taxed(Language::English, "S", "22", "0");
+    let mut invoice = super::cases::from_dublin(sample::taxed(Language::English, "S", "22", "0"));
     let first = invoice.lines[0].clone();
     let line = |&(quantity, price): &(u32, u32)| {
         let quantity = u64::from(quantity);
