@@ -6,26 +6,18 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{bodies, charge_files, copy, give_key, ritardo, root, rows, scratch, text};
+use common::{bodies, charge_files, ritardo, rows, shop_of, text};
 
 const NIGHT: &str = "2018-09-05T00:00:00Z";
 const BILLABLE: &str = "weak_ids = \"billable\"";
 
 /// The shop of the refusals, whose only source is of chats: `more` is what it says beside what every one says.
 fn shop(name: &str, zone: &str, more: &str) -> PathBuf {
-    let folder = scratch(&format!("chats-{name}"));
-    copy(&root().join("tests/refusals/base"), &folder);
-    give_key(&folder.join("state"), '5');
-    fs::remove_file(folder.join("inbox/desk/2018-08.csv")).unwrap();
-    let config = fs::read_to_string(folder.join("ritardo.toml")).unwrap();
-    let old = "files = \"desk/*.csv\"\nformat = \"csv\"\n";
-    assert!(config.contains(old), "{config}");
-    let new = format!(
+    let says = format!(
         "files = \"desk/*.txt\"\nformat = \"chat\"\nzone = \"{zone}\"\nbusiness = \"bologna-bakery\"\n\
          channel = \"+390510000417\"\nsender = \"Forno Esempio\"\n{more}\n"
     );
-    fs::write(folder.join("ritardo.toml"), config.replace(old, &new)).unwrap();
-    folder
+    shop_of(&format!("chats-{name}"), &says)
 }
 
 fn put(folder: &Path, name: &str, chat: &str) {

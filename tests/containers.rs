@@ -9,8 +9,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use common::{
-    NIGHT, bodies, charge_files, copy, files, give_key, gzip, ritardo, root, rows, sample, scratch, tar, text, zip,
-    zstd,
+    NIGHT, bodies, charge_files, copy, files, gzip, ritardo, root, rows, sample, scratch, shop_of, tar, text, zip, zstd,
 };
 use serde_json::json;
 
@@ -156,17 +155,9 @@ fn a_night_reads_an_archive_as_its_members() {
 
 /// The shop of the refusals with a source of chats.
 fn shop(name: &str) -> PathBuf {
-    let folder = scratch(&format!("containers-{name}"));
-    copy(&root().join("tests/refusals/base"), &folder);
-    give_key(&folder.join("state"), '5');
-    fs::remove_file(folder.join("inbox/desk/2018-08.csv")).unwrap();
-    let config = fs::read_to_string(folder.join("ritardo.toml")).unwrap();
-    let old = "files = \"desk/*.csv\"\nformat = \"csv\"\n";
-    assert!(config.contains(old), "{config}");
-    let new = "files = \"desk/*\"\nformat = \"chat\"\nzone = \"Europe/Rome\"\nbusiness = \"bologna-bakery\"\n\
+    let says = "files = \"desk/*\"\nformat = \"chat\"\nzone = \"Europe/Rome\"\nbusiness = \"bologna-bakery\"\n\
                channel = \"+390510000417\"\nsender = \"Forno Esempio\"\nweak_ids = \"billable\"\n";
-    fs::write(folder.join("ritardo.toml"), config.replace(old, new)).unwrap();
-    folder
+    shop_of(&format!("containers-{name}"), says)
 }
 
 const CHAT: &str = "31/07/18, 09:00 - Anna Bianchi: buongiorno\n\

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, Utc};
-use common::{NIGHT, bodies, charge_files, copy, give_key, parquet_of, ritardo, root, rows, scratch, text};
+use common::{NIGHT, bodies, charge_files, parquet_of, ritardo, root, rows, shop_of, text};
 use serde_json::{Value, json};
 
 const CHANNEL: &str = "+390510000417";
@@ -78,14 +78,7 @@ const CHARGES: [&str; 3] = [
 
 /// The shop of the refusals, whose source says this of its files instead of `format = "csv"`.
 fn shop(name: &str, says: &str, files: &[(String, Vec<u8>)]) -> PathBuf {
-    let folder = scratch(&format!("formats-{name}"));
-    copy(&root().join("tests/refusals/base"), &folder);
-    give_key(&folder.join("state"), '5');
-    fs::remove_file(folder.join("inbox/desk/2018-08.csv")).unwrap();
-    let config = fs::read_to_string(folder.join("ritardo.toml")).unwrap();
-    let old = "files = \"desk/*.csv\"\nformat = \"csv\"\n";
-    assert!(config.contains(old), "{config}");
-    fs::write(folder.join("ritardo.toml"), config.replace(old, &format!("files = \"desk/*\"\n{says}\n"))).unwrap();
+    let folder = shop_of(&format!("formats-{name}"), &format!("files = \"desk/*\"\n{says}\n"));
     for (name, bytes) in files {
         fs::write(folder.join("inbox/desk").join(name), bytes).unwrap();
     }

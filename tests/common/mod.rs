@@ -356,3 +356,16 @@ impl Dice {
         }
     }
 }
+
+/// The shop of the refusals without a log, whose only source says this in place of its `files` and `format`.
+pub fn shop_of(name: &str, says: &str) -> PathBuf {
+    let folder = scratch(name);
+    copy(&root().join("tests/refusals/base"), &folder);
+    give_key(&folder.join("state"), '5');
+    fs::remove_file(folder.join("inbox/desk/2018-08.csv")).unwrap();
+    let config = fs::read_to_string(folder.join("ritardo.toml")).unwrap();
+    let old = "files = \"desk/*.csv\"\nformat = \"csv\"\n";
+    assert!(config.contains(old), "{config}");
+    fs::write(folder.join("ritardo.toml"), config.replace(old, says)).unwrap();
+    folder
+}
