@@ -36,7 +36,7 @@ pub(super) fn limits(root: &Table<'_>) -> Limits {
 }
 
 /// `512MiB`, `8GiB`; at least `least` bytes.
-fn bytes(text: &str, least: u64) -> Result<u64, String> {
+pub(super) fn bytes(text: &str, least: u64) -> Result<u64, String> {
     let wrong = || format!("`{}` is not a size such as 512MiB or 8GiB", text.escape_debug());
     let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
     let (digits, power) = units

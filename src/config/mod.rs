@@ -38,7 +38,7 @@ pub use starter::STARTER;
 
 use crate::domain::business::Issuer;
 use crate::domain::objects::{ObjectPlace, ObjectStorage};
-use crate::domain::settings::{AlarmLimits, GuardLimits, IssueRules, Limits, Source, Transport};
+use crate::domain::settings::{AlarmLimits, Dkim, GuardLimits, IssueRules, Limits, Source, Transport};
 use crate::domain::{Business, Mistake};
 use page::Page;
 use table::{Form, Table};
@@ -72,6 +72,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     pub limits: Limits,
     pub transport: Transport,
+    /// The key that mails are signed with, where they are.
+    pub dkim: Option<Dkim>,
     pub alarms: AlarmLimits,
     pub issue: IssueRules,
     pub guards: GuardLimits,
@@ -143,7 +145,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let (tariff, businesses) = (path("tariff", "tariff.toml"), path("businesses", "businesses.toml"));
     let (key_file, rates) = (root.path("key_file"), exchange::rates(root));
     let templates = root.path("templates");
-    let transport = mail::transport(root, &state);
+    let (transport, dkim) = (mail::transport(root, &state), mail::dkim(root));
     let written = is_local.then_some(&state);
     refuse_mixed(root, &inbox, [written, transport.as_ref().and_then(mail::outbox)]);
     let (sources, limits) = (sources::sources(root), limits::limits(root));
@@ -167,6 +169,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
         sources,
         limits,
         transport: transport?,
+        dkim,
     })
 }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 const WORDS: [&str; 5] = ["pass", "pasw", "pwd", "secret", "token"];
 
 /// Keys that say where a password is read. They hold no secret.
-const PLACES: [&str; 2] = ["password_file", "password_env"];
+const PLACES: [&str; 3] = ["password_file", "password_env", "password_credential"];
 
 /// Whether a key of this name would hold a secret.
 pub(super) fn is_secret(key: &str) -> bool {

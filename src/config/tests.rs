@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::*;
 use crate::domain::Business;
-use crate::domain::settings::{Coverage, Login, PasswordFrom, Smtp, Stamps, Tls};
+use crate::domain::settings::{Coverage, Stamps};
 
 const ISSUER: &str = r#"[issuer]
 legal_name = "A"
@@ -343,33 +343,6 @@ fn what_is_left_out_has_a_safe_default() {
     );
     let [source] = config.sources.as_slice() else { panic!("{:?}", config.sources) };
     assert_eq!((source.name.as_str(), source.files.as_str(), source.coverage), ("inbox", "**", Coverage::Span));
-}
-
-#[test]
-fn an_smtp_server_is_read_with_its_login() {
-    let text = "state = \"/var/ritardo\"\n[mail]\ntransport = \"smtp\"\nhost = \"smtp.example.com\"\ntls = \"starttls\"\n\
-                user = \"u\"\npassword_file = \"../p\"\nca_file = \"ca.pem\"\n";
-    let login = Login { user: "u".to_owned(), password: PasswordFrom::File("/etc/p".into()) };
-    let smtp = Smtp {
-        host: "smtp.example.com".to_owned(),
-        port: 587,
-        tls: Tls::StartTls,
-        ca_file: Some("/etc/ritardo/ca.pem".into()),
-        login: Some(login),
-    };
-    assert_eq!(config_of(&format!("{text}{ISSUER}")).unwrap().transport, Transport::Smtp(smtp));
-}
-
-/// No setting sends a password over a connection that is not encrypted.
-#[test]
-fn plain_text_carries_no_login() {
-    for host in ["127.0.0.1", "::1", "localhost"] {
-        let mail = format!("[mail]\ntransport = \"smtp\"\nhost = \"{host}\"\ntls = \"loopback\"\nport = 2525\n");
-        let Transport::Smtp(smtp) = config_of(&format!("{mail}{ISSUER}")).unwrap().transport else { panic!("{host}") };
-        assert_eq!((smtp.tls, smtp.port, smtp.login), (Tls::Loopback, 2525, None));
-        let mistakes = config_of(&format!("{mail}user = \"u\"\npassword_env = \"P\"\n{ISSUER}")).unwrap_err();
-        assert_eq!(mistakes.iter().filter_map(|mistake| mistake.line).collect::<Vec<_>>(), [6, 7]);
-    }
 }
 
 #[test]

@@ -3,7 +3,8 @@
 // From `core`, which has addresses and no network.
 use core::net::IpAddr;
 
-use crate::domain::Decimal;
+use crate::domain::settings::MailRate;
+use crate::domain::{Decimal, Elapsed};
 
 const LONGEST_CHARS: usize = 200;
 
@@ -49,6 +50,30 @@ pub(super) fn email(text: &str) -> Result<String, String> {
 pub(super) fn host(text: &str) -> Result<String, String> {
     let good = text.parse::<IpAddr>().is_ok() || is_host_name(text);
     if good { Ok(text.to_owned()) } else { Err(format!("`{text}` is not a host name or IP address")) }
+}
+
+/// A domain, or the labels of one: no IP address.
+pub(super) fn domain(text: &str) -> Result<String, String> {
+    let good = text.parse::<IpAddr>().is_err() && is_host_name(text);
+    if good { Ok(text.to_owned()) } else { Err(format!("`{text}` is not a domain")) }
+}
+
+/// How fast mails may follow one another: `2/s`, `30/min`, `500/h`. Slower than one a minute would hold a run for hours.
+pub(super) fn mail_rate(text: &str) -> Result<MailRate, String> {
+    let wrong = || format!("`{text}` is not a rate such as 2/s, 30/min or 500/h");
+    let (mails, unit) = text.split_once('/').ok_or_else(wrong)?;
+    let seconds: u32 = match unit {
+        "s" => 1,
+        "min" => 60,
+        "h" => 3600,
+        _ => return Err(wrong()),
+    };
+    let is_number = (1..=6).contains(&mails.len()) && mails.bytes().all(|byte| byte.is_ascii_digit());
+    let mails: u32 = mails.parse().ok().filter(|_| is_number).ok_or_else(wrong)?;
+    if u64::from(mails) * 60 < u64::from(seconds) {
+        return Err(format!("{text} is slower than one mail a minute"));
+    }
+    Ok(MailRate { mails, period: Elapsed::from_seconds(i64::from(seconds)) })
 }
 
 /// Whether the host is this machine, judged by its name alone: 127.0.0.0/8, ::1 or localhost.
@@ -114,9 +139,35 @@ pub(super) fn variable(text: &str) -> Result<String, String> {
     if good { Ok(text.to_owned()) } else { Err(format!("`{text}` is not the name of an environment variable")) }
 }
 
+/// The name of a credential of systemd, which is a file name.
+pub(super) fn credential(text: &str) -> Result<String, String> {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    let good = (1..=64).contains(&text.len()) && text.bytes().all(letter) && !text.starts_with('.');
+    if good { Ok(text.to_owned()) } else { Err(format!("`{text}` is not the name of a credential")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rate_of_mails_is_a_number_and_a_unit() {
+        for (text, mails, seconds) in [("2/s", 2, 1), ("30/min", 30, 60), ("1/min", 1, 60), ("60/h", 60, 3600)] {
+            let period = Elapsed::from_seconds(seconds);
+            assert_eq!(mail_rate(text), Ok(MailRate { mails, period }), "{text}");
+        }
+        for text in ["", "30", "30/m", "0/s", "+3/s", "-1/s", "1/h", "59/h", "1000000/s", "1.5/s", "3 /s", "3/s/s"] {
+            assert!(mail_rate(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_credential_is_a_file_name() {
+        assert!(credential("smtp").is_ok() && credential("smtp-password.2").is_ok());
+        for text in ["", ".", "..", "a/b", "a b", "è", &"a".repeat(65)] {
+            assert!(credential(text).is_err(), "{text}");
+        }
+    }
 
     #[track_caller]
     fn check(form: fn(&str) -> Result<String, String>, good: &[&str], bad: &[&str]) {

@@ -282,6 +282,30 @@ pub struct Smtp {
     /// PEM file of a private certificate authority, trusted beside the public ones.
     pub ca_file: Option<PathBuf>,
     pub login: Option<Login>,
+    /// How fast mails follow one another; `None`: as fast as the server takes them.
+    pub rate: Option<MailRate>,
+    /// Bytes of a finished mail, beyond which it is not even tried; `None`: only the server's own limit counts.
+    pub max_size: Option<u64>,
+}
+
+/// At most so many mails in each period, evenly spaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailRate {
+    /// At least one.
+    pub mails: u32,
+    /// Longer than nothing.
+    pub period: Elapsed,
+}
+
+/// The key that mails are signed with (DKIM, RFC 6376).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dkim {
+    /// Who signs: the sender's domain, or one above it.
+    pub domain: String,
+    /// Where in the DNS the public key is: `SELECTOR._domainkey.DOMAIN`.
+    pub selector: String,
+    /// PEM file of the private key, RSA or Ed25519, which only its owner can read (0600).
+    pub key_file: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -307,6 +331,8 @@ pub enum PasswordFrom {
     File(PathBuf),
     /// An environment variable.
     Environment(String),
+    /// A credential of this name that systemd gives to the service.
+    Credential(String),
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! Bytes as text, for pictures inside of a page (RFC 4648).
+//! Bytes as text (RFC 4648): pictures inside of a page, and what a mail server is told.
 
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-pub(super) fn encoded(bytes: &[u8]) -> String {
+pub fn encoded(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for three in bytes.chunks(3) {
         let part = |index: usize| u32::from(three.get(index).copied().unwrap_or_default());

@@ -5,7 +5,7 @@
 //! [`Looks`] brings others.
 
 mod annex;
-mod base64;
+pub(crate) mod base64;
 mod chart;
 mod computed;
 mod corrections;
