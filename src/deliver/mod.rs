@@ -1,22 +1,31 @@
-//! Deliver: an invoice's documents become one finished `.eml`, and the `.eml` is carried by file or SMTP.
+//! Deliver: an invoice's documents become one finished `.eml`, signed where there is a key, and the `.eml` is carried
+//! by file or SMTP.
 //!
-//! Invariants: the bytes that are sent are the bytes that were stored; one call is one attempt for one
+//! Invariants: the bytes that are sent are the bytes that were stored; one [`Carrier::carry`] is one attempt for one
 //! recipient; when it cannot be known whether a server took a mail, the outcome says so.
 
-mod attempt;
+mod clock;
+mod dkim;
 mod eml;
 mod field;
+mod login;
 mod outbox;
 mod password;
+mod reply;
 #[cfg(test)]
 mod script;
+mod secret_file;
+mod session;
 mod smtp;
+mod tls;
+mod wire;
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::domain::settings::{PasswordFrom, Transport};
 
+pub use dkim::Signer;
 pub use eml::{Attachment, Letter, eml, message_id};
 pub use password::{Password, password};
 
@@ -31,6 +40,39 @@ pub enum Outcome {
     Refused { reason: String },
     /// The end of the mail may have reached the server, and no whole answer came back: it may be there.
     Unknown { reason: String },
+    /// Larger than the server, or the configuration, takes. Nothing of it was sent.
+    TooBig { reason: String },
+}
+
+/// An attempt, and whether others may follow in this run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    pub outcome: Outcome,
+    pub road: Road,
+}
+
+/// Whether more mail can go the same way now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Road {
+    Open,
+    /// The server takes no more for now, does not answer in time, or cannot be reached. Mails that are left stay as they
+    /// are, without an attempt.
+    Busy {
+        reason: String,
+    },
+}
+
+/// A finished mail on its way to one recipient.
+#[derive(Clone, Copy, Debug)]
+pub struct Parcel<'a> {
+    /// File name in an outbox folder, such as `LR-2018-000001_1.eml`.
+    pub name: &'a str,
+    /// Address of the envelope: where bounces go.
+    pub from: &'a str,
+    /// Address of the envelope.
+    pub to: &'a str,
+    /// The bytes that were frozen.
+    pub eml: &'a [u8],
 }
 
 /// Why a mail could not be made or not even be tried: what is wrong lies on this side, and stays so for every mail.
@@ -57,14 +99,18 @@ pub enum DeliverError {
     PasswordOpen { path: PathBuf, mode: u32 },
     #[error("the environment variable `{name}`, which should hold a password, is not set or not text")]
     PasswordVariable { name: String },
+    #[error("there is no credential `{name}`: CREDENTIALS_DIRECTORY, which systemd sets, is not set")]
+    PasswordCredential { name: String },
     #[error("the password is empty, longer than 1024 bytes, or holds a control character")]
     PasswordForm,
     #[error("cannot read the certificates in {path}")]
     Certificates { path: PathBuf, source: io::Error },
     #[error("{path} holds no certificate in PEM form")]
     NoCertificate { path: PathBuf },
-    #[error("the settings of TLS cannot be used")]
-    Tls { source: lettre::transport::smtp::Error },
+    #[error("a certificate in {path} cannot be used: {why}")]
+    Certificate { path: PathBuf, why: String },
+    #[error("the settings of TLS cannot be used: {why}")]
+    Tls { why: String },
     #[error("mail to `{host}` would travel as plain text: only a loopback address may do without TLS")]
     PlainText { host: String },
     #[error("the password for `{host}` would travel as plain text: a login needs TLS")]
@@ -72,32 +118,63 @@ pub enum DeliverError {
     /// Stops all mail of the run: every further attempt with this login would fail too, and may lock it.
     #[error("`{host}` does not accept the login: {reply}")]
     Login { host: String, reply: String },
-    #[error("cannot start the thread that speaks to the mail server")]
-    Thread { source: io::Error },
+    #[error("cannot read the key file {path}")]
+    KeyFile { path: PathBuf, source: io::Error },
+    #[error("the key file {path} is open to others than its owner (mode {mode:04o}; 0600 is needed)")]
+    KeyOpen { path: PathBuf, mode: u32 },
+    #[error("the key in {path} cannot sign mails: {why}")]
+    Key { path: PathBuf, why: &'static str },
 }
 
-/// Carries a finished mail to one recipient: one attempt.
-///
-/// `name` is the file name in an outbox, such as `LR-2018-000001_1.eml`; `from` and `to` are the addresses of
-/// the envelope. `secrets` gives the password, and is asked only where a login is configured; see [`password()`].
-///
-/// # Errors
-/// What lies on this side: a mail that cannot travel, settings that cannot be used, an outbox that cannot be
-/// written, a login that the server refuses. Everything else that a server does is an [`Outcome`].
-pub fn deliver(
-    transport: &Transport,
-    eml: &[u8],
-    name: &str,
-    from: &str,
-    to: &str,
-    secrets: &dyn Fn(&PasswordFrom) -> Result<Password, DeliverError>,
-) -> Result<Outcome, DeliverError> {
-    field::travels(eml)?;
-    match transport {
-        Transport::File { outbox } => outbox::put(outbox, field::file_name(name)?, eml),
-        Transport::Smtp(server) => {
-            let (from, to) = (field::address("sender", from)?, field::address("recipient", to)?);
-            attempt::run(smtp::Job::new(server, eml, from, to, secrets)?)
+/// Carries finished mails, one after the other. Over SMTP it holds at most one connection, which is opened by the first
+/// mail and used for all that follow.
+pub struct Carrier(By);
+
+enum By {
+    Folder(PathBuf),
+    Server(Box<smtp::Agent>),
+}
+
+impl Carrier {
+    /// `secrets` gives the password, and is asked only where a login is configured; see [`password()`].
+    ///
+    /// # Errors
+    /// Settings that cannot be used: a password or an authority that cannot be read, a login in plain text. No connection
+    /// is made.
+    pub fn new(
+        transport: &Transport,
+        secrets: &dyn Fn(&PasswordFrom) -> Result<Password, DeliverError>,
+    ) -> Result<Self, DeliverError> {
+        Ok(Self(match transport {
+            Transport::File { outbox } => By::Folder(outbox.clone()),
+            Transport::Smtp(server) => By::Server(Box::new(smtp::Agent::new(server, secrets)?)),
+        }))
+    }
+
+    /// One attempt for one recipient. Where a rate is configured, it waits until the mail may go.
+    ///
+    /// # Errors
+    /// What lies on this side, and stops all mail: a mail that cannot travel, an outbox that cannot be written, a login
+    /// that the server refuses. Everything else that a server does is an [`Outcome`].
+    pub fn carry(&mut self, parcel: &Parcel<'_>) -> Result<Carried, DeliverError> {
+        field::travels(parcel.eml)?;
+        match &mut self.0 {
+            By::Folder(outbox) => {
+                let outcome = outbox::put(outbox, field::file_name(parcel.name)?, parcel.eml)?;
+                Ok(Carried { outcome, road: Road::Open })
+            }
+            By::Server(agent) => {
+                let (from, to) = (field::address("sender", parcel.from)?, field::address("recipient", parcel.to)?);
+                agent.carry(&session::Mail { from, to, eml: parcel.eml })
+            }
+        }
+    }
+
+    /// Takes leave of the server, where a connection is open. Without it the connection is merely dropped.
+    pub fn close(self) {
+        match self.0 {
+            By::Folder(_) => {}
+            By::Server(agent) => agent.close(),
         }
     }
 }

@@ -1,12 +1,10 @@
 //! The password of a login: read at the moment of sending, shown by nothing.
 
-use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use super::DeliverError;
+use super::secret_file::{self, OWNER_ALONE, SERVICE_ALONE, Unread};
 use crate::domain::settings::PasswordFrom;
 
 const LONGEST: u64 = 1024;
@@ -23,8 +21,8 @@ impl Password {
         if fits { Ok(Self(text.to_owned())) } else { Err(DeliverError::PasswordForm) }
     }
 
-    pub(super) fn reveal(self) -> String {
-        self.0
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
     }
 }
 
@@ -34,40 +32,47 @@ impl fmt::Debug for Password {
     }
 }
 
-/// Reads a password from its file, without the line break at its end, or from its environment variable.
+/// Where systemd says that it put the credentials of a service.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
+/// Reads a password from its file, without the line break at its end, from its environment variable, or from the
+/// credential that systemd gave to the service.
 ///
 /// # Errors
-/// The file cannot be read, is not a regular file, or is open to group or others; the variable is not set; the
-/// password cannot be one.
+/// The file cannot be read, is not a regular file, or is open to group or others; the variable is not set; there is no
+/// such credential; the password cannot be one.
 #[expect(clippy::disallowed_methods, reason = "the configuration names the variable of the password")]
 pub fn password(from: &PasswordFrom) -> Result<Password, DeliverError> {
     match from {
-        PasswordFrom::File(path) => Password::new(&read(path)?),
+        PasswordFrom::File(path) => Password::new(&read(path, OWNER_ALONE)?),
         PasswordFrom::Environment(name) => {
             let value = std::env::var(name).map_err(|_| DeliverError::PasswordVariable { name: name.clone() })?;
             Password::new(&value)
         }
+        PasswordFrom::Credential(name) => {
+            let folder = std::env::var_os(CREDENTIALS).map(PathBuf::from).filter(|folder| folder.is_absolute());
+            let folder = folder.ok_or_else(|| DeliverError::PasswordCredential { name: name.clone() })?;
+            Password::new(&read(&folder.join(name), SERVICE_ALONE)?)
+        }
     }
 }
 
-fn read(path: &Path) -> Result<String, DeliverError> {
+fn read(path: &Path, refused: u32) -> Result<String, DeliverError> {
     let failed = |source| DeliverError::PasswordFile { path: path.to_owned(), source };
-    // Looked at before it is opened, because opening a pipe would wait; and again on the open file.
-    let regular = |meta: fs::Metadata| if meta.is_file() { Ok(meta) } else { Err(io::ErrorKind::InvalidInput.into()) };
-    fs::metadata(path).and_then(regular).map_err(failed)?;
-    let file = File::open(path).map_err(failed)?;
-    let mode = file.metadata().and_then(regular).map_err(failed)?.permissions().mode() & 0o7777;
-    if mode & 0o077 != 0 {
-        return Err(DeliverError::PasswordOpen { path: path.to_owned(), mode });
-    }
-    let mut text = String::new();
-    file.take(LONGEST + 3).read_to_string(&mut text).map_err(failed)?;
+    let bytes = secret_file::read(path, refused, LONGEST + 3).map_err(|unread| match unread {
+        Unread::Failed(source) => failed(source),
+        Unread::Open(mode) => DeliverError::PasswordOpen { path: path.to_owned(), mode },
+    })?;
+    let text = String::from_utf8(bytes).map_err(|_| failed(io::ErrorKind::InvalidData.into()))?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -95,6 +100,17 @@ mod tests {
             }
         }
         assert!(matches!(password(&PasswordFrom::File(folder)), Err(DeliverError::PasswordFile { .. })));
+    }
+
+    #[test]
+    fn a_credential_may_be_read_by_its_service() {
+        let path = super::super::script::folder("credential").join("smtp");
+        for (mode, fits) in [(0o400, true), (0o440, true), (0o460, false), (0o444, false)] {
+            let _ = fs::remove_file(&path);
+            fs::write(&path, "canary").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(read(&path, SERVICE_ALONE).is_ok(), fits, "{mode:o}");
+        }
     }
 
     #[test]

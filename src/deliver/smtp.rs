@@ -1,271 +1,207 @@
-//! One mail, one recipient, one connection, stage by stage, with the one reply that each stage accepts.
-//!
-//! Invariant: `Sent` means that the server answered exactly 250 after the whole mail, and that this reply was
-//! not waiting before the mail was sent.
+//! Mail over SMTP: a connection is opened when the first mail needs it, and carries as many as the server lets it.
 
-use std::cell::Cell;
-use std::error::Error as _;
-use std::fmt::Display;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::Duration;
-use std::{fs, io, iter};
 
-use lettre::Address;
-use lettre::transport::smtp::Error as SmtpError;
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{
-    Certificate, CertificateStore, SmtpConnection, TlsParameters, TlsParametersBuilder,
-};
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
-use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::response::Response;
+use super::clock::{Clock, Monotonic, Pace};
+use super::login::{Credentials, Welcome};
+use super::reply::{Reply, bounded};
+use super::session::{self, Limits, Mail, Session};
+use super::tls::Trust;
+use super::wire::{Fault, Wire};
+use super::{Carried, DeliverError, Outcome, Password, Road};
+use crate::domain::settings::{MailRate, PasswordFrom, Smtp, Tls};
 
-use super::attempt::{Gate, Patience};
-use super::{DeliverError, Outcome, Password, field};
-use crate::domain::settings::{Login, PasswordFrom, Smtp, Tls};
+/// Of a name, so many addresses are tried.
+const ADDRESSES: usize = 8;
 
-const LONGEST_REPLY: usize = 200;
-
-/// Everything that an attempt needs, checked: what can be wrong on this side is found before a connection is made.
-pub(super) struct Job {
-    server: Smtp,
-    /// Set unless the server is a loopback one.
-    tls: Option<TlsParameters>,
-    credentials: Option<Credentials>,
-    from: Address,
-    to: Address,
-    eml: Vec<u8>,
-    pub(super) patience: Patience,
-}
-
-impl Job {
-    pub(super) fn new(
-        server: &Smtp,
-        eml: &[u8],
-        from: Address,
-        to: Address,
-        secrets: &dyn Fn(&PasswordFrom) -> Result<Password, DeliverError>,
-    ) -> Result<Self, DeliverError> {
-        if server.tls == Tls::Loopback && server.login.is_some() {
-            return Err(DeliverError::PlainLogin { host: server.host.clone() });
-        }
-        let credentials = match &server.login {
-            Some(Login { user, password }) => {
-                let user = field::text("login name", user)?;
-                Some(Credentials::new(user, secrets(password)?.reveal()))
-            }
-            None => None,
-        };
-        let tls = if server.tls == Tls::Loopback { None } else { Some(parameters(server)?) };
-        let (server, eml, patience) = (server.clone(), eml.to_vec(), Patience::USUAL);
-        Ok(Self { server, tls, credentials, from, to, eml, patience })
-    }
-}
-
-/// Why the dialogue ends before the mail is sent.
+/// Why there is no connection.
 enum Stop {
-    /// For this mail.
+    /// For now. Every other mail would meet the same.
     Mail(Outcome),
-    /// For every mail.
+    /// Until somebody changes the settings.
     All(DeliverError),
 }
 
-/// Holds the dialogue. Sends no content unless the gate is open.
-pub(super) fn send(job: &Job, gate: &Gate) -> Result<Outcome, DeliverError> {
-    match converse(job, gate) {
-        Ok(outcome) | Err(Stop::Mail(outcome)) => Ok(outcome),
-        Err(Stop::All(error)) => Err(error),
-    }
+/// The way to the server, checked: what can be wrong on this side is found before a connection is made.
+struct Door {
+    server: Smtp,
+    /// Set unless the server is a loopback one.
+    trust: Option<Trust>,
+    credentials: Option<Credentials>,
+    limits: Limits,
+    clock: Arc<dyn Clock>,
 }
 
-fn converse(job: &Job, gate: &Gate) -> Result<Outcome, Stop> {
-    let mut line = connect(job)?;
-    login(&mut line, job)?;
-    command(&mut line, "MAIL", Mail::new(Some(job.from.clone()), Vec::new()), &[250])?;
-    command(&mut line, "RCPT", Rcpt::new(job.to.clone(), Vec::new()), &[250, 251])?;
-    command(&mut line, "DATA", Data, &[354])?;
-    silence(&mut line, "DATA", &job.patience)?;
-    if !gate.pass() {
-        return Err(Stop::Mail(Outcome::Deferred { reason: "given up before the mail was sent".to_owned() }));
-    }
-    Ok(content(&mut line, job))
+/// Who carries mails to a server.
+pub(super) struct Agent {
+    door: Door,
+    session: Option<Session>,
+    pace: Option<Pace>,
 }
 
-/// Connects and, where TLS is asked for, returns only an encrypted connection to a server whose name is proved.
-fn connect(job: &Job) -> Result<SmtpConnection, Stop> {
-    let Job { server, tls, patience, .. } = job;
-    let addresses = addresses(server)?;
-    // The address of this machine is nobody's business; the sender's domain is known to the server anyway.
-    let hello = ClientId::Domain(job.from.domain().to_owned());
-    let implicit = tls.as_ref().filter(|_| server.tls == Tls::Implicit);
-    // Before STARTTLS anybody on the way can speak for the server: nothing said there refuses a mail for good.
-    let failed =
-        |stage, error| if server.tls == Tls::StartTls { deferred(stage, &words(&error)) } else { stop(stage, &error) };
-    let mut line = SmtpConnection::connect(&*addresses, Some(patience.reply), &hello, implicit, None)
-        .map_err(|error| failed("greeting or EHLO", error))?;
-    if let (Tls::StartTls, Some(tls)) = (server.tls, tls) {
-        line.starttls(tls, &hello).map_err(|error| failed("STARTTLS", error))?;
-        silence(&mut line, "STARTTLS", patience)?;
-    }
-    if server.tls != Tls::Loopback && !line.is_encrypted() {
-        return Err(deferred("STARTTLS", "the connection is not encrypted"));
-    }
-    Ok(line)
-}
-
-fn addresses(server: &Smtp) -> Result<Vec<SocketAddr>, Stop> {
-    let found = (server.host.as_str(), server.port).to_socket_addrs();
-    let found: Vec<_> = found.map_err(|error| deferred("name look-up", &error.to_string()))?.collect();
-    if server.tls == Tls::Loopback && !found.iter().all(|address| address.ip().is_loopback()) {
-        return Err(Stop::All(DeliverError::PlainText { host: server.host.clone() }));
-    }
-    Ok(found)
-}
-
-fn parameters(server: &Smtp) -> Result<TlsParameters, DeliverError> {
-    let mut builder = TlsParametersBuilder::new(server.host.clone()).certificate_store(CertificateStore::WebpkiRoots);
-    if let Some(path) = &server.ca_file {
-        let pem = fs::read(path).map_err(|source| DeliverError::Certificates { path: path.clone(), source })?;
-        // A file without any would be taken as "trust nobody more" in silence.
-        if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
-            return Err(DeliverError::NoCertificate { path: path.clone() });
+impl Agent {
+    pub(super) fn new(
+        server: &Smtp,
+        secrets: &dyn Fn(&PasswordFrom) -> Result<Password, DeliverError>,
+    ) -> Result<Self, DeliverError> {
+        let host = || server.host.clone();
+        if server.tls == Tls::Loopback && server.login.is_some() {
+            return Err(DeliverError::PlainLogin { host: host() });
         }
-        let certificates = Certificate::from_pem(&pem).map_err(|source| DeliverError::Tls { source })?;
-        builder = builder.add_root_certificate(certificates);
+        let credentials = server.login.as_ref().map(|login| Credentials::new(login, secrets)).transpose()?;
+        let trust = match server.tls {
+            Tls::Loopback => None,
+            Tls::Implicit | Tls::StartTls => Some(Trust::new(&server.host, server.ca_file.as_deref())?),
+        };
+        let (limits, clock) = (Limits::USUAL, Arc::new(Monotonic::new()));
+        let pace = server.rate.map(|rate| Pace::new(interval(rate)));
+        Ok(Self { door: Door { server: server.clone(), trust, credentials, limits, clock }, session: None, pace })
     }
-    builder.build().map_err(|source| DeliverError::Tls { source })
-}
 
-/// Fails when the server has said more than it was asked.
-///
-/// lettre keeps bytes that came in plain text behind the 220 of STARTTLS, and reads them as replies under TLS.
-/// Two or more replies slipped in are found here without fail, because the second still waits in lettre's
-/// buffer; a single one shifts each reply by one place, and DATA, which alone is answered 354, gets a 250.
-fn silence(line: &mut SmtpConnection, stage: &str, patience: &Patience) -> Result<(), Stop> {
-    let wait = |line: &mut SmtpConnection, time: Duration| {
-        line.set_timeout(Some(time)).map_err(|error| deferred(stage, &error.to_string()))
-    };
-    wait(line, patience.silence)?;
-    let heard = line.read_response();
-    wait(line, patience.reply)?;
-    match heard {
-        Err(error) if is_timeout(&error) => Ok(()),
-        Err(error) if error.status().is_none() => Err(deferred(stage, &words(&error))),
-        _ => Err(deferred(stage, "the server said more than it was asked")),
-    }
-}
-
-fn login(line: &mut SmtpConnection, job: &Job) -> Result<(), Stop> {
-    let Some(credentials) = &job.credentials else { return Ok(()) };
-    if !line.is_encrypted() {
-        return Err(Stop::All(DeliverError::PlainLogin { host: job.server.host.clone() }));
-    }
-    authenticate(line, credentials, &job.server.host)
-}
-
-fn authenticate(line: &mut SmtpConnection, credentials: &Credentials, host: &str) -> Result<(), Stop> {
-    match line.auth(&[Mechanism::Plain, Mechanism::Login], credentials) {
-        Ok(reply) => expect("AUTH", &reply, &[235]),
-        Err(error) if error.is_permanent() => {
-            hang_up(line);
-            Err(Stop::All(DeliverError::Login { host: host.to_owned(), reply: words(&error) }))
+    /// One attempt.
+    pub(super) fn carry(&mut self, mail: &Mail<'_>) -> Result<Carried, DeliverError> {
+        if let Some(outcome) = self.door.server.max_size.and_then(|size| mail.beyond(size, "max_size")) {
+            return Ok(Carried { outcome, road: Road::Open });
         }
-        Err(error) => Err(stop("AUTH", &error)),
-    }
-}
-
-fn command(line: &mut SmtpConnection, stage: &str, command: impl Display, accepted: &[u16]) -> Result<(), Stop> {
-    match line.command(command) {
-        Ok(reply) => expect(stage, &reply, accepted),
-        Err(error) => {
-            if error.status().is_some() {
-                hang_up(line);
+        if let Some(pace) = &mut self.pace {
+            pace.keep(&*self.door.clock);
+        }
+        let mut open = self.session.take().and_then(Session::revived);
+        loop {
+            let is_reused = open.is_some();
+            let mut session = match open.take().map_or_else(|| self.door.enter(mail.from.domain()), Ok) {
+                Ok(session) => session,
+                Err(Stop::All(error)) => return Err(error),
+                Err(Stop::Mail(outcome)) => return Ok(busy(outcome)),
+            };
+            match session.carry(mail) {
+                // The server closed it in the meantime, which is no attempt: it is opened anew, once.
+                Err(Fault::Lost(_)) if is_reused => {}
+                Err(fault) => return Ok(session::lost("MAIL", &fault)),
+                Ok(ended) => {
+                    self.session = ended.goes_on.then_some(session);
+                    return Ok(ended.carried);
+                }
             }
-            Err(stop(stage, &error))
+        }
+    }
+
+    /// Takes leave of the server, where a connection is open.
+    pub(super) fn close(self) {
+        if let Some(session) = self.session {
+            session.quit();
         }
     }
 }
 
-/// lettre takes every 2xx and 3xx for success.
-fn expect(stage: &str, reply: &Response, accepted: &[u16]) -> Result<(), Stop> {
-    if accepted.contains(&u16::from(reply.code())) {
-        Ok(())
-    } else {
-        Err(deferred(stage, &format!("unexpected reply {}", said(reply))))
-    }
+/// The time from one mail to the next.
+fn interval(rate: MailRate) -> Duration {
+    let micros = rate.period.micros().unsigned_abs();
+    Duration::from_micros(micros.div_ceil(u64::from(rate.mails.max(1))))
 }
 
-/// Sends the mail and its end, and reads what the server says to it.
-fn content(line: &mut SmtpConnection, job: &Job) -> Outcome {
-    if let Err(error) = line.set_timeout(Some(job.patience.verdict)) {
-        return Outcome::Deferred { reason: bounded(&format!("mail: {error}")) };
-    }
-    // lettre writes the line break before the final dot itself.
-    let mut body = Some(job.eml.strip_suffix(b"\r\n").unwrap_or(&job.eml));
-    // lettre asks for the next part when it has written the one before: when it is told that there is none, the
-    // end is all that remains, and from then on the server may have the mail.
-    let ending = Cell::new(false);
-    let parts = iter::from_fn(|| {
-        ending.set(body.is_none());
-        body.take()
-    });
-    let reply = line.message_iter(parts);
-    let (stage, words) = (if ending.get() { "end of mail" } else { "mail" }, reply.as_ref().map_or_else(words, said));
-    let reason = bounded(&format!("{stage}: {words}"));
-    let outcome = match &reply {
-        Ok(reply) if reply.has_code(250) => Outcome::Sent { reply: bounded(&words) },
-        Ok(_) => Outcome::Unknown { reason },
-        Err(error) if error.is_permanent() => Outcome::Refused { reason },
-        Err(error) if error.is_transient() => Outcome::Deferred { reason },
-        Err(_) if ending.get() => Outcome::Unknown { reason },
-        Err(_) => Outcome::Deferred { reason },
+/// No way to the server: what this mail met, every other one would meet.
+fn busy(outcome: Outcome) -> Carried {
+    let reason = match &outcome {
+        Outcome::Sent { reply: reason }
+        | Outcome::Deferred { reason }
+        | Outcome::Refused { reason }
+        | Outcome::Unknown { reason }
+        | Outcome::TooBig { reason } => reason.clone(),
     };
-    if reply.as_ref().map_or_else(|error| error.status().is_some(), |_| true) {
-        hang_up(line);
+    Carried { outcome, road: Road::Busy { reason } }
+}
+
+impl Door {
+    /// Connects, and returns only a session with a server that was told who it is: encrypted and its name proved where
+    /// TLS is asked for, and logged in where there is a login.
+    fn enter(&self, name: &str) -> Result<Session, Stop> {
+        let wire = Wire::new(self.connect()?, Arc::clone(&self.clock)).map_err(|fault| gone("connection", &fault))?;
+        let mut session = Session::new(wire, self.limits);
+        if let (Tls::Implicit, Some(trust)) = (self.server.tls, &self.trust) {
+            session = session.encrypted(trust).map_err(|fault| gone("TLS", &fault))?;
+        }
+        // Before STARTTLS anybody on the way can speak for the server: nothing said there refuses a mail for good.
+        let is_proved = self.server.tls != Tls::StartTls;
+        expect("greeting", session.greeting(), 220, is_proved)?;
+        expect("EHLO", session.hello(name), 250, is_proved)?;
+        if let (Tls::StartTls, Some(trust)) = (self.server.tls, &self.trust) {
+            if !session.offers().starttls {
+                return Err(deferred("STARTTLS: the server does not offer it"));
+            }
+            expect("STARTTLS", session.command("STARTTLS"), 220, false)?;
+            session = session.encrypted(trust).map_err(|fault| gone("TLS", &fault))?;
+            expect("EHLO", session.hello(name), 250, true)?;
+        }
+        if self.server.tls != Tls::Loopback && !session.is_encrypted() {
+            return Err(deferred("TLS: the connection is not encrypted"));
+        }
+        self.log_in(&mut session)?;
+        Ok(session)
     }
-    outcome
-}
 
-/// Courtesy: the outcome stands, whatever becomes of this.
-fn hang_up(line: &mut SmtpConnection) {
-    if line.set_timeout(Some(Duration::from_secs(5))).is_ok() {
-        let _ = line.quit();
+    fn connect(&self) -> Result<TcpStream, Stop> {
+        let mut last = "the name has no address".to_owned();
+        let end = self.clock.now().saturating_add(self.limits.connect);
+        for address in self.addresses()?.iter().take(ADDRESSES) {
+            let left = end.saturating_sub(self.clock.now());
+            if left.is_zero() {
+                break;
+            }
+            match TcpStream::connect_timeout(address, left) {
+                Ok(tcp) => return Ok(tcp),
+                Err(error) => last = Fault::of(&error).words().to_owned(),
+            }
+        }
+        Err(deferred(&format!("connection: {last}")))
+    }
+
+    fn addresses(&self) -> Result<Vec<SocketAddr>, Stop> {
+        let Smtp { host, port, tls, .. } = &self.server;
+        let found = (host.as_str(), *port).to_socket_addrs();
+        let found: Vec<_> = found.map_err(|error| deferred(&format!("name look-up: {error}")))?.collect();
+        if *tls == Tls::Loopback && !found.iter().all(|address| address.ip().is_loopback()) {
+            return Err(Stop::All(DeliverError::PlainText { host: host.clone() }));
+        }
+        Ok(found)
+    }
+
+    fn log_in(&self, session: &mut Session) -> Result<(), Stop> {
+        let Some(credentials) = &self.credentials else { return Ok(()) };
+        let host = || self.server.host.clone();
+        if !session.is_encrypted() {
+            return Err(Stop::All(DeliverError::PlainLogin { host: host() }));
+        }
+        let offers = session.offers().clone();
+        let welcome = credentials.present(&offers, |line| session.command(line));
+        let told = |reply: &Reply| bounded(&credentials.veiled(&reply.text()));
+        match welcome.map_err(|fault| gone("AUTH", &fault))? {
+            Welcome::Done => Ok(()),
+            Welcome::Rejected(reply) => Err(Stop::All(DeliverError::Login { host: host(), reply: told(&reply) })),
+            Welcome::Not(reply) => Err(deferred(&format!("AUTH: {}", told(&reply)))),
+            Welcome::NoWay => Err(deferred("AUTH: the server offers neither PLAIN nor LOGIN")),
+        }
     }
 }
 
-/// A refusal for good only when the server itself says so.
-fn stop(stage: &str, error: &SmtpError) -> Stop {
-    let reason = bounded(&format!("{stage}: {}", words(error)));
-    Stop::Mail(if error.is_permanent() { Outcome::Refused { reason } } else { Outcome::Deferred { reason } })
+/// The one reply that a stage accepts. Only a server that is proved, or on this machine, refuses a mail for good.
+fn expect(stage: &str, reply: Result<Reply, Fault>, accepted: u16, is_proved: bool) -> Result<(), Stop> {
+    match reply {
+        Ok(reply) if reply.code == accepted => Ok(()),
+        Ok(reply) if is_proved => Err(Stop::Mail(session::unexpected(stage, &reply).outcome)),
+        Ok(reply) => Err(deferred(&format!("{stage}: {}", reply.text()))),
+        Err(fault) => Err(gone(stage, &fault)),
+    }
 }
 
-fn deferred(stage: &str, why: &str) -> Stop {
-    Stop::Mail(Outcome::Deferred { reason: bounded(&format!("{stage}: {why}")) })
+fn deferred(reason: &str) -> Stop {
+    Stop::Mail(Outcome::Deferred { reason: bounded(reason) })
 }
 
-fn said(reply: &Response) -> String {
-    format!("{} {}", reply.code(), reply.message().collect::<Vec<_>>().join(" "))
-}
-
-/// The server's words, where it spoke, or what happened to the connection.
-fn words(error: &SmtpError) -> String {
-    bounded(&match (error.status(), error.source()) {
-        (Some(code), Some(text)) => format!("{code} {text}"),
-        _ if is_timeout(error) => "no reply in time".to_owned(),
-        _ => error.to_string(),
-    })
-}
-
-/// lettre's own `is_timeout` does not know the kind that a socket reports on Unix.
-fn is_timeout(error: &SmtpError) -> bool {
-    iter::successors(error.source(), |&error| error.source())
-        .filter_map(|error| error.downcast_ref::<io::Error>())
-        .any(|error| matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut))
-}
-
-/// At most 200 characters, none of them a control character.
-fn bounded(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(LONGEST_REPLY).collect()
+fn gone(stage: &str, fault: &Fault) -> Stop {
+    deferred(&format!("{stage}: {}", fault.words()))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stderr, reason = "a test that skips says so")]
 
 pub mod shop;
+pub mod smtp;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

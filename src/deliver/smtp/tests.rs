@@ -1,83 +1,87 @@
-//! Against a scripted server on a loopback socket: each stage, each kind of answer.
+//! Against a server on a loopback socket that follows a plan: each stage, each kind of answer, each byte.
 
-use std::time::{Duration, Instant};
+mod faults;
+mod secure;
 
-use super::super::script::Act::{Drop, Say, Wait};
-use super::super::script::{Act, Heard, serve};
-use super::super::{attempt, field};
+use super::super::clock::tests::Still;
+use super::super::script::{self, Act, Authority, Cut, Heard, Paper, Plan, Rule, Server};
+use super::super::{Carrier, Parcel, field};
 use super::*;
-use crate::domain::settings::Login;
+use crate::domain::Elapsed;
+use crate::domain::settings::{Login, Transport};
 
-const MAIL: &str = "Subject: x\r\n\r\n.\r\n..\r\n.x\r\nMAIL FROM:<evil@example.com>\r\n\r\n.\r\nend\r\n";
+const MAIL: &str = "Message-ID: <1@example.com>\r\nSubject: x\r\n\r\n.\r\n..\r\n.x\r\nMAIL FROM:<evil@example.com>\r\n\r\n.\r\n\
+    end\r\n";
+const FROM: &str = "billing@example.com";
+const TO: &str = "accounts@bakery.example";
 
-fn server(port: u16, tls: Tls) -> Smtp {
-    Smtp { host: "127.0.0.1".to_owned(), port, tls, ca_file: None, login: None }
+const SHORT: Limits = Limits {
+    connect: Duration::from_millis(2000),
+    greeting: Duration::from_millis(700),
+    command: Duration::from_millis(700),
+    data: Duration::from_millis(700),
+    block: Duration::from_millis(700),
+    content: Duration::from_secs(10),
+    verdict: Duration::from_millis(700),
+    courtesy: Duration::from_millis(300),
+};
+
+fn to(port: u16) -> Smtp {
+    let host = "127.0.0.1".to_owned();
+    Smtp { host, port, tls: Tls::Loopback, ca_file: None, login: None, rate: None, max_size: None }
 }
 
-fn job(server: &Smtp, eml: &[u8]) -> Job {
-    let (from, to) = ("billing@example.com", "accounts@bakery.example");
-    let (from, to) = (field::address("from", from).unwrap(), field::address("to", to).unwrap());
-    let mut job = Job::new(server, eml, from, to, &|_| Password::new("canary")).unwrap();
-    job.patience.reply = Duration::from_millis(700);
-    job.patience.verdict = Duration::from_millis(700);
-    job
+fn agent_of(server: &Smtp) -> Agent {
+    let mut agent = Agent::new(server, &|_| Password::new("canary")).unwrap();
+    agent.door.limits = SHORT;
+    agent
 }
 
-fn attempt(script: &[(&'static str, Act)]) -> (Outcome, Heard) {
-    let (port, heard) = serve(script);
-    let outcome = attempt::run(job(&server(port, Tls::Loopback), MAIL.as_bytes())).unwrap();
-    (outcome, heard.join().unwrap())
+/// Who carries mails to this server in plain text.
+fn agent(server: &Server) -> Agent {
+    agent_of(&to(server.port))
+}
+
+fn tried(agent: &mut Agent, from: &str, eml: &str) -> Result<Carried, DeliverError> {
+    field::travels(eml.as_bytes()).unwrap();
+    let (from, to) = (field::address("from", from).unwrap(), field::address("to", TO).unwrap());
+    agent.carry(&Mail { from, to, eml: eml.as_bytes() })
+}
+
+fn carry(agent: &mut Agent, eml: &str) -> Carried {
+    tried(agent, FROM, eml).unwrap()
+}
+
+/// One mail to a server with these rules, and what both sides say of it.
+fn attempt(rules: &[Rule]) -> (Carried, Heard) {
+    let server = Server::start(Plan::of(rules));
+    let mut agent = agent(&server);
+    let carried = carry(&mut agent, MAIL);
+    agent.close();
+    (carried, server.stop())
 }
 
 /// The kind of an outcome, and its words.
-fn parts(outcome: &Outcome) -> (&'static str, &str) {
-    match outcome {
+fn parts(carried: &Carried) -> (&'static str, &str) {
+    match &carried.outcome {
         Outcome::Sent { reply } => ("sent", reply),
         Outcome::Deferred { reason } => ("deferred", reason),
         Outcome::Refused { reason } => ("refused", reason),
         Outcome::Unknown { reason } => ("unknown", reason),
+        Outcome::TooBig { reason } => ("too big", reason),
     }
 }
 
-#[track_caller]
-fn check(stage: &'static str, act: Act, kind: &str) {
-    let (outcome, heard) = attempt(&[(stage, act)]);
-    assert_eq!(parts(&outcome).0, kind, "{stage} {act:?}: {outcome:?}");
-    assert_eq!(heard.whole, kind == "sent" || stage == ".", "{stage} {act:?}: {heard:?}");
-}
-
-#[test]
-fn every_stage_accepts_its_own_reply_alone() {
-    let garbage = Say("hello\r\n");
-    for (stage, ok, again) in [
-        ("greeting", "sent", "sent"),
-        ("EHLO", "sent", "sent"),
-        ("MAIL", "sent", "deferred"),
-        ("RCPT", "sent", "deferred"),
-        ("DATA", "deferred", "deferred"),
-        (".", "sent", "unknown"),
-    ] {
-        let lost = if stage == "." { "unknown" } else { "deferred" };
-        check(stage, Say("250 fine\r\n"), ok);
-        check(stage, Say("451 4.3.0 later\r\n"), "deferred");
-        check(stage, Say("552 5.3.4 too big\r\n"), "refused");
-        check(stage, garbage, lost);
-        check(stage, Say("250-half\r\n"), if stage == "." { "unknown" } else { "deferred" });
-        check(stage, Drop, lost);
-        if !matches!(stage, "DATA") {
-            check(stage, Say("354 go on\r\n"), again);
-        }
-    }
-    check(".", Say("251 forwarded\r\n"), "unknown");
-    check(".", Say("250-a\r\n251 b\r\n"), "unknown");
-    check(".", Say("25"), "unknown");
+fn is_busy(carried: &Carried) -> bool {
+    matches!(carried.road, Road::Busy { .. })
 }
 
 #[test]
 fn what_arrives_is_the_mail_byte_for_byte() {
-    let (outcome, heard) = attempt(&[]);
-    assert_eq!(outcome, Outcome::Sent { reply: "250 2.0.0 queued as 7".to_owned() });
-    assert_eq!(String::from_utf8(heard.mail).unwrap(), MAIL);
+    let (carried, heard) = attempt(&[]);
+    assert_eq!(parts(&carried), ("sent", "250 2.0.0 queued as 1"));
+    let arrived: Vec<&str> = heard.mails.iter().map(|mail| std::str::from_utf8(&mail.bytes).unwrap()).collect();
+    assert_eq!(arrived, [MAIL]);
     assert_eq!(
         heard.commands,
         ["EHLO example.com", "MAIL FROM:<billing@example.com>", "RCPT TO:<accounts@bakery.example>", "DATA", "QUIT"]
@@ -85,156 +89,143 @@ fn what_arrives_is_the_mail_byte_for_byte() {
 }
 
 #[test]
-fn a_connection_lost_before_the_end_of_the_mail_is_no_doubt() {
-    let (port, heard) = serve(&[("content", Drop)]);
-    let long = format!("Subject: x\r\n\r\n{}", format!("{}\r\n", "x".repeat(70)).repeat(200_000));
-    let outcome = attempt::run(job(&server(port, Tls::Loopback), long.as_bytes())).unwrap();
-    assert_eq!(parts(&outcome).0, "deferred", "{outcome:?}");
-    assert!(!heard.join().unwrap().whole);
-}
-
-#[test]
-fn replies_are_kept_short_and_clean() {
-    const LONG: &str = "550 \u{1b}[31mno\u{7}\u{85} 1234567890123456789012345678901234567890123456789012345678901234567890\
-        1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890\
-        1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890\r\n";
-    let (outcome, _) = attempt(&[("RCPT", Say(LONG))]);
-    let (kind, reason) = parts(&outcome);
-    assert_eq!((kind, reason.chars().count()), ("refused", 200));
-    assert!(reason.starts_with("RCPT: 550 [31mno 123"), "{reason}");
-}
-
-#[test]
-fn a_reply_that_came_too_early_never_counts() {
-    for script in [
-        ("EHLO", Say("250 script\r\n250 extra\r\n")),
-        ("EHLO", Say("250 script\r\n250 mail\r\n250 rcpt\r\n354 data\r\n")),
-        ("EHLO", Say("250 script\r\n250 mail\r\n250 rcpt\r\n354 data\r\n250 queued\r\n")),
-        ("RCPT", Say("250 rcpt\r\n354 data\r\n250 queued\r\n")),
-        ("greeting", Say("220 script\r\n250 script\r\n250 mail\r\n250 rcpt\r\n354 data\r\n250 queued\r\n")),
-    ] {
-        let (outcome, heard) = attempt(&[script]);
-        assert_eq!(parts(&outcome).0, "deferred", "{script:?}: {outcome:?}");
-        assert!(heard.mail.is_empty(), "{script:?}: {heard:?}");
-    }
-}
-
-#[test]
-fn a_second_reply_in_the_buffer_breaks_the_silence() {
-    for (ehlo, fits) in [("250 script\r\n", true), ("250 script\r\n250 x\r\n", false), ("250 script\r\nx\r\n", false)] {
-        // The reply must lie in lettre's buffer whole, as bytes injected in one packet do.
-        let (port, _) = serve(&[("EHLO", Say(ehlo))]);
-        let job = job(&server(port, Tls::Loopback), MAIL.as_bytes());
-        let Ok(mut line) = connect(&job) else { panic!("no connection") };
-        assert_eq!(silence(&mut line, "test", &job.patience).is_ok(), fits, "{ehlo:?}");
-    }
-}
-
-#[test]
-#[expect(clippy::disallowed_methods, reason = "the patience of an attempt is measured")]
-fn nobody_is_waited_for_without_end() {
-    let slow = Wait(Duration::from_millis(900));
-    for (stage, kind) in [("greeting", "deferred"), ("MAIL", "deferred"), ("DATA", "deferred"), (".", "unknown")] {
-        for by_the_clock in [false, true] {
-            let (port, heard) = serve(&[(stage, slow)]);
-            let mut job = job(&server(port, Tls::Loopback), MAIL.as_bytes());
-            let short = Duration::from_millis(300);
-            if by_the_clock {
-                job.patience.whole = short;
-            } else {
-                (job.patience.reply, job.patience.verdict) = (short, short);
-            }
-            let begun = Instant::now();
-            let outcome = attempt::run(job).unwrap();
-            assert_eq!(parts(&outcome).0, kind, "{stage} {by_the_clock}: {outcome:?}");
-            assert!(begun.elapsed() < Duration::from_millis(800), "{stage} {by_the_clock}");
-            // An attempt that was given up sends nothing later, even when the server answers at last.
-            assert_eq!(heard.join().unwrap().mail.is_empty(), kind == "deferred", "{stage} {by_the_clock}");
+fn a_stage_accepts_its_own_reply_alone() {
+    for (stage, code) in [("greeting", 220), ("EHLO", 250), ("MAIL", 250), ("RCPT", 251), ("DATA", 354), (".", 250)] {
+        for other in [200, 211, 220, 221, 250, 251, 252, 299, 334, 354] {
+            let (carried, heard) = attempt(&[Rule::once(stage, Act::code(other))]);
+            let accepts = other == code || (stage == "RCPT" && other == 250);
+            let expected = match (accepts, stage) {
+                (true, _) => "sent",
+                (false, ".") => "unknown",
+                (false, _) => "deferred",
+            };
+            assert_eq!(parts(&carried).0, expected, "{stage} {other}: {carried:?}");
+            assert_eq!(heard.mails.is_empty(), !accepts && stage != ".", "{stage} {other}: {heard:?}");
         }
     }
 }
 
 #[test]
-fn a_fault_inside_the_library_is_a_lost_connection() {
-    // lettre 0.11.23 panics on a capability line of blanks.
-    check("EHLO", Say("250-script\r\n250  \r\n"), "deferred");
+fn one_connection_carries_many_mails() {
+    let server = Server::start(Plan { size: Some(1 << 20), ..Plan::default() });
+    let mut agent = agent(&server);
+    for number in 0..100 {
+        let carried = carry(&mut agent, &format!("Message-ID: <{number}@example.com>\r\n\r\n{number}\r\n"));
+        assert_eq!(parts(&carried).0, "sent");
+    }
+    agent.close();
+    let heard = server.stop();
+    assert_eq!((heard.connections, heard.accepted().count(), heard.copies().len()), (1, 100, 100));
+    assert_eq!(heard.verbs().iter().filter(|verb| **verb == "EHLO").count(), 1);
+    assert!(heard.commands.iter().any(|line| line == "MAIL FROM:<billing@example.com> SIZE=36"), "{heard:?}");
 }
 
 #[test]
-fn a_login_is_welcomed_by_235_alone() {
-    let said = |act| {
-        let (port, heard) = serve(&[("AUTH", act)]);
-        let job = job(&server(port, Tls::Loopback), MAIL.as_bytes());
-        let Ok(mut line) = connect(&job) else { panic!("no connection") };
-        let credentials = Credentials::new("user".to_owned(), "canary".to_owned());
-        let said = match authenticate(&mut line, &credentials, "127.0.0.1") {
-            Ok(()) => "welcome".to_owned(),
-            Err(Stop::Mail(outcome)) => parts(&outcome).0.to_owned(),
-            Err(Stop::All(error)) => error.to_string(),
-        };
-        std::mem::drop(line);
-        assert!(heard.join().unwrap().commands.contains(&"AUTH PLAIN AHVzZXIAY2FuYXJ5".to_owned()));
-        said
-    };
-    assert_eq!(said(Say("235 welcome\r\n")), "welcome");
-    assert_eq!(said(Say("250 ok\r\n")), "deferred");
-    assert_eq!(said(Say("354 go on\r\n")), "deferred");
-    assert_eq!(said(Say("454 4.7.0 later\r\n")), "deferred");
-    assert_eq!(said(Drop), "deferred");
-    assert_eq!(said(Say("535 5.7.8 wrong\r\n")), "`127.0.0.1` does not accept the login: 535 5.7.8 wrong");
-}
-
-#[test]
-fn nothing_travels_in_plain_text_but_to_this_machine() {
-    let refused = |host: &str, login: Option<Login>| {
-        let server = Smtp { host: host.to_owned(), login, ..server(9, Tls::Loopback) };
-        let (from, to) = ("a@example.com".parse().unwrap(), "b@example.com".parse().unwrap());
-        Job::new(&server, MAIL.as_bytes(), from, to, &|_| Password::new("canary")).and_then(attempt::run).unwrap_err()
-    };
-    assert!(matches!(refused("192.0.2.1", None), DeliverError::PlainText { .. }));
-    assert!(matches!(refused("0.0.0.0", None), DeliverError::PlainText { .. }));
-    let login = Login { user: "user".to_owned(), password: PasswordFrom::Environment("X".to_owned()) };
-    assert!(matches!(refused("127.0.0.1", Some(login)), DeliverError::PlainLogin { .. }));
-}
-
-#[test]
-fn without_tls_no_mail_and_no_password_is_sent() {
-    let login = Login { user: "user".to_owned(), password: PasswordFrom::Environment("X".to_owned()) };
-    let offer = ("EHLO", Say("250-script\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n"));
-    for (tls, script) in [
-        (Tls::Implicit, vec![]),
-        (Tls::StartTls, vec![]),
-        (Tls::StartTls, vec![("greeting", Say("554 away\r\n"))]),
-        (Tls::StartTls, vec![("EHLO", Say("552 away\r\n"))]),
-        (Tls::StartTls, vec![offer, ("STARTTLS", Say("454 no TLS\r\n"))]),
-        (Tls::StartTls, vec![offer, ("STARTTLS", Say("502 no TLS\r\n"))]),
-        (Tls::StartTls, vec![offer, ("STARTTLS", Say("220 go\r\n250 script\r\n235 in\r\n250 ok\r\n"))]),
-        (Tls::StartTls, vec![offer, ("STARTTLS", Drop)]),
-    ] {
-        let (port, heard) = serve(&script);
-        let server = Smtp { login: Some(login.clone()), ..server(port, tls) };
-        let outcome = attempt::run(job(&server, MAIL.as_bytes())).unwrap();
-        assert_eq!(parts(&outcome).0, "deferred", "{script:?}: {outcome:?}");
-        let heard = heard.join().unwrap();
-        assert!(!heard.verbs().iter().any(|verb| ["AUTH", "MAIL"].contains(verb)), "{heard:?}");
+fn a_refused_mail_is_taken_back_before_the_next() {
+    for (stage, resets) in [("MAIL", 1), ("RCPT", 1), ("DATA", 1), (".", 0)] {
+        for code in [450, 550] {
+            let server = Server::start(Plan::of(&[Rule::once(stage, Act::code(code))]));
+            let mut agent = agent(&server);
+            assert_ne!(parts(&carry(&mut agent, MAIL)).0, "sent");
+            assert_eq!(parts(&carry(&mut agent, MAIL)).0, "sent", "{stage} {code}");
+            agent.close();
+            let heard = server.stop();
+            let reset = heard.verbs().iter().filter(|verb| **verb == "RSET").count();
+            assert_eq!((heard.connections, reset), (1, resets), "{stage} {code}: {heard:?}");
+        }
     }
 }
 
 #[test]
-fn nobody_listening_defers() {
-    let outcome = attempt::run(job(&server(1, Tls::Loopback), MAIL.as_bytes())).unwrap();
-    assert_eq!(parts(&outcome).0, "deferred", "{outcome:?}");
+fn a_connection_that_died_meanwhile_is_opened_anew_once() {
+    let rule = |times| Rule { stage: "MAIL", line: "second@", times, act: Act::Drop };
+    for (times, outcome) in [(1, "sent"), (usize::MAX, "deferred")] {
+        let server = Server::start(Plan::of(&[rule(times)]));
+        let mut agent = agent(&server);
+        assert_eq!(parts(&carry(&mut agent, MAIL)).0, "sent");
+        let second = tried(&mut agent, "second@example.com", MAIL).unwrap();
+        assert_eq!((parts(&second).0, server.heard().connections), (outcome, 2), "{second:?}");
+    }
+    let server = Server::start(Plan::of(&[rule(1)]));
+    let fresh = tried(&mut agent(&server), "second@example.com", MAIL).unwrap();
+    assert_eq!((parts(&fresh).0, server.heard().connections), ("deferred", 1), "a new one that dies is an attempt");
+    // Said after the mail, when nobody asks any more.
+    let leave = Act::Parts(vec!["250 ok\r\n".to_owned(), "421 idle\r\n".to_owned()]);
+    let server = Server::start(Plan::of(&[Rule::once(".", leave)]));
+    let mut agent = agent(&server);
+    assert_eq!(parts(&carry(&mut agent, MAIL)).0, "sent");
+    wait(Duration::from_millis(100));
+    assert_eq!(parts(&carry(&mut agent, MAIL)).0, "sent");
+    assert_eq!(server.heard().connections, 2);
+}
+
+#[expect(clippy::disallowed_methods, reason = "a server is given time to say more than it was asked")]
+fn wait(time: Duration) {
+    std::thread::sleep(time);
 }
 
 #[test]
-fn a_file_without_certificates_is_not_taken_for_one() {
-    let path = super::super::script::folder("certificates").join("ca.pem");
-    let made = |path: &std::path::Path| {
-        parameters(&Smtp { ca_file: Some(path.to_owned()), ..server(9, Tls::Implicit) }).map(|_| ())
-    };
-    assert!(matches!(made(&path), Err(DeliverError::Certificates { .. })));
-    fs::write(&path, "nothing\n").unwrap();
-    assert!(matches!(made(&path), Err(DeliverError::NoCertificate { .. })));
-    fs::write(&path, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
-    assert!(matches!(made(&path), Err(DeliverError::Tls { .. })));
+fn a_mail_beyond_the_servers_size_is_not_begun() {
+    let server = Server::start(Plan { size: Some(1000), ..Plan::default() });
+    let mut agent = agent(&server);
+    let large = format!("Subject: x\r\n\r\n{}", "0123456789\r\n".repeat(100));
+    let carried = carry(&mut agent, &large);
+    assert_eq!(parts(&carried), ("too big", "the mail has 1214 bytes, and the server takes 1000"));
+    assert_eq!(parts(&carry(&mut agent, MAIL)).0, "sent", "another one goes over the same connection");
+    agent.close();
+    let heard = server.stop();
+    assert_eq!((heard.connections, heard.verbs()), (1, vec!["EHLO", "MAIL", "RCPT", "DATA", "QUIT"]));
+    // With a limit of one's own nobody is asked.
+    let own = Smtp { max_size: Some(1213), ..to(1) };
+    let carried = carry(&mut agent_of(&own), &large);
+    assert_eq!(parts(&carried), ("too big", "the mail has 1214 bytes, and max_size takes 1213"));
+    assert_eq!(carried.road, Road::Open);
+}
+
+#[test]
+fn a_rate_is_kept_by_waiting() {
+    let server = Server::start(Plan::default());
+    let rate = MailRate { mails: 30, period: Elapsed::from_seconds(60) };
+    let mut agent = agent_of(&Smtp { rate: Some(rate), ..to(server.port) });
+    let clock = Arc::new(Still::default());
+    agent.door.clock = Arc::clone(&clock) as Arc<dyn Clock>;
+    for _ in 0..4 {
+        assert_eq!(parts(&carry(&mut agent, MAIL)).0, "sent");
+    }
+    assert_eq!(clock.now(), Duration::from_secs(6), "the first need not wait");
+    assert_eq!(interval(MailRate { mails: 7, period: Elapsed::from_seconds(1) }), Duration::from_micros(142_858));
+}
+
+#[test]
+fn replies_are_kept_short_and_clean() {
+    let long = format!("550 \u{1b}[31mno\u{7}\u{85} {}\r\n", "1234567890".repeat(40));
+    let (carried, _) = attempt(&[Rule::at("RCPT", Act::Say(long))]);
+    let (kind, reason) = parts(&carried);
+    assert_eq!((kind, reason.chars().count()), ("refused", 200));
+    assert!(reason.starts_with("RCPT: 550 [31mno 123"), "{reason}");
+}
+
+#[test]
+fn nobody_listening_defers_and_stops_the_others() {
+    let carried = carry(&mut agent_of(&to(1)), MAIL);
+    assert_eq!(parts(&carried).0, "deferred", "{carried:?}");
+    assert!(is_busy(&carried) && parts(&carried).1.starts_with("connection: "), "{carried:?}");
+}
+
+#[test]
+fn a_parcel_is_checked_before_anybody_is_asked() {
+    let transport = Transport::Smtp(to(1));
+    let mut carrier = Carrier::new(&transport, &|_| Password::new("canary")).unwrap();
+    let parcel = Parcel { name: "a.eml", from: FROM, to: TO, eml: MAIL.as_bytes() };
+    let evil = "x@example.com>\r\nRCPT TO:<y@example.com";
+    for bad in [
+        Parcel { from: evil, ..parcel },
+        Parcel { to: evil, ..parcel },
+        Parcel { eml: b"a\n.\r\n", ..parcel },
+        Parcel { eml: b"", ..parcel },
+    ] {
+        assert!(carrier.carry(&bad).is_err(), "{bad:?}");
+    }
+    assert!(matches!(carrier.carry(&parcel), Ok(Carried { outcome: Outcome::Deferred { .. }, .. })));
+    carrier.close();
 }

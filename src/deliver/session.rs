@@ -1,0 +1,284 @@
+//! One open connection, and the transactions on it: stage by stage, with the one reply that each stage accepts.
+//!
+//! Invariant: `Sent` means that the server answered exactly 250 after the whole mail, and that it had been silent
+//! until the mail ended.
+
+use std::time::Duration;
+
+use lettre::Address;
+
+use super::reply::{Offers, Reply, bounded};
+use super::wire::{Fault, Silence, Wire};
+use super::{Carried, Outcome, Road};
+
+/// How long each stage may take (RFC 5321, 4.5.3.2).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub connect: Duration,
+    /// The handshake of TLS, too.
+    pub greeting: Duration,
+    /// Each command but DATA.
+    pub command: Duration,
+    pub data: Duration,
+    /// Each part of the content.
+    pub block: Duration,
+    /// The content as a whole, which the standard does not limit: a slow server must not hold a run for ever.
+    pub content: Duration,
+    /// The answer to the whole mail: the server may be storing or scanning it.
+    pub verdict: Duration,
+    /// What is only polite.
+    pub courtesy: Duration,
+}
+
+impl Limits {
+    pub(super) const USUAL: Limits = Limits {
+        connect: Duration::from_secs(60),
+        greeting: Duration::from_secs(300),
+        command: Duration::from_secs(300),
+        data: Duration::from_secs(120),
+        block: Duration::from_secs(180),
+        content: Duration::from_secs(1800),
+        verdict: Duration::from_secs(600),
+        courtesy: Duration::from_secs(5),
+    };
+}
+
+/// So many bytes of content are written under one limit.
+const BLOCK: usize = 1 << 16;
+
+/// A mail that can travel, and its envelope.
+pub(super) struct Mail<'a> {
+    pub from: Address,
+    pub to: Address,
+    pub eml: &'a [u8],
+}
+
+impl Mail<'_> {
+    /// Bytes.
+    pub(super) fn size(&self) -> u64 {
+        u64::try_from(self.eml.len()).unwrap_or(u64::MAX)
+    }
+
+    /// What becomes of a mail that is larger than `size`.
+    pub(super) fn beyond(&self, size: u64, whose: &str) -> Option<Outcome> {
+        let reason = || format!("the mail has {} bytes, and {whose} takes {size}", self.size());
+        (self.size() > size).then(|| Outcome::TooBig { reason: reason() })
+    }
+}
+
+/// How a transaction ended.
+pub(super) struct Ended {
+    pub carried: Carried,
+    /// Whether the connection can carry another mail.
+    pub goes_on: bool,
+}
+
+impl Ended {
+    fn over(carried: Carried) -> Self {
+        Self { carried, goes_on: false }
+    }
+}
+
+/// An open connection to a server that welcomed this program.
+pub(super) struct Session {
+    wire: Wire,
+    offers: Offers,
+    limits: Limits,
+    /// A transaction was begun, and neither ended nor taken back.
+    is_begun: bool,
+}
+
+impl Session {
+    /// `wire` has not heard the greeting yet.
+    pub(super) fn new(wire: Wire, limits: Limits) -> Self {
+        Self { wire, offers: Offers::default(), limits, is_begun: false }
+    }
+
+    pub(super) fn offers(&self) -> &Offers {
+        &self.offers
+    }
+
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.wire.is_encrypted()
+    }
+
+    /// The connection under TLS, of which nothing is known yet: what was heard before it could be anybody's.
+    pub(super) fn encrypted(self, trust: &super::tls::Trust) -> Result<Self, Fault> {
+        let Self { mut wire, limits, .. } = self;
+        wire.within(limits.greeting);
+        Ok(Self::new(wire.encrypted(trust)?, limits))
+    }
+
+    pub(super) fn greeting(&mut self) -> Result<Reply, Fault> {
+        self.wire.within(self.limits.greeting);
+        self.answer()
+    }
+
+    pub(super) fn hello(&mut self, name: &str) -> Result<Reply, Fault> {
+        let reply = self.command(&format!("EHLO {name}"))?;
+        self.offers = Offers::of(&reply);
+        Ok(reply)
+    }
+
+    /// Sends a line, and reads the reply to it.
+    pub(super) fn command(&mut self, line: &str) -> Result<Reply, Fault> {
+        self.ask(line, self.limits.command)
+    }
+
+    fn ask(&mut self, line: &str, limit: Duration) -> Result<Reply, Fault> {
+        self.wire.within(limit);
+        self.wire.say(format!("{line}\r\n").as_bytes())?;
+        self.answer()
+    }
+
+    fn answer(&mut self) -> Result<Reply, Fault> {
+        let reply = self.wire.reply()?;
+        let more = || Fault::Odd("the server said more than it was asked".to_owned());
+        if self.wire.is_read() { Ok(reply) } else { Err(more()) }
+    }
+
+    /// The connection where it can still be used, after a mail and perhaps a long wait.
+    pub(super) fn revived(mut self) -> Option<Self> {
+        if self.wire.silence() != Silence::Kept {
+            return None;
+        }
+        if self.is_begun {
+            self.command("RSET").ok().filter(|reply| reply.code == 250)?;
+            self.is_begun = false;
+        }
+        Some(self)
+    }
+
+    /// One transaction.
+    ///
+    /// # Errors
+    /// The server has not answered MAIL: it does not know of this mail.
+    pub(super) fn carry(&mut self, mail: &Mail<'_>) -> Result<Ended, Fault> {
+        if let Some(outcome) = self.offers.size.flatten().and_then(|size| mail.beyond(size, "the server")) {
+            return Ok(Ended { carried: Carried { outcome, road: Road::Open }, goes_on: true });
+        }
+        // BODY is left out: the content is what every server takes without it.
+        let size = self.offers.size.map(|_| format!(" SIZE={}", mail.size())).unwrap_or_default();
+        let begun = self.command(&format!("MAIL FROM:<{}>{size}", mail.from))?;
+        match self.envelope(mail, &begun) {
+            Ok(()) => Ok(self.content(mail)),
+            Err(ended) => Ok(ended),
+        }
+    }
+
+    /// From the reply to MAIL to the reply to DATA.
+    fn envelope(&mut self, mail: &Mail<'_>, begun: &Reply) -> Result<(), Ended> {
+        self.is_begun = true;
+        expected("MAIL", begun, &[250])?;
+        self.stage("RCPT", &format!("RCPT TO:<{}>", mail.to), &[250, 251], self.limits.command)?;
+        self.stage("DATA", "DATA", &[354], self.limits.data)
+    }
+
+    fn stage(&mut self, stage: &str, line: &str, accepted: &[u16], limit: Duration) -> Result<(), Ended> {
+        let reply = self.ask(line, limit).map_err(|fault| Ended::over(lost(stage, &fault)))?;
+        expected(stage, &reply, accepted)
+    }
+
+    fn content(&mut self, mail: &Mail<'_>) -> Ended {
+        if let Err(fault) = self.write(mail.eml) {
+            return self.interrupted(&fault);
+        }
+        if self.wire.silence() != Silence::Kept {
+            return self.interrupted(&Fault::Lost("the connection ended before the mail".to_owned()));
+        }
+        self.wire.within(self.limits.verdict);
+        // From the first byte of this on, the server may have the mail.
+        let verdict = self.wire.say(b".\r\n").and_then(|()| self.wire.reply());
+        self.is_begun = false;
+        self.judged(verdict)
+    }
+
+    /// Writes the content, with a dot before each line that begins with one.
+    fn write(&mut self, eml: &[u8]) -> Result<(), Fault> {
+        let end = self.wire.now().saturating_add(self.limits.content);
+        for block in stuffed(eml).chunks(BLOCK) {
+            let left = end.saturating_sub(self.wire.now());
+            self.wire.within(self.limits.block.min(left));
+            self.wire.say(block)?;
+        }
+        Ok(())
+    }
+
+    /// The content was not ended: the server does not have the mail. It may have said why.
+    fn interrupted(&mut self, fault: &Fault) -> Ended {
+        const STAGE: &str = "mail";
+        self.wire.within(self.limits.courtesy);
+        match self.wire.reply() {
+            Ok(reply) => Ended::over(unexpected(STAGE, &reply)),
+            Err(_) => Ended::over(lost(STAGE, fault)),
+        }
+    }
+
+    /// What the server says to the whole mail.
+    fn judged(&self, verdict: Result<Reply, Fault>) -> Ended {
+        const STAGE: &str = "end of mail";
+        match verdict {
+            Ok(reply) if reply.code == 250 => {
+                let outcome = Outcome::Sent { reply: bounded(&reply.text()) };
+                Ended { carried: Carried { outcome, road: Road::Open }, goes_on: self.wire.is_read() }
+            }
+            Ok(reply) if reply.code >= 400 => {
+                Ended { goes_on: reply.code != 421 && self.wire.is_read(), carried: unexpected(STAGE, &reply) }
+            }
+            Ok(reply) => Ended::over(unknown(&format!("{STAGE}: {}", reply.text()), Road::Open)),
+            Err(fault) => {
+                let reason = bounded(&format!("{STAGE}: {}", fault.words()));
+                let road = if fault == Fault::Late { Road::Busy { reason: reason.clone() } } else { Road::Open };
+                Ended::over(unknown(&reason, road))
+            }
+        }
+    }
+
+    /// Takes leave. The outcomes stand, whatever becomes of this.
+    pub(super) fn quit(mut self) {
+        let _ = self.ask("QUIT", self.limits.courtesy);
+    }
+}
+
+fn unknown(reason: &str, road: Road) -> Carried {
+    Carried { outcome: Outcome::Unknown { reason: bounded(reason) }, road }
+}
+
+/// The reply of a stage where it is one that the stage accepts.
+fn expected(stage: &str, reply: &Reply, accepted: &[u16]) -> Result<(), Ended> {
+    if accepted.contains(&reply.code) {
+        return Ok(());
+    }
+    // A refusal leaves the connection in order; a reply that does not belong here may be that to another command.
+    let goes_on = reply.code >= 400 && reply.code != 421;
+    Err(Ended { carried: unexpected(stage, reply), goes_on })
+}
+
+/// What another reply than the expected one means: a refusal for good only when the server says so.
+pub(super) fn unexpected(stage: &str, reply: &Reply) -> Carried {
+    let strange = if reply.code < 400 { "unexpected reply " } else { "" };
+    let reason = bounded(&format!("{stage}: {strange}{}", reply.text()));
+    // 421 is not about the mail: the server takes no more now.
+    let road = if reply.code == 421 { Road::Busy { reason: reason.clone() } } else { Road::Open };
+    let outcome = if reply.is_refusal() { Outcome::Refused { reason } } else { Outcome::Deferred { reason } };
+    Carried { outcome, road }
+}
+
+/// What no reply means, before the end of the mail.
+pub(super) fn lost(stage: &str, fault: &Fault) -> Carried {
+    let reason = bounded(&format!("{stage}: {}", fault.words()));
+    let road = if *fault == Fault::Late { Road::Busy { reason: reason.clone() } } else { Road::Open };
+    Carried { outcome: Outcome::Deferred { reason }, road }
+}
+
+/// The content with a dot more at the beginning of each line that begins with one (RFC 5321, 4.5.2).
+fn stuffed(eml: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(eml.len().saturating_add(64));
+    for line in eml.split_inclusive(|byte| *byte == b'\n') {
+        if line.starts_with(b".") {
+            bytes.push(b'.');
+        }
+        bytes.extend_from_slice(line);
+    }
+    bytes
+}
