@@ -7,7 +7,7 @@ use super::table::{Form, Table};
 use super::words;
 use crate::domain::settings::{Login, PasswordFrom, Smtp, Tls, Transport};
 
-const MAIL: Form = Form {
+pub(super) const MAIL: Form = Form {
     name: "[mail]",
     needs: &[],
     allows: &[
@@ -20,6 +20,9 @@ const MAIL: Form = Form {
         "password_file = \"smtp-password\"",
         "password_env = \"SMTP_PASSWORD\"",
         "ca_file = \"ca.pem\"",
+        "send = \"by hand\"",
+        "copies = 3",
+        "within = \"30m\"",
     ],
 };
 

@@ -16,6 +16,7 @@ mod invoice;
 mod issuer;
 mod limits;
 mod mail;
+mod mailing;
 mod mapping;
 mod objects;
 mod page;
@@ -39,7 +40,7 @@ pub use starter::STARTER;
 use crate::domain::business::Issuer;
 use crate::domain::objects::{ObjectPlace, ObjectStorage};
 use crate::domain::settings::{AlarmLimits, GuardLimits, IssueRules, Limits, Source, Transport};
-use crate::domain::{Business, Mistake};
+use crate::domain::{Business, DigestRules, MailRules, Mistake};
 use page::Page;
 use table::{Form, Table};
 
@@ -72,6 +73,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     pub limits: Limits,
     pub transport: Transport,
+    pub mail: MailRules,
+    pub digest: DigestRules,
     pub alarms: AlarmLimits,
     pub issue: IssueRules,
     pub guards: GuardLimits,
@@ -103,6 +106,7 @@ const CONFIG: Form = Form {
         "[[source]]",
         "[limits]",
         "[mail]",
+        "[digest]",
         "[alarms]",
         "[object_storage]",
     ],
@@ -144,6 +148,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let (key_file, rates) = (root.path("key_file"), exchange::rates(root));
     let templates = root.path("templates");
     let transport = mail::transport(root, &state);
+    let (mail, digest) = (mailing::rules(root), mailing::digest(root));
     let written = is_local.then_some(&state);
     refuse_mixed(root, &inbox, [written, transport.as_ref().and_then(mail::outbox)]);
     let (sources, limits) = (sources::sources(root), limits::limits(root));
@@ -167,6 +172,8 @@ fn config(root: &Table<'_>) -> Option<Config> {
         sources,
         limits,
         transport: transport?,
+        mail,
+        digest,
     })
 }
 
