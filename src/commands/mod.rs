@@ -35,6 +35,7 @@ mod invoice;
 mod issue;
 mod journal;
 mod keyfile;
+mod letters;
 mod line_forms;
 mod loaded;
 mod looks;

@@ -14,7 +14,7 @@ use super::state::{State, keep};
 use super::{billable, workers};
 use crate::close::check::sha256;
 use crate::close::{ClosedMonth, Issue};
-use crate::domain::{Business, BusinessId, Invoice, InvoiceNumber, Month};
+use crate::domain::{Business, BusinessId, Invoice, InvoiceNumber, Mailing, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::{History, Ledger};
 use crate::render::{self, InvoiceView, Looks, Renderer};
@@ -68,8 +68,12 @@ pub fn write_one(
 
 /// What an approval is of: the invoice, and whom it goes to.
 pub fn draft_sha256(invoice: &Invoice, business: &Business) -> String {
-    let recipients = business.recipients.iter().map(ToString::to_string);
-    let recipients: Vec<String> = recipients.collect();
+    let Mailing { cc, reply_to, attach } = &business.mailing;
+    // What a book does not say leaves the digest as it was before it could be said.
+    let cc = cc.iter().map(|address| format!("cc {address}"));
+    let reply_to = reply_to.iter().map(|address| format!("reply to {address}"));
+    let attach = attach.iter().flatten().map(|kind| format!("attach {}", kind.name()));
+    let recipients: Vec<String> = business.recipients.iter().cloned().chain(cc).chain(reply_to).chain(attach).collect();
     sha256(&[&invoice.canonical(), recipients.join("\n").as_bytes()].concat())
 }
 

@@ -4,6 +4,7 @@
 //! recipient; when it cannot be known whether a server took a mail, the outcome says so.
 
 mod attempt;
+mod carrier;
 mod eml;
 mod field;
 mod outbox;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 
 use crate::domain::settings::{PasswordFrom, Transport};
 
+pub use carrier::{Carried, Carrier, Parcel, Road};
 pub use eml::{Attachment, Letter, Others, eml, message_id};
 pub use password::{Password, password};
 
@@ -31,6 +33,8 @@ pub enum Outcome {
     Refused { reason: String },
     /// The end of the mail may have reached the server, and no whole answer came back: it may be there.
     Unknown { reason: String },
+    /// Not offered: it is larger than the server takes.
+    TooBig { reason: String },
 }
 
 /// Why a mail could not be made or not even be tried: what is wrong lies on this side, and stays so for every mail.

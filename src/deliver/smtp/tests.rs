@@ -36,6 +36,7 @@ fn parts(outcome: &Outcome) -> (&'static str, &str) {
         Outcome::Deferred { reason } => ("deferred", reason),
         Outcome::Refused { reason } => ("refused", reason),
         Outcome::Unknown { reason } => ("unknown", reason),
+        Outcome::TooBig { reason } => ("too big", reason),
     }
 }
 
