@@ -43,6 +43,7 @@ mod mapped;
 mod mirror;
 mod named;
 mod open;
+mod outbox;
 mod pages;
 mod portions;
 mod previews;
@@ -90,7 +91,8 @@ pub struct World<'w> {
     pub err: &'w mut dyn Write,
     /// The time of the run, read once.
     pub now: Instant,
-    /// How long the program runs already. It decides nothing: `--timings` is told by it.
+    /// How long the program runs already. It decides how long a run goes on sending, and nothing else; `--timings` is told
+    /// by it.
     pub clock: fn() -> Duration,
     /// Whether standard error is a terminal.
     pub watched: bool,

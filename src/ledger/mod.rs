@@ -194,6 +194,19 @@ impl Ledger {
         entries(&self.connection)
     }
 
+    /// The entries after a place; their chain was checked when the history was read.
+    pub fn entries_since(&self, seq: u64) -> Result<Vec<Recorded>, LedgerError> {
+        let mut statement = self.connection.prepare("SELECT seq, body, hash FROM entry WHERE seq > ?1 ORDER BY seq")?;
+        let (mut rows, mut recorded) = (statement.query([seq.cast_signed()])?, Vec::new());
+        while let Some(row) = rows.next()? {
+            let (seq, body): (i64, String) = (row.get(0)?, row.get(1)?);
+            let seq = seq.unsigned_abs();
+            let entry = serde_json::from_str(&body).map_err(|error| LedgerError::Body(seq, error))?;
+            recorded.push(Recorded { seq, hash: row.get(2)?, entry });
+        }
+        Ok(recorded)
+    }
+
     /// The history that the entries tell.
     pub fn history(&self) -> Result<History, LedgerError> {
         Ok(History::of(self.entries()?))
