@@ -30,7 +30,6 @@ fn main() -> ExitCode {
     let code = match run(cli, &mut world) {
         Ok(Outcome::Done) => 0,
         Ok(Outcome::SetAside) => 65,
-        Ok(Outcome::TryLater) => 75,
         Ok(Outcome::Differences) => 1,
         Ok(Outcome::Code(code)) => code,
         Err(failure) => {

@@ -17,6 +17,7 @@ mod convert;
 mod correct;
 mod coverage;
 mod decide;
+mod digest;
 mod dispute;
 mod documents_shown;
 mod due;
@@ -104,10 +105,8 @@ pub struct World<'w> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Done,
-    /// Files or businesses were set aside, the rest is done.
+    /// Files, businesses or mails were set aside, the rest is done.
     SetAside,
-    /// A server asks to try later.
-    TryLater,
     /// An audit or verification found differences.
     Differences,
     /// As a child ended that has said why.
