@@ -10,7 +10,7 @@ use crate::error::{Failure, Kind};
 use crate::ledger::History;
 use crate::ledger::entry::{Issued, Mail, MailCopy};
 use crate::read::sha256;
-use crate::render::{InvoiceView, MailBodies, Renderer};
+use crate::render::{InvoiceView, MailBodies, Renderer, preview_pdf_file};
 
 /// A document with all that its mails are made of.
 pub struct Post<'p> {
@@ -30,6 +30,35 @@ struct Addressed<'a> {
     others: Others<'a>,
     name: String,
     copy: Option<MailCopy>,
+}
+
+/// The mail of a preview, as its first recipient would see it; `None` of a business that is not in the book. It is not kept
+/// in the ledger, and nothing sends it.
+pub fn preview(setup: &Setup, invoice: &Invoice, bodies: &MailBodies, pdf: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
+    let business = setup.business(invoice.business.as_str());
+    let Some((business, to)) = business.and_then(|business| Some((business, business.recipients.first()?))) else {
+        return Ok(None);
+    };
+    let from = &invoice.seller_email;
+    let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    let name = preview_pdf_file(invoice);
+    let letter = Letter {
+        message_id: &format!("{}@{domain}", name.trim_end_matches(".pdf")),
+        date: invoice.issue_date.start(setup.config.issuer_of(business).zone).plus(Elapsed::from_seconds(12 * 3600)),
+        from_name: &invoice.seller.legal_name,
+        from,
+        to,
+        others: Others { cc: &business.mailing.cc, reply_to: business.mailing.reply_to.as_deref(), to: &[] },
+        language: invoice.language.code(),
+        subject: &bodies.subject,
+        text: &bodies.text,
+        html: &bodies.html,
+        attachments: vec![Attachment { name: &name, content_type: "application/pdf", bytes: pdf }],
+    };
+    let failed = |error: DeliverError| {
+        Failure::new(Kind::SelfCheck, format!("the mail for {} cannot be made", invoice.business)).because(error)
+    };
+    deliver::eml(&letter).map(Some).map_err(failed)
 }
 
 impl Post<'_> {

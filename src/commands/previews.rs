@@ -11,7 +11,7 @@ use super::decide::{self, Due};
 use super::pages::Replays;
 use super::setup::Setup;
 use super::state::{State, keep};
-use super::{billable, workers};
+use super::{billable, letters, workers};
 use crate::close::check::sha256;
 use crate::close::{ClosedMonth, Issue};
 use crate::domain::{Business, BusinessId, Invoice, InvoiceNumber, Mailing, Month};
@@ -60,8 +60,17 @@ pub fn write_one(
     // A page that is as it was has its PDF already, and setting type takes time; but templates of one's own may differ in
     // the PDF alone.
     let written = keep(&page, html.as_bytes())?;
-    if written || own || !pdf.exists() {
-        keep(&pdf, &renderer.pdf(&view).map_err(failed)?)?;
+    let drawn = if written || own || !pdf.exists() {
+        let drawn = renderer.pdf(&view).map_err(failed)?;
+        keep(&pdf, &drawn)?;
+        drawn
+    } else {
+        fs::read(&pdf).map_err(|error| Failure::io("read the preview", &pdf, error))?
+    };
+    // To be opened in a program for mails: it goes nowhere.
+    let bodies = renderer.mail(&view).map_err(failed)?;
+    if let Some(mail) = letters::preview(setup, invoice, &bodies, &drawn)? {
+        keep(&pdf.with_extension("eml"), &mail)?;
     }
     Ok(written)
 }
