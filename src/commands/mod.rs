@@ -40,6 +40,7 @@ mod letters;
 mod line_forms;
 mod loaded;
 mod looks;
+mod mail;
 mod mapped;
 mod mirror;
 mod named;
@@ -134,6 +135,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Parked(args) => approve::parked(&args, world),
         Command::Unpark(args) => approve::unpark(&args, world),
         Command::Invoice(args) => invoice::invoice(&args, world),
+        Command::Mail(args) => mail::mail(&args, world),
         Command::Reissue(args) => reissue::reissue(&args, world),
         Command::Dispute(args) => dispute::dispute(&args, world),
         Command::Coverage(args) => coverage::coverage(&args, world),

@@ -11,7 +11,7 @@ use serde::Serialize;
 use self::facts::{Log, closed, conflicts, mails, reason, rows_read, strangers};
 pub use self::facts::{changed, late_words, unsigned};
 use self::words::to_approve;
-pub use self::words::{counted, grouped, links};
+pub use self::words::{counted, grouped, links, mail_lines};
 
 use super::closing::{Step, texts};
 use super::correct;

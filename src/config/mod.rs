@@ -187,6 +187,14 @@ fn refuse_mixed(root: &Table<'_>, inbox: &Path, written: [Option<&PathBuf>; 2]) 
     }
 }
 
+/// An e-mail address as the configuration takes them, without a name.
+///
+/// # Errors
+/// What is wrong with it, in a sentence.
+pub fn address(text: &str) -> Result<String, String> {
+    words::email(text)
+}
+
 /// Whether `inner` is `outer` or lies below it, judged by the text of tidy paths.
 fn lies_in(inner: &Path, outer: &Path) -> bool {
     let bare = |path: &Path| path.strip_prefix(".").unwrap_or(path).to_owned();

@@ -1,6 +1,7 @@
 //! Words that several lines of a summary share.
 
-use super::{Mails, Trouble};
+use super::{Mails, Trouble, facts};
+use crate::commands::outbox::Sent;
 use crate::domain::{Money, Month};
 
 /// Objects that are not fetched which the text shows one by one.
@@ -81,4 +82,11 @@ pub(super) fn mails(mails: &Mails, line: &mut dyn FnMut(&str, String)) {
         (2.., Some(next)) => line("mail", format!("{} wait, the first until {next}", counted(*waiting, "mail"))),
         _ => {}
     }
+}
+
+/// The same as lines, for a command that does nothing else.
+pub fn mail_lines(sent: &Sent) -> Vec<String> {
+    let mut lines = Vec::new();
+    mails(&facts::mails(sent), &mut |label: &str, rest: String| lines.push(format!("{label:<9} {rest}")));
+    lines
 }
