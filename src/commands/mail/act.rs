@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use super::super::held::Held;
 use super::super::issue::add;
 use super::super::outbox::{Outbox, Sent};
-use super::super::reissue::one_line;
 use super::super::run::warn_of_mails;
 use super::super::setup::Setup;
 use super::super::state::State;
 use super::super::summary::{counted, mail_lines};
 use super::super::{Outcome, World, say};
 use super::list::refuse_unknown;
-use super::{named, rows};
+use super::{named, reason, rows};
 use crate::cli::{MailCancel, MailRetry, MailSend};
 use crate::domain::{Instant, MailRules};
 use crate::error::{Failure, Kind};
@@ -106,7 +105,7 @@ const fn may_retry(standing: &MailStanding) -> bool {
 }
 
 pub fn cancel(args: &MailCancel, world: &mut World) -> Result<Outcome, Failure> {
-    let reason = one_line(&args.reason)?;
+    let reason = reason(&args.reason)?;
     let setup = Setup::load(&args.configured.config)?;
     let state = State::new(&setup.config);
     let now = args.as_of.unwrap_or(world.now);

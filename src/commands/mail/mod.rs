@@ -10,6 +10,7 @@ mod show;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::reissue::one_line;
 use super::state::{State, ledger_failure};
 use super::{Outcome, World, files};
 use crate::cli::{MailAction, MailCommand};
@@ -48,6 +49,11 @@ impl Shelf {
         let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
         Ok(Self { rules: config.mail, state, history })
     }
+}
+
+/// What a person says, in one line.
+fn reason(text: &str) -> Result<&str, Failure> {
+    one_line(text).map_err(|failure| failure.hint("say in a sentence why; it is recorded in the ledger"))
 }
 
 /// The mail of a name, which may be written without its ending.

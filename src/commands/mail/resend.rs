@@ -8,12 +8,12 @@ use super::super::held::Held;
 use super::super::issue::{Files, add};
 use super::super::letters::Post;
 use super::super::outbox::Outbox;
-use super::super::reissue::one_line;
 use super::super::run::renderer;
 use super::super::setup::Setup;
 use super::super::state::{State, keep};
 use super::super::{Outcome, World, correct, recorded, say};
 use super::act::{carry, standing};
+use super::reason;
 use crate::cli::MailResend;
 use crate::config::address;
 use crate::domain::Instant;
@@ -23,7 +23,7 @@ use crate::ledger::{History, Ledger};
 use crate::read::sha256;
 
 pub fn resend(args: &MailResend, world: &mut World) -> Result<Outcome, Failure> {
-    let reason = one_line(&args.reason)?;
+    let reason = reason(&args.reason)?;
     let setup = Setup::load(&args.configured.config)?;
     let state = State::new(&setup.config);
     let now = args.as_of.unwrap_or(world.now);
