@@ -5,8 +5,10 @@ mod bundle;
 mod closing;
 mod convert;
 mod correct;
+mod gap;
 mod generate;
 mod invoice;
+mod mail;
 mod months;
 mod outlook;
 mod tariff;
@@ -24,8 +26,12 @@ pub use bundle::{BUNDLE_SUFFIX, ExportMonth};
 pub use closing::{Approve, MonthState, ParkedList, Status, Unpark};
 pub use convert::Convert;
 pub use correct::{Dispute, DisputeAction, DisputeList, DisputeOpen, DisputeSettle, Reissue};
+pub use gap::{Gap, GapAccept, GapAction, GapList};
 pub use generate::{By, Generate, LogForm, TrapName};
 pub use invoice::{DocumentForm, InvoiceAction, InvoiceCommand, InvoiceList, InvoiceRender, InvoiceShow, InvoiceState};
+pub use mail::{
+    MailAction, MailCancel, MailCommand, MailFilter, MailList, MailResend, MailRetry, MailSend, MailShow, MailStateName,
+};
 pub use months::{Journal, JournalBy, JournalForm};
 pub use outlook::{Due, Readings, TableForm, WhatIf};
 pub use tariff::{DiffForm, Tariff, TariffAction, TariffDiff, TariffImport, TariffShow};
@@ -62,6 +68,8 @@ pub enum Command {
     Unpark(Unpark),
     /// List, show, open or write issued invoices and credit notes
     Invoice(InvoiceCommand),
+    /// List, show, send, repeat or take back mails
+    Mail(MailCommand),
     /// Give an invoice with wrong words back, and issue it again with those of today
     Reissue(Reissue),
     /// Judge the messages that a business disputes, and credit those it rightly does
@@ -347,46 +355,6 @@ pub struct Purge {
     /// Remove every raw file that was read before this instant, whatever its source says
     #[arg(long, value_name = "INSTANT")]
     pub before: Option<Instant>,
-    /// Judge as of this instant [default: now]
-    #[arg(long, value_name = "INSTANT")]
-    pub as_of: Option<Instant>,
-}
-
-#[derive(Args, Debug)]
-pub struct Gap {
-    #[command(subcommand)]
-    pub action: GapAction,
-}
-
-#[derive(Subcommand, Debug)]
-pub enum GapAction {
-    /// Every hold that keeps an open month waiting, and those that were accepted
-    List(GapList),
-    /// Exclude the waits of a hold for good: they are never billed, whatever arrives later
-    Accept(GapAccept),
-}
-
-#[derive(Args, Debug)]
-pub struct GapList {
-    #[command(flatten)]
-    pub configured: Configured,
-    /// Judge as of this instant [default: now]
-    #[arg(long, value_name = "INSTANT")]
-    pub as_of: Option<Instant>,
-    /// Form of the list on standard output
-    #[arg(long, value_name = "FORM", default_value = "text")]
-    pub format: Format,
-}
-
-#[derive(Args, Debug)]
-pub struct GapAccept {
-    /// Id of the hold, as `gap list` shows it
-    pub id: String,
-    /// Why the logs will never prove it; recorded in the ledger
-    #[arg(long, value_name = "TEXT")]
-    pub reason: String,
-    #[command(flatten)]
-    pub configured: Configured,
     /// Judge as of this instant [default: now]
     #[arg(long, value_name = "INSTANT")]
     pub as_of: Option<Instant>,

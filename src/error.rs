@@ -25,7 +25,7 @@ pub const EXIT_CODES: [(u8, &str); 10] = [
     (0, "done; also: nothing to do, months still waiting, rejected rows (with a warning)"),
     (1, "an audit or verification found differences"),
     (2, "bad command line"),
-    (65, "files or businesses were set aside, the rest is done"),
+    (65, "files, businesses or mails were set aside, the rest is done"),
     (70, "a self-check failed, nothing written"),
     (73, "an output cannot be created"),
     (74, "input or output error"),

@@ -30,7 +30,6 @@ fn main() -> ExitCode {
     let code = match run(cli, &mut world) {
         Ok(Outcome::Done) => 0,
         Ok(Outcome::SetAside) => 65,
-        Ok(Outcome::TryLater) => 75,
         Ok(Outcome::Differences) => 1,
         Ok(Outcome::Code(code)) => code,
         Err(failure) => {
@@ -55,7 +54,7 @@ fn columns() -> usize {
 }
 
 /// The time since it was first asked for.
-#[expect(clippy::disallowed_methods, reason = "the one stopwatch; what it shows is told and decides nothing")]
+#[expect(clippy::disallowed_methods, reason = "the one stopwatch; it decides how long a run sends, and else is told")]
 fn clock() -> Duration {
     static START: OnceLock<std::time::Instant> = OnceLock::new();
     START.get_or_init(std::time::Instant::now).elapsed()

@@ -57,6 +57,9 @@ fn a_month_is_issued_after_approval_of_exactly_what_was_seen() {
     let html = fs::read_to_string(folder.join("preview_bologna-bakery_2018-08.html")).unwrap();
     assert!(html.contains("PREVIEW") && html.contains("0.15") && !html.contains("LR-2018"), "{html}");
     assert!(fs::read(folder.join("preview_bologna-bakery_2018-08.pdf")).unwrap().starts_with(b"%PDF"));
+    let mail = fs::read_to_string(folder.join("preview_bologna-bakery_2018-08.eml")).unwrap();
+    assert!(mail.to_uppercase().contains("PREVIEW") && mail.contains("To: accounts@forno.example\r\n"), "{mail}");
+    assert!(mail.contains("filename=\"preview_bologna-bakery_2018-08.pdf\"") && !mail.contains("LR-2018"), "{mail}");
     assert!(bodies(&shop.state(), "invoice").is_empty());
     shop.ritardo(&["approve", "2018-08", "--as-of", night]).expect(0);
     // What comes before the run that issues it is to be seen first.

@@ -18,10 +18,10 @@ use super::{Outcome, World, line_forms, say};
 use crate::cli::Forget;
 use crate::close::{changes_without_names, without_names};
 use crate::domain::settings::Transport;
-use crate::domain::{BusinessId, Instant, InvoiceNumber, LineForm, Month, columns};
+use crate::domain::{BusinessId, Instant, InvoiceNumber, LineForm, MailRules, Month, columns};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{Entry, Erased, Forgotten, Issued, LogRead, Purged, Redacted};
-use crate::ledger::{Additions, History, Ledger, LedgerError, MailState};
+use crate::ledger::entry::{Entry, Erased, Forgotten, Issued, LogRead, Mail, Purged, Redacted};
+use crate::ledger::{Additions, History, Ledger, LedgerError};
 use crate::read::mention::{Mention, mentions};
 use crate::read::{archive, sha256};
 
@@ -46,7 +46,7 @@ pub fn forget(args: &Forget, world: &mut World) -> Result<Outcome, Failure> {
         say(world.out, "nothing   to do: nothing plain is kept of this customer")?;
         return Ok(Outcome::Done);
     }
-    let forgotten = decided(&state, &history, &known, person, at)?;
+    let forgotten = decided(&state, &history, &known, &setup.config.mail, (person, at))?;
     let line_files = counted(forgotten.line_files.len() as u64, "line file");
     let mails = counted(forgotten.mails.len() as u64, "mail");
     add(&mut ledger, vec![Entry::Forgotten(forgotten)])?;
@@ -213,13 +213,20 @@ fn unfit(error: polars::prelude::PolarsError) -> Failure {
 
 /// Which files of charges and mails name the customer. A mail that still waits goes first: its business is to know
 /// what it is billed for.
-fn decided(state: &State, history: &History, known: &Known, person: String, at: Instant) -> Result<Forgotten, Failure> {
+fn decided(
+    state: &State,
+    history: &History,
+    known: &Known,
+    rules: &MailRules,
+    (person, at): (String, Instant),
+) -> Result<Forgotten, Failure> {
     let mut forgotten = Forgotten { person, at, line_files: Vec::new(), mails: Vec::new() };
     for file in charge_files(state, history) {
         let Some(redacted) = redacted_file(&file.path, known)? else { continue };
         if let Some(number) = &file.number {
             let mails: Vec<_> = history.mails_of(number).filter(|mail| !history.is_destroyed(mail)).collect();
-            if mails.iter().any(|mail| history.mail_state(mail) == MailState::Queued) {
+            let waits = |mail: &&Mail| history.mail_standing(&mail.message_id, rules, at).waits();
+            if mails.iter().any(waits) {
                 return Err(unsent(number));
             }
             forgotten.mails.extend(mails.iter().map(|mail| mail.message_id.clone()));

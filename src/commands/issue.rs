@@ -6,19 +6,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::closing::{charge_file, filed_charges, stored_invoice};
+use super::letters::Post;
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure, put};
 use super::{World, correct, files, line_forms, progress, recorded, workers};
 use crate::close::change_file;
-use crate::deliver::{self, Attachment, DeliverError, Letter, Outcome};
-use crate::domain::{Elapsed, Instant, Invoice, LineForm, Month, Zone};
+use crate::domain::{Invoice, Month};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{Artefact, Documents, Entry, Issued, Mail, MailAttempt, MailOutcome, Texts};
-use crate::ledger::{Additions, History, Ledger, LedgerError, MailState};
+use crate::ledger::entry::{Artefact, Documents, Entry, Issued, Mail, Texts};
+use crate::ledger::{Additions, History, Ledger, LedgerError};
 use crate::read::sha256;
 use crate::render::{self, InvoiceView, Renderer};
 
-fn add(ledger: &mut Ledger, entries: Vec<Entry>) -> Result<(), Failure> {
+/// Adds entries in one transaction.
+pub fn add(ledger: &mut Ledger, entries: Vec<Entry>) -> Result<(), Failure> {
     let path = ledger.path().to_owned();
     let added = ledger.append(|_| Ok::<_, LedgerError>(Additions { entries, contents: Vec::new() }));
     added.map_err(|error| ledger_failure(error, &path))
@@ -185,7 +186,8 @@ fn write_invoice(
     let charges = charges(state, history, issued, invoice)?;
     let mut files = documents(setup, renderer, invoice, &issued.document_sha256, charges)?;
     line_forms::add(setup, issued, &mut files)?;
-    let mails = mails(setup, renderer, invoice, issued, &files)?;
+    let post = Post { setup, renderer, invoice, issued, files: &files };
+    let (mails, copies) = (post.mails()?, post.copies(history)?);
     let mut written = false;
     if is_first(issued) {
         written |= keep(&state.charges(&issued.business, issued.month), &charge_file(state, history, issued)?)?;
@@ -200,7 +202,7 @@ fn write_invoice(
     }
     let named = named(history, issued);
     let folder = state.documents(&issued.number);
-    let mail_files = mails.into_iter().map(|(mail, bytes)| (mail.name, bytes));
+    let mail_files = mails.into_iter().chain(copies).map(|(mail, bytes)| (mail.name, bytes));
     for (name, bytes) in files.into_iter().chain(mail_files) {
         let path = folder.join(&name);
         if is_new {
@@ -237,158 +239,4 @@ fn named<'h>(history: &'h History, issued: &'h Issued) -> BTreeMap<&'h str, &'h 
     let sha256 = |mail: &'h Mail| if history.is_destroyed(mail) { "" } else { mail.sha256.as_str() };
     let mails = history.mails_of(&issued.number).map(|mail| (mail.name.as_str(), sha256(mail)));
     documents.chain(mails).collect()
-}
-
-/// One finished mail a recipient: the same invoice always gives the same bytes.
-pub fn mails(
-    setup: &Setup,
-    renderer: &Renderer,
-    invoice: &Invoice,
-    issued: &Issued,
-    files: &Files,
-) -> Result<Vec<(Mail, Vec<u8>)>, Failure> {
-    let failed = |error: DeliverError| {
-        Failure::new(Kind::SelfCheck, format!("the mail of {} cannot be made", issued.number)).because(error)
-    };
-    let form = line_forms::mailed(setup, issued);
-    let view = InvoiceView::of(invoice, &issued.document_sha256).with_lines_as(form, invoice);
-    let view = setup.dressed(view, invoice, None);
-    let bodies = setup.renderer(renderer)?.mail(&view).map_err(|error| {
-        Failure::new(Kind::SelfCheck, format!("the mail of {} cannot be drawn", issued.number)).because(error)
-    })?;
-    // The book as it was at the closing: later changes send nothing elsewhere, and nobody is forgotten.
-    let business = setup.business(issued.business.as_str());
-    // Of an issuer who is in the recorded configuration: the date of a mail is cut where the document's was.
-    let zone = business.map_or(Zone::UTC, |business| setup.config.issuer_of(business).zone);
-    let recipients = business.map(|business| business.recipients.as_slice()).unwrap_or_default();
-    if recipients.is_empty() {
-        return Err(Failure::new(Kind::SelfCheck, format!("{} has nobody that it could be mailed to", issued.number)));
-    }
-    let attachments: Vec<Attachment> = files
-        .iter()
-        .filter_map(|(name, bytes)| {
-            let content_type = match (LineForm::of_file(name), name.rsplit('.').next()) {
-                (Some(of_lines), _) if of_lines == form => form.media_type(),
-                (None, Some("pdf")) => "application/pdf",
-                (None, Some("xml")) => "application/xml",
-                _ => return None,
-            };
-            Some(Attachment { name, content_type, bytes })
-        })
-        .collect();
-    let from = &invoice.seller_email;
-    let mut mails = Vec::new();
-    for (index, to) in recipients.iter().enumerate() {
-        let message_id = deliver::message_id(&issued.number, index, from);
-        let letter = Letter {
-            message_id: &message_id,
-            // Noon, so that the day is the same wherever the header is read.
-            date: invoice.issue_date.start(zone).plus(Elapsed::from_seconds(12 * 3600)),
-            from_name: &invoice.seller.legal_name,
-            from,
-            to,
-            language: invoice.language.code(),
-            subject: &bodies.subject,
-            text: &bodies.text,
-            html: &bodies.html,
-            attachments: attachments.clone(),
-        };
-        let bytes = deliver::eml(&letter).map_err(failed)?;
-        let (number, name) = (issued.number.clone(), format!("{}_{}.eml", issued.number, index + 1));
-        let mail = Mail { number, message_id, from: from.clone(), to: to.clone(), name, sha256: sha256(&bytes) };
-        mails.push((mail, bytes));
-    }
-    Ok(mails)
-}
-
-/// What became of the mails that were waiting.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Sent {
-    pub sent: u64,
-    pub deferred: u64,
-    pub refused: u64,
-    pub unknown: u64,
-    /// Why sending stopped, where it did.
-    pub stopped: Option<String>,
-    /// Mails that were not sent, with the outcome's name and the reason.
-    pub troubles: Vec<(Mail, &'static str, String)>,
-}
-
-/// Gives every waiting mail to the transport, once.
-pub fn send(
-    setup: &Setup,
-    state: &State,
-    ledger: &mut Ledger,
-    run_at: Instant,
-    world: &World,
-) -> Result<Sent, Failure> {
-    let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
-    let waiting: Vec<&Mail> =
-        history.mails.iter().filter(|mail| history.mail_state(mail) == MailState::Queued).collect();
-    let bar = progress::bar(world.watched, "mail", waiting.len());
-    let mut sent = Sent::default();
-    for mail in waiting {
-        let eml = stored_mail(state, mail)?;
-        let carried =
-            deliver::deliver(&setup.config.transport, &eml, &mail.name, &mail.from, &mail.to, &deliver::password);
-        let (outcome, detail) = match carried {
-            Ok(Outcome::Sent { reply }) => (MailOutcome::Sent, reply),
-            Ok(Outcome::Deferred { reason }) => (MailOutcome::Deferred, reason),
-            Ok(Outcome::Refused { reason }) => (MailOutcome::Refused, reason),
-            Ok(Outcome::Unknown { reason }) => (MailOutcome::Unknown, reason),
-            Err(error) => {
-                // A wrong password or outbox concerns every mail: they stay where they are.
-                sent.stopped =
-                    Some(Failure::new(Kind::Configuration, "the mail was not sent").because(error).to_string());
-                break;
-            }
-        };
-        sent.count(outcome);
-        if let Some(name) = trouble(outcome) {
-            sent.troubles.push((mail.clone(), name, detail.clone()));
-        }
-        let attempt = MailAttempt { message_id: mail.message_id.clone(), at: run_at, outcome, detail };
-        add(ledger, vec![Entry::MailAttempt(attempt)])?;
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    Ok(sent)
-}
-
-/// What a mail that was not sent is called; `None` for one that was.
-const fn trouble(outcome: MailOutcome) -> Option<&'static str> {
-    match outcome {
-        MailOutcome::Sent => None,
-        MailOutcome::Deferred => Some("deferred"),
-        MailOutcome::Refused => Some("refused"),
-        MailOutcome::Unknown => Some("unknown"),
-    }
-}
-
-impl Sent {
-    /// Mails that were given to the transport.
-    pub const fn attempts(&self) -> u64 {
-        self.sent + self.deferred + self.refused + self.unknown
-    }
-
-    fn count(&mut self, outcome: MailOutcome) {
-        *match outcome {
-            MailOutcome::Sent => &mut self.sent,
-            MailOutcome::Deferred => &mut self.deferred,
-            MailOutcome::Refused => &mut self.refused,
-            MailOutcome::Unknown => &mut self.unknown,
-        } += 1;
-    }
-}
-
-/// The frozen bytes of a mail, compared with what the ledger says.
-fn stored_mail(state: &State, mail: &Mail) -> Result<Vec<u8>, Failure> {
-    let path = state.documents(&mail.number).join(&mail.name);
-    let bytes = std::fs::read(&path).map_err(|error| Failure::io("read the mail", &path, error))?;
-    if sha256(&bytes) == mail.sha256 {
-        Ok(bytes)
-    } else {
-        let failure = Failure::new(Kind::Differences, "a finished mail was changed; it is not sent").at(&path);
-        Err(failure.hint("restore it from a backup"))
-    }
 }

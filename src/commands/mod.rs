@@ -17,6 +17,7 @@ mod convert;
 mod correct;
 mod coverage;
 mod decide;
+mod digest;
 mod dispute;
 mod documents_shown;
 mod due;
@@ -35,13 +36,16 @@ mod invoice;
 mod issue;
 mod journal;
 mod keyfile;
+mod letters;
 mod line_forms;
 mod loaded;
 mod looks;
+mod mail;
 mod mapped;
 mod mirror;
 mod named;
 mod open;
+mod outbox;
 mod pages;
 mod portions;
 mod previews;
@@ -89,7 +93,8 @@ pub struct World<'w> {
     pub err: &'w mut dyn Write,
     /// The time of the run, read once.
     pub now: Instant,
-    /// How long the program runs already. It decides nothing: `--timings` is told by it.
+    /// How long the program runs already. It decides how long a run goes on sending, and nothing else; `--timings` is told
+    /// by it.
     pub clock: fn() -> Duration,
     /// Whether standard error is a terminal.
     pub watched: bool,
@@ -101,10 +106,8 @@ pub struct World<'w> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Done,
-    /// Files or businesses were set aside, the rest is done.
+    /// Files, businesses or mails were set aside, the rest is done.
     SetAside,
-    /// A server asks to try later.
-    TryLater,
     /// An audit or verification found differences.
     Differences,
     /// As a child ended that has said why.
@@ -132,6 +135,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Parked(args) => approve::parked(&args, world),
         Command::Unpark(args) => approve::unpark(&args, world),
         Command::Invoice(args) => invoice::invoice(&args, world),
+        Command::Mail(args) => mail::mail(&args, world),
         Command::Reissue(args) => reissue::reissue(&args, world),
         Command::Dispute(args) => dispute::dispute(&args, world),
         Command::Coverage(args) => coverage::coverage(&args, world),

@@ -11,10 +11,10 @@ use super::decide::{self, Due};
 use super::pages::Replays;
 use super::setup::Setup;
 use super::state::{State, keep};
-use super::{billable, workers};
+use super::{billable, letters, workers};
 use crate::close::check::sha256;
 use crate::close::{ClosedMonth, Issue};
-use crate::domain::{Business, BusinessId, Invoice, InvoiceNumber, Month};
+use crate::domain::{Business, BusinessId, Invoice, InvoiceNumber, Mailing, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::{History, Ledger};
 use crate::render::{self, InvoiceView, Looks, Renderer};
@@ -60,16 +60,29 @@ pub fn write_one(
     // A page that is as it was has its PDF already, and setting type takes time; but templates of one's own may differ in
     // the PDF alone.
     let written = keep(&page, html.as_bytes())?;
-    if written || own || !pdf.exists() {
-        keep(&pdf, &renderer.pdf(&view).map_err(failed)?)?;
+    let drawn = if written || own || !pdf.exists() {
+        let drawn = renderer.pdf(&view).map_err(failed)?;
+        keep(&pdf, &drawn)?;
+        drawn
+    } else {
+        fs::read(&pdf).map_err(|error| Failure::io("read the preview", &pdf, error))?
+    };
+    // To be opened in a program for mails: it goes nowhere.
+    let bodies = renderer.mail(&view).map_err(failed)?;
+    if let Some(mail) = letters::preview(setup, invoice, &bodies, &drawn)? {
+        keep(&pdf.with_extension("eml"), &mail)?;
     }
     Ok(written)
 }
 
 /// What an approval is of: the invoice, and whom it goes to.
 pub fn draft_sha256(invoice: &Invoice, business: &Business) -> String {
-    let recipients = business.recipients.iter().map(ToString::to_string);
-    let recipients: Vec<String> = recipients.collect();
+    let Mailing { cc, reply_to, attach } = &business.mailing;
+    // What a book does not say leaves the digest as it was before it could be said.
+    let cc = cc.iter().map(|address| format!("cc {address}"));
+    let reply_to = reply_to.iter().map(|address| format!("reply to {address}"));
+    let attach = attach.iter().flatten().map(|kind| format!("attach {}", kind.name()));
+    let recipients: Vec<String> = business.recipients.iter().cloned().chain(cc).chain(reply_to).chain(attach).collect();
     sha256(&[&invoice.canonical(), recipients.join("\n").as_bytes()].concat())
 }
 

@@ -4,19 +4,20 @@ use super::archived::Archive;
 use super::closing::{self, OpenMonth, Step};
 use super::correct::{self, Bench, Late, Withheld};
 use super::decide::{self, Closings};
+use super::digest::{self, Told};
 use super::evidence::{Evidence, Stranger};
 use super::guards::Watch;
 use super::held::{Held, check_clock, check_tariff};
 use super::intake::{self, Intake, Which, Writing};
-use super::issue::{self, Sent};
 use super::open::{Tonight, open_in_portions};
+use super::outbox::{Outbox, Sent, Trouble};
 use super::portions::rows_in;
 use super::settled::{self, Drawn, Task};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
 use super::timings::Timings;
-use super::{Outcome, World, alarms, looks, pages, previews, review, say, standing};
+use super::{Outcome, World, alarms, issue, looks, pages, previews, review, say, standing};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
@@ -75,22 +76,28 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
     if let Some(failure) = &night.unsettled {
         say(world.err, &format!("warning: the next night begins from the archive: {}", failure.in_a_line()))?;
     }
-    if let Some(why) = &night.mail.stopped {
-        let text = why.trim_start_matches("error: ").to_owned();
-        let failure =
-            Failure::new(Kind::Configuration, text).hint("nothing is lost: the mails wait in the state folder");
-        return Err(failure);
-    }
+    warn_of_mails(&night.mail, world)?;
+    let outcome = outcome(&night);
+    night.mail.stopped.map_or(Ok(outcome), Err)
+}
+
+/// How a night ended that did not fail. A mail that waits for its time is no reason for anybody to get up.
+fn outcome(night: &Night) -> Outcome {
     let parked = !night.closings.failed.is_empty()
         || night.open.iter().any(|open| matches!(open.step, Step::Park(_)))
         || night.late.iter().any(Late::is_set_aside);
     let set_aside = night.intake.newly_set_aside().next().is_some();
-    match (&night.mail, parked || set_aside) {
-        (_, true) => Ok(Outcome::SetAside),
-        (Sent { refused: 1.., .. }, _) => Ok(Outcome::SetAside),
-        (Sent { deferred: 1.., .. } | Sent { unknown: 1.., .. }, _) => Ok(Outcome::TryLater),
-        _ => Ok(Outcome::Done),
+    if parked || set_aside || night.mail.lost_one() { Outcome::SetAside } else { Outcome::Done }
+}
+
+/// Says on standard error which mails nothing more happens to, so that cron mails that even where the summary goes to a
+/// file.
+pub fn warn_of_mails(sent: &Sent, world: &mut World) -> Result<(), Failure> {
+    for Trouble { name, to, state, reason, .. } in sent.troubles.iter().filter(|trouble| trouble.is_final) {
+        let state = state.name();
+        say(world.err, &format!("warning: the mail {name} to {to} is {state}: {reason}; see `ritardo mail list`"))?;
     }
+    Ok(())
 }
 
 /// The night in its order: read, judge, close and number, draw, send, report.
@@ -104,7 +111,7 @@ fn work<'s>(
     let (as_of, rows_at_once) = (args.as_of.unwrap_or(world.now), rows_in(args.memory));
     let Held { _lock, mut ledger, history } = Held::or_new(setup, state, as_of)?;
     timings.lap("taking the ledger", None, None);
-    let path = state.ledger();
+    let (path, begun) = (state.ledger(), history.last);
     let intake = take_in(setup, state, &mut ledger, &history, as_of, world)?;
     timings.lap("reading", Some(intake.rows + intake.rejected), Some(intake.bytes));
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
@@ -130,8 +137,8 @@ fn work<'s>(
     timings.lap("previews", Some(previews.len() as u64), None);
     let documents = issue::write_documents(state, &mut ledger, renderer, world)?;
     timings.lap("documents", Some(documents), None);
-    let mail = issue::send(setup, state, &mut ledger, as_of, world)?;
-    timings.lap("mail", Some(mail.attempts()), None);
+    let told = Told { begun, open: &open, late: &late, failed: &closings.failed };
+    let mail = mailed(&Outbox { setup, state, now: as_of }, &mut ledger, &told, (world, timings))?;
     let closed = &pages::closed_tonight(setup, evidence, &open)?;
     open.retain(|open| !matches!(open.step, Step::Close(_)));
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
@@ -162,6 +169,18 @@ fn work<'s>(
         alarms,
         unsettled,
     })
+}
+
+/// Sends what is due, and tells the issuer what happened.
+fn mailed(
+    outbox: &Outbox,
+    ledger: &mut Ledger,
+    told: &Told,
+    (world, timings): (&World, &Timings),
+) -> Result<Sent, Failure> {
+    let mail = digest::sent_and_told(outbox, ledger, told, world)?;
+    timings.lap("mail", Some(mail.attempts()), None);
+    Ok(mail)
 }
 
 /// Closes what can be closed; what a person has not seen as it would be now stays open.

@@ -200,6 +200,11 @@ impl State {
         Ok(unknown.into_iter().map(|name| issued.join(name)).collect())
     }
 
+    /// The folder of what the issuer was told after runs.
+    pub fn digests(&self) -> PathBuf {
+        self.root.join("digests")
+    }
+
     pub fn report(&self, month: Month) -> PathBuf {
         self.root.join("reports").join(format!("{month}.html"))
     }

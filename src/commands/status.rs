@@ -7,7 +7,7 @@ use super::closing::{OpenMonth, Step, texts};
 use super::review::review;
 use super::summary::counted;
 use super::table::Table;
-use super::{Outcome, World, say};
+use super::{Outcome, World, mail, say};
 use crate::cli::{MonthState, Status, TableForm};
 use crate::close::readiness::Missing;
 use crate::domain::{BusinessId, Instant, Money, Month};
@@ -17,10 +17,13 @@ use crate::ledger::{History, Standing};
 
 /// What `--format json` writes.
 #[derive(Serialize)]
-struct Told {
+struct Told<'d> {
     format: &'static str,
     as_of: Instant,
     months: Vec<Row>,
+    /// Mails of these months that wait, or that nothing more happens to unless a person acts; those of digests too where no
+    /// month and no business is asked for.
+    mails: Vec<mail::Row<'d>>,
 }
 
 /// Where one month of one business stands.
@@ -58,16 +61,29 @@ pub fn status(args: &Status, world: &mut World) -> Result<Outcome, Failure> {
             && args.business.as_ref().is_none_or(|business| *business == row.business)
             && args.state.is_none_or(|state| state == row.state)
     });
+    let mut mails = mail::rows(&desk.history, &desk.setup.config.mail, desk.as_of);
+    mails.retain(|mail| {
+        mail.is_open
+            && args.month.is_none_or(|month| mail.month == Some(month))
+            && args.business.as_ref().is_none_or(|business| mail.business == Some(business))
+            && args.state.is_none_or(|state| state == MonthState::Closed)
+    });
     rows.sort_by(|a, b| (a.month, &a.business).cmp(&(b.month, &b.business)));
     match args.format {
         TableForm::Json => {
-            let told = Told { format: "ritardo-status/1", as_of: desk.as_of, months: rows };
+            let told = Told { format: "ritardo-status/1", as_of: desk.as_of, months: rows, mails };
             let text = serde_json::to_string_pretty(&told);
             let failed = |error| Failure::new(Kind::SelfCheck, "the list cannot be written").because(error);
             say(world.out, &text.map_err(failed)?)?;
         }
         TableForm::Csv => say(world.out, table(&rows).csv()?.trim_end())?,
-        TableForm::Text => print(&rows, world)?,
+        TableForm::Text => {
+            print(&rows, world)?;
+            if !mails.is_empty() {
+                let lines = mail::table(&mails).lines();
+                std::iter::once(String::new()).chain(lines).try_for_each(|line| say(world.out, &line))?;
+            }
+        }
     }
     Ok(Outcome::Done)
 }

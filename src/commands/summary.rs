@@ -8,14 +8,13 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use self::facts::{Log, closed, conflicts, reason, rows_read, strangers, troubles};
+use self::facts::{Log, closed, conflicts, mails, reason, rows_read, strangers};
 pub use self::facts::{changed, late_words, unsigned};
 use self::words::to_approve;
-pub use self::words::{counted, grouped, links};
+pub use self::words::{counted, grouped, links, mail_lines};
 
 use super::closing::{Step, texts};
 use super::correct;
-use super::issue::Sent;
 use super::run::Night;
 use crate::domain::invoice::Counts;
 use crate::domain::{Decimal, Instant, Money, Month};
@@ -137,6 +136,13 @@ struct Mails {
     deferred: u64,
     refused: u64,
     unknown: u64,
+    failed: u64,
+    /// Due, and left for a later run; and why.
+    left: u64,
+    left_because: Option<String>,
+    /// Mails whose time has not come, and when that of the first one comes.
+    waiting: u64,
+    next: Option<Instant>,
     troubles: Vec<Trouble>,
 }
 
@@ -144,6 +150,7 @@ struct Mails {
 #[derive(Serialize)]
 struct Trouble {
     number: String,
+    name: String,
     to: String,
     outcome: &'static str,
     reason: String,
@@ -174,7 +181,6 @@ struct Late {
 impl Summary {
     pub fn of(night: &Night) -> Self {
         let read = &night.intake;
-        let Sent { sent, deferred, refused, unknown, .. } = night.mail;
         let mut summary = Self {
             format: "ritardo-run/1",
             as_of: night.as_of,
@@ -207,18 +213,16 @@ impl Summary {
             corrected: night.late.clone(),
             alarms: night.alarms.clone(),
             documents: night.documents,
-            mail: Mails { sent, deferred, refused, unknown, troubles: troubles(&night.mail) },
+            mail: mails(&night.mail),
             reports: night.pages.clone(),
             previews: night.previews.iter().map(|folder| folder.display().to_string()).collect(),
             state: night.setup.config.state.display().to_string(),
         };
         summary.add_open_months(night);
-        let Mails { sent, deferred, refused, unknown, .. } = summary.mail;
-        let mails = sent + deferred + refused + unknown;
         let notes = night.late.iter().filter(|late| late.issues()).count() as u64;
         let did = read.entries.len() as u64
             + night.documents
-            + mails
+            + night.mail.attempts()
             + summary.closed.len() as u64
             + notes
             + night.previews.len() as u64;
@@ -268,16 +272,7 @@ impl Summary {
         if self.nothing_to_do {
             line("nothing", "to do: no new file, no month to close, no mail to send".to_owned());
         }
-        let Mails { sent, deferred, refused, unknown, .. } = self.mail;
-        if sent + deferred + refused + unknown > 0 {
-            let others = [(deferred, "deferred"), (refused, "refused"), (unknown, "of unknown fate, possibly arrived")];
-            let others = others.into_iter().filter(|(count, _)| *count > 0);
-            let others: String = others.map(|(count, what)| format!(", {count} {what}")).collect();
-            line("mail", format!("{sent} sent{others}"));
-        }
-        for Trouble { to, number, outcome, reason } in &self.mail.troubles {
-            line(outcome, format!("{number} to {to}: {reason}"));
-        }
+        words::mails(&self.mail, &mut line);
         for folder in &self.previews {
             line("preview", folder.clone());
         }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::channels::{CHANNEL, Claim, claims, refuse_overlaps};
+use super::mailing;
 use super::page::Page;
 use super::party::party;
 use super::table::{Form, Table, refuse_shared};
@@ -39,6 +40,9 @@ const BUSINESS: Form = Form {
         "endpoint = \"0211:IT12345678903\"",
         "e_invoice = \"ubl\"",
         "lines = [\"xlsx\", \"csv\"]",
+        "cc = [\"archive@bakery.example\"]",
+        "reply_to = \"questions@late-reply.example\"",
+        "attach = [\"pdf\", \"lines\"]",
     ],
 };
 
@@ -92,11 +96,13 @@ fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
     let lines = table.parsed_set("lines", str::parse).unwrap_or_else(|| vec![LineForm::Csv]);
     let (vat, currency) = (vat(table), table.parsed("currency", str::parse));
     let e_invoice = e_invoice(table);
+    let mailing = mailing::mailing(table, recipients.as_deref().unwrap_or_default());
     Some(Business {
         id: id?,
         party: party?,
         channels: channels(claims),
         recipients: recipients?,
+        mailing,
         language: language?,
         zone: zone?,
         vat: vat?,

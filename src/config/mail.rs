@@ -7,7 +7,7 @@ use super::table::{Form, Table};
 use super::{limits, words};
 use crate::domain::settings::{Dkim, Login, PasswordFrom, Smtp, Tls, Transport};
 
-const MAIL: Form = Form {
+pub(super) const MAIL: Form = Form {
     name: "[mail]",
     needs: &[],
     allows: &[
@@ -24,6 +24,9 @@ const MAIL: Form = Form {
         "rate = \"30/min\"",
         "max_size = \"25MiB\"",
         "[mail.dkim]",
+        "send = \"by hand\"",
+        "copies = 3",
+        "within = \"30m\"",
     ],
 };
 

@@ -16,6 +16,7 @@ mod invoice;
 mod issuer;
 mod limits;
 mod mail;
+mod mailing;
 mod mapping;
 mod objects;
 mod page;
@@ -39,7 +40,7 @@ pub use starter::STARTER;
 use crate::domain::business::Issuer;
 use crate::domain::objects::{ObjectPlace, ObjectStorage};
 use crate::domain::settings::{AlarmLimits, Dkim, GuardLimits, IssueRules, Limits, Source, Transport};
-use crate::domain::{Business, Mistake};
+use crate::domain::{Business, DigestRules, MailRules, Mistake};
 use page::Page;
 use table::{Form, Table};
 
@@ -74,6 +75,8 @@ pub struct Config {
     pub transport: Transport,
     /// The key that mails are signed with, where they are.
     pub dkim: Option<Dkim>,
+    pub mail: MailRules,
+    pub digest: DigestRules,
     pub alarms: AlarmLimits,
     pub issue: IssueRules,
     pub guards: GuardLimits,
@@ -105,6 +108,7 @@ const CONFIG: Form = Form {
         "[[source]]",
         "[limits]",
         "[mail]",
+        "[digest]",
         "[alarms]",
         "[object_storage]",
     ],
@@ -146,6 +150,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let (key_file, rates) = (root.path("key_file"), exchange::rates(root));
     let templates = root.path("templates");
     let (transport, dkim) = (mail::transport(root, &state), mail::dkim(root));
+    let (mail, digest) = (mailing::rules(root), mailing::digest(root));
     let written = is_local.then_some(&state);
     refuse_mixed(root, &inbox, [written, transport.as_ref().and_then(mail::outbox)]);
     let (sources, limits) = (sources::sources(root), limits::limits(root));
@@ -170,6 +175,8 @@ fn config(root: &Table<'_>) -> Option<Config> {
         limits,
         transport: transport?,
         dkim,
+        mail,
+        digest,
     })
 }
 
@@ -181,6 +188,14 @@ fn refuse_mixed(root: &Table<'_>, inbox: &Path, written: [Option<&PathBuf>; 2]) 
         let key = ["inbox", "state", "mail"].into_iter().find(|key| root.has(key)).unwrap_or("inbox");
         root.wrong(key, message, "give each a folder of its own, such as \"inbox\" and \"state\"");
     }
+}
+
+/// An e-mail address as the configuration takes them, without a name.
+///
+/// # Errors
+/// What is wrong with it, in a sentence.
+pub fn address(text: &str) -> Result<String, String> {
+    words::email(text)
 }
 
 /// Whether `inner` is `outer` or lies below it, judged by the text of tidy paths.

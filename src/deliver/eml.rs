@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use lettre::message::header::{
-    self, ContentTransferEncoding, ContentType, Date, HeaderName, HeaderValue, MessageId, ReplyTo, Subject, To,
+    self, Cc, ContentTransferEncoding, ContentType, Date, HeaderName, HeaderValue, MessageId, ReplyTo, Subject, To,
 };
 use lettre::message::{
     Attachment as Attached, Body, Mailbox, Mailboxes, MaybeString, MultiPart, MultiPartKind, SinglePart,
@@ -25,9 +25,9 @@ pub struct Letter<'a> {
     /// Written in whole seconds, UTC.
     pub date: Instant,
     pub from_name: &'a str,
-    /// Also where replies go.
     pub from: &'a str,
     pub to: &'a str,
+    pub others: Others<'a>,
     /// Tag of the language of both bodies, such as `en`.
     pub language: &'a str,
     pub subject: &'a str,
@@ -35,6 +35,16 @@ pub struct Letter<'a> {
     pub html: &'a str,
     /// In the order in which they are shown.
     pub attachments: Vec<Attachment<'a>>,
+}
+
+/// Who stands in the headers beside sender and recipient.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Others<'a> {
+    /// Behind `to` in its header.
+    pub to: &'a [String],
+    pub cc: &'a [String],
+    /// Where replies go; `None`: to the sender.
+    pub reply_to: Option<&'a str>,
 }
 
 /// A file that goes with a mail.
@@ -64,14 +74,24 @@ pub fn message_id(number: &InvoiceNumber, recipient_index: usize, from: &str) ->
 pub fn eml(letter: &Letter) -> Result<Vec<u8>, DeliverError> {
     let id = field::message_id(letter.message_id)?;
     let from = mailbox(letter)?;
-    let to = Mailbox::new(None, field::address("recipient", letter.to)?);
+    let others = &letter.others;
+    let to = mailboxes("recipient", std::iter::once(letter.to).chain(others.to.iter().map(String::as_str)))?;
+    let cc = mailboxes("further recipient", others.cc.iter().map(String::as_str))?;
+    let answers = match others.reply_to {
+        Some(address) => Mailbox::new(None, field::address("address for answers", address)?),
+        None => from.clone(),
+    };
     // The headers stand on the outermost part: lettre's own builder of messages reads them back, and its
     // parser refuses some names that its writer writes.
-    let mut mail = MultiPart::builder()
+    let mut builder = MultiPart::builder()
         .header(Date::new(date(letter.date)?))
-        .header(header::From::from(Mailboxes::from(from.clone())))
-        .header(ReplyTo::from(Mailboxes::from(from)))
-        .header(To::from(Mailboxes::from(to)))
+        .header(header::From::from(Mailboxes::from(from)))
+        .header(ReplyTo::from(Mailboxes::from(answers)))
+        .header(To::from(to));
+    if !others.cc.is_empty() {
+        builder = builder.header(Cc::from(cc));
+    }
+    let mut mail = builder
         .header(Subject::from(field::text("subject", letter.subject)?))
         .header(MessageId::from(format!("<{id}>")))
         .header(header::MIME_VERSION_1_0)
@@ -88,6 +108,10 @@ pub fn eml(letter: &Letter) -> Result<Vec<u8>, DeliverError> {
     let bytes = mail.formatted();
     field::travels(&bytes)?;
     Ok(bytes)
+}
+
+fn mailboxes<'a>(field: &'static str, addresses: impl Iterator<Item = &'a str>) -> Result<Mailboxes, DeliverError> {
+    addresses.map(|address| Ok(Mailbox::new(None, field::address(field, address)?))).collect()
 }
 
 fn mailbox(letter: &Letter) -> Result<Mailbox, DeliverError> {
@@ -147,6 +171,7 @@ mod tests {
             from_name: "Late Replies S.r.l.",
             from: "billing@example.com",
             to: "accounts@bakery.example",
+            others: Others::default(),
             language: "en",
             subject: "LR-2018-000001: invoice for August 2018",
             text: "USD 0.15\n.\n..\n\n.\r\nMAIL FROM:<x@example.com>\r.\rend",
@@ -178,6 +203,28 @@ mod tests {
         }
         let other = made(&Letter { message_id: "LR-2018-000001.2@example.com", ..letter() });
         assert_ne!(first.replace("000001.1@", "000001.2@"), other, "boundaries come from the Message-ID");
+    }
+
+    #[test]
+    fn everybody_who_gets_a_mail_stands_in_it() {
+        let [to, cc] = [["b@bakery.example".to_owned()], ["c@bakery.example".to_owned()]];
+        let others = Others { to: &to, cc: &cc, reply_to: Some("questions@example.com") };
+        let made = made(&Letter { others, ..letter() });
+        for line in [
+            "To: accounts@bakery.example, b@bakery.example",
+            "Cc: c@bakery.example",
+            "Reply-To: questions@example.com",
+        ] {
+            assert_eq!(made.matches(&format!("{line}\r\n")).count(), 1, "{line}\n{made}");
+        }
+        let evil = ["x@example.com\r\nBcc: victim@example.com".to_owned()];
+        for others in [
+            Others { to: &evil, ..Others::default() },
+            Others { cc: &evil, ..Others::default() },
+            Others { reply_to: Some(&evil[0]), ..Others::default() },
+        ] {
+            assert!(eml(&Letter { others, ..letter() }).is_err());
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use crate::domain::settings::{PasswordFrom, Transport};
 
 pub use dkim::Signer;
-pub use eml::{Attachment, Letter, eml, message_id};
+pub use eml::{Attachment, Letter, Others, eml, message_id};
 pub use password::{Password, password};
 
 /// What became of one attempt for one recipient. Texts are at most 200 characters, without control characters.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::vat::VatBook;
 pub use super::vat::VatTreatment;
-use super::{Brand, Currency, LineForm, Month, Span, Zone};
+use super::{Brand, Currency, LineForm, Mailing, Month, Span, Zone};
 
 /// Id of a business: 1 to 40 of `a-z`, `0-9`, `-`. Safe as a file name everywhere.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -165,6 +165,7 @@ pub struct Business {
     pub channels: Vec<Ownership>,
     /// E-mail addresses that receive the invoices; at least one.
     pub recipients: Vec<String>,
+    pub mailing: Mailing,
     pub language: Language,
     /// Cuts the billing months.
     pub zone: Zone,

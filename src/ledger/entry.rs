@@ -1,5 +1,6 @@
 //! What the ledger records: one closed list of facts.
 
+mod mails;
 mod months;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,10 @@ use crate::domain::{
     BusinessId, ChannelId, CorrectionCause, Date, Decimal, DocumentKind, Instant, InvoiceNumber, Money, Month, Span,
 };
 
+pub use mails::{
+    DigestMade, DigestMail, Mail, MailAttempt, MailBegun, MailBounced, MailCancelled, MailCopy, MailOutcome,
+    MailRetried,
+};
 pub use months::{Approved, Claim, Compared, Dispute, DisputeSettled, MonthCorrected, TariffKnown, Texts, Unparked};
 
 /// One fact. The written form is JSON with the fields in this order.
@@ -28,8 +33,18 @@ pub enum Entry {
     Documents(Documents),
     /// A mail was made; from now on these are its bytes.
     Mail(Mail),
+    /// A mail is about to be given to a server.
+    MailBegun(MailBegun),
     /// A mail was given to the transport.
     MailAttempt(MailAttempt),
+    /// A person lets a mail be tried again.
+    MailRetried(MailRetried),
+    /// A person took a mail back.
+    MailCancelled(MailCancelled),
+    /// A report names a mail.
+    MailBounced(MailBounced),
+    /// The issuer was told what happened.
+    Digest(DigestMade),
     /// The key of the archive's names was made.
     Key(Key),
     /// Somebody is to be forgotten. What follows from it is carried out, and done when it is `Erased`.
@@ -69,7 +84,12 @@ impl Entry {
             Self::Invoice(_) => "invoice",
             Self::Documents(_) => "documents",
             Self::Mail(_) => "mail",
+            Self::MailBegun(_) => "mail_begun",
             Self::MailAttempt(_) => "mail_attempt",
+            Self::MailRetried(_) => "mail_retried",
+            Self::MailCancelled(_) => "mail_cancelled",
+            Self::MailBounced(_) => "mail_bounced",
+            Self::Digest(_) => "digest",
             Self::Key(_) => "key",
             Self::Forgotten(_) => "forgotten",
             Self::Erased(_) => "erased",
@@ -289,38 +309,6 @@ pub struct Documents {
 pub struct Artefact {
     pub name: String,
     pub sha256: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mail {
-    pub number: InvoiceNumber,
-    pub message_id: String,
-    pub from: String,
-    pub to: String,
-    /// Its file beside the documents of the invoice.
-    pub name: String,
-    pub sha256: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MailAttempt {
-    pub message_id: String,
-    pub at: Instant,
-    pub outcome: MailOutcome,
-    /// The server's reply, or why there is none.
-    pub detail: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MailOutcome {
-    Sent,
-    Deferred,
-    Refused,
-    /// It may have arrived: the connection was lost after the last byte.
-    Unknown,
 }
 
 /// A hold that the operator accepted, for one conversation or for the whole channel. What was accepted together

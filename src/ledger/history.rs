@@ -3,14 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{
-    Approved, Compared, Dispute, DisputeSettled, Documents, Entry, Forgotten, HoldAccepted, Issued, LogRead, Mail,
-    MailAttempt, MailOutcome, MonthClosed, MonthCorrected, SetAside, TariffKnown, Unparked,
+    Approved, Compared, DigestMade, Dispute, DisputeSettled, Documents, Entry, Forgotten, HoldAccepted, Issued, LogRead,
+    Mail, MonthClosed, MonthCorrected, SetAside, TariffKnown, Unparked,
 };
+use super::mails::MailEvent;
 use super::{Numbers, Recorded};
 use crate::domain::{BusinessId, Instant, InvoiceNumber, Month};
-
-/// How often a mail of unknown fate is sent again, with the same bytes and Message-ID.
-const UNKNOWN_MAX: usize = 3;
 
 /// What was recorded so far, by what it is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,9 +44,13 @@ pub struct History {
     /// In the order in which they were made.
     pub mails: Vec<Mail>,
     /// By number of the invoice: places among `mails`.
-    mailed: BTreeMap<InvoiceNumber, Vec<usize>>,
+    pub(super) mailed: BTreeMap<InvoiceNumber, Vec<usize>>,
+    /// Message-IDs by the names of mails, those of digests too.
+    pub(super) mail_ids: BTreeMap<String, String>,
     /// By Message-ID, in order.
-    pub attempts: BTreeMap<String, Vec<MailAttempt>>,
+    pub(super) mail_events: BTreeMap<String, Vec<MailEvent>>,
+    /// In order.
+    pub digests: Vec<DigestMade>,
     /// Fingerprint of the key of names; `None` before the first file was archived under one.
     pub key: Option<String>,
     /// In order.
@@ -65,17 +67,6 @@ pub struct History {
     pub last: u64,
     /// Hash of the last entry; empty for an empty ledger.
     pub head: String,
-}
-
-/// How far a mail has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MailState {
-    /// To be sent, for the first time or again.
-    Queued,
-    Sent,
-    Refused,
-    /// Sent several times without ever hearing what became of it; possibly arrived.
-    Unknown,
 }
 
 /// The months of which an entry decides what they cost, or which document bills it.
@@ -133,14 +124,14 @@ impl History {
             Entry::Documents(documents) => {
                 self.documents.insert(documents.number.clone(), documents);
             }
-            Entry::Mail(mail) => {
-                self.mailed.entry(mail.number.clone()).or_default().push(self.mails.len());
-                self.mails.push(mail);
-            }
             Entry::HoldAccepted(hold) => self.accepted.push((seq, hold)),
-            Entry::MailAttempt(attempt) => {
-                self.attempts.entry(attempt.message_id.clone()).or_default().push(attempt);
-            }
+            mail @ (Entry::Mail(_)
+            | Entry::MailBegun(_)
+            | Entry::MailAttempt(_)
+            | Entry::MailRetried(_)
+            | Entry::MailCancelled(_)
+            | Entry::MailBounced(_)
+            | Entry::Digest(_)) => self.add_mail(mail),
             Entry::Key(key) => self.key = Some(key.fingerprint),
             Entry::Forgotten(forgotten) => self.forgotten.push(forgotten),
             Entry::Erased(_) => self.erased += 1,
@@ -203,17 +194,6 @@ impl History {
     /// The holds that were accepted when the ledger ended at `seq`.
     pub fn accepted_through(&self, seq: u64) -> impl Iterator<Item = &HoldAccepted> {
         self.accepted.iter().filter(move |(place, _)| *place <= seq).map(|(_, hold)| hold)
-    }
-
-    pub fn mail_state(&self, mail: &Mail) -> MailState {
-        let attempts = self.attempts.get(&mail.message_id).map(Vec::as_slice).unwrap_or_default();
-        let had = |outcome| attempts.iter().filter(|attempt| attempt.outcome == outcome).count();
-        match () {
-            () if had(MailOutcome::Sent) > 0 => MailState::Sent,
-            () if had(MailOutcome::Refused) > 0 => MailState::Refused,
-            () if had(MailOutcome::Unknown) > UNKNOWN_MAX => MailState::Unknown,
-            () => MailState::Queued,
-        }
     }
 
     /// Of each name the file that was set aside last, unless the name was read since: by name.

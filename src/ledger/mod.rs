@@ -4,6 +4,7 @@ mod books;
 pub mod entry;
 mod extract;
 pub mod history;
+mod mails;
 mod migration;
 mod numbers;
 mod standing;
@@ -22,7 +23,8 @@ use crate::close::check::sha256;
 pub use books::{Contradiction, contradictions};
 pub use entry::Entry;
 pub use extract::Row;
-pub use history::{History, MailState};
+pub use history::History;
+pub use mails::{MailEvent, MailStanding, MailState, Outgoing, standing};
 pub use numbers::Numbers;
 pub use standing::{Billed, Standing};
 pub use sum::{Bytes, sum_of};
@@ -190,6 +192,19 @@ impl Ledger {
     /// All entries, after the whole chain was checked.
     pub fn entries(&self) -> Result<Vec<Recorded>, LedgerError> {
         entries(&self.connection)
+    }
+
+    /// The entries after a place; their chain was checked when the history was read.
+    pub fn entries_since(&self, seq: u64) -> Result<Vec<Recorded>, LedgerError> {
+        let mut statement = self.connection.prepare("SELECT seq, body, hash FROM entry WHERE seq > ?1 ORDER BY seq")?;
+        let (mut rows, mut recorded) = (statement.query([seq.cast_signed()])?, Vec::new());
+        while let Some(row) = rows.next()? {
+            let (seq, body): (i64, String) = (row.get(0)?, row.get(1)?);
+            let seq = seq.unsigned_abs();
+            let entry = serde_json::from_str(&body).map_err(|error| LedgerError::Body(seq, error))?;
+            recorded.push(Recorded { seq, hash: row.get(2)?, entry });
+        }
+        Ok(recorded)
     }
 
     /// The history that the entries tell.

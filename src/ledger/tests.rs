@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
-use super::entry::{MailAttempt, MailOutcome, SetAside};
+use super::entry::SetAside;
 use super::*;
-use crate::domain::{DocumentKind, Instant, InvoiceNumber};
+use crate::domain::{DocumentKind, InvoiceNumber};
 
 fn path(name: &str) -> PathBuf {
     let path = std::env::temp_dir().join(format!("ritardo-ledger-{}-{name}.db", std::process::id()));
@@ -129,35 +129,4 @@ fn numbers_go_on_within_a_year_and_begin_again_with_the_next() {
         history.issue(issued(number));
     }
     assert_eq!(history.next_number("LR", 2018, 41).to_string(), "LR-2018-000043");
-}
-
-#[test]
-fn a_mail_of_unknown_fate_is_sent_again_a_few_times_only() {
-    let mail = entry::Mail {
-        number: "LR-2018-000001".parse().unwrap(),
-        message_id: "m".to_owned(),
-        from: String::new(),
-        to: String::new(),
-        name: String::new(),
-        sha256: String::new(),
-    };
-    let attempt = |outcome| MailAttempt {
-        message_id: "m".to_owned(),
-        at: Instant::from_micros(0),
-        outcome,
-        detail: String::new(),
-    };
-    for (outcomes, state) in [
-        (vec![], MailState::Queued),
-        (vec![MailOutcome::Deferred; 9], MailState::Queued),
-        (vec![MailOutcome::Unknown; 3], MailState::Queued),
-        (vec![MailOutcome::Unknown; 4], MailState::Unknown),
-        (vec![MailOutcome::Unknown, MailOutcome::Sent], MailState::Sent),
-        (vec![MailOutcome::Refused], MailState::Refused),
-    ] {
-        let attempts = outcomes.iter().map(|outcome| attempt(*outcome)).collect();
-        let mut history = History::default();
-        history.attempts = [("m".to_owned(), attempts)].into();
-        assert_eq!(history.mail_state(&mail), state, "{outcomes:?}");
-    }
 }

@@ -61,6 +61,20 @@ pub(super) fn with_lines_as(form: LineForm, invoice: &Invoice, view: InvoiceView
     InvoiceView { mail: MailView { attached, ..view.mail }, ..view }
 }
 
+/// The view of a document whose mail carries no line file.
+pub(super) fn without_lines(invoice: &Invoice, view: InvoiceView) -> InvoiceView {
+    let ours = corrections::of(invoice.language);
+    let sentence = if invoice.is_credit_note() { ours.attached_alone } else { ours.attached_invoice };
+    let attached = clean(&fill(sentence, &[("pdf", &pdf_file(invoice))]));
+    InvoiceView { mail: MailView { attached, ..view.mail }, ..view }
+}
+
+/// The view of a document whose mail a person had made once more.
+pub(super) fn copied(invoice: &Invoice, view: InvoiceView) -> InvoiceView {
+    let subject = ascii(&format!("{}: {}", corrections::of(invoice.language).copy, view.mail.subject));
+    InvoiceView { mail: MailView { subject, ..view.mail }, ..view }
+}
+
 /// Subject, introduction and what is attached, with their places.
 fn sentences(invoice: &Invoice) -> (&'static str, &'static str, &'static str) {
     let (words, terms) = (texts::of(invoice.language), terms::of(invoice.language));

@@ -125,6 +125,16 @@ impl InvoiceView {
         mail::with_lines_as(form, invoice, self)
     }
 
+    /// The same, of a document whose mail carries no line file.
+    pub fn without_lines(self, invoice: &Invoice) -> Self {
+        mail::without_lines(invoice, self)
+    }
+
+    /// The same, of a document whose mail a person had made once more: its subject says that it is a copy.
+    pub fn copied(self, invoice: &Invoice) -> Self {
+        mail::copied(invoice, self)
+    }
+
     /// The view of what would be issued: marked on every page, with nothing that only an issued document has. What
     /// `invoice` has as its number, date of issue, due date and place in the chain is not shown.
     pub fn preview(invoice: &Invoice) -> Self {

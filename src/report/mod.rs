@@ -7,6 +7,7 @@ pub mod alarms;
 pub mod bars;
 pub mod chart;
 pub mod coverage;
+pub mod digest;
 pub mod facts;
 mod issued;
 pub mod journal;

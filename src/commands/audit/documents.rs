@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::closing::{charge_file, stored_invoice};
-use super::super::issue::{charges_with, documents, mails};
+use super::super::issue::{charges_with, documents};
+use super::super::letters::Post;
 use super::super::line_forms;
 use super::super::recorded::texts;
 use super::super::state::State;
@@ -112,7 +113,7 @@ pub fn looks(
     let is_other = |name: &str, bytes: &[u8]| recorded.get(name) != Some(&digest(name, bytes).as_str());
     let mut other: Vec<String> =
         drawn.iter().filter(|(name, bytes)| is_other(name, bytes)).map(|(name, _)| name.clone()).collect();
-    let mails = mails(&setup, renderer, invoice, issued, &drawn)?;
+    let mails = Post { setup: &setup, renderer, invoice, issued, files: &drawn }.mails()?;
     let kept = mails.into_iter().filter(|(mail, _)| recorded.contains_key(mail.name.as_str()));
     other.extend(kept.filter(|(mail, bytes)| is_other(&mail.name, bytes)).map(|(mail, _)| mail.name));
     Ok(other)

@@ -44,7 +44,7 @@ pub struct Whole<'a> {
 /// charges or in those of earlier months that it bills.
 pub fn last_of(recorded: &[Recorded], month: Month) -> u64 {
     let mut numbers = BTreeSet::new();
-    let mut message_ids = BTreeSet::new();
+    let (mut message_ids, mut mail_names) = (BTreeSet::new(), BTreeSet::new());
     let mut disputes = BTreeSet::new();
     let mut last = 0;
     for Recorded { seq, entry, .. } in recorded {
@@ -54,8 +54,15 @@ pub fn last_of(recorded: &[Recorded], month: Month) -> u64 {
                 issued.month == month && numbers.insert(&issued.number)
             }
             Entry::Documents(documents) => numbers.contains(&documents.number),
-            Entry::Mail(mail) => numbers.contains(&mail.number) && message_ids.insert(&mail.message_id),
+            Entry::Mail(mail) => {
+                let concerns = numbers.contains(&mail.number) && message_ids.insert(&mail.message_id);
+                concerns && mail_names.insert(&mail.name)
+            }
+            Entry::MailBegun(begun) => message_ids.contains(&begun.message_id),
             Entry::MailAttempt(attempt) => message_ids.contains(&attempt.message_id),
+            Entry::MailRetried(retried) => message_ids.contains(&retried.message_id),
+            Entry::MailCancelled(cancelled) => message_ids.contains(&cancelled.message_id),
+            Entry::MailBounced(bounced) => mail_names.contains(&bounced.mail),
             Entry::Corrected(corrected) => corrected.month == month,
             Entry::Compared(compared) => compared.month == month,
             Entry::Approved(approved) => approved.month == month,
@@ -69,6 +76,7 @@ pub fn last_of(recorded: &[Recorded], month: Month) -> u64 {
             | Entry::Erased(_)
             | Entry::Purged(_)
             | Entry::HoldAccepted(_)
+            | Entry::Digest(_)
             | Entry::Tariff(_) => false,
         };
         if concerns {

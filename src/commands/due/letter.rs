@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::outlook::{Open, State};
 use crate::commands::cases::Desk;
 use crate::commands::{World, say};
-use crate::deliver::{self, Letter, Outcome};
+use crate::deliver::{self, Carrier, Letter, Others, Outcome, Parcel};
 use crate::domain::business::Language;
 use crate::domain::{Business, Zone};
 use crate::error::{Failure, Kind};
@@ -27,6 +27,8 @@ pub fn send(desk: &Desk, business: &Business, due: &[Open], world: &mut World) -
         business.language.code(),
         escaped(&text)
     );
+    let failed = |error| Failure::new(Kind::Configuration, "the mail was not sent").because(error);
+    let mut carrier = Carrier::new(&desk.setup.config.transport, &deliver::password).map_err(failed)?;
     let domain = issuer.email.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     for (index, to) in (1..).zip(&business.recipients) {
         let stamp: String = desk.as_of.to_string().chars().filter(char::is_ascii_alphanumeric).collect();
@@ -37,25 +39,25 @@ pub fn send(desk: &Desk, business: &Business, due: &[Open], world: &mut World) -
             from_name: &issuer.party.legal_name,
             from: &issuer.email,
             to,
+            others: Others { reply_to: business.mailing.reply_to.as_deref(), ..Others::default() },
             language: business.language.code(),
             subject: &subject(business.language, due.len()),
             text: &text,
             html: &html,
             attachments: Vec::new(),
         };
-        let failed = |error| Failure::new(Kind::Configuration, "the mail was not sent").because(error);
         let bytes = deliver::eml(&letter).map_err(failed)?;
         let name = format!("{stem}.eml");
-        let transport = &desk.setup.config.transport;
-        let carried = deliver::deliver(transport, &bytes, &name, &issuer.email, to, &deliver::password);
-        let said = match carried.map_err(failed)? {
+        let carried = carrier.carry(&Parcel { name: &name, from: &issuer.email, to, eml: &bytes });
+        let said = match carried.map_err(failed)?.outcome {
             Outcome::Sent { .. } => "sent".to_owned(),
             Outcome::Deferred { reason } => format!("deferred: {reason}; ask again later"),
-            Outcome::Refused { reason } => format!("refused: {reason}"),
+            Outcome::Refused { reason } | Outcome::TooBig { reason } => format!("refused: {reason}"),
             Outcome::Unknown { reason } => format!("perhaps sent: {reason}"),
         };
         say(world.err, &format!("mail      {} to {to}: {said}", business.id))?;
     }
+    carrier.close();
     Ok(())
 }
 

@@ -8,9 +8,10 @@ use super::super::table::Table;
 use super::super::{Outcome, World, say};
 use super::Shelf;
 use crate::cli::{InvoiceList, InvoiceState, TableForm};
-use crate::domain::{BusinessId, CorrectionCause, Currency, Date, DocumentKind, Exchange, InvoiceNumber, Money, Month};
+use crate::domain::{
+    BusinessId, CorrectionCause, Currency, Date, DocumentKind, Exchange, Instant, InvoiceNumber, MailRules, Money, Month,
+};
 use crate::error::{Failure, Kind};
-use crate::ledger::MailState;
 use crate::ledger::entry::Issued;
 
 /// What `--format json` writes.
@@ -60,7 +61,7 @@ pub fn list(args: &InvoiceList, world: &mut World) -> Result<Outcome, Failure> {
     let rows: Vec<Row> = history
         .issued
         .iter()
-        .map(|issued| row(&shelf, issued))
+        .map(|issued| row(&shelf, issued, world.now))
         .collect::<Result<Vec<Row>, Failure>>()?
         .into_iter()
         .filter(|row| is_wanted(args, row))
@@ -135,7 +136,7 @@ fn too_large(issued: &Issued) -> Failure {
     Failure::new(Kind::SelfCheck, format!("what is left of {} does not fit", issued.number))
 }
 
-fn row<'h>(shelf: &'h Shelf, issued: &'h Issued) -> Result<Row<'h>, Failure> {
+fn row<'h>(shelf: &'h Shelf, issued: &'h Issued, now: Instant) -> Result<Row<'h>, Failure> {
     let history = &shelf.history;
     let is_invoice = issued.kind.is_invoice();
     let left = if is_invoice { history.rest(issued).ok_or_else(|| too_large(issued))? } else { issued.net };
@@ -146,13 +147,9 @@ fn row<'h>(shelf: &'h Shelf, issued: &'h Issued) -> Result<Row<'h>, Failure> {
     };
     let Owed { net, tax, total, rest } = owed(shelf, issued, left)?;
     let mails = history.mails_of(&issued.number).map(|mail| {
-        let state = match history.mail_state(mail) {
-            _ if history.is_destroyed(mail) => "destroyed",
-            MailState::Queued => "queued",
-            MailState::Sent => "sent",
-            MailState::Refused => "refused",
-            MailState::Unknown => "unknown",
-        };
+        // How many copies the settings allow does not change its name.
+        let standing = history.mail_standing(&mail.message_id, &MailRules::default(), now);
+        let state = if history.is_destroyed(mail) { "destroyed" } else { standing.state.name() };
         MailRow { to: &mail.to, state }
     });
     let files = history.documents.get(&issued.number).into_iter().flat_map(|documents| &documents.files);

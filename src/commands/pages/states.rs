@@ -14,7 +14,7 @@ use super::Known;
 use crate::domain::{Business, BusinessId, CorrectionCause, Currency, Month};
 use crate::error::Failure;
 use crate::ledger::entry::{self, Issued, MonthClosed, MonthCorrected};
-use crate::ledger::{History, MailState};
+use crate::ledger::History;
 use crate::report::{After, Closed, Document, Link, Open};
 
 pub fn open(known: &Known, open: &OpenMonth) -> Open {
@@ -69,8 +69,9 @@ fn document(known: &Known, issued: &Issued, month: Month) -> Result<Document, Fa
 }
 
 fn sent(history: &History, issued: &Issued) -> String {
-    let mails: Vec<_> = history.mails_of(&issued.number).map(|mail| history.mail_state(mail)).collect();
-    let sent = mails.iter().filter(|state| **state == MailState::Sent).count();
+    // A copy that a person had made is told of by `ritardo mail list`.
+    let mails: Vec<_> = history.mails_of(&issued.number).filter(|mail| mail.copy.is_none()).collect();
+    let sent = mails.iter().filter(|mail| history.is_sent(mail)).count();
     let plural = if mails.len() == 1 { "mail" } else { "mails" };
     format!("{sent} of {} {plural} sent", mails.len())
 }

@@ -21,16 +21,21 @@ use crate::read::frame;
 
 /// Kinds of entries by which no wait of an open month changes, beside those of files, which are looked at. Whatever else a
 /// person decided puts everything back to the archive.
-const HARMLESS: [&str; 14] = [
+const HARMLESS: [&str; 19] = [
     "approved",
     "compared",
     "corrected",
     "credit_note",
+    "digest",
     "documents",
     "file",
     "invoice",
     "mail",
     "mail_attempt",
+    "mail_begun",
+    "mail_bounced",
+    "mail_cancelled",
+    "mail_retried",
     "month_closed",
     "replacement",
     "set_aside",

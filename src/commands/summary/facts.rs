@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Closed, Invoiced, Read, Reason, Rejected, Trouble, Unknown, counted};
+use super::{Closed, Invoiced, Mails, Read, Reason, Rejected, Trouble, Unknown, counted};
 use crate::commands::approve::advice;
 use crate::commands::closing::{Step, texts};
 use crate::commands::correct::{Late, Outcome};
-use crate::commands::issue::Sent;
+use crate::commands::outbox::Sent;
 use crate::commands::run::Night;
 use crate::domain::Money;
 use crate::domain::settings::form_told;
@@ -75,14 +75,26 @@ pub(super) fn reason(file: &SetAside) -> Reason {
     Reason { file: file.name.clone(), reason: file.reason.clone() }
 }
 
-pub(super) fn troubles(mail: &Sent) -> Vec<Trouble> {
-    let told = mail.troubles.iter().map(|(mail, outcome, reason)| Trouble {
-        number: mail.number.to_string(),
-        to: mail.to.clone(),
-        outcome,
-        reason: reason.clone(),
+pub(super) fn mails(mail: &Sent) -> Mails {
+    let told = mail.troubles.iter().map(|trouble| Trouble {
+        number: trouble.number.clone(),
+        name: trouble.name.clone(),
+        to: trouble.to.clone(),
+        outcome: trouble.state.name(),
+        reason: trouble.reason.clone(),
     });
-    told.collect()
+    Mails {
+        sent: mail.sent,
+        deferred: mail.deferred,
+        refused: mail.refused,
+        unknown: mail.unknown,
+        failed: mail.failed,
+        left: mail.left,
+        left_because: mail.left_because.clone(),
+        waiting: mail.waiting,
+        next: mail.next,
+        troubles: told.collect(),
+    }
 }
 
 pub(super) fn conflicts(night: &Night) -> Vec<Conflict> {

@@ -1,5 +1,7 @@
 //! Words that several lines of a summary share.
 
+use super::{Mails, Trouble, facts};
+use crate::commands::outbox::Sent;
 use crate::domain::{Money, Month};
 
 /// Objects that are not fetched which the text shows one by one.
@@ -52,4 +54,39 @@ pub fn unfit(names: &[String], line: &mut dyn FnMut(&str, String)) {
         let objects = counted(more as u64, "more object");
         line("warning", format!("and {objects} whose names cannot be those of files"));
     }
+}
+
+/// What became of the mails, and what waits.
+pub(super) fn mails(mails: &Mails, line: &mut dyn FnMut(&str, String)) {
+    let Mails { sent, deferred, refused, unknown, failed, left, left_because, waiting, next, troubles } = mails;
+    if sent + deferred + refused + unknown + failed > 0 {
+        let others = [
+            (deferred, "deferred"),
+            (refused, "refused"),
+            (unknown, "of unknown fate, possibly arrived"),
+            (failed, "failed for good"),
+        ];
+        let others = others.into_iter().filter(|(count, _)| **count > 0);
+        let others: String = others.map(|(count, what)| format!(", {count} {what}")).collect();
+        line("mail", format!("{sent} sent{others}"));
+    }
+    for Trouble { to, number, outcome, reason, .. } in troubles {
+        line(outcome, format!("{number} to {to}: {reason}"));
+    }
+    if *left > 0 {
+        let why = left_because.as_deref().unwrap_or("a later run sends them");
+        line("mail", format!("{} left: {why}", counted(*left, "mail")));
+    }
+    match (waiting, next) {
+        (1, Some(next)) => line("mail", format!("1 mail waits until {next}")),
+        (2.., Some(next)) => line("mail", format!("{} wait, the first until {next}", counted(*waiting, "mail"))),
+        _ => {}
+    }
+}
+
+/// The same as lines, for a command that does nothing else.
+pub fn mail_lines(sent: &Sent) -> Vec<String> {
+    let mut lines = Vec::new();
+    mails(&facts::mails(sent), &mut |label: &str, rest: String| lines.push(format!("{label:<9} {rest}")));
+    lines
 }

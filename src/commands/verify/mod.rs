@@ -48,6 +48,7 @@ pub fn verify(args: &Verify, world: &mut World) -> Result<Outcome, Failure> {
     );
     numbers(&history, &mut findings);
     charges(&state, &history, &mut findings);
+    digests(&state, &history, &mut findings);
     for issued in &history.issued {
         invoice(&state, &ledger, &history, issued, &mut findings);
     }
@@ -246,6 +247,16 @@ fn sums(path: &Path, net: Money, findings: &mut Vec<String>) {
     let Ok(Ok(filed)) = std::fs::read(path).map(|bytes| Filed::read(&bytes)) else { return };
     if filed.net() != Some(net.exact()) {
         findings.push(format!("{}: it does not come to {net}, as the ledger says", path.display()));
+    }
+}
+
+/// The mails of digests, where they are kept: they are no evidence, and may be removed once they were sent.
+fn digests(state: &State, history: &History, findings: &mut Vec<String>) {
+    for mail in history.digests.iter().filter_map(|digest| digest.mail.as_ref()) {
+        let path = state.digests().join(&mail.name);
+        if path.exists() {
+            compare(&path, &mail.sha256, findings);
+        }
     }
 }
 

@@ -156,6 +156,8 @@ pub const WORDS: corrections::Words = corrections::Words {
     intro_replaced: "Voici notre facture {number} pour {month}. {why}",
     attached: "Pièces jointes\u{a0}: {pdf} (l’avoir) et {lines} (chaque message rectifié).",
     attached_alone: "Pièce jointe\u{a0}: {pdf} (l’avoir).",
+    attached_invoice: "Pièce jointe\u{a0}: {pdf} (la facture).",
+    copy: "Copie",
     carried_over: "Report de {month} ({count} messages)",
     carried_over_one: "Report de {month} ({count} message)",
     carried_over_why: "pas encore facturés\u{a0}: seuls, ils étaient inférieurs à la plus petite facture",

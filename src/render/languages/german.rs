@@ -158,6 +158,8 @@ pub const WORDS: corrections::Words = corrections::Words {
     intro_replaced: "Anbei unsere Rechnung {number} für {month}. {why}",
     attached: "Anlagen: {pdf} (die Rechnungskorrektur) und {lines} (jede korrigierte Nachricht).",
     attached_alone: "Anlage: {pdf} (die Rechnungskorrektur).",
+    attached_invoice: "Anlage: {pdf} (die Rechnung).",
+    copy: "Kopie",
     carried_over: "Posten für {month}, übertragen ({count} Posten)",
     carried_over_one: "Posten für {month}, übertragen ({count} Posten)",
     carried_over_why: "noch nicht berechnet: allein lagen sie unter dem kleinsten Rechnungsbetrag",

@@ -156,6 +156,8 @@ pub const WORDS: corrections::Words = corrections::Words {
     intro_replaced: "Segue a nossa fatura {number} de {month}. {why}",
     attached: "Em anexo: {pdf} (a nota de crédito) e {lines} (cada mensagem retificada).",
     attached_alone: "Em anexo: {pdf} (a nota de crédito).",
+    attached_invoice: "Em anexo: {pdf} (a fatura).",
+    copy: "Cópia",
     carried_over: "Cobranças de {month}, transitadas ({count} cobranças)",
     carried_over_one: "Cobranças de {month}, transitadas ({count} cobrança)",
     carried_over_why: "ainda não faturadas: por si só eram inferiores à menor fatura",

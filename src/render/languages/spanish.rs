@@ -158,6 +158,8 @@ pub const WORDS: corrections::Words = corrections::Words {
     intro_replaced: "Le enviamos nuestra factura {number} de {month}. {why}",
     attached: "Adjuntos: {pdf} (la factura rectificativa) y {lines} (cada mensaje rectificado).",
     attached_alone: "Adjunto: {pdf} (la factura rectificativa).",
+    attached_invoice: "Adjunto: {pdf} (la factura).",
+    copy: "Copia",
     carried_over: "Cargos de {month}, trasladados ({count} cargos)",
     carried_over_one: "Cargos de {month}, trasladados ({count} cargo)",
     carried_over_why: "aún no facturados: por sí solos eran menos que la factura mínima",

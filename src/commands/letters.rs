@@ -1,0 +1,182 @@
+//! The mails of a document: made of its frozen files and of the setup that it was decided with, so that the same document
+//! always gives the same bytes.
+
+use super::issue::Files;
+use super::line_forms;
+use super::setup::Setup;
+use crate::deliver::{self, Attachment, DeliverError, Letter, Others};
+use crate::domain::{Attachable, Business, Elapsed, Instant, Invoice, LineForm, Zone};
+use crate::error::{Failure, Kind};
+use crate::ledger::History;
+use crate::ledger::entry::{Issued, Mail, MailCopy};
+use crate::read::sha256;
+use crate::render::{InvoiceView, MailBodies, Renderer, preview_pdf_file};
+
+/// A document with all that its mails are made of.
+pub struct Post<'p> {
+    pub setup: &'p Setup,
+    pub renderer: &'p Renderer,
+    pub invoice: &'p Invoice,
+    pub issued: &'p Issued,
+    /// Its documents, by name.
+    pub files: &'p Files,
+}
+
+/// What one mail has of its own.
+struct Addressed<'a> {
+    message_id: String,
+    date: Instant,
+    to: &'a str,
+    others: Others<'a>,
+    name: String,
+    copy: Option<MailCopy>,
+}
+
+/// The mail of a preview, as its first recipient would see it; `None` of a business that is not in the book. It is not kept
+/// in the ledger, and nothing sends it.
+pub fn preview(setup: &Setup, invoice: &Invoice, bodies: &MailBodies, pdf: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
+    let business = setup.business(invoice.business.as_str());
+    let Some((business, to)) = business.and_then(|business| Some((business, business.recipients.first()?))) else {
+        return Ok(None);
+    };
+    let from = &invoice.seller_email;
+    let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    let name = preview_pdf_file(invoice);
+    let letter = Letter {
+        message_id: &format!("{}@{domain}", name.trim_end_matches(".pdf")),
+        date: invoice.issue_date.start(setup.config.issuer_of(business).zone).plus(Elapsed::from_seconds(12 * 3600)),
+        from_name: &invoice.seller.legal_name,
+        from,
+        to,
+        others: Others { cc: &business.mailing.cc, reply_to: business.mailing.reply_to.as_deref(), to: &[] },
+        language: invoice.language.code(),
+        subject: &bodies.subject,
+        text: &bodies.text,
+        html: &bodies.html,
+        attachments: vec![Attachment { name: &name, content_type: "application/pdf", bytes: pdf }],
+    };
+    let failed = |error: DeliverError| {
+        Failure::new(Kind::SelfCheck, format!("the mail for {} cannot be made", invoice.business)).because(error)
+    };
+    deliver::eml(&letter).map(Some).map_err(failed)
+}
+
+impl Post<'_> {
+    /// One finished mail a recipient: those of `emails` first, then those of `cc`.
+    pub fn mails(&self) -> Result<Vec<(Mail, Vec<u8>)>, Failure> {
+        let (invoice, number) = (self.invoice, &self.issued.number);
+        // The book as it was at the closing: later changes send nothing elsewhere, and nobody is forgotten.
+        let nobody = || Failure::new(Kind::SelfCheck, format!("{number} has nobody that it could be mailed to"));
+        let business = self.business().filter(|business| !business.recipients.is_empty()).ok_or_else(nobody)?;
+        let bodies = self.bodies(false)?;
+        let (recipients, cc) = (&business.recipients, &business.mailing.cc);
+        // Noon, so that the day is the same wherever the header is read.
+        let date = invoice.issue_date.start(self.zone()).plus(Elapsed::from_seconds(12 * 3600));
+        let reply_to = business.mailing.reply_to.as_deref();
+        let (mut mails, nobody_else): (Vec<(Mail, Vec<u8>)>, &[String]) = (Vec::new(), &[]);
+        for (index, address) in recipients.iter().chain(cc).enumerate() {
+            // Who is only copied in sees whom it was written to.
+            let is_copied = index >= recipients.len();
+            let (to, too) = match recipients.split_first() {
+                Some((first, rest)) if is_copied => (first, rest),
+                _ => (address, nobody_else),
+            };
+            let addressed = Addressed {
+                message_id: deliver::message_id(number, index, &invoice.seller_email),
+                date,
+                to,
+                others: Others { to: too, cc, reply_to },
+                name: format!("{number}_{}.eml", index + 1),
+                copy: None,
+            };
+            mails.push(self.finished(&bodies, addressed, address)?);
+        }
+        Ok(mails)
+    }
+
+    /// A mail once more, because a person said so: another Message-ID, and a subject that says that it is a copy.
+    pub fn copy(&self, copy: MailCopy, to: &str) -> Result<(Mail, Vec<u8>), Failure> {
+        let stem = copy.of.strip_suffix(".eml").unwrap_or(&copy.of);
+        let name = format!("{stem}_copy-{}.eml", copy.copy);
+        let place = stem.rsplit_once('_').map_or("1", |(_, place)| place);
+        let domain = self.invoice.seller_email.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+        let message_id = format!("{}.{place}.copy-{}@{domain}", self.issued.number, copy.copy);
+        let reply_to = self.business().and_then(|business| business.mailing.reply_to.as_deref());
+        // Nobody else gets it.
+        let others = Others { reply_to, ..Others::default() };
+        let addressed = Addressed { message_id, date: copy.at, to, others, name, copy: Some(copy) };
+        self.finished(&self.bodies(true)?, addressed, to)
+    }
+
+    /// The copies that the ledger names, made again.
+    pub fn copies(&self, history: &History) -> Result<Vec<(Mail, Vec<u8>)>, Failure> {
+        let recorded = history.mails_of(&self.issued.number);
+        recorded.filter_map(|mail| Some(self.copy(mail.copy.clone()?, &mail.to))).collect()
+    }
+
+    fn business(&self) -> Option<&Business> {
+        self.setup.business(self.issued.business.as_str())
+    }
+
+    /// Of an issuer who is in the recorded configuration: the date of a mail is cut where the document's was.
+    fn zone(&self) -> Zone {
+        self.business().map_or(Zone::UTC, |business| self.setup.config.issuer_of(business).zone)
+    }
+
+    fn attaches(&self, kind: Attachable) -> bool {
+        self.business().is_none_or(|business| business.mailing.attaches(kind))
+    }
+
+    fn bodies(&self, is_copy: bool) -> Result<MailBodies, Failure> {
+        let Self { setup, renderer, invoice, issued, .. } = self;
+        let form = line_forms::mailed(setup, issued);
+        let view = InvoiceView::of(invoice, &issued.document_sha256).with_lines_as(form, invoice);
+        let view = if self.attaches(Attachable::Lines) { view } else { view.without_lines(invoice) };
+        let view = if is_copy { view.copied(invoice) } else { view };
+        let view = setup.dressed(view, invoice, None);
+        setup.renderer(renderer)?.mail(&view).map_err(|error| {
+            Failure::new(Kind::SelfCheck, format!("the mail of {} cannot be drawn", issued.number)).because(error)
+        })
+    }
+
+    fn attachments(&self) -> Vec<Attachment<'_>> {
+        let form = line_forms::mailed(self.setup, self.issued);
+        let attached = self.files.iter().filter_map(|(name, bytes)| {
+            let (kind, content_type) = match (LineForm::of_file(name), name.rsplit('.').next()) {
+                (Some(of_lines), _) if of_lines == form => (Attachable::Lines, form.media_type()),
+                (None, Some("pdf")) => (Attachable::Pdf, "application/pdf"),
+                (None, Some("xml")) => (Attachable::Xml, "application/xml"),
+                _ => return None,
+            };
+            self.attaches(kind).then_some(Attachment { name, content_type, bytes })
+        });
+        attached.collect()
+    }
+
+    /// The mail with its bytes; `recipient` is that of its envelope.
+    fn finished(&self, bodies: &MailBodies, addressed: Addressed, recipient: &str) -> Result<(Mail, Vec<u8>), Failure> {
+        let (invoice, number) = (self.invoice, &self.issued.number);
+        let failed = |error: DeliverError| {
+            Failure::new(Kind::SelfCheck, format!("the mail of {number} cannot be made")).because(error)
+        };
+        let from = &invoice.seller_email;
+        let letter = Letter {
+            message_id: &addressed.message_id,
+            date: addressed.date,
+            from_name: &invoice.seller.legal_name,
+            from,
+            to: addressed.to,
+            others: addressed.others,
+            language: invoice.language.code(),
+            subject: &bodies.subject,
+            text: &bodies.text,
+            html: &bodies.html,
+            attachments: self.attachments(),
+        };
+        let bytes = deliver::eml(&letter).map_err(failed)?;
+        let Addressed { message_id, name, copy, .. } = addressed;
+        let (number, sha256) = (number.clone(), sha256(&bytes));
+        let mail = Mail { number, message_id, from: from.clone(), to: recipient.to_owned(), name, sha256, copy };
+        Ok((mail, bytes))
+    }
+}

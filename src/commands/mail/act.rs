@@ -1,0 +1,157 @@
+//! `ritardo mail send`, `retry` and `cancel`.
+
+use std::collections::BTreeSet;
+
+use super::super::held::Held;
+use super::super::issue::add;
+use super::super::outbox::{Outbox, Sent};
+use super::super::run::warn_of_mails;
+use super::super::setup::Setup;
+use super::super::state::State;
+use super::super::summary::{counted, mail_lines};
+use super::super::{Outcome, World, say};
+use super::list::refuse_unknown;
+use super::{named, reason, rows};
+use crate::cli::{MailCancel, MailRetry, MailSend};
+use crate::domain::{Instant, MailRules};
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::{Entry, MailCancelled, MailRetried};
+use crate::ledger::{History, Ledger, MailStanding, MailState, Outgoing};
+
+pub fn send(args: &MailSend, world: &mut World) -> Result<Outcome, Failure> {
+    let setup = Setup::load(&args.configured.config)?;
+    let state = State::new(&setup.config);
+    let now = args.as_of.unwrap_or(world.now);
+    let Held { _lock, mut ledger, history } = Held::of(&setup, &state, now)?;
+    let mut names = BTreeSet::new();
+    for name in &args.names {
+        let (mail, standing) = standing(&history, name, &setup.config.mail, now)?;
+        if !standing.is_due(now) {
+            return Err(not_due(&mail, &standing));
+        }
+        names.insert(mail.name.to_owned());
+    }
+    let only = Some(&names).filter(|names| !names.is_empty());
+    carry(&Outbox { setup: &setup, state: &state, now }, &mut ledger, only, world)
+}
+
+fn not_due(mail: &Outgoing, standing: &MailStanding) -> Failure {
+    let (name, state) = (mail.name, standing.state.name());
+    let (message, hint) = match standing.until() {
+        Some(until) => (
+            format!("{name} is {state}: it waits until {until}"),
+            format!("`ritardo mail retry {name}` tries it at once"),
+        ),
+        None => (
+            format!("{name} is {state}: it does not wait to be sent"),
+            "`ritardo mail retry` tries one again that was not taken, `ritardo mail resend` makes a copy".to_owned(),
+        ),
+    };
+    Failure::new(Kind::CommandLine, message).hint(hint)
+}
+
+pub fn retry(args: &MailRetry, world: &mut World) -> Result<Outcome, Failure> {
+    let setup = Setup::load(&args.configured.config)?;
+    let state = State::new(&setup.config);
+    let now = args.as_of.unwrap_or(world.now);
+    let Held { _lock, mut ledger, history } = Held::of(&setup, &state, now)?;
+    let chosen = chosen(args, &history, &setup.config.mail, now)?;
+    let again = |mail: &Outgoing| Entry::MailRetried(MailRetried { message_id: mail.message_id.to_owned(), at: now });
+    add(&mut ledger, chosen.iter().map(again).collect())?;
+    say(world.out, &format!("retried   {}", counted(chosen.len() as u64, "mail")))?;
+    let names: BTreeSet<String> = chosen.iter().map(|mail| mail.name.to_owned()).collect();
+    carry(&Outbox { setup: &setup, state: &state, now }, &mut ledger, Some(&names), world)
+}
+
+/// The mails that are to be tried again.
+fn chosen<'h>(
+    args: &MailRetry,
+    history: &'h History,
+    rules: &MailRules,
+    now: Instant,
+) -> Result<Vec<Outgoing<'h>>, Failure> {
+    refuse_unknown(&args.filter, history)?;
+    let mut chosen = Vec::new();
+    for name in &args.names {
+        let (mail, standing) = standing(history, name, rules, now)?;
+        if !may_retry(&standing) {
+            let message = format!("{} is {}: there is nothing to try again", mail.name, standing.state.name());
+            let hint = "refused, failed, deferred, unknown and cancelled mails are; `ritardo mail resend` makes a copy of a sent one";
+            return Err(Failure::new(Kind::CommandLine, message).hint(hint));
+        }
+        chosen.push(mail);
+    }
+    if args.names.is_empty() {
+        for row in
+            rows(history, rules, now).iter().filter(|row| row.is_wanted(&args.filter) && row.state != "destroyed")
+        {
+            let (mail, standing) = standing(history, row.name, rules, now)?;
+            chosen.extend(may_retry(&standing).then_some(mail));
+        }
+    }
+    if chosen.is_empty() {
+        let failure = Failure::new(Kind::CommandLine, "no mail that could be tried again is like that");
+        return Err(failure.hint("`ritardo mail list` shows all of them with their states"));
+    }
+    chosen.dedup();
+    Ok(chosen)
+}
+
+const fn may_retry(standing: &MailStanding) -> bool {
+    matches!(
+        standing.state,
+        MailState::Refused | MailState::Failed | MailState::Deferred | MailState::Unknown | MailState::Cancelled
+    )
+}
+
+pub fn cancel(args: &MailCancel, world: &mut World) -> Result<Outcome, Failure> {
+    let reason = reason(&args.reason)?;
+    let setup = Setup::load(&args.configured.config)?;
+    let state = State::new(&setup.config);
+    let now = args.as_of.unwrap_or(world.now);
+    let Held { _lock, mut ledger, history } = Held::of(&setup, &state, now)?;
+    let (mail, standing) = standing(&history, &args.name, &setup.config.mail, now)?;
+    let name = mail.name;
+    if matches!(standing.state, MailState::Sent | MailState::Bounced | MailState::Cancelled) {
+        let message = format!("{name} is {}: it cannot be taken back", standing.state.name());
+        return Err(Failure::new(Kind::CommandLine, message).hint("only mails that were not sent can be"));
+    }
+    let (message_id, reason) = (mail.message_id.to_owned(), reason.to_owned());
+    add(&mut ledger, vec![Entry::MailCancelled(MailCancelled { message_id, at: now, reason })])?;
+    let doubt = standing.doubt().map(|doubt| format!("; {doubt}")).unwrap_or_default();
+    say(world.out, &format!("cancelled {name} to {}{doubt}", mail.to))?;
+    Ok(Outcome::Done)
+}
+
+/// A mail that is kept, with where it stands.
+pub(super) fn standing<'h>(
+    history: &'h History,
+    name: &str,
+    rules: &MailRules,
+    now: Instant,
+) -> Result<(Outgoing<'h>, MailStanding), Failure> {
+    let mail = named(history, name)?;
+    if !history.outgoing().contains(&mail) {
+        let failure = Failure::new(Kind::CommandLine, format!("{} is destroyed", mail.name));
+        return Err(failure.hint("it named a customer who is forgotten; `ritardo mail resend` of another makes a copy"));
+    }
+    Ok((mail, history.mail_standing(mail.message_id, rules, now)))
+}
+
+/// Sends, says what became of it, and how the command ends.
+pub(super) fn carry(
+    outbox: &Outbox,
+    ledger: &mut Ledger,
+    only: Option<&BTreeSet<String>>,
+    world: &mut World,
+) -> Result<Outcome, Failure> {
+    let sent: Sent = outbox.send(ledger, only, world)?;
+    let lines = mail_lines(&sent);
+    lines.iter().try_for_each(|line| say(world.out, line))?;
+    if lines.is_empty() && sent.stopped.is_none() {
+        say(world.out, "nothing   to do: no mail to send")?;
+    }
+    warn_of_mails(&sent, world)?;
+    let outcome = if sent.lost_one() { Outcome::SetAside } else { Outcome::Done };
+    sent.stopped.map_or(Ok(outcome), Err)
+}

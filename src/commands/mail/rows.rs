@@ -1,0 +1,115 @@
+//! Mails as rows of a list.
+
+use serde::Serialize;
+
+use super::super::table::Table;
+use crate::cli::MailFilter;
+use crate::domain::{BusinessId, Instant, InvoiceNumber, MailRules, Month};
+use crate::ledger::{History, Outgoing};
+
+/// A mail with where it stands.
+#[derive(Serialize)]
+pub struct Row<'h> {
+    pub name: &'h str,
+    /// Of its document; `null` of a digest, as are business and month.
+    number: Option<&'h InvoiceNumber>,
+    pub business: Option<&'h BusinessId>,
+    pub month: Option<Month>,
+    to: &'h str,
+    from: &'h str,
+    message_id: &'h str,
+    pub state: &'static str,
+    /// When it may be tried again.
+    until: Option<Instant>,
+    attempts: u32,
+    /// What nobody can know about it.
+    doubt: Option<&'static str>,
+    /// The last words about it: of the server, of the operator, of a report.
+    detail: String,
+    /// When the last thing happened to it.
+    since: Option<Instant>,
+    /// The mail that it repeats.
+    copy_of: Option<&'h str>,
+    sha256: &'h str,
+    /// Whether it waits for a run, or for a person.
+    #[serde(skip)]
+    pub is_open: bool,
+}
+
+/// Every mail in the order in which they were made, digests last.
+pub fn rows<'h>(history: &'h History, rules: &MailRules, now: Instant) -> Vec<Row<'h>> {
+    let mails = history.mails.iter().map(|mail| {
+        let issued = history.document(&mail.number);
+        let mut row = row(history, mail.into(), rules, now);
+        row.business = issued.map(|issued| &issued.business);
+        row.month = issued.map(|issued| issued.month);
+        row.copy_of = mail.copy.as_ref().map(|copy| copy.of.as_str());
+        if history.is_destroyed(mail) {
+            (row.state, row.is_open) = ("destroyed", false);
+        }
+        row
+    });
+    let digests = history.digests.iter().filter_map(|digest| digest.mail.as_ref());
+    mails.chain(digests.map(|mail| row(history, mail.into(), rules, now))).collect()
+}
+
+fn row<'h>(history: &'h History, mail: Outgoing<'h>, rules: &MailRules, now: Instant) -> Row<'h> {
+    let standing = history.mail_standing(mail.message_id, rules, now);
+    Row {
+        name: mail.name,
+        number: mail.number,
+        business: None,
+        month: None,
+        to: mail.to,
+        from: mail.from,
+        message_id: mail.message_id,
+        state: standing.state.name(),
+        until: standing.until(),
+        attempts: standing.attempts,
+        doubt: standing.doubt(),
+        is_open: standing.waits() || standing.needs_a_person(),
+        since: standing.since,
+        detail: standing.detail,
+        copy_of: None,
+        sha256: mail.sha256,
+    }
+}
+
+impl Row<'_> {
+    /// When it may be tried again.
+    pub const fn until(&self) -> Option<Instant> {
+        self.until
+    }
+
+    /// What nobody can know about it.
+    pub const fn doubt(&self) -> Option<&'static str> {
+        self.doubt
+    }
+
+    /// Whether a filter lets it pass.
+    pub fn is_wanted(&self, filter: &MailFilter) -> bool {
+        filter.state.is_none_or(|state| state.name() == self.state)
+            && filter.month.is_none_or(|months| self.month.is_some_and(|month| months.contains(month)))
+            && filter.business.as_ref().is_none_or(|business| self.business == Some(business))
+            && filter.recipient.as_ref().is_none_or(|text| self.to.contains(text.as_str()))
+    }
+}
+
+/// Rows for people and spreadsheets.
+pub fn table(rows: &[Row]) -> Table {
+    let mut table = Table::new(&["mail", "month", "business", "to", "state", "until", ">attempts", "doubt", "detail"]);
+    for row in rows {
+        table.add(vec![
+            row.name.to_owned(),
+            row.month.map(|month| month.to_string()).unwrap_or_default(),
+            row.business.map(ToString::to_string).unwrap_or_default(),
+            row.to.to_owned(),
+            row.state.to_owned(),
+            row.until.map(|until| until.to_string()).unwrap_or_default(),
+            row.attempts.to_string(),
+            row.doubt.unwrap_or_default().to_owned(),
+            row.detail.clone(),
+        ]);
+    }
+    table
+}

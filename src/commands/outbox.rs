@@ -1,0 +1,289 @@
+//! The outbox: every frozen mail that is due goes to the transport, one after the other, in the order in which they were
+//! frozen. What is about to happen is in the ledger before it happens, and what happened as soon as it did, so that a
+//! mail is never lost, and never sent twice without saying so.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::issue::add;
+use super::setup::Setup;
+use super::state::{State, ledger_failure};
+use super::{World, progress};
+use crate::deliver::{self, Carried, Carrier, Outcome, Parcel, Road};
+use crate::domain::settings::Transport;
+use crate::domain::{Instant, MailRules};
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::{Entry, MailAttempt, MailBegun, MailOutcome};
+use crate::ledger::{History, Ledger, MailState, Outgoing};
+use crate::read::sha256;
+
+/// Longer words are cut.
+const LONGEST_DETAIL: usize = 200;
+
+/// What a run sends with.
+pub struct Outbox<'o> {
+    pub setup: &'o Setup,
+    pub state: &'o State,
+    /// The instant of the run, which every attempt of it is recorded with.
+    pub now: Instant,
+}
+
+/// What became of mails.
+#[derive(Debug, Default)]
+pub struct Sent {
+    pub sent: u64,
+    /// Not taken, and tried again later.
+    pub deferred: u64,
+    pub refused: u64,
+    pub unknown: u64,
+    /// Deferred for the last time.
+    pub failed: u64,
+    /// Due, and not touched; and why.
+    pub left: u64,
+    pub left_because: Option<String>,
+    /// Mails that wait for their time, and when the first of them is due.
+    pub waiting: u64,
+    pub next: Option<Instant>,
+    /// What stopped all mail, or kept one from being sent that is not as it was.
+    pub stopped: Option<Failure>,
+    /// Mails that were tried and not sent.
+    pub troubles: Vec<Trouble>,
+}
+
+/// A mail that was tried and not sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Of its document, or the name of the mail.
+    pub number: String,
+    pub name: String,
+    pub to: String,
+    pub state: MailState,
+    pub reason: String,
+    /// Whether nothing more happens to it unless a person acts.
+    pub is_final: bool,
+}
+
+impl Sent {
+    /// Mails that were given to the transport.
+    pub const fn attempts(&self) -> u64 {
+        self.sent + self.deferred + self.refused + self.unknown + self.failed
+    }
+
+    /// Whether a mail was tried for the last time, and may not have arrived: somebody is to be told.
+    pub fn lost_one(&self) -> bool {
+        self.troubles.iter().any(|trouble| trouble.is_final)
+    }
+
+    /// The same with what another call did.
+    pub fn and(mut self, other: Sent) -> Self {
+        self.sent += other.sent;
+        self.deferred += other.deferred;
+        self.refused += other.refused;
+        self.unknown += other.unknown;
+        self.failed += other.failed;
+        self.left += other.left;
+        self.left_because = self.left_because.or(other.left_because);
+        (self.waiting, self.next) = (other.waiting, other.next);
+        self.stopped = self.stopped.or(other.stopped);
+        self.troubles.extend(other.troubles);
+        self
+    }
+
+    fn leave(&mut self, mails: usize, why: &str) {
+        self.left += mails as u64;
+        self.left_because.get_or_insert(why.to_owned());
+    }
+
+    /// Notes how an attempt ended, as the ledger tells it now.
+    fn note(&mut self, history: &History, mail: &Outgoing, rules: &MailRules, now: Instant) {
+        let standing = history.mail_standing(mail.message_id, rules, now);
+        *match standing.state {
+            MailState::Sent => &mut self.sent,
+            MailState::Refused => &mut self.refused,
+            MailState::Failed => &mut self.failed,
+            MailState::Unknown => &mut self.unknown,
+            _ => &mut self.deferred,
+        } += 1;
+        if standing.state != MailState::Sent {
+            self.troubles.push(Trouble {
+                number: mail.number.map_or_else(|| mail.name.to_owned(), ToString::to_string),
+                name: mail.name.to_owned(),
+                to: mail.to.to_owned(),
+                state: standing.state,
+                is_final: standing.needs_a_person(),
+                reason: standing.detail,
+            });
+        }
+    }
+}
+
+impl Outbox<'_> {
+    fn rules(&self) -> &MailRules {
+        &self.setup.config.mail
+    }
+
+    fn read(ledger: &Ledger) -> Result<Arc<History>, Failure> {
+        ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))
+    }
+
+    fn due<'h>(&self, history: &'h History) -> Vec<Outgoing<'h>> {
+        let is_due = |mail: &Outgoing| history.mail_standing(mail.message_id, self.rules(), self.now).is_due(self.now);
+        history.outgoing().into_iter().filter(is_due).collect()
+    }
+
+    /// What a run does: sends, unless a person is to.
+    pub fn run(&self, ledger: &mut Ledger, world: &World) -> Result<Sent, Failure> {
+        if !self.rules().by_hand {
+            return self.send(ledger, None, world);
+        }
+        let history = Self::read(ledger)?;
+        let mut sent = Sent::default();
+        let due = self.due(&history).len();
+        if due > 0 {
+            sent.leave(due, "send = \"by hand\": `ritardo mail send` sends them");
+        }
+        self.count_waiting(&history, &mut sent);
+        Ok(sent)
+    }
+
+    /// Sends what is due, or of it the mails of these names.
+    ///
+    /// # Errors
+    /// The ledger cannot be read or written. What else goes wrong is told with the result.
+    pub fn send(&self, ledger: &mut Ledger, only: Option<&BTreeSet<String>>, world: &World) -> Result<Sent, Failure> {
+        let history = Self::read(ledger)?;
+        let mut due = self.due(&history);
+        due.retain(|mail| only.is_none_or(|only| only.contains(mail.name)));
+        let mut sent = Sent::default();
+        if !due.is_empty() {
+            match Carrier::new(&self.setup.config.transport, &deliver::password) {
+                Ok(carrier) => self.send_all(carrier, ledger, &due, &mut sent, world)?,
+                Err(error) => sent.stopped = Some(unsent(error)),
+            }
+        }
+        self.count_waiting(&Self::read(ledger)?, &mut sent);
+        Ok(sent)
+    }
+
+    fn send_all(
+        &self,
+        mut carrier: Carrier,
+        ledger: &mut Ledger,
+        due: &[Outgoing],
+        sent: &mut Sent,
+        world: &World,
+    ) -> Result<(), Failure> {
+        let within = Duration::from_micros(u64::try_from(self.rules().within.micros()).unwrap_or_default());
+        let begun = (world.clock)();
+        let bar = progress::bar(world.watched, "mail", due.len());
+        for (place, mail) in due.iter().enumerate() {
+            if (world.clock)().saturating_sub(begun) >= within {
+                sent.leave(due.len() - place, "the time for sending (`within` of [mail]) is over");
+                break;
+            }
+            let eml = match stored(self.state, mail) {
+                Ok(eml) => eml,
+                // The others go on.
+                Err(failure) => {
+                    sent.stopped.get_or_insert(failure);
+                    continue;
+                }
+            };
+            match self.attempt(&mut carrier, ledger, mail, &eml)? {
+                Ok(road) => {
+                    sent.note(&Self::read(ledger)?, mail, self.rules(), self.now);
+                    bar.inc(1);
+                    if let Road::Busy { reason } = road {
+                        sent.leave(due.len() - place - 1, &reason);
+                        break;
+                    }
+                }
+                // A wrong password or outbox concerns every mail: they stay where they are.
+                Err(failure) => {
+                    sent.stopped = Some(failure);
+                    break;
+                }
+            }
+        }
+        carrier.close();
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// One attempt, with its beginning and its end in the ledger. The inner error stops all mail.
+    fn attempt(
+        &self,
+        carrier: &mut Carrier,
+        ledger: &mut Ledger,
+        mail: &Outgoing,
+        eml: &[u8],
+    ) -> Result<Result<Road, Failure>, Failure> {
+        let (message_id, at) = (mail.message_id.to_owned(), self.now);
+        // A folder takes a mail once, however often it is put there: whether it has it can always be seen.
+        let has_server = matches!(self.setup.config.transport, Transport::Smtp(_));
+        if has_server {
+            add(ledger, vec![Entry::MailBegun(MailBegun { message_id: message_id.clone(), at })])?;
+        }
+        let parcel = Parcel { name: mail.name, from: mail.from, to: mail.to, eml };
+        let (outcome, detail, road) = match carrier.carry(&parcel) {
+            Ok(Carried { outcome, road }) => {
+                let (outcome, detail) = recorded(outcome);
+                (outcome, detail, Ok(road))
+            }
+            Err(error) => {
+                let failure = unsent(error);
+                (MailOutcome::Untried, failure.in_a_line(), Err(failure))
+            }
+        };
+        if has_server || road.is_ok() {
+            let detail = detail.chars().filter(|c| !c.is_control()).take(LONGEST_DETAIL).collect();
+            add(ledger, vec![Entry::MailAttempt(MailAttempt { message_id, at, outcome, detail })])?;
+        }
+        Ok(road)
+    }
+
+    fn count_waiting(&self, history: &History, sent: &mut Sent) {
+        for mail in history.outgoing() {
+            let standing = history.mail_standing(mail.message_id, self.rules(), self.now);
+            if let Some(next) = standing.next.filter(|next| *next > self.now) {
+                sent.waiting += 1;
+                sent.next = Some(sent.next.map_or(next, |first| first.min(next)));
+            }
+        }
+    }
+}
+
+/// Where a frozen mail lies.
+pub fn path_of(state: &State, mail: &Outgoing) -> PathBuf {
+    mail.number.map_or_else(|| state.digests(), |number| state.documents(number)).join(mail.name)
+}
+
+/// The frozen bytes of a mail, compared with what the ledger says.
+pub fn stored(state: &State, mail: &Outgoing) -> Result<Vec<u8>, Failure> {
+    let path = path_of(state, mail);
+    let bytes = std::fs::read(&path).map_err(|error| Failure::io("read the mail", &path, error))?;
+    if sha256(&bytes) == mail.sha256 {
+        Ok(bytes)
+    } else {
+        let failure = Failure::new(Kind::Differences, "a finished mail was changed; it is not sent").at(&path);
+        Err(failure.hint("restore it from a backup"))
+    }
+}
+
+fn unsent(error: deliver::DeliverError) -> Failure {
+    let failure = Failure::new(Kind::Configuration, "the mail was not sent").because(error);
+    failure.hint("nothing is lost: the mails wait in the state folder")
+}
+
+/// An outcome as the ledger has it. What is too big for a server is refused by it, before it is offered.
+fn recorded(outcome: Outcome) -> (MailOutcome, String) {
+    match outcome {
+        Outcome::Sent { reply } => (MailOutcome::Sent, reply),
+        Outcome::Deferred { reason } => (MailOutcome::Deferred, reason),
+        Outcome::Refused { reason } => (MailOutcome::Refused, reason),
+        Outcome::TooBig { reason } => (MailOutcome::Refused, format!("too big: {reason}")),
+        Outcome::Unknown { reason } => (MailOutcome::Unknown, reason),
+    }
+}

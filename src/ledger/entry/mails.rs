@@ -1,0 +1,133 @@
+//! Mails: what was frozen, and everything that happened to it since.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Instant, InvoiceNumber};
+
+/// A mail of a document to one recipient. From now on these are its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub number: InvoiceNumber,
+    pub message_id: String,
+    pub from: String,
+    /// The one recipient of the envelope.
+    pub to: String,
+    /// Its file beside the documents of the invoice.
+    pub name: String,
+    pub sha256: String,
+    /// Of a mail that a person had made once more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<MailCopy>,
+}
+
+/// Why a mail was made once more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailCopy {
+    /// Name of the mail that the run made.
+    pub of: String,
+    /// Counted from 1 for each of these.
+    pub copy: u32,
+    pub at: Instant,
+    /// In the operator's own words.
+    pub reason: String,
+}
+
+/// An attempt begins: the next thing is a connection. Without an outcome after it nobody knows how far it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailBegun {
+    pub message_id: String,
+    pub at: Instant,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailAttempt {
+    pub message_id: String,
+    pub at: Instant,
+    pub outcome: MailOutcome,
+    /// The server's reply, or why there is none.
+    pub detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailOutcome {
+    Sent,
+    Deferred,
+    Refused,
+    /// It may have arrived: the connection was lost after the last byte.
+    Unknown,
+    /// What is wrong lies on this side, and no byte of the mail was offered: the attempt counts for nothing.
+    Untried,
+}
+
+/// A person lets a mail be tried again at once, as if it were new.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailRetried {
+    pub message_id: String,
+    pub at: Instant,
+}
+
+/// A person takes a mail back that was not sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailCancelled {
+    pub message_id: String,
+    pub at: Instant,
+    /// In the operator's own words.
+    pub reason: String,
+}
+
+/// A report of delivery status names a mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailBounced {
+    /// Name of the mail.
+    pub mail: String,
+    /// Such as `5.1.1` (RFC 3463).
+    pub status: String,
+    pub diagnostic: String,
+    /// Such as `failed`, which alone says that it came back (RFC 3464).
+    pub action: String,
+    pub report_sha256: String,
+    pub at: Instant,
+}
+
+impl MailBounced {
+    /// Whether the mail came back for good; others tell of a delay, or of success.
+    pub fn is_final(&self) -> bool {
+        self.action.eq_ignore_ascii_case("failed")
+    }
+}
+
+/// The issuer was told what happened since the last time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DigestMade {
+    /// Entries up to this one are told of.
+    pub through: u64,
+    /// The hash of that entry: nothing is told twice.
+    pub head: String,
+    pub at: Instant,
+    /// SHA-256 of what stands: months that are parked or held. Where it changes, there is something to tell.
+    pub standing_sha256: String,
+    /// Its mail, where one goes out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<DigestMail>,
+}
+
+/// The frozen mail of a digest, in the folder of digests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DigestMail {
+    pub message_id: String,
+    pub from: String,
+    pub to: String,
+    pub name: String,
+    pub sha256: String,
+}
