@@ -1,10 +1,11 @@
 //! `ritardo check`: everything that people wrote, validated; no state is touched.
 
+use super::letters::signer;
 use super::run::renderer;
 use super::setup::Setup;
 use super::{Outcome, World, looks, say};
 use crate::cli::Configured;
-use crate::deliver;
+use crate::deliver::{self, Carrier, DeliverError, Password};
 use crate::domain::settings::{PasswordFrom, Smtp, Transport};
 use crate::error::{Failure, Kind};
 
@@ -35,7 +36,7 @@ pub fn check(args: &Configured, world: &mut World) -> Result<Outcome, Failure> {
     }
     let (path, name) = (setup.tariff_text.path.display(), setup.tariff.name());
     say(world.out, &format!("{path}: ok\n  {name}, {}, sha256 {}", setup.tariff.currency, setup.tariff_text.sha256))?;
-    check_password(&setup)?;
+    check_mail(&setup)?;
     let renderer = renderer()?;
     for issuer in &config.issuers {
         let whose = if issuer.id.is_empty() { "the issuer" } else { issuer.id.as_str() };
@@ -47,11 +48,22 @@ pub fn check(args: &Configured, world: &mut World) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-/// A password in a file is read once, so that a wrong mode is met now and not at night. One in the environment
-/// may be set for the nightly run alone.
-fn check_password(setup: &Setup) -> Result<(), Failure> {
-    let Transport::Smtp(Smtp { login: Some(login), .. }) = &setup.config.transport else { return Ok(()) };
+/// What the mails need is read once, so that a wrong mode is met now and not at night.
+fn check_mail(setup: &Setup) -> Result<(), Failure> {
+    signer(&setup.config)?;
+    check_password(&setup.config.transport)?;
+    let failed = |error| Failure::new(Kind::Configuration, "mails cannot be sent with these settings").because(error);
+    Carrier::new(&setup.config.transport, &stand_in).map(drop).map_err(failed)
+}
+
+fn check_password(transport: &Transport) -> Result<(), Failure> {
+    let Transport::Smtp(Smtp { login: Some(login), .. }) = transport else { return Ok(()) };
     let PasswordFrom::File(path) = &login.password else { return Ok(()) };
     let read = deliver::password(&login.password).map(drop);
     read.map_err(|error| Failure::new(Kind::Configuration, "the password cannot be used").at(path).because(error))
+}
+
+/// In place of the password: one that is not in a file may be there for the nightly run alone.
+fn stand_in(_: &PasswordFrom) -> Result<Password, DeliverError> {
+    Password::new("not read")
 }

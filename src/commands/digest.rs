@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::closing::{OpenMonth, Step, stored_invoice, texts};
 use super::correct::{self, Late};
+use super::letters::{signed, signer};
 use super::outbox::{Outbox, Sent};
 use super::state::{keep, ledger_failure};
 use super::{World, files};
@@ -201,7 +202,9 @@ fn frozen(
         attachments: Vec::new(),
     };
     let failed = |error| Failure::new(Kind::SelfCheck, "the digest cannot be made").because(error);
-    let bytes = deliver::eml(&letter).map_err(failed)?;
+    let signer = signer(&outbox.setup.config)?;
+    let eml = deliver::eml(&letter).map_err(failed)?;
+    let bytes = signed(signer.as_ref(), eml, outbox.now).map_err(failed)?;
     let name = format!("{stem}.eml");
     keep(&folder.join(&name), &bytes)?;
     let (from, to, sha256) = (issuer.email.clone(), to.clone(), sha256(&bytes));

@@ -11,6 +11,7 @@ use super::setup::Setup;
 use super::state::{State, keep, ledger_failure, put};
 use super::{World, correct, files, line_forms, progress, recorded, workers};
 use crate::close::change_file;
+use crate::deliver::Signer;
 use crate::domain::{Invoice, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Artefact, Documents, Entry, Issued, Mail, Texts};
@@ -98,8 +99,15 @@ pub fn texts(setup: &Setup, renderer: &Renderer, invoice: &Invoice) -> Result<Ve
     Ok(vec![("HTML page", renderer.html(&view).map_err(failed)?), ("mail", mail.text)])
 }
 
-/// Writes the documents and mails that issued invoices still lack, and those that were lost since.
-pub fn write_documents(state: &State, ledger: &mut Ledger, renderer: &Renderer, world: &World) -> Result<u64, Failure> {
+/// Writes the documents and mails that issued invoices still lack, and those that were lost since. `signer` signs new
+/// mails.
+pub fn write_documents(
+    state: &State,
+    ledger: &mut Ledger,
+    renderer: &Renderer,
+    signer: Option<&Signer>,
+    world: &World,
+) -> Result<u64, Failure> {
     let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
     let lacking: Vec<&Issued> = history.issued.iter().filter(|issued| lacks(state, &history, issued)).collect();
     let bar = progress::bar(world.watched, "documents", lacking.len());
@@ -109,7 +117,7 @@ pub fn write_documents(state: &State, ledger: &mut Ledger, renderer: &Renderer, 
         let orders = orders(ledger, &history, some, &mut setups)?;
         let draw = |(issued, texts, invoice): &Order| {
             let setup: &Setup = setups.get(texts).ok_or_else(|| without_setup(issued))?;
-            write_invoice(state, renderer, &history, setup, issued, invoice)
+            write_invoice(state, renderer, &history, (setup, signer), issued, invoice)
         };
         workers::in_order(&orders, draw, |_, (entries, is_written)| {
             if !entries.is_empty() {
@@ -179,15 +187,15 @@ fn write_invoice(
     state: &State,
     renderer: &Renderer,
     history: &History,
-    setup: &Setup,
+    (setup, signer): (&Setup, Option<&Signer>),
     issued: &Issued,
     invoice: &Invoice,
 ) -> Result<(Vec<Entry>, bool), Failure> {
     let charges = charges(state, history, issued, invoice)?;
     let mut files = documents(setup, renderer, invoice, &issued.document_sha256, charges)?;
     line_forms::add(setup, issued, &mut files)?;
-    let post = Post { setup, renderer, invoice, issued, files: &files };
-    let (mails, copies) = (post.mails()?, post.copies(history)?);
+    let post = Post { setup, renderer, invoice, issued, files: &files, history, signer };
+    let (mails, copies) = (post.mails()?, post.copies()?);
     let mut written = false;
     if is_first(issued) {
         written |= keep(&state.charges(&issued.business, issued.month), &charge_file(state, history, issued)?)?;

@@ -4,7 +4,9 @@
 use super::issue::Files;
 use super::line_forms;
 use super::setup::Setup;
-use crate::deliver::{self, Attachment, DeliverError, Letter, Others};
+use crate::config::Config;
+use crate::deliver::{self, Attachment, DeliverError, Letter, Others, Signer};
+use crate::domain::settings::Dkim;
 use crate::domain::{Attachable, Business, Elapsed, Instant, Invoice, LineForm, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::History;
@@ -20,6 +22,28 @@ pub struct Post<'p> {
     pub issued: &'p Issued,
     /// Its documents, by name.
     pub files: &'p Files,
+    /// What the ledger tells: a mail that it names has the signature that it has there.
+    pub history: &'p History,
+    /// Signs mails that the ledger does not name yet.
+    pub signer: Option<&'p Signer>,
+}
+
+/// Who signs mails, where they are signed.
+pub fn signer(config: &Config) -> Result<Option<Signer>, Failure> {
+    let load = |dkim: &Dkim| {
+        Signer::load(dkim).map_err(|error| {
+            let failure = Failure::new(Kind::Configuration, "mails cannot be signed").at(&dkim.key_file).because(error);
+            failure
+                .hint("openssl genpkey -algorithm ed25519 makes a key, or -algorithm rsa; let its owner alone read it")
+        })
+    };
+    config.dkim.as_ref().map(load).transpose()
+}
+
+/// A mail behind its signature, where mails are signed.
+pub fn signed(signer: Option<&Signer>, eml: Vec<u8>, date: Instant) -> Result<Vec<u8>, DeliverError> {
+    let Some(signer) = signer else { return Ok(eml) };
+    Ok([signer.signature(&eml, date)?.as_bytes(), &eml].concat())
 }
 
 /// What one mail has of its own.
@@ -109,8 +133,8 @@ impl Post<'_> {
     }
 
     /// The copies that the ledger names, made again.
-    pub fn copies(&self, history: &History) -> Result<Vec<(Mail, Vec<u8>)>, Failure> {
-        let recorded = history.mails_of(&self.issued.number);
+    pub fn copies(&self) -> Result<Vec<(Mail, Vec<u8>)>, Failure> {
+        let recorded = self.history.mails_of(&self.issued.number);
         recorded.filter_map(|mail| Some(self.copy(mail.copy.clone()?, &mail.to))).collect()
     }
 
@@ -173,10 +197,17 @@ impl Post<'_> {
             html: &bodies.html,
             attachments: self.attachments(),
         };
-        let bytes = deliver::eml(&letter).map_err(failed)?;
-        let Addressed { message_id, name, copy, .. } = addressed;
+        let unsigned = deliver::eml(&letter).map_err(failed)?;
+        let Addressed { message_id, name, copy, date, .. } = addressed;
+        let recorded = self.history.mails_of(number).find(|mail| mail.message_id == message_id);
+        let dkim = match (recorded, self.signer) {
+            (Some(mail), _) => mail.dkim.clone(),
+            (None, Some(signer)) => signer.signature(&unsigned, date).map_err(failed)?,
+            (None, None) => String::new(),
+        };
+        let bytes = if dkim.is_empty() { unsigned } else { [dkim.as_bytes(), &unsigned].concat() };
         let (number, sha256) = (number.clone(), sha256(&bytes));
-        let mail = Mail { number, message_id, from: from.clone(), to: recipient.to_owned(), name, sha256, copy };
+        let mail = Mail { number, message_id, from: from.clone(), to: recipient.to_owned(), name, sha256, copy, dkim };
         Ok((mail, bytes))
     }
 }

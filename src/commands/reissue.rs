@@ -4,6 +4,7 @@ use super::archived::Archive;
 use super::closing::filed_charges;
 use super::correct::{self, Base, Bench, Refused};
 use super::held::Held;
+use super::letters::signer;
 use super::run::renderer;
 use super::setup::Setup;
 use super::state::State;
@@ -21,7 +22,7 @@ use crate::ledger::{Additions, History, Ledger};
 pub fn reissue(args: &Reissue, world: &mut World) -> Result<Outcome, Failure> {
     let reason = one_line(&args.reason)?;
     let setup = Setup::load(&args.configured.config)?;
-    let state = State::new(&setup.config);
+    let (state, signer) = (State::new(&setup.config), signer(&setup.config)?);
     let run_at = args.as_of.unwrap_or(world.now);
     let Held { _lock, mut ledger, history } = Held::of(&setup, &state, run_at)?;
     let archive = Archive::open(&state, &history)?;
@@ -31,7 +32,7 @@ pub fn reissue(args: &Reissue, world: &mut World) -> Result<Outcome, Failure> {
     refuse_other_days(&whole, &args.number)?;
     refuse_unbillable(&whole, &args.number)?;
     let (note, invoice) = write(&bench, &mut ledger, &whole, reason)?;
-    issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
+    issue::write_documents(&state, &mut ledger, &renderer()?, signer.as_ref(), world)?;
     say(world.out, &format!("credited  {}  {} for {}", note.number, note.total, args.number))?;
     say(world.out, &format!("issued    {}  {} in its place", invoice.number, invoice.total))?;
     say(world.out, &format!("documents {}/issued; the next `ritardo run` mails them", setup.config.state.display()))?;

@@ -9,6 +9,7 @@ use super::evidence::{Evidence, Stranger};
 use super::guards::Watch;
 use super::held::{Held, check_clock, check_tariff};
 use super::intake::{self, Intake, Which, Writing};
+use super::letters::signer;
 use super::open::{Tonight, open_in_portions};
 use super::outbox::{Outbox, Sent, Trouble};
 use super::portions::rows_in;
@@ -108,7 +109,7 @@ fn work<'s>(
     world: &World,
     timings: &Timings,
 ) -> Result<Night<'s>, Failure> {
-    let (as_of, rows_at_once) = (args.as_of.unwrap_or(world.now), rows_in(args.memory));
+    let (as_of, rows_at_once, signer) = (args.as_of.unwrap_or(world.now), rows_in(args.memory), signer(&setup.config)?);
     let Held { _lock, mut ledger, history } = Held::or_new(setup, state, as_of)?;
     timings.lap("taking the ledger", None, None);
     let (path, begun) = (state.ledger(), history.last);
@@ -135,7 +136,7 @@ fn work<'s>(
     let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
     let previews = previews::write(&bench, &ledger, &open, &late, renderer)?;
     timings.lap("previews", Some(previews.len() as u64), None);
-    let documents = issue::write_documents(state, &mut ledger, renderer, world)?;
+    let documents = issue::write_documents(state, &mut ledger, renderer, signer.as_ref(), world)?;
     timings.lap("documents", Some(documents), None);
     let told = Told { begun, open: &open, late: &late, failed: &closings.failed };
     let mail = mailed(&Outbox { setup, state, now: as_of }, &mut ledger, &told, (world, timings))?;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::super::archived::{Archive, forgotten_id};
 use super::super::correct::{self, Bench, Corrected};
 use super::super::held::Held;
+use super::super::letters::signer;
 use super::super::pages::Replays;
 use super::super::run::renderer;
 use super::super::setup::Setup;
@@ -32,6 +33,8 @@ pub fn settle(args: &DisputeSettle, world: &mut World) -> Result<Outcome, Failur
     let reason = reason(&dispute);
     say(world.out, &head(&dispute))?;
     if args.issue {
+        // Before anything is written.
+        let signer = signer(&setup.config)?;
         let settled = Entry::DisputeSettled(settled);
         let notes = match &corrected {
             Some(corrected) => correct::issue(&bench, &mut ledger, corrected, Some(&reason), vec![settled])?,
@@ -41,7 +44,7 @@ pub fn settle(args: &DisputeSettle, world: &mut World) -> Result<Outcome, Failur
                 Vec::new()
             }
         };
-        issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
+        issue::write_documents(&state, &mut ledger, &renderer()?, signer.as_ref(), world)?;
         previews::remove_dispute(&state, dispute.dispute)?;
         notes.iter().try_for_each(|note| {
             let corrects = note.corrects.as_ref().map(|correction| correction.number.to_string()).unwrap_or_default();

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use super::outlook::{Open, State};
 use crate::commands::cases::Desk;
+use crate::commands::letters::{signed, signer};
 use crate::commands::{World, say};
-use crate::deliver::{self, Carrier, Letter, Others, Outcome, Parcel};
+use crate::deliver::{self, Carried, Carrier, Letter, Others, Outcome, Parcel, Road};
 use crate::domain::business::Language;
 use crate::domain::{Business, Zone};
 use crate::error::{Failure, Kind};
@@ -28,6 +29,7 @@ pub fn send(desk: &Desk, business: &Business, due: &[Open], world: &mut World) -
         escaped(&text)
     );
     let failed = |error| Failure::new(Kind::Configuration, "the mail was not sent").because(error);
+    let signer = signer(&desk.setup.config)?;
     let mut carrier = Carrier::new(&desk.setup.config.transport, &deliver::password).map_err(failed)?;
     let domain = issuer.email.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     for (index, to) in (1..).zip(&business.recipients) {
@@ -46,16 +48,23 @@ pub fn send(desk: &Desk, business: &Business, due: &[Open], world: &mut World) -
             html: &html,
             attachments: Vec::new(),
         };
-        let bytes = deliver::eml(&letter).map_err(failed)?;
+        let eml = deliver::eml(&letter).map_err(failed)?;
+        let bytes = signed(signer.as_ref(), eml, desk.as_of).map_err(failed)?;
         let name = format!("{stem}.eml");
-        let carried = carrier.carry(&Parcel { name: &name, from: &issuer.email, to, eml: &bytes });
-        let said = match carried.map_err(failed)?.outcome {
+        let parcel = Parcel { name: &name, from: &issuer.email, to, eml: &bytes };
+        let Carried { outcome, road } = carrier.carry(&parcel).map_err(failed)?;
+        let said = match outcome {
             Outcome::Sent { .. } => "sent".to_owned(),
             Outcome::Deferred { reason } => format!("deferred: {reason}; ask again later"),
             Outcome::Refused { reason } | Outcome::TooBig { reason } => format!("refused: {reason}"),
             Outcome::Unknown { reason } => format!("perhaps sent: {reason}"),
         };
         say(world.err, &format!("mail      {} to {to}: {said}", business.id))?;
+        if let (Road::Busy { .. }, Some(more)) = (road, business.recipients.len().checked_sub(index).filter(|n| *n > 0))
+        {
+            say(world.err, &format!("mail      {}: {more} more not tried; ask again later", business.id))?;
+            break;
+        }
     }
     carrier.close();
     Ok(())

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::super::closing::stored_invoice;
 use super::super::held::Held;
 use super::super::issue::{Files, add};
-use super::super::letters::Post;
+use super::super::letters::{Post, signer};
 use super::super::outbox::Outbox;
 use super::super::run::renderer;
 use super::super::setup::Setup;
@@ -16,6 +16,7 @@ use super::act::{carry, standing};
 use super::reason;
 use crate::cli::MailResend;
 use crate::config::address;
+use crate::deliver::Signer;
 use crate::domain::Instant;
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued, Mail, MailCopy};
@@ -40,7 +41,9 @@ pub fn resend(args: &MailResend, world: &mut World) -> Result<Outcome, Failure> 
         failure.hint("`write = true` in [digest] keeps each one as a file")
     })?;
     let copy = next_copy(&history, original, reason, now);
-    let (mail, bytes) = made(&state, &ledger, &history, original, (copy, to.as_deref()))?;
+    let signer = signer(&setup.config)?;
+    let make = Make { state: &state, ledger: &ledger, history: &history, signer: signer.as_ref() };
+    let (mail, bytes) = make.copy(original, copy, to.as_deref())?;
     // On disk and synced before the ledger names it.
     keep(&state.documents(&mail.number).join(&mail.name), &bytes)?;
     let name = mail.name.clone();
@@ -64,19 +67,25 @@ fn next_copy(history: &History, original: &Mail, reason: &str, at: Instant) -> M
     MailCopy { of: of.clone(), copy, at, reason: reason.to_owned() }
 }
 
-fn made(
-    state: &State,
-    ledger: &Ledger,
-    history: &History,
-    original: &Mail,
-    (copy, to): (MailCopy, Option<&str>),
-) -> Result<(Mail, Vec<u8>), Failure> {
-    let missing = || Failure::new(Kind::Differences, format!("the ledger has no document {}", original.number));
-    let issued = history.document(&original.number).ok_or_else(missing)?;
-    let setup = recorded::setup_of(ledger, &correct::texts_of(ledger, history, issued)?)?;
-    let (invoice, files) = (stored_invoice(ledger, issued)?, frozen(state, history, issued)?);
-    let post = Post { setup: &setup, renderer: &renderer()?, invoice: &invoice, issued, files: &files };
-    post.copy(copy, to.unwrap_or(&original.to))
+/// What a copy is made of.
+struct Make<'m> {
+    state: &'m State,
+    ledger: &'m Ledger,
+    history: &'m History,
+    signer: Option<&'m Signer>,
+}
+
+impl Make<'_> {
+    fn copy(&self, original: &Mail, copy: MailCopy, to: Option<&str>) -> Result<(Mail, Vec<u8>), Failure> {
+        let Self { state, ledger, history, signer } = *self;
+        let missing = || Failure::new(Kind::Differences, format!("the ledger has no document {}", original.number));
+        let issued = history.document(&original.number).ok_or_else(missing)?;
+        let setup = recorded::setup_of(ledger, &correct::texts_of(ledger, history, issued)?)?;
+        let (invoice, files) = (stored_invoice(ledger, issued)?, frozen(state, history, issued)?);
+        let (setup, invoice, renderer) = (&setup, &invoice, &renderer()?);
+        let post = Post { setup, renderer, invoice, issued, files: &files, history, signer };
+        post.copy(copy, to.unwrap_or(&original.to))
+    }
 }
 
 /// The documents as they were issued; where a customer was forgotten since, without them.

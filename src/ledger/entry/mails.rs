@@ -19,6 +19,10 @@ pub struct Mail {
     /// Of a mail that a person had made once more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<MailCopy>,
+    /// The field `DKIM-Signature` that the bytes begin with, where they were signed: without the key nobody could make it
+    /// again, and with it everybody can make the mail again.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub dkim: String,
 }
 
 /// Why a mail was made once more.
