@@ -74,3 +74,47 @@ pub(super) fn mailing(business: &Table<'_>, recipients: &[String]) -> Mailing {
     }
     Mailing { cc, reply_to: business.parsed("reply_to", words::email), attach }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Config, parse_config};
+    use crate::domain::Mistake;
+
+    const ISSUER: &str = "[issuer]\nlegal_name = \"A\"\naddress = [\"B\"]\ncountry = \"IE\"\nemail = \"a@a.ie\"\nzone = \"UTC\"\n\
+                          payment_days = 30\n";
+
+    fn config(more: &str) -> Result<Config, Vec<Mistake>> {
+        parse_config(Path::new("/etc/ritardo/ritardo.toml"), &format!("{ISSUER}{more}"))
+    }
+
+    #[test]
+    fn what_is_left_out_is_as_usual() {
+        let usual = config("").unwrap();
+        assert_eq!((usual.mail, usual.digest), (MailRules::default(), DigestRules::default()));
+        let set =
+            config("[mail]\nsend = \"by hand\"\ncopies = 0\nwithin = \"2 h\"\n[digest]\nwrite = true\nquiet = false\n")
+                .unwrap();
+        assert_eq!(set.mail, MailRules { by_hand: true, copies: 0, within: Elapsed::from_seconds(7200) });
+        assert_eq!(set.digest, DigestRules { write: true, quiet: false, ..DigestRules::default() });
+        assert_eq!(config("[mail]\nwithin = \"30 min\"\n").unwrap().mail, MailRules::default());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for more in [
+            "[mail]\nsend = \"never\"\n",
+            "[mail]\ncopies = -1\n",
+            "[mail]\nwithin = \"2d\"\n",
+            "[mail]\nwithin = \"soon\"\n",
+            "[digest]\n",
+            "[digest]\nto = \"nobody\"\n",
+            "[digest]\nwrite = true\nlanguage = \"de\"\n",
+            "[digest]\nwrite = true\nevery = \"day\"\n",
+        ] {
+            assert_eq!(config(more).unwrap_err().len(), 1, "{more}");
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! Mails from the outbox to a server that takes them, puts them off, refuses them or falls silent: what the ledger says of
+//! each, what the next run does, and what a person does about it.
+#![cfg(test)]
+#![expect(clippy::disallowed_methods, reason = "a command is killed after real time")]
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use common::shop::{SHOP, Shop, edit};
+use common::{NIGHT, Ran, bodies, copy, files, night, program, ritardo, sample, scratch, text};
+use serde_json::Value;
+
+/// What the server does with a mail.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Take,
+    /// 451 to its recipient.
+    Later,
+    /// 550 to its recipient.
+    Refuse,
+    /// It hangs up when the mail is there.
+    Silent,
+}
+
+/// A server on this machine, as long as the test runs.
+struct Server {
+    port: u16,
+    /// What it does with the next mails; then it takes them.
+    acts: Arc<Mutex<VecDeque<Act>>>,
+    /// Every whole mail that came, in order.
+    mails: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (acts, mails) = (Arc::<Mutex<VecDeque<Act>>>::default(), Arc::<Mutex<Vec<String>>>::default());
+        let server = Self { port, acts: Arc::clone(&acts), mails: Arc::clone(&mails) };
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (stream, acts, mails) = (stream.unwrap(), Arc::clone(&acts), Arc::clone(&mails));
+                // A client that was killed leaves an error here, and nothing else.
+                std::thread::spawn(move || drop(talk(stream, &acts, &mails)));
+            }
+        });
+        server
+    }
+
+    fn will(&self, acts: &[Act]) {
+        self.acts.lock().unwrap().extend(acts);
+    }
+
+    fn mails(&self) -> Vec<String> {
+        self.mails.lock().unwrap().clone()
+    }
+
+    /// How the settings name it.
+    fn settings(&self) -> String {
+        format!("transport = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"loopback\"", self.port)
+    }
+}
+
+fn talk(stream: TcpStream, acts: &Mutex<VecDeque<Act>>, mails: &Mutex<Vec<String>>) -> std::io::Result<()> {
+    let mut out = stream.try_clone()?;
+    let mut lines = BufReader::new(stream);
+    let mut act = Act::Take;
+    out.write_all(b"220 test\r\n")?;
+    loop {
+        let mut line = String::new();
+        if lines.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let verb = line.split([' ', ':', '\r', '\n']).next().unwrap_or_default().to_ascii_uppercase();
+        match (verb.as_str(), act) {
+            ("MAIL", _) => {
+                act = acts.lock().unwrap().pop_front().unwrap_or(Act::Take);
+                out.write_all(b"250 sender\r\n")?;
+            }
+            ("RCPT", Act::Later) => out.write_all(b"451 4.2.1 come back later\r\n")?,
+            ("RCPT", Act::Refuse) => out.write_all(b"550 5.1.1 no such mailbox\r\n")?,
+            ("DATA", _) => {
+                out.write_all(b"354 go on\r\n")?;
+                let mut mail = String::new();
+                while !mail.ends_with("\r\n.\r\n") {
+                    if lines.read_line(&mut mail)? == 0 {
+                        return Ok(());
+                    }
+                }
+                mails.lock().unwrap().push(mail);
+                if matches!(act, Act::Silent) {
+                    return Ok(());
+                }
+                out.write_all(b"250 2.0.0 queued\r\n")?;
+            }
+            ("QUIT", _) => return out.write_all(b"221 bye\r\n"),
+            _ => out.write_all(b"250 test\r\n")?,
+        }
+    }
+}
+
+/// A shop whose August can be billed, with a server and these settings of mail.
+fn shop(name: &str, server: &Server, more: &str) -> Shop {
+    let shop = Shop::new(name, "");
+    shop.setting("transport = \"file\"", &format!("{}\n{more}", server.settings()));
+    shop
+}
+
+/// The mails of the list: name, state, attempts, until.
+fn listed(folder: &Path, as_of: &str) -> Vec<(String, String, u64, String)> {
+    let told = ritardo(folder, &["mail", "list", "--format", "json", "--as-of", as_of]).expect(0).json();
+    assert_eq!(told["format"], "ritardo-mails/1");
+    let of = |mail: &Value| {
+        let until = mail["until"].as_str().unwrap_or_default().to_owned();
+        (text(mail, "name"), text(mail, "state"), mail["attempts"].as_u64().unwrap(), until)
+    };
+    told["mails"].as_array().unwrap().iter().map(of).collect()
+}
+
+#[track_caller]
+fn stands(folder: &Path, as_of: &str, state: &str, attempts: u64, until: &str) {
+    let found = listed(folder, as_of);
+    assert_eq!(found, [("LR-2018-000001_1.eml".to_owned(), state.to_owned(), attempts, until.to_owned())]);
+}
+
+fn message_id(mail: &str) -> &str {
+    mail.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap_or_else(|| panic!("{mail}"))
+}
+
+#[test]
+fn a_mail_that_is_put_off_for_five_days_fails_and_is_sent_when_a_person_says_so() {
+    let server = Server::new();
+    let shop = shop("outbox-five-days", &server, "");
+    server.will(&[Act::Later; 6]);
+    let first = shop.run("2018-09-05T00:00:00Z").expect(0);
+    assert!(first.out.contains("mail      0 sent, 1 deferred"), "{}", first.out);
+    assert!(first.out.contains("deferred  LR-2018-000001 to accounts@forno.example: "), "{}", first.out);
+    assert!(first.err.is_empty(), "cron hears nothing yet: {}", first.err);
+    stands(&shop.folder, "2018-09-05T00:00:00Z", "deferred", 1, "2018-09-05T00:05:00.000Z");
+    // A run before its time leaves it.
+    let early = shop.run("2018-09-05T00:04:59Z").expect(0);
+    assert!(early.out.contains("mail      1 mail waits until 2018-09-05T00:05:00.000Z"), "{}", early.out);
+    let status = shop.ritardo(&["status", "--as-of", "2018-09-05T00:04:59Z"]).expect(0);
+    assert!(status.out.contains("LR-2018-000001_1.eml") && status.out.contains("00:05:00.000Z"), "{}", status.out);
+    let told = shop.ritardo(&["status", "--format", "json", "--as-of", "2018-09-05T00:04:59Z"]).expect(0).json();
+    assert_eq!(
+        (told["mails"][0]["state"].as_str(), told["mails"][0]["attempts"].as_u64()),
+        (Some("deferred"), Some(1))
+    );
+    for day in 6..=9 {
+        let at = format!("2018-09-{day:02}T00:00:00Z");
+        shop.ritardo(&["mail", "send", "--as-of", &at]).expect(0);
+        let (_, state, attempts, _) = listed(&shop.folder, &at).remove(0);
+        assert_eq!((state.as_str(), attempts), ("deferred", day - 4));
+    }
+    let last = shop.run("2018-09-10T00:00:00Z").expect(65);
+    assert!(last.out.contains("1 failed for good"), "{}", last.out);
+    assert!(last.err.contains("the mail LR-2018-000001_1.eml to accounts@forno.example is failed"), "{}", last.err);
+    stands(&shop.folder, "2018-09-10T00:00:00Z", "failed", 6, "");
+    // Later nights do not repeat it, and do not try again.
+    shop.run("2018-09-11T00:00:00Z").expect(0);
+    stands(&shop.folder, "2018-09-11T00:00:00Z", "failed", 6, "");
+    assert!(server.mails().is_empty());
+    shop.ritardo(&["mail", "retry", "LR-2018-000001_1", "--as-of", "2018-09-12T00:00:00Z"]).expect(0);
+    stands(&shop.folder, "2018-09-12T00:00:00Z", "sent", 7, "");
+    assert_eq!(server.mails().len(), 1);
+    shop.holds();
+}
+
+#[test]
+fn a_refused_mail_is_not_tried_again_and_cron_hears_of_it() {
+    let server = Server::new();
+    let shop = shop("outbox-refused", &server, "");
+    server.will(&[Act::Refuse]);
+    let ran = shop.run(NIGHT).expect(65);
+    assert!(ran.err.contains("is refused: ") && ran.err.contains("550 5.1.1"), "{}", ran.err);
+    shop.run("2018-09-06T00:00:00Z").expect(0);
+    stands(&shop.folder, NIGHT, "refused", 1, "");
+    // To another address, as a copy that says what it is.
+    let arguments = ["mail", "resend", "LR-2018-000001_1", "--to", "new@forno.example", "--reason", "a new address"];
+    shop.ritardo(&[&arguments[..], &["--as-of", "2018-09-07T00:00:00Z"]].concat()).expect(0);
+    let mails = server.mails();
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].contains("To: new@forno.example\r\n") && mails[0].contains("Subject: Copy: LR-2018-000001 "));
+    assert_eq!(message_id(&mails[0]), "<LR-2018-000001.1.copy-1@late-reply.example>");
+    let found = listed(&shop.folder, NIGHT);
+    assert_eq!(found[1].0, "LR-2018-000001_1_copy-1.eml");
+    shop.holds();
+    // A lost copy is made again, byte for byte.
+    let file = shop.state().join("issued/LR-2018-000001/LR-2018-000001_1_copy-1.eml");
+    let bytes = fs::read(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    shop.run("2018-09-08T00:00:00Z").expect(0);
+    assert!(fs::read(&file).unwrap() == bytes);
+    shop.ritardo(&["mail", "cancel", "LR-2018-000001_1", "--reason", "the copy has arrived"]).expect(0);
+    stands_first(&shop, "cancelled");
+    shop.holds();
+}
+
+#[track_caller]
+fn stands_first(shop: &Shop, state: &str) {
+    assert_eq!(listed(&shop.folder, "2018-10-01T00:00:00Z")[0].1, state);
+}
+
+#[test]
+fn a_mail_of_unknown_fate_is_sent_again_as_often_as_the_settings_say() {
+    for copies in [0, 3] {
+        let server = Server::new();
+        let shop = shop(&format!("outbox-unknown-{copies}"), &server, &format!("copies = {copies}"));
+        server.will(&[Act::Silent; 9]);
+        let codes: Vec<i32> = (5..=12).map(|day| shop.run(&format!("2018-09-{day:02}T00:00:00Z")).code).collect();
+        let mails = server.mails();
+        assert_eq!(mails.len(), copies + 1);
+        assert!(mails.iter().all(|mail| *mail == mails[0]), "a copy is the same mail");
+        let expected: Vec<i32> = (0..8).map(|run| if run == copies { 65 } else { 0 }).collect();
+        assert_eq!(codes, expected, "the run that gives up says so");
+        stands(&shop.folder, "2018-09-12T00:00:00Z", "unknown", copies as u64 + 1, "");
+        let doubt = if copies == 0 { "possibly arrived" } else { "possibly twice" };
+        let said = shop.ritardo(&["mail", "show", "LR-2018-000001_1"]).expect(0).out;
+        assert!(said.contains(doubt) && said.matches("\nbegun     ").count() == copies + 1, "{said}");
+        let eml = shop.ritardo(&["mail", "show", "LR-2018-000001_1.eml", "--eml"]).expect(0).out;
+        assert!(mails[0].starts_with(&eml[..200]), "{eml}");
+        shop.holds();
+    }
+}
+
+#[test]
+fn nothing_is_sent_by_a_run_where_a_person_sends() {
+    let server = Server::new();
+    let shop = shop("outbox-by-hand", &server, "send = \"by hand\"");
+    let ran = shop.run(NIGHT).expect(0);
+    assert!(ran.out.contains("mail      1 mail left: send = \"by hand\""), "{}", ran.out);
+    assert!(server.mails().is_empty());
+    stands(&shop.folder, NIGHT, "queued", 0, "");
+    let sent = shop.ritardo(&["mail", "send", "--as-of", NIGHT]).expect(0);
+    assert_eq!(sent.out, "mail      1 sent\n");
+    let again = shop.ritardo(&["mail", "send", "--as-of", NIGHT]).expect(0);
+    assert_eq!((again.out.as_str(), server.mails().len()), ("nothing   to do: no mail to send\n", 1));
+    let none = ritardo(&shop.folder, &["mail", "list", "--recipient", "nobody@"]).expect(0);
+    assert_eq!(none.out, "no mail is like that\n");
+    shop.holds();
+}
+
+/// Sends what waits, as often as runs come; gives up when that does not end.
+fn send_all(folder: &Path) -> Ran {
+    for day in 6..=30 {
+        let ran = ritardo(folder, &["mail", "send", "--as-of", &format!("2018-09-{day:02}T00:00:00Z")]);
+        if ran.out.starts_with("nothing   to do") {
+            return ran;
+        }
+    }
+    panic!("mails wait for ever");
+}
+
+/// Kills the sending at instants spread over it: between connections, in the middle of mails, before and after commits.
+#[test]
+fn a_killed_sending_loses_no_mail_and_says_which_may_be_there_twice() {
+    let base = sample("outbox-killed");
+    edit(
+        &base,
+        "ritardo.toml",
+        "transport = \"file\"",
+        "transport = \"smtp\"\nhost = \"127.0.0.1\"\nport = 1\ntls = \"loopback\"\nsend = \"by hand\"",
+    );
+    night(&base).expect(0);
+    let place = |name: &str, server: &Server| {
+        let folder = scratch(name);
+        copy(&base, &folder);
+        edit(&folder, "ritardo.toml", "port = 1\n", &format!("port = {}\n", server.port));
+        folder
+    };
+    let (server, send) = (Server::new(), ["mail", "send", "--as-of", "2018-09-05T12:00:00Z"]);
+    let undisturbed = place("outbox-killed-undisturbed", &server);
+    let begun = Instant::now();
+    ritardo(&undisturbed, &send).expect(0);
+    let length = begun.elapsed().as_micros();
+    assert_eq!(server.mails().len(), 4);
+    let (killed, doubtful) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let steps: Vec<u128> = (0..40).map(|step| length * step / 28).collect();
+    common::in_parallel(&steps, |index, after| {
+        let server = Server::new();
+        let folder = place(&format!("outbox-killed-{index}"), &server);
+        let mut child = program(&folder, &send).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(u64::try_from(*after).unwrap()));
+        child.kill().unwrap();
+        killed.fetch_add(usize::from(Ran::of(&child.wait_with_output().unwrap()).code == -1), Ordering::Relaxed);
+        send_all(&folder);
+        let mut copies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mails = server.mails();
+        for mail in &mails {
+            copies.entry(message_id(mail).to_owned()).or_default().insert(mail.clone());
+        }
+        assert_eq!(copies.len(), 4, "killed after {after} µs: a mail is lost");
+        assert!(copies.values().all(|bytes| bytes.len() == 1), "killed after {after} µs: copies differ");
+        let (begun, ended) =
+            (bodies(&folder.join("state"), "mail_begun"), bodies(&folder.join("state"), "mail_attempt"));
+        let interrupted = begun.len() - ended.len();
+        assert!(interrupted <= 1 && mails.len() <= 4 + interrupted, "killed after {after} µs: {} mails", mails.len());
+        assert!(ended.iter().all(|attempt| text(attempt, "outcome") == "sent"));
+        let told = ritardo(&folder, &["mail", "list", "--format", "json"]).expect(0).json();
+        let doubts = told["mails"].as_array().unwrap().iter().filter(|mail| mail["doubt"] == "possibly twice").count();
+        assert_eq!(doubts, interrupted, "killed after {after} µs: {told:#}");
+        doubtful.fetch_add(doubts, Ordering::Relaxed);
+        ritardo(&folder, &["verify"]).expect(0);
+        fs::remove_dir_all(&folder).unwrap();
+    });
+    assert!(killed.into_inner() >= 8, "hardly any was killed");
+    assert!(doubtful.into_inner() >= 1, "none was killed in the middle of an attempt");
+}
+
+#[test]
+fn a_business_says_who_else_gets_its_mails_and_what_is_in_them() {
+    let shop = Shop::new("outbox-mailing", "");
+    let more = "cc = [\"archive@forno.example\"]\nreply_to = \"questions@late-reply.example\"\nattach = [\"pdf\"]\n";
+    edit(&shop.folder, "businesses.toml", "language = \"en\"\n", &format!("language = \"en\"\n{more}"));
+    edit(
+        &shop.folder,
+        "businesses.toml",
+        "[\"accounts@forno.example\"]",
+        "[\"accounts@forno.example\", \"desk@forno.example\"]",
+    );
+    shop.run(NIGHT).expect(0);
+    let outbox = shop.state().join("outbox");
+    let told: Vec<String> = bodies(&shop.state(), "mail").iter().map(|mail| text(mail, "to")).collect();
+    assert_eq!(told, ["accounts@forno.example", "desk@forno.example", "archive@forno.example"]);
+    let to = ["accounts@forno.example", "desk@forno.example", "accounts@forno.example, desk@forno.example"];
+    for (index, to) in (1..).zip(to) {
+        let mail = fs::read_to_string(outbox.join(format!("LR-2018-000001_{index}.eml"))).unwrap();
+        for line in
+            [format!("To: {to}").as_str(), "Cc: archive@forno.example", "Reply-To: questions@late-reply.example"]
+        {
+            assert!(mail.contains(&format!("{line}\r\n")), "{line}\n{mail}");
+        }
+        let said = mail.replace("=\r\n", "");
+        assert!(
+            said.contains(".pdf (the invoice).") && !said.contains("filename=\"LR-2018-000001_2018-08.csv\""),
+            "{said}"
+        );
+    }
+    shop.holds();
+}
+
+#[test]
+fn the_issuer_is_told_once_what_happened() {
+    let shop = Shop::new("outbox-digest", "");
+    shop.setting(
+        "[mail]\n",
+        "[digest]\nto = \"office@late-reply.example\"\nwrite = true\nlanguage = \"it\"\n\n[mail]\n",
+    );
+    shop.run(NIGHT).expect(0);
+    let digests = || -> Vec<String> {
+        files(&shop.state().join("digests")).into_iter().filter(|name| name.ends_with(".eml")).collect()
+    };
+    let first = digests();
+    assert_eq!(first.len(), 1);
+    let written = shop.state().join("digests").join(first[0].replace(".eml", ".txt"));
+    let told = fs::read_to_string(&written).unwrap();
+    assert!(told.contains("Documenti emessi (1)\n  LR-2018-000001  2018-08  bologna-bakery  USD 0.15\n"), "{told}");
+    assert!(told.contains("Messaggi inviati (1)\n  LR-2018-000001_1.eml  accounts@forno.example\n"), "{told}");
+    let sent = fs::read_to_string(shop.state().join("outbox").join(&first[0])).unwrap();
+    assert!(sent.contains("To: office@late-reply.example\r\n") && sent.contains("1 emessi, 1 inviati"), "{sent}");
+    // Nothing new, nothing told.
+    shop.run("2018-09-06T00:00:00Z").expect(0);
+    assert_eq!(digests(), first);
+    shop.setting("write = true\n", "write = true\nquiet = false\n");
+    shop.run("2018-09-07T00:00:00Z").expect(0);
+    assert_eq!(digests().len(), 2);
+    let (ledger, list) = (bodies(&shop.state(), "digest"), listed(&shop.folder, "2018-09-07T00:00:00Z"));
+    let heads: BTreeSet<String> = ledger.iter().map(|digest| text(digest, "head")).collect();
+    assert_eq!((heads.len(), list.len()), (2, 3));
+    assert!(list.iter().all(|(_, state, ..)| state == "sent"), "{list:?}");
+    shop.holds();
+    // What waits for a person is told when it comes to that, and not every night.
+    shop.setting("quiet = false\n", "");
+    shop.setting("[invoice]\n", "[guards]\nlargest = \"0.01\"\n\n[invoice]\n");
+    shop.run("2018-10-05T00:00:00Z").expect(65);
+    shop.run("2018-10-06T00:00:00Z").expect(65);
+    let last = digests();
+    assert_eq!(last.len(), 3);
+    let parked = fs::read_to_string(shop.state().join("digests").join(last[2].replace(".eml", ".txt"))).unwrap();
+    assert!(parked.contains("Mesi sospesi da un controllo (1)\n  2018-09  bologna-bakery  "), "{parked}");
+    assert_eq!(shop.status("2018-09", "2018-10-06T00:00:00Z")["business"], SHOP);
+}
