@@ -214,6 +214,9 @@ fn the_examples_of_settings_are_valid() {
     fs::write(folder.join("smtp-password"), "secret\n").unwrap();
     fs::set_permissions(folder.join("smtp-password"), PermissionsExt::from_mode(0o600)).unwrap();
     assert_eq!(checked(&folder), (true, String::new()));
+    let dkim = settings.iter().find(|text| text.starts_with("[mail.dkim]")).expect("the keys of a signature");
+    fs::write(folder.join("ritardo.toml"), format!("{config}{smtp}{dkim}")).unwrap();
+    assert!(checked(&folder).1.contains("cannot read the key file dkim.pem"), "what is written there is understood");
     fs::write(folder.join("ritardo.toml"), format!("{config}{smtp}\nspeed = 1\n")).unwrap();
     assert!(!checked(&folder).0);
 }

@@ -52,8 +52,10 @@ pub fn check(args: &Configured, world: &mut World) -> Result<Outcome, Failure> {
 fn check_mail(setup: &Setup) -> Result<(), Failure> {
     signer(&setup.config)?;
     check_password(&setup.config.transport)?;
-    let failed = |error| Failure::new(Kind::Configuration, "mails cannot be sent with these settings").because(error);
-    Carrier::new(&setup.config.transport, &stand_in).map(drop).map_err(failed)
+    Carrier::new(&setup.config.transport, &stand_in).map(drop).map_err(|error| {
+        let failure = Failure::new(Kind::Configuration, "mails cannot be sent with these settings").because(error);
+        failure.at(&setup.config_text.path).hint("correct [mail]; a ca_file holds certificates in PEM form")
+    })
 }
 
 fn check_password(transport: &Transport) -> Result<(), Failure> {

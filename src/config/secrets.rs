@@ -46,6 +46,7 @@ mod tests {
             ("mail = { password = \"hunter2\", port = 1 }", "mail = { password = …"),
             ("pasword = \"hunter2\"", "pasword = …"),
             ("password_file = \"p\"", "password_file = \"p\""),
+            ("password_credential = \"p\"", "password_credential = \"p\""),
             ("a = { password_env = \"P\", password = \"hunter2\" }", "a = { password_env = \"P\", password = …"),
             ("host = \"tokens.example\"", "host = \"tokens.example\""),
         ] {
