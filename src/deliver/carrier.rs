@@ -19,7 +19,9 @@ pub struct Parcel<'a> {
 pub enum Road {
     Open,
     /// The server wants no further mail for now: those left are not touched.
-    Busy { reason: String },
+    Busy {
+        reason: String,
+    },
 }
 
 /// What became of a mail, and of the road.

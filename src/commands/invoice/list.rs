@@ -9,7 +9,8 @@ use super::super::{Outcome, World, say};
 use super::Shelf;
 use crate::cli::{InvoiceList, InvoiceState, TableForm};
 use crate::domain::{
-    BusinessId, CorrectionCause, Currency, Date, DocumentKind, Exchange, Instant, InvoiceNumber, MailRules, Money, Month,
+    BusinessId, CorrectionCause, Currency, Date, DocumentKind, Exchange, Instant, InvoiceNumber, MailRules, Money,
+    Month,
 };
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::Issued;
