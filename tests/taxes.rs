@@ -10,7 +10,7 @@ use common::{bodies, content, copy, give_key, night, ritardo, root, scratch, tex
 use serde_json::Value;
 
 const TARIFF: &str = "id = \"late-reply\"\nversion = \"2018-08\"\ncurrency = \"USD\"\nzone = \"UTC\"\nsource = \"by hand\"\n\
-    [[rate]]\nmarket = \"other\"\nprice = \"1.00\"\n";
+    bounds = [\"0.01\", \"1.00\"]\n[[rate]]\nmarket = \"other\"\nprice = \"1.00\"\n";
 
 /// One message on the 14th and two on the 15th, in Rome, without an answer; and what proves the whole of August.
 const LOG: &str = "message_id,business,channel,customer,direction,sent_at,kind\n\

@@ -54,10 +54,14 @@ impl Rest<'_> {
     }
 }
 
-/// Without the groups that come to nothing, unless there is one group only.
+/// Without the groups that come to nothing, but never without any: a few cents of the tariff may be nothing in another
+/// currency, and a document says under what it stands all the same.
 fn something(mut groups: Vec<Vat>) -> Vec<Vat> {
-    if groups.len() > 1 {
-        groups.retain(|vat| !vat.net.is_zero() || !vat.tax.is_zero());
+    let comes_to_nothing = |vat: &Vat| vat.net.is_zero() && vat.tax.is_zero();
+    if groups.iter().all(comes_to_nothing) {
+        groups.truncate(1);
+    } else {
+        groups.retain(|vat| !comes_to_nothing(vat));
     }
     groups
 }
@@ -103,6 +107,7 @@ fn of_rows(groups: Vec<Vat>, credited: &[CreditLine], rows: &[Money]) -> Option<
     if nets.is_empty() {
         return Some(groups);
     }
-    let of_group = |vat: Vat| nets.get(&vat.key()).map(|net| Vat { net: *net, ..vat });
-    Some(groups.into_iter().filter_map(of_group).collect())
+    // A group of which no row has a part may still give back a cent of tax.
+    let net = |vat: &Vat| nets.get(&vat.key()).copied().unwrap_or(Money::zero(vat.net.currency()));
+    Some(groups.into_iter().map(|vat| Vat { net: net(&vat), ..vat }).collect())
 }
