@@ -40,7 +40,7 @@ fn plans() -> impl Strategy<Value = Plan> {
     let limits = (prop::option::of(1..2_000_u32), prop::option::of(1..2_000_u32));
     let earlier = prop::collection::vec((1..4_u8, 1..10_000_u32), 0..3);
     let rate = prop::option::of((1_000..20_000_u32, 1_000..20_000_u32));
-    (charges, 0..6_usize, 2..29_u8, limits, earlier, rate)
+    (charges, 0..7_usize, 2..29_u8, limits, earlier, rate)
         .prop_map(|(charges, vat, change, limits, earlier, rate)| Plan { charges, vat, change, limits, earlier, rate })
 }
 
@@ -59,8 +59,9 @@ fn treatments(plan: &Plan) -> String {
         1 => "vat = { treatment = \"reverse-charge\" }".to_owned(),
         2 => "vat = { treatment = \"zero\" }".to_owned(),
         3 => "vat = { treatment = \"exempt\", reason = \"r\", code = \"VATEX-EU-132\" }".to_owned(),
+        4 => "vat = { treatment = \"export\" }".to_owned(),
         other => {
-            let tax_point = if other == 4 { "charge" } else { "month-end" };
+            let tax_point = if other == 5 { "charge" } else { "month-end" };
             format!(
                 "tax_point = \"{tax_point}\"\nvat = [{{ treatment = \"standard\", rate = \"5.5\" }}, \
                  {{ treatment = \"standard\", rate = \"21\", from = \"{day}\" }}]"

@@ -90,6 +90,22 @@ fn a_rate_that_changes_within_a_month_parts_its_invoice() {
 }
 
 #[test]
+fn an_export_has_its_reason_and_no_tax() {
+    let folder = bakery("exported", "vat = { treatment = \"export\" }");
+    let book = folder.join("businesses.toml");
+    replace(&book, "vat_id = \"IT99999990379\"\n", "");
+    replace(&book, "country = \"IT\"", "country = \"CH\"");
+    night(&folder).expect(0);
+    let invoice = invoice(&folder);
+    let vat = &invoice["vat"][0];
+    assert_eq!([text(vat, "category"), text(vat, "reason")], ["G", "Export outside the EU"]);
+    assert_eq!([text(vat, "tax"), text(&invoice, "total")], ["USD 0.00", "USD 3.00"]);
+    assert_eq!(text(&invoice, "format"), "ritardo-invoice/1");
+    holds(&folder);
+    assert!(page(&folder).contains("G: Export outside the EU"));
+}
+
+#[test]
 fn by_the_end_of_the_month_there_is_one_rate() {
     let dated = "tax_point = \"month-end\"\nvat = [{ treatment = \"standard\", rate = \"22\" }, \
                  { treatment = \"standard\", rate = \"24\", from = 2018-08-15 }]";
@@ -176,6 +192,10 @@ fn what_would_have_to_be_guessed_holds_the_invoice() {
     replace(&foreign.join("businesses.toml"), "IT99999990379", "GB285557950");
     let says = "vat: reverse charge needs a VAT id of the EU, which `GB285557950` of `bologna-bakery` is not";
     is_held(&foreign, says, "businesses.toml", "GB285557950", "IT99999990379");
+
+    let within = bakery("export", "vat = { treatment = \"export\" }");
+    let says = "vat: an export goes outside the EU, and `bologna-bakery` is in IT: correct its country in the book";
+    is_held(&within, says, "businesses.toml", "\"export\"", "\"reverse-charge\"");
 
     let ended = bakery("ended", "vat = { treatment = \"standard\", rate = \"22\", to = 2018-08-01 }");
     let says = "vat: the book names no VAT treatment for 2018-08-31";

@@ -31,18 +31,36 @@ pub fn wanting(
     let of = |guard| move |text| Found { guard, text };
     let mut found: Vec<Found> =
         close::wanting(business, month.month, &due.earlier).map(of(Guard::Vat)).into_iter().collect();
-    let months = due.earlier.iter().map(|earlier| earlier.month);
-    let mut of_earlier = months.filter_map(|month| business.vat.of_month(month));
-    let is_shifted = closed.vat.iter().any(|vat| vat.category == "AE");
-    if is_shifted || of_earlier.any(|treatment| *treatment == VatTreatment::ReverseCharge) {
-        found.extend(without_vat_id(business).map(of(Guard::Vat)));
-    }
+    let of_month = |month: Month| business.vat.of_month(month).map(VatTreatment::category);
+    let is_under = |category: &str| {
+        closed.vat.iter().any(|vat| vat.category == category)
+            || due.earlier.iter().any(|earlier| of_month(earlier.month) == Some(category))
+    };
+    found.extend(contradicted(business, &is_under).map(of(Guard::Vat)));
     found.extend(frozen(setup, business, month.month).err().map(of(Guard::Exchange)));
     found
 }
 
+/// What the party itself contradicts of its treatment; `is_under` says whether something of a document is of a category.
+pub fn contradicted(business: &Business, is_under: &dyn Fn(&str) -> bool) -> Option<String> {
+    let without = if is_under("AE") { without_vat_id(business) } else { None };
+    without.or_else(|| if is_under("G") { within_the_union(business) } else { None })
+}
+
+/// An export goes to a buyer outside the EU.
+fn within_the_union(business: &Business) -> Option<String> {
+    let Business { id, party, .. } = business;
+    is_in_the_union(&party.country).then(|| {
+        format!(
+            "an export goes outside the EU, and `{id}` is in {}: correct its country in the book, or give the business \
+             another treatment",
+            party.country
+        )
+    })
+}
+
 /// Under reverse charge the buyer accounts for the tax, under an id of its own (EN 16931, BR-AE-02 and 03).
-pub fn without_vat_id(business: &Business) -> Option<String> {
+fn without_vat_id(business: &Business) -> Option<String> {
     let Business { id, party, .. } = business;
     let then = "correct it in the book, or give the business another treatment";
     match &party.vat_id {

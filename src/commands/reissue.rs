@@ -13,7 +13,7 @@ use crate::close::credit::{self, Credit};
 use crate::close::{self, ClosedMonth, Filed, Issue, check};
 use crate::domain::correction::{Amounts, Correction, CreditLine, Earlier};
 use crate::domain::invoice::{Payment, Vat};
-use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money, VatBook, VatTreatment};
+use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money, VatBook};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued};
 use crate::ledger::{Additions, History, Ledger};
@@ -118,9 +118,9 @@ fn refuse_same_words(setup: &Setup, whole: &Whole, number: &InvoiceNumber) -> Re
     let is_same_vat = |vat: &Vat| {
         let key = vat.key();
         let is_in_book = business.vat.spans.iter().any(|span| span.treatment.key() == key);
-        let is_exempt = vat.category == "E";
+        let is_worded = ["E", "G"].contains(&vat.category.as_str());
         let words = (business.vat.reason(&key), business.vat.code(&key));
-        is_in_book && (!is_exempt || words == (vat.reason.clone(), vat.code.clone()))
+        is_in_book && (!is_worded || words == (vat.reason.clone(), vat.code.clone()))
     };
     let is_same = seller == (&invoice.seller, &invoice.seller_email, &invoice.payment)
         && buyer == (&invoice.buyer, invoice.language, &invoice.reference)
@@ -150,9 +150,10 @@ fn refuse_other_days(whole: &Whole, number: &InvoiceNumber) -> Result<(), Failur
 /// What holds a month holds the invoice in place of another, too.
 fn refuse_unbillable(whole: &Whole, number: &InvoiceNumber) -> Result<(), Failure> {
     let Whole { business, closed, earlier, .. } = whole;
-    let is_shifted = business.vat.of_month(closed.month) == Some(&VatTreatment::ReverseCharge);
-    let without = || if is_shifted { billable::without_vat_id(business) } else { None };
-    match close::wanting(business, closed.month, earlier).or_else(without) {
+    let is_under =
+        |category: &str| business.vat.of_month(closed.month).is_some_and(|treatment| treatment.category() == category);
+    let contradicted = || billable::contradicted(business, &is_under);
+    match close::wanting(business, closed.month, earlier).or_else(contradicted) {
         None => Ok(()),
         Some(why) => Err(Failure::new(Kind::CommandLine, format!("{number} cannot be billed again: {why}"))),
     }

@@ -264,7 +264,7 @@ fn without_rates(setup: &Setup) -> Option<Mistake> {
     Some(Mistake::of_file(&setup.config_text.path, message, hint))
 }
 
-/// Who charges VAT, or shifts it to the buyer, has a VAT id (EN 16931, BR-S-02, BR-Z-02 and BR-AE-02).
+/// Who charges VAT, or shifts it to the buyer, has a VAT id (EN 16931, BR-S-02, BR-Z-02, BR-AE-02 and BR-G-02).
 fn without_issuer_vat_id(config: &Config, text: &Written, businesses: &[Business]) -> Option<Mistake> {
     let needs = |business: &&Business| {
         let taxes =

@@ -179,7 +179,7 @@ pub enum AdjustmentKind {
 /// Tax of one category and rate over the lines that have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vat {
-    /// `S`, `Z`, `AE`, `O`, `E` (UNCL 5305).
+    /// `S`, `Z`, `AE`, `O`, `E`, `G` (UNCL 5305).
     pub category: String,
     /// Percent.
     pub rate: Decimal,

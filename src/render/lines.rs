@@ -19,7 +19,7 @@ pub struct LineView {
     /// With every decimal that the price has.
     pub unit_price: String,
     pub amount: String,
-    /// Category of EN 16931: `S`, `Z`, `AE`, `O`, `E`; with its rate where the invoice has several.
+    /// Category of EN 16931: `S`, `Z`, `AE`, `O`, `E`, `G`; with its rate where the invoice has several.
     pub vat: String,
 }
 
@@ -171,6 +171,7 @@ fn vat_total(vat: &Vat, invoice: &Invoice) -> TotalView {
         "AE" => words.vat_reverse,
         "O" => words.vat_outside,
         "E" => words.vat_exempt,
+        "G" => words.vat_export,
         _ => words.vat_any,
     };
     let (rate, net) = (numbers::percent(vat.rate, language), numbers::money(vat.net, language));
@@ -193,6 +194,7 @@ pub(super) fn notes(invoice: &Invoice) -> Vec<String> {
             "AE" => words.note_reverse,
             "O" => words.note_outside,
             "E" => words.note_exempt,
+            "G" => words.note_export,
             _ => "",
         };
         let reason = clean(vat.reason.as_deref().unwrap_or_default());
@@ -284,6 +286,7 @@ mod tests {
             ("AE", "0", "0", "VAT, reverse charge (AE)", Some("AE: Reverse charge / Inversione contabile")),
             ("O", "0", "0", "VAT, out of scope (O)", Some("O: Not subject to VAT")),
             ("E", "0", "0", "VAT, exempt (E)", Some("E: Exempt from VAT")),
+            ("G", "0", "0", "VAT, export (G)", Some("G: Export outside the EU")),
         ] {
             let invoice = sample::taxed(Language::English, category, rate, tax);
             assert_eq!(totals(&invoice)[1].label, label);

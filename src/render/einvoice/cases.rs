@@ -24,6 +24,7 @@ pub(super) fn documents() -> Vec<(&'static str, Invoice)> {
         ("zero", from_dublin(sample::taxed(english, "Z", "0", "0"))),
         ("reverse-charge", reasoned("AE", "Reverse charge / Inversione contabile", None)),
         ("exempt", reasoned("E", "Exempt under Article 132 of Directive 2006/112/EC", Some("VATEX-EU-132"))),
+        ("export", exported()),
         ("out-of-scope", electronic(out_of_scope.clone())),
         ("capped", electronic(sample::capped(english))),
         ("minimum", electronic(sample::lifted(english))),
@@ -79,6 +80,20 @@ pub(super) fn from_dublin(invoice: Invoice) -> Invoice {
 fn reasoned(category: &str, reason: &str, code: Option<&str>) -> Invoice {
     let mut invoice = from_dublin(sample::taxed(Language::English, category, "0", "0"));
     (invoice.vat[0].reason, invoice.vat[0].code) = (Some(reason.to_owned()), code.map(str::to_owned));
+    invoice
+}
+
+/// To a buyer outside the EU.
+fn exported() -> Invoice {
+    let mut invoice = reasoned("G", "Export outside the EU", None);
+    invoice.buyer = Party {
+        legal_name: "Backstube Muster AG".to_owned(),
+        address: vec!["Musterstrasse 1".to_owned(), "8001 Zürich".to_owned()],
+        country: "CH".to_owned(),
+        vat_id: None,
+        endpoint: Some("0088:9520000004170".to_owned()),
+        ..invoice.buyer
+    };
     invoice
 }
 
