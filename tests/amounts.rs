@@ -7,7 +7,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use ritardo::close::credit::{self, Corrected, Credit};
-use ritardo::close::{self, ClosedMonth, Frozen, Issue, Pricing, TariffName, check};
+use ritardo::close::{self, ClosedMonth, Frozen, FrozenRates, Issue, Pricing, TariffName, check};
 use ritardo::config::{parse_businesses, parse_config};
 use ritardo::domain::business::Issuer;
 use ritardo::domain::charge::{Charge, Market, Place, RateRow, RatedWait};
@@ -33,6 +33,8 @@ struct Plan {
     earlier: Vec<(u8, u32)>,
     /// Units of the tariff's currency, and of the invoice's, for one euro, in ten-thousandths.
     rate: Option<(u32, u32)>,
+    /// Units of the invoice's currency for one euro, in ten-thousandths, where its seller accounts for VAT in euro.
+    returned: Option<u32>,
 }
 
 fn plans() -> impl Strategy<Value = Plan> {
@@ -40,8 +42,18 @@ fn plans() -> impl Strategy<Value = Plan> {
     let limits = (prop::option::of(1..2_000_u32), prop::option::of(1..2_000_u32));
     let earlier = prop::collection::vec((1..4_u8, 1..10_000_u32), 0..3);
     let rate = prop::option::of((1_000..20_000_u32, 1_000..20_000_u32));
-    (charges, 0..7_usize, 2..29_u8, limits, earlier, rate)
-        .prop_map(|(charges, vat, change, limits, earlier, rate)| Plan { charges, vat, change, limits, earlier, rate })
+    let returned = prop::option::of(1_000..20_000_u32);
+    (charges, 0..7_usize, 2..29_u8, limits, earlier, rate, returned).prop_map(
+        |(charges, vat, change, limits, earlier, rate, returned)| Plan {
+            charges,
+            vat,
+            change,
+            limits,
+            earlier,
+            rate,
+            returned,
+        },
+    )
 }
 
 fn month() -> Month {
@@ -166,7 +178,15 @@ fn frozen((from, to): (u32, u32)) -> Frozen {
     Frozen { rate, table_sha256: "t".to_owned() }
 }
 
+/// From the currency of the invoice to the euro.
+fn returned(per_euro: u32, billed: Currency) -> Frozen {
+    let (to, from_per_euro) = ("EUR".parse().unwrap(), decimal(per_euro, 4));
+    let rate = Rate { from: billed, to, date: month().last_day(), from_per_euro, to_per_euro: Decimal::whole(1) };
+    Frozen { rate, table_sha256: "t".to_owned() }
+}
+
 fn issue(number: &str, plan: &Plan) -> Issue {
+    let billed = if plan.rate.is_some() { "GBP".parse().unwrap() } else { usd() };
     let earlier = |(back, cents): &(u8, u32)| Earlier {
         month: Month::new(2018, 8 - back).unwrap(),
         cause: EarlierCause::CarriedOver,
@@ -180,7 +200,10 @@ fn issue(number: &str, plan: &Plan) -> Issue {
         date: "2018-09-05".parse::<Date>().unwrap(),
         previous: String::new(),
         earlier: plan.earlier.iter().map(earlier).collect(),
-        exchange: plan.rate.map(frozen),
+        rates: FrozenRates {
+            exchange: plan.rate.map(frozen),
+            vat: plan.returned.map(|per_euro| returned(per_euro, billed)),
+        },
     }
 }
 
@@ -256,6 +279,19 @@ fn check_rules(invoice: &Invoice) {
     }
 }
 
+/// BT-111: what the tax comes to in the currency of the VAT return, rounded once, by another road than the program's.
+fn check_returned(invoice: &Invoice, plan: &Plan) {
+    let is_taxed = invoice.vat.iter().any(|vat| vat.category == "S");
+    let accounting = invoice.vat_accounting.as_ref();
+    assert_eq!(accounting.is_some(), is_taxed && plan.returned.is_some());
+    let (Some(accounting), Some(per_euro)) = (accounting, plan.returned) else { return };
+    let tax = i128::from(invoice.as_billed().tax.minor()) * 10_000;
+    let per_euro = i128::from(per_euro);
+    let away = if tax < 0 { -per_euro } else { per_euro };
+    assert_eq!(i128::from(accounting.tax.minor()), (2 * tax + away) / (2 * per_euro));
+    assert_eq!((accounting.currency.code(), invoice.format.to_string().as_str()), ("EUR", "ritardo-invoice/2"));
+}
+
 fn check_invoice(closed: &ClosedMonth, invoice: &Invoice) {
     let findings = check::findings(invoice, &closed.line_file, &closed.data_sha256);
     assert!(findings.is_empty(), "{findings:?}");
@@ -301,7 +337,7 @@ fn check_credits(invoice: &Invoice, parts: &[u32]) {
             date: invoice.issue_date,
             previous: String::new(),
             earlier: Vec::new(),
-            exchange: None,
+            rates: FrozenRates::default(),
         };
         let note = credit::credit_note(Corrected { invoice, given_back, correction }, credit, issue).unwrap();
         let findings = check::credit_findings(&note, invoice, given_back);
@@ -322,6 +358,9 @@ fn check_credits(invoice: &Invoice, parts: &[u32]) {
         of(invoice.as_billed().as_ref()),
         "in the currency of the invoice, too"
     );
+    let returned = |invoice: &Invoice| invoice.vat_accounting.as_ref().map_or(0, |accounting| accounting.tax.minor());
+    let given_back: i64 = sums.iter().map(returned).sum();
+    assert_eq!(given_back, returned(invoice), "in the currency of the VAT return, too");
 }
 
 proptest! {
@@ -331,6 +370,7 @@ proptest! {
     fn the_amounts_of_an_invoice_follow_the_standard(plan in plans()) {
         let (closed, invoice) = made(&plan);
         check_invoice(&closed, &invoice);
+        check_returned(&invoice, &plan);
     }
 
     #[test]
@@ -346,14 +386,15 @@ proptest! {
 fn a_month_with_two_rates_has_two_groups() {
     let noon = |day: i64| (day - 1) * 86_400 + 43_200;
     let charges = vec![(noon(14), 0, 1), (noon(15), 0, 1), (noon(15), 0, 1)];
-    let plan = Plan { charges, vat: 4, change: 15, limits: (Some(1_000), None), earlier: vec![(1, 500)], rate: None };
+    let (limits, earlier) = ((Some(1_000), None), vec![(1, 500)]);
+    let plan = Plan { charges, vat: 5, change: 15, limits, earlier, rate: None, returned: None };
     let (closed, invoice) = made(&plan);
     check_invoice(&closed, &invoice);
     let groups: Vec<String> = invoice.vat.iter().map(|vat| format!("{} {} {}", vat.key(), vat.net, vat.tax)).collect();
     // One charge of 0.010007 at the first rate, two at the second; the minimum in their proportion; July at its own rate.
     assert_eq!(groups, ["S at 5.50% USD 8.33 USD 0.46", "S at 21.00% USD 6.67 USD 1.40"]);
     assert_eq!(invoice.format.to_string(), "ritardo-invoice/2");
-    let by_month_end = Plan { vat: 5, earlier: Vec::new(), ..plan };
+    let by_month_end = Plan { vat: 6, earlier: Vec::new(), ..plan };
     let (_, invoice) = made(&by_month_end);
     assert_eq!(invoice.vat.len(), 1);
     assert_eq!(invoice.vat[0].rate.to_string(), "21.00");
@@ -364,7 +405,8 @@ fn a_month_with_two_rates_has_two_groups() {
 fn an_invoice_in_another_currency_says_both_amounts() {
     let charges = vec![(0, 0, 1); 100];
     let rate = Some((11_651, 8_974));
-    let plan = Plan { charges, vat: 0, change: 2, limits: (None, None), earlier: Vec::new(), rate };
+    let returned = Some(8_974);
+    let plan = Plan { charges, vat: 0, change: 2, limits: (None, None), earlier: Vec::new(), rate, returned };
     let (closed, invoice) = made(&plan);
     check_invoice(&closed, &invoice);
     let exchange = invoice.exchange.as_ref().unwrap();
@@ -373,5 +415,9 @@ fn an_invoice_in_another_currency_says_both_amounts() {
     assert_eq!((exchange.tax.to_string(), exchange.total.to_string()), ("GBP 0.17".to_owned(), "GBP 0.94".to_owned()));
     let billed = invoice.as_billed();
     assert_eq!((billed.currency.code(), billed.lines[0].unit_price.to_string().as_str()), ("GBP", "0.007707735"));
+    let accounting = invoice.vat_accounting.as_ref().unwrap();
+    // The tax of 0.17 pounds, at 0.8974 for one euro.
+    assert_eq!(accounting.tax.to_string(), "EUR 0.19");
+    check_returned(&invoice, &plan);
     check_credits(&invoice, &[33, 50]);
 }

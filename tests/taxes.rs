@@ -156,6 +156,60 @@ fn an_invoice_in_another_currency_freezes_its_rate() {
     assert!(shown.contains("EUR 2.57") && shown.contains("Amount (EUR)"), "{shown}");
 }
 
+/// A bakery that is billed with VAT in the currency of the tariff, by an issuer whose VAT return is in euro.
+fn returned(name: &str, rates: &str) -> PathBuf {
+    let folder = bakery(name, "vat = { treatment = \"standard\", rate = \"22\" }");
+    fs::write(folder.join("rates.csv"), rates).unwrap();
+    let config = folder.join("ritardo.toml");
+    replace(&config, "[invoice]", "[exchange]\ntable = \"rates.csv\"\n\n[invoice]");
+    replace(&config, "payment_days = 30", "payment_days = 30\nvat_currency = \"EUR\"");
+    folder
+}
+
+#[test]
+fn tax_is_said_in_the_currency_of_the_vat_return() {
+    let folder = returned("returned", RATES);
+    night(&folder).expect(0);
+    let invoice = invoice(&folder);
+    let accounting = &invoice["vat_accounting"];
+    // 22% of 3.00 is 0.66; 0.66 / 1.1651 = 0.5664…
+    assert_eq!([text(&invoice, "tax"), text(&invoice, "total")], ["USD 0.66", "USD 3.66"]);
+    assert_eq!([text(accounting, "currency"), text(accounting, "tax")], ["EUR", "EUR 0.57"]);
+    assert_eq!((invoice["format"].as_str(), invoice.get("exchange")), (Some("ritardo-invoice/2"), None));
+    assert_eq!(accounting["table_sha256"], bodies(&folder.join("state"), "month_closed")[0]["exchange_sha256"]);
+    fs::write(folder.join("rates.csv"), RATES.replace("1.1651", "1.9999")).unwrap();
+    holds(&folder);
+    let page = page(&folder);
+    for said in ["VAT in EUR", "EUR 0.57", "Exchange rate for VAT", "USD 3.66 due"] {
+        assert!(page.contains(said), "{said}");
+    }
+    let shown = ritardo(&folder, &["invoice", "show", "LR-2018-000001"]).expect(0).out;
+    assert!(shown.contains("VAT in EUR") && shown.contains("EUR 0.57"), "{shown}");
+    // The document is listed in the currency that it is paid in.
+    let listed = ritardo(&folder, &["invoice", "list", "--format", "json"]).expect(0).json();
+    assert_eq!(text(&listed["invoices"][0], "total"), "USD 3.66");
+    ritardo(&folder, &["export-month", "2018-08", "month.tar.zst"]).expect(0);
+    let elsewhere = scratch("taxes-returned-elsewhere");
+    copy(&folder.join("month.tar.zst"), &elsewhere.join("month.tar.zst"));
+    let audited = ritardo(&elsewhere, &["audit", "month.tar.zst"]).expect(0).out;
+    assert!(audited.contains("1 of 1 business month identical"), "{audited}");
+}
+
+#[test]
+fn without_tax_a_vat_return_changes_nothing() {
+    let folder = returned("returned-nothing", "Date,USD,\n2018-08-30,1.1692,\n");
+    replace(
+        &folder.join("businesses.toml"),
+        "treatment = \"standard\", rate = \"22\"",
+        "treatment = \"reverse-charge\"",
+    );
+    night(&folder).expect(0);
+    let invoice = invoice(&folder);
+    assert_eq!((invoice["format"].as_str(), invoice.get("vat_accounting")), (Some("ritardo-invoice/1"), None));
+    assert_eq!(bodies(&folder.join("state"), "month_closed")[0].get("exchange_sha256"), None);
+    holds(&folder);
+}
+
 #[test]
 fn a_bundle_carries_the_rate() {
     let folder = exchanged("bundle", "GBP", RATES);
@@ -200,6 +254,10 @@ fn what_would_have_to_be_guessed_holds_the_invoice() {
     let ended = bakery("ended", "vat = { treatment = \"standard\", rate = \"22\", to = 2018-08-01 }");
     let says = "vat: the book names no VAT treatment for 2018-08-31";
     is_held(&ended, says, "businesses.toml", ", to = 2018-08-01", "");
+
+    let unreturned = returned("unreturned", "Date,USD,\n2018-08-30,1.1692,\n");
+    let says = "exchange: there is no rate of USD in EUR for 2018-08-31: the table of rates ends before 2018-08-31";
+    is_held(&unreturned, says, "rates.csv", "Date,USD,\n", "Date,USD,\n2018-08-31,1.1651,\n");
 
     let short = exchanged("short", "EUR", "Date,USD,\n2018-08-30,1.1692,\n");
     let says = "exchange: there is no rate of USD in EUR for 2018-08-31: the table of rates ends before 2018-08-31";

@@ -42,6 +42,8 @@ pub enum Finding {
     Rate { row: &'static str, exact: String, stated: String },
     #[error("the amounts in {currency} are not those of the rows of the invoice")]
     Rows { currency: String },
+    #[error("the VAT of {tax} does not come to {stated} in {currency}")]
+    Accounting { currency: String, tax: String, stated: String },
     #[error("{stated} is more than is left of {number}")]
     TooMuch { number: String, stated: String },
     #[error("a charge stands twice in the line file: message {0}")]
@@ -62,6 +64,7 @@ pub fn findings(invoice: &Invoice, line_file: &[u8], stated: &str) -> Vec<Findin
     compare_totals(invoice, &mut findings);
     taxes::compare_groups(invoice, &mut findings);
     taxes::compare_exchange(invoice, &mut findings);
+    taxes::compare_accounting(invoice, &mut findings);
     findings
 }
 
@@ -177,6 +180,7 @@ pub fn credit_findings(note: &Invoice, invoice: &Invoice, given_back: Money) -> 
     }
     compare_totals(note, &mut findings);
     taxes::compare_exchanged_note(note, invoice, &mut findings);
+    taxes::compare_accounted_note(note, invoice, &mut findings);
     findings
 }
 

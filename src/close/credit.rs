@@ -6,7 +6,7 @@ use super::document::Issue;
 use super::filed::Filed;
 use super::rest::{self, Rest};
 use crate::domain::correction::{Amounts, Correction, CreditLine, CreditOf, DocumentKind};
-use crate::domain::invoice::{Chain, Counts};
+use crate::domain::invoice::{Chain, Counts, Vat};
 use crate::domain::{Currency, Date, Decimal, Invoice, InvoiceNumber, Money, Month, Rounding};
 
 /// What of an invoice is given back.
@@ -112,6 +112,10 @@ pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option
         Some(exchange) => Some(rest::exchange(exchange, invoice.net, before, &credited)?),
         None => None,
     };
+    let vat_accounting = match invoice.vat_accounting.as_ref().filter(|_| vat.iter().any(Vat::is_charged)) {
+        Some(accounting) => Some(rest::accounted(accounting, invoice, before, after)?),
+        None => None,
+    };
     let mut note = Invoice {
         kind: DocumentKind::CreditNote,
         number: issue.number,
@@ -128,6 +132,7 @@ pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option
         tax,
         total: net.checked_add(tax)?,
         exchange,
+        vat_accounting,
         // So is a note on an invoice of before there were e-invoices.
         electronic: true,
         chain: Chain { previous: issue.previous },

@@ -7,12 +7,12 @@ use super::decide::Due;
 use super::setup::Setup;
 use super::state::ledger_failure;
 use crate::close::guards::{Found, Guard};
-use crate::close::{self, ClosedMonth, Frozen, check};
+use crate::close::{self, ClosedMonth, Frozen, FrozenRates, check};
 use crate::config::parse_rates;
+use crate::domain::correction::Earlier;
 use crate::domain::vat::{is_in_the_union, is_of_the_union};
-use crate::domain::{Business, Date, Exchange, Invoice, Month, Rate, Rates, VatTreatment};
+use crate::domain::{Business, Currency, Date, Exchange, Invoice, Month, Rates, VatAccounting, VatTreatment};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::MonthClosed;
 use crate::ledger::{History, Ledger};
 
 /// What keeps a month from being billed, in sentences that say what to do; nothing where it has no invoice.
@@ -31,14 +31,23 @@ pub fn wanting(
     let of = |guard| move |text| Found { guard, text };
     let mut found: Vec<Found> =
         close::wanting(business, month.month, &due.earlier).map(of(Guard::Vat)).into_iter().collect();
-    let of_month = |month: Month| business.vat.of_month(month).map(VatTreatment::category);
-    let is_under = |category: &str| {
-        closed.vat.iter().any(|vat| vat.category == category)
-            || due.earlier.iter().any(|earlier| of_month(earlier.month) == Some(category))
-    };
+    let is_under = |category: &str| is_under(category, business, closed, &due.earlier);
     found.extend(contradicted(business, &is_under).map(of(Guard::Vat)));
-    found.extend(frozen(setup, business, month.month).err().map(of(Guard::Exchange)));
+    let rates = frozen(setup, business, month.month, is_under("S"));
+    found.extend(rates.err().map(of(Guard::Exchange)));
     found
+}
+
+/// Whether something of a month, or of the earlier months that are billed with it, falls under a category of VAT.
+fn is_under(category: &str, business: &Business, closed: &ClosedMonth, earlier: &[Earlier]) -> bool {
+    let of_month = |month: Month| business.vat.of_month(month).map(VatTreatment::category);
+    closed.vat.iter().any(|vat| vat.category == category)
+        || earlier.iter().any(|earlier| of_month(earlier.month) == Some(category))
+}
+
+/// Whether an invoice of a month charges tax, which its seller accounts for.
+pub fn is_taxed(business: &Business, closed: &ClosedMonth, earlier: &[Earlier]) -> bool {
+    is_under("S", business, closed, earlier)
 }
 
 /// What the party itself contradicts of its treatment; `is_under` says whether something of a document is of a category.
@@ -78,36 +87,63 @@ fn rate_day(month: Month) -> Date {
     month.last_day()
 }
 
-/// The rate by which a month is billed, with the rows of the table that prove it; nothing where it is billed in the currency
-/// of the tariff. The error says what to do.
-pub fn frozen(setup: &Setup, business: &Business, month: Month) -> Result<Option<(Frozen, Vec<u8>)>, String> {
-    let (from, day) = (setup.tariff.currency, rate_day(month));
-    let Some(to) = business.currency.filter(|to| *to != from) else { return Ok(None) };
-    let wanted = format!("there is no rate of {from} in {to} for {day}");
-    let rates = setup.rates.as_ref().ok_or_else(|| format!("{wanted}: add [exchange] to ritardo.toml"))?;
-    let rate = rates.on(day, from, to).map_err(|why| format!("{wanted}: {why}; fetch a newer table"))?;
-    let table = rates.proof(day, &[from, to]).into_bytes();
-    let table_sha256 = check::sha256(&table);
-    Ok(Some((Frozen { rate, table_sha256 }, table)))
+/// From which currency to which a month needs a rate: to be billed, and to account for the tax that it charges.
+fn wanted(setup: &Setup, business: &Business, is_taxed: bool) -> [Option<(Currency, Currency)>; 2] {
+    let tariff = setup.tariff.currency;
+    let billed = business.currency.unwrap_or(tariff);
+    let returned = setup.config.issuer_of(business).vat_currency.filter(|_| is_taxed).unwrap_or(billed);
+    [(tariff, billed), (billed, returned)].map(|(from, to)| (from != to).then_some((from, to)))
 }
 
-/// The frozen rate of an issued invoice, for a document that takes its place.
-pub fn frozen_in(invoice: &Invoice) -> Option<Frozen> {
-    let of = |exchange: &Exchange| Frozen {
-        rate: exchange.rate(invoice.currency),
-        table_sha256: exchange.table_sha256.clone(),
-    };
-    invoice.exchange.as_ref().map(of)
-}
-
-/// The rate of a closed month, looked up once more in the rows that the ledger holds. The inner error is a difference.
-pub fn frozen_again(
-    ledger: &Ledger,
-    closed: &MonthClosed,
+/// The rates by which a month is billed and its tax accounted for, with the rows of the table that prove them; nothing where
+/// one currency is enough. `is_taxed` as of [`is_taxed`]. The error says what to do.
+pub fn frozen(
     setup: &Setup,
     business: &Business,
-) -> Result<Result<Option<Frozen>, String>, Failure> {
-    let Some(sha256) = &closed.exchange_sha256 else { return Ok(Ok(None)) };
+    month: Month,
+    is_taxed: bool,
+) -> Result<Option<(FrozenRates, Vec<u8>)>, String> {
+    let (wanted, day) = (wanted(setup, business, is_taxed), rate_day(month));
+    let mut currencies: Vec<Currency> = Vec::new();
+    for currency in wanted.iter().flatten().flat_map(|(from, to)| [*from, *to]) {
+        if !currencies.contains(&currency) {
+            currencies.push(currency);
+        }
+    }
+    if currencies.is_empty() {
+        return Ok(None);
+    }
+    let table = setup.rates.as_ref().map(|rates| rates.proof(day, &currencies).into_bytes()).unwrap_or_default();
+    let table_sha256 = check::sha256(&table);
+    let of = |pair: Option<(Currency, Currency)>| {
+        let Some((from, to)) = pair else { return Ok(None) };
+        let wanted = format!("there is no rate of {from} in {to} for {day}");
+        let rates = setup.rates.as_ref().ok_or_else(|| format!("{wanted}: add [exchange] to ritardo.toml"))?;
+        let rate = rates.on(day, from, to).map_err(|why| format!("{wanted}: {why}; fetch a newer table"))?;
+        Ok::<_, String>(Some(Frozen { rate, table_sha256: table_sha256.clone() }))
+    };
+    let [exchange, vat] = wanted.map(of);
+    Ok(Some((FrozenRates { exchange: exchange?, vat: vat? }, table)))
+}
+
+/// The frozen rates of an issued invoice, for a document that takes its place.
+pub fn frozen_in(invoice: &Invoice) -> FrozenRates {
+    let billed = invoice.exchange.as_ref().map_or(invoice.currency, |exchange| exchange.currency);
+    let exchange = |of: &Exchange| Frozen { rate: of.rate(invoice.currency), table_sha256: of.table_sha256.clone() };
+    let vat = |of: &VatAccounting| Frozen { rate: of.rate(billed), table_sha256: of.table_sha256.clone() };
+    FrozenRates { exchange: invoice.exchange.as_ref().map(exchange), vat: invoice.vat_accounting.as_ref().map(vat) }
+}
+
+/// The rates of a closed month, looked up once more in the rows that the ledger holds under `sha256`. The inner error is a
+/// difference.
+pub fn frozen_again(
+    ledger: &Ledger,
+    (month, sha256): (Month, Option<&str>),
+    setup: &Setup,
+    business: &Business,
+    is_taxed: bool,
+) -> Result<Result<FrozenRates, String>, Failure> {
+    let Some(sha256) = sha256 else { return Ok(Ok(FrozenRates::default())) };
     let bytes = ledger.content(sha256).map_err(|error| {
         let message = "the recorded exchange rates cannot be used".to_owned();
         Failure { message, ..ledger_failure(error, ledger.path()) }
@@ -116,13 +152,20 @@ pub fn frozen_again(
         Failure::new(Kind::Differences, "the recorded exchange rates are not text").at(ledger.path()).because(error)
     })?;
     let rates = parse_rates(ledger.path(), &text).map_err(Failure::of_mistakes)?;
-    Ok(looked_up(&rates, closed.month, setup, business)
-        .map(|rate| rate.map(|rate| Frozen { rate, table_sha256: sha256.clone() })))
+    Ok(looked_up(&rates, month, wanted(setup, business, is_taxed), sha256))
 }
 
-fn looked_up(rates: &Rates, month: Month, setup: &Setup, business: &Business) -> Result<Option<Rate>, String> {
-    let from = setup.tariff.currency;
-    let Some(to) = business.currency.filter(|to| *to != from) else { return Ok(None) };
-    let rate = rates.on(rate_day(month), from, to);
-    rate.map(Some).map_err(|why| format!("the recorded exchange rates have none for {month}: {why}"))
+fn looked_up(
+    rates: &Rates,
+    month: Month,
+    wanted: [Option<(Currency, Currency)>; 2],
+    table_sha256: &str,
+) -> Result<FrozenRates, String> {
+    let of = |pair: Option<(Currency, Currency)>| {
+        let rate = pair.map(|(from, to)| rates.on(rate_day(month), from, to)).transpose();
+        let rate = rate.map_err(|why| format!("the recorded exchange rates have none for {month}: {why}"))?;
+        Ok::<_, String>(rate.map(|rate| Frozen { rate, table_sha256: table_sha256.to_owned() }))
+    };
+    let [exchange, vat] = wanted.map(of);
+    Ok(FrozenRates { exchange: exchange?, vat: vat? })
 }

@@ -155,12 +155,14 @@ fn drafted(setup: &Setup, history: &History, months: &[Closable], withheld: &Wit
         // No document has the year 0: the number is one that only these drafts have among themselves.
         let number = InvoiceNumber { series: issuer.series.clone(), year: 0, count: place };
         let (date, previous) = (issuer.zone.date_of(run_at), String::new());
-        let (exchange, table) = match billable::frozen(setup, month.business, month.month) {
+        let is_taxed = billable::is_taxed(month.business, closed, &due.earlier);
+        let (rates, table) = match billable::frozen(setup, month.business, month.month, is_taxed) {
             Err(why) => return Draft::Failed(why),
             Ok(frozen) => frozen.unzip(),
         };
-        recorded.exchange_sha256 = exchange.as_ref().map(|frozen| frozen.table_sha256.clone());
-        match invoice(setup, month, closed, Issue { number, date, previous, earlier: due.earlier, exchange }) {
+        recorded.exchange_sha256 = table.as_deref().map(check::sha256);
+        let rates = rates.unwrap_or_default();
+        match invoice(setup, month, closed, Issue { number, date, previous, earlier: due.earlier, rates }) {
             Err(finding) => Draft::Failed(finding),
             Ok(invoice) => {
                 known.close(recorded.clone());

@@ -18,7 +18,9 @@ pub fn differing(
     let billed = invoice.as_billed();
     // The tax is shown by category and rate.
     let taxes = billed.vat.iter().map(|vat| ("tax", vat.tax));
-    let shown: Vec<_> = [("net amount", billed.net), ("total", billed.total)].into_iter().chain(taxes).collect();
+    let returned = billed.vat_accounting.iter().map(|accounting| ("tax of the VAT return", accounting.tax));
+    let sums = [("net amount", billed.net), ("total", billed.total)];
+    let shown: Vec<_> = sums.into_iter().chain(taxes).chain(returned).collect();
     for (name, text) in issue::texts(setup, renderer, invoice)? {
         let numbers = numbers(&text);
         for &(what, amount) in &shown {

@@ -37,8 +37,9 @@ pub fn invoice(
     let end = month.month.span(month.business.zone).to;
     let date = setup.config.issuer_of(month.business).zone.date_of(end);
     let earlier = Due::of(setup, history, month, closed, withheld).earlier;
-    let exchange = billable::frozen(setup, month.business, month.month)?.map(|(frozen, _)| frozen);
-    let issue = Issue { number, date, previous: sha256(b""), earlier, exchange };
+    let is_taxed = billable::is_taxed(month.business, closed, &earlier);
+    let rates = billable::frozen(setup, month.business, month.month, is_taxed)?.map(|(rates, _)| rates);
+    let issue = Issue { number, date, previous: sha256(b""), earlier, rates: rates.unwrap_or_default() };
     decide::invoice(setup, month, closed, issue)
 }
 

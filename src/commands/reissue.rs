@@ -248,9 +248,8 @@ fn decide(
     let issuer = bench.setup.config.issuer_of(business);
     let date = issuer.zone.date_of(bench.run_at);
     let number = after.next_number(&issuer.series, date.year(), issuer.first_number);
-    let (previous, earlier, exchange) =
-        (after.document_head(), whole.earlier.clone(), billable::frozen_in(&base.invoice));
-    let issue = Issue { number: number.clone(), date, previous, earlier, exchange };
+    let (previous, earlier, rates) = (after.document_head(), whole.earlier.clone(), billable::frozen_in(&base.invoice));
+    let issue = Issue { number: number.clone(), date, previous, earlier, rates };
     // The words are those of today; the month is cut where it was.
     let then = recorded.businesses.iter().find(|then| then.id == business.id);
     let zone = then.map_or(business.zone, |then| then.zone);

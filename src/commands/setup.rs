@@ -250,16 +250,26 @@ fn wrong_issuers(config: &Config, text: &Written, businesses: &[Business]) -> Ve
     wrong.collect()
 }
 
-/// What is billed in another currency than the tariff's needs a table of rates.
+/// What is billed, or accounted for, in another currency than the tariff's needs a table of rates.
 fn without_rates(setup: &Setup) -> Option<Mistake> {
     let tariff = setup.tariff.currency;
-    let is_other = |business: &&Business| business.currency.is_some_and(|currency| currency != tariff);
-    let business = setup.businesses.iter().find(is_other)?;
-    let currency = business.currency?;
-    let message = format!(
-        "`{}` is billed in {currency}, the tariff is in {tariff}, and there are no exchange rates",
-        business.id
-    );
+    let wrong = |business: &Business| {
+        let (id, billed) = (&business.id, business.currency.unwrap_or(tariff));
+        let returned = setup.config.issuer_of(business).vat_currency.unwrap_or(billed);
+        let is_taxed = business.vat.spans.iter().any(|span| matches!(span.treatment, VatTreatment::Standard { .. }));
+        if billed != tariff {
+            return Some(format!(
+                "`{id}` is billed in {billed}, the tariff is in {tariff}, and there are no exchange rates"
+            ));
+        }
+        let message = || {
+            format!(
+                "`{id}` is billed in {billed}, its VAT accounted for in {returned}, and there are no exchange rates"
+            )
+        };
+        (is_taxed && returned != billed).then(message)
+    };
+    let message = setup.businesses.iter().find_map(wrong)?;
     let hint = "add [exchange] with table = \"eurofxref-hist.csv\", the rates that the ECB publishes";
     Some(Mistake::of_file(&setup.config_text.path, message, hint))
 }

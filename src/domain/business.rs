@@ -208,6 +208,8 @@ pub struct Issuer {
     pub credit_series: String,
     /// First number of the series of invoices in its first year.
     pub first_number: u32,
+    /// What its VAT return is in. Tax that is charged in another currency is said in this one, too. `None`: nothing is known.
+    pub vat_currency: Option<Currency>,
     /// How its documents look.
     pub brand: Brand,
 }

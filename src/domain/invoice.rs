@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::business::{EInvoice, Language, Party};
 use super::correction::{Correction, CreditLine, DocumentKind, Earlier};
-use super::exchange::Exchange;
+use super::exchange::{Exchange, VatAccounting};
 use super::vat::{VatKey, VatShare};
 use super::{BusinessId, Currency, Date, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Verdict, Zone};
 
@@ -47,7 +47,7 @@ pub enum Format {
     /// One category and rate of VAT, in the currency of the tariff.
     #[default]
     First,
-    /// With several rates of VAT, with the code of an exemption, or in another currency.
+    /// With several rates of VAT, with the code of an exemption, in another currency, or with VAT in that of a VAT return.
     Second,
 }
 
@@ -124,6 +124,9 @@ pub struct Invoice {
     /// The same amounts in the currency that the document is billed and paid in, where that is not the tariff's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<Exchange>,
+    /// Where tax is charged and the seller accounts for it in another currency than that of the document: the tax in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_accounting: Option<VatAccounting>,
     pub payment: Payment,
     /// An e-invoice goes with it. Those of versions that wrote none stay without, and keep their bytes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -195,6 +198,11 @@ pub struct Vat {
 impl Vat {
     pub fn key(&self) -> VatKey {
         VatKey { category: self.category.clone(), rate: self.rate }
+    }
+
+    /// Whether the seller charges tax on it.
+    pub fn is_charged(&self) -> bool {
+        self.category == "S"
     }
 }
 
@@ -296,13 +304,19 @@ impl Invoice {
 
     /// The oldest form that says everything that the document says.
     pub fn fitting_format(&self) -> Format {
-        let is_plain = self.vat.len() == 1 && self.vat.iter().all(|vat| vat.code.is_none()) && self.exchange.is_none();
+        let has_one_rate = self.vat.len() == 1 && self.vat.iter().all(|vat| vat.code.is_none());
+        let is_plain = has_one_rate && self.exchange.is_none() && self.vat_accounting.is_none();
         if is_plain { Format::First } else { Format::Second }
     }
 
     /// A document whose amount is given back.
     pub const fn is_credit_note(&self) -> bool {
         !self.kind.is_invoice()
+    }
+
+    /// Whether tax is charged, at whatever amount it comes to.
+    pub fn charges_vat(&self) -> bool {
+        self.vat.iter().any(Vat::is_charged)
     }
 
     /// Name of the line file that goes with the invoice.

@@ -41,7 +41,7 @@ pub use clock::{LocalTime, TimeOfDay};
 pub use correction::{CorrectionCause, DocumentKind};
 pub use date::{Date, Zone};
 pub use evidence::{Accepted, ChannelEvidence};
-pub use exchange::{Exchange, Rate, Rates};
+pub use exchange::{Exchange, Rate, Rates, VatAccounting};
 pub use hours::OpeningHours;
 pub use instant::{Elapsed, Instant, Span};
 pub use invoice::{Invoice, InvoiceNumber};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::view::{clean, length};
-use super::{corrections, markets, numbers, terms, texts};
+use super::{corrections, exchange, markets, numbers, terms, texts};
 use crate::domain::business::Language;
 use crate::domain::correction::{Earlier, EarlierCause};
 use crate::domain::invoice::{Adjustment, AdjustmentKind, Invoice, Line, Vat};
@@ -121,13 +121,14 @@ pub(super) fn vat_code(invoice: &Invoice) -> String {
 }
 
 /// The sum of the month's lines with what a minimum or a cap makes of it, where there is one, and what earlier months
-/// add to that; then the net amount and VAT.
+/// add to that; then the net amount and VAT, and all VAT in the currency of the VAT return where that is another.
 pub(super) fn totals(invoice: &Invoice) -> Vec<TotalView> {
     let net = TotalView {
         label: texts::of(invoice.language).net.to_owned(),
         amount: numbers::money(invoice.net, invoice.language),
     };
-    adjusted(invoice).into_iter().chain([net]).chain(invoice.vat.iter().map(|vat| vat_total(vat, invoice))).collect()
+    let taxes = invoice.vat.iter().map(|vat| vat_total(vat, invoice));
+    adjusted(invoice).into_iter().chain([net]).chain(taxes).chain(exchange::returned(invoice)).collect()
 }
 
 fn adjusted(invoice: &Invoice) -> Vec<TotalView> {

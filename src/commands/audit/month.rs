@@ -1,6 +1,6 @@
 //! One closed month: its closing, each of its corrections, each of its documents.
 
-use super::super::billable::frozen_again;
+use super::super::billable::{frozen_again, is_taxed};
 use super::super::closing::{close_with, filed_charges, stored_invoice};
 use super::documents::{looks, others};
 use super::replay::{Basis, Replayed};
@@ -183,16 +183,18 @@ fn rebuilt(
 ) -> Result<Result<Option<Invoice>, String>, Failure> {
     let setup = &replayed.setup;
     let Some(business) = replayed.business(recorded) else { return Ok(Ok(None)) };
-    let exchange = match frozen_again(ledger, recorded, setup, business)? {
+    let is_taxed = is_taxed(business, again, &issued.earlier);
+    let rows = (recorded.month, recorded.exchange_sha256.as_deref());
+    let rates = match frozen_again(ledger, rows, setup, business, is_taxed)? {
         Err(why) => return Ok(Err(why)),
-        Ok(exchange) => exchange,
+        Ok(rates) => rates,
     };
     let issue = Issue {
         number: issued.number.clone(),
         date: issued.issue_date,
         previous: issued.previous.clone(),
         earlier: issued.earlier.clone(),
-        exchange,
+        rates,
     };
     Ok(Ok(close::invoice(setup.config.issuer_of(business), business, again, &setup.tariff_name(), issue)))
 }

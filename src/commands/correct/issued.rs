@@ -5,7 +5,7 @@ use super::super::decide::issued;
 use super::super::recorded;
 use super::{Bench, Corrected, Refused, read};
 use crate::close::credit::{self, Credit};
-use crate::close::{Filed, Issue, change_file, check};
+use crate::close::{Filed, FrozenRates, Issue, change_file, check};
 use crate::domain::business::Issuer;
 use crate::domain::correction::{Amounts, Correction, CreditLine};
 use crate::domain::{Invoice, InvoiceNumber, Money, Month};
@@ -200,7 +200,8 @@ pub fn note(
     let issuer = &base.issuer;
     let date = issuer.zone.date_of(bench.run_at);
     let number = history.next_number(&issuer.credit_series, date.year(), 1);
-    let issue = Issue { number, date, previous: history.document_head(), earlier: Vec::new(), exchange: None };
+    let (previous, rates) = (history.document_head(), FrozenRates::default());
+    let issue = Issue { number, date, previous, earlier: Vec::new(), rates };
     let corrected = credit::Corrected { invoice: &base.invoice, given_back, correction: correction.clone() };
     let note = credit::credit_note(corrected, credit, issue)
         .ok_or_else(|| Refused::Check(format!("{} cannot give back what it did not bill", base.number)))?;

@@ -8,7 +8,7 @@ use crate::domain::correction::CorrectionCause;
 use crate::domain::exchange::{Exchange, Rate};
 use crate::domain::invoice::{Payment, Vat};
 use crate::domain::vat::VatKey;
-use crate::domain::{Invoice, Money, Rounding};
+use crate::domain::{Invoice, Money, Rounding, VatAccounting};
 use crate::render::InvoiceView;
 
 /// Every case by its name.
@@ -21,6 +21,9 @@ pub(super) fn documents() -> Vec<(&'static str, Invoice)> {
         ("standard-italian", from_dublin(sample::taxed(Language::Italian, "S", "22", "295.41"))),
         ("two-rates", two_rates(standard())),
         ("in-euro", in_euro(standard())),
+        ("vat-return", vat_return(standard())),
+        ("vat-return-in-pounds", vat_return(in_pounds(standard()))),
+        ("vat-return-credit-note", vat_return(from_dublin(sample::credit_note(english, CorrectionCause::LateLogs)))),
         ("zero", from_dublin(sample::taxed(english, "Z", "0", "0"))),
         ("reverse-charge", reasoned("AE", "Reverse charge / Inversione contabile", None)),
         ("exempt", reasoned("E", "Exempt under Article 132 of Directive 2006/112/EC", Some("VATEX-EU-132"))),
@@ -120,14 +123,40 @@ fn taxed(key: &VatKey, net: Money) -> Vat {
     Vat { category: key.category.clone(), rate: key.rate, reason: None, code: None, net, tax }
 }
 
+/// With its tax in euro, which the seller accounts for.
+fn vat_return(mut invoice: Invoice) -> Invoice {
+    let billed = invoice.as_billed().into_owned();
+    let per_euro = if billed.currency.code() == "GBP" { "0.89745" } else { "1.1651" };
+    let mut accounting = VatAccounting {
+        currency: "EUR".parse().unwrap(),
+        rate_date: "2026-10-30".parse().unwrap(),
+        billed_per_euro: per_euro.parse().unwrap(),
+        accounted_per_euro: "1".parse().unwrap(),
+        table_sha256: "5d".repeat(32),
+        tax: billed.tax,
+    };
+    accounting.tax = accounting.rate(billed.currency).convert(billed.tax.exact()).unwrap();
+    invoice.vat_accounting = Some(accounting);
+    invoice.format = invoice.fitting_format();
+    invoice
+}
+
+fn in_pounds(invoice: Invoice) -> Invoice {
+    exchanged(invoice, "GBP", "0.89745")
+}
+
+fn in_euro(invoice: Invoice) -> Invoice {
+    exchanged(invoice, "EUR", "1")
+}
+
 /// Billed in another currency than that of the tariff.
-fn in_euro(mut invoice: Invoice) -> Invoice {
+fn exchanged(mut invoice: Invoice, currency: &str, per_euro: &str) -> Invoice {
     let rate = Rate {
         from: invoice.currency,
-        to: "EUR".parse().unwrap(),
+        to: currency.parse().unwrap(),
         date: "2026-10-30".parse().unwrap(),
         from_per_euro: "1.1651".parse().unwrap(),
-        to_per_euro: "1".parse().unwrap(),
+        to_per_euro: per_euro.parse().unwrap(),
     };
     let lines: Vec<Money> = invoice.lines.iter().map(|line| rate.convert(line.exact).unwrap()).collect();
     let net = Money::sum(rate.to, lines.iter().copied()).unwrap();

@@ -25,6 +25,7 @@ impl Terms {
             issued: invoice.issue_date,
             kind: invoice.kind,
             currency: invoice.currency,
+            tax_returned: invoice.vat_accounting.as_ref().map(|accounting| accounting.tax),
             due: is_due.then_some(invoice.due_date),
             buyer_reference: some(invoice.reference.as_deref()),
             payment_terms: payment_terms(invoice, view, is_due),

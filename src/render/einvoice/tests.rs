@@ -116,6 +116,30 @@ fn an_invoice_in_another_currency_is_written_in_what_is_paid() {
 }
 
 #[test]
+fn tax_is_said_in_the_currency_of_the_vat_return_too() {
+    for (case, invoice) in cases::documents().into_iter().filter(|(case, _)| case.starts_with("vat-return")) {
+        let terms = terms_of(&invoice);
+        let returned = terms.tax_returned.unwrap();
+        assert_eq!(
+            (returned.currency().code(), returned),
+            ("EUR", invoice.vat_accounting.as_ref().unwrap().tax),
+            "{case}"
+        );
+        assert_ne!(terms.currency, returned.currency(), "{case}");
+        let [cii, ubl] = [cii::written(&terms), ubl::written(&terms)].map(|xml| String::from_utf8(xml).unwrap());
+        let digits = returned.digits();
+        for (xml, element) in [
+            (&cii, "<ram:TaxCurrencyCode>EUR<".to_owned()),
+            (&cii, format!("<ram:TaxTotalAmount currencyID=\"EUR\">{digits}<")),
+            (&ubl, "<cbc:TaxCurrencyCode>EUR<".to_owned()),
+            (&ubl, format!("<cbc:TaxAmount currencyID=\"EUR\">{digits}<")),
+        ] {
+            assert_eq!(xml.matches(&element).count(), 1, "{case}: {element}");
+        }
+    }
+}
+
+#[test]
 fn without_the_vat_id_that_its_treatment_asks_for_there_is_no_e_invoice() {
     let (_, mut invoice) = cases::documents().swap_remove(0);
     invoice.seller.vat_id = None;
