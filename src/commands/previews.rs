@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::closing::{OpenMonth, Step};
-use super::correct::{self, Bench, Late, Withheld};
+use super::correct::{self, Bench, Late, Noted, Withheld};
 use super::decide::{self, Due};
 use super::pages::Replays;
 use super::setup::Setup;
@@ -94,10 +94,9 @@ pub fn write(
         let failed = |why: String| {
             Failure::new(Kind::SelfCheck, format!("the preview of {} cannot be made: {why}", month.month))
         };
-        let invoice = invoice(setup, history, month, closed, &withheld);
-        let drawn = write_one(&folder, setup, renderer, &invoice.map_err(failed)?, Some(closed.line_file.as_slice()))?;
-        let charges =
-            keep(&folder.join(format!("preview_{}_{}.csv", month.business.id, month.month)), &closed.line_file)?;
+        let invoice = invoice(setup, history, month, closed, &withheld).map_err(failed)?;
+        let drawn = write_one(&folder, setup, renderer, &invoice, Some(closed.line_file.as_slice()))?;
+        let charges = keep(&folder.join(render::preview_line_file(&invoice)), &closed.line_file)?;
         Ok::<_, Failure>((folder, drawn || charges))
     };
     workers::in_order(&to_approve, draw, |_, (folder, is_written)| {
@@ -110,8 +109,12 @@ pub fn write(
     for late in late.iter().filter(|late| matches!(late.outcome, correct::Outcome::ToApprove { .. })) {
         let folder = folder(bench.state, late.month, &late.business);
         let replays = replays.get_or_insert_with(|| Replays::with(history.clone()));
-        for note in correct::drafts_of(bench, ledger, replays, late)? {
-            written.extend(write_one(&folder, setup, renderer, &note, None)?.then(|| folder.clone()));
+        for Noted { note, changes } in correct::drafts_of(bench, ledger, replays, late)? {
+            let mut is_written = write_one(&folder, setup, renderer, &note, changes.as_deref())?;
+            if let Some(changes) = &changes {
+                is_written |= keep(&folder.join(render::preview_line_file(&note)), changes)?;
+            }
+            written.extend(is_written.then(|| folder.clone()));
         }
         wanted.insert(folder);
     }

@@ -187,6 +187,11 @@ pub fn preview_html_file(invoice: &Invoice) -> String {
     format!("{}.html", preview::file_stem(invoice))
 }
 
+/// Name of the file with one row a charge, or a message, that a preview has: `preview_bologna-bakery_2018-08.csv`.
+pub fn preview_line_file(invoice: &Invoice) -> String {
+    format!("{}.csv", preview::file_stem(invoice))
+}
+
 /// A value on one line: control characters and line separators are blanks, so that no name can begin a
 /// line of its own; marks that turn the direction of the text around are dropped.
 pub(super) fn clean(text: &str) -> String {

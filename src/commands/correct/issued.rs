@@ -16,7 +16,13 @@ use crate::ledger::{Additions, Billed, History, Ledger};
 /// What a transaction is to add.
 pub struct Notes {
     pub additions: Additions,
-    pub notes: Vec<Invoice>,
+    pub notes: Vec<Noted>,
+}
+
+/// A credit note with the file that goes with it, where it is about messages.
+pub struct Noted {
+    pub note: Invoice,
+    pub changes: Option<Vec<u8>>,
 }
 
 /// An invoice that bills the month, with what it billed of it.
@@ -124,7 +130,7 @@ pub fn credit_notes(
         additions.entries.push(Entry::CreditNote(row.clone()));
         additions.contents.push(canonical);
         history.issue(row);
-        notes.push(note);
+        notes.push(Noted { note, changes: change.file });
         credit = credit.checked_sub(part).ok_or_else(too_large)?;
     }
     Ok(Notes { additions, notes })
@@ -154,6 +160,8 @@ impl<'t> Target<'t> {
 struct Change {
     lines: Vec<CreditLine>,
     messages: u64,
+    /// The messages, where there are any.
+    file: Option<Vec<u8>>,
 }
 
 /// Rows of the charges where the invoice is of the month itself, else one for the month as a whole.
@@ -162,17 +170,18 @@ fn change(base: &Base, target: &Target, rest: Money, now: Money) -> Result<Chang
     let unreadable = |_| Refused::Check("a file of charges cannot be read".to_owned());
     let billed = read(&base.charges).map_err(unreadable)?;
     let stands = read(target.charges).map_err(unreadable)?;
-    let messages = change_file(&billed, &stands, currency).map_or(0, |(_, messages)| messages);
+    let (file, messages) = change_file(&billed, &stands, currency).unwrap_or_default();
+    let file = (messages > 0).then_some(file);
     let comes_to = |filed: &Filed, net: Money| filed.net() == Some(net.exact());
     let fits = comes_to(&billed, rest) && comes_to(&stands, now);
     if base.invoice.month == month && fits {
         let lines = credit::of_charges(&billed, &stands, currency).ok_or_else(too_large)?;
-        return Ok(Change { lines, messages });
+        return Ok(Change { lines, messages, file });
     }
     let (was, is) =
         (Amounts { quantity: billed.quantity(), amount: rest }, Amounts { quantity: stands.quantity(), amount: now });
     let line = credit::of_earlier(month, was, is).ok_or_else(too_large)?;
-    Ok(Change { lines: vec![line], messages })
+    Ok(Change { lines: vec![line], messages, file })
 }
 
 fn correction(base: &Base, corrected: &Corrected, reason: Option<&str>, messages: u64) -> Correction {
