@@ -223,6 +223,63 @@ fn a_bundle_carries_the_rate() {
     assert!(audited.contains("1 of 1 business month identical"), "{audited}");
 }
 
+#[test]
+fn what_an_invoice_says_makes_a_new_one_and_how_it_looks_does_not() {
+    let folder = exchanged("reissue", "EUR", RATES);
+    night(&folder).expect(0);
+    let reissue = |number: u32, code: i32| {
+        let number = format!("LR-2018-{number:06}");
+        let arguments = ["reissue", &number, "--reason", "it was wrong", "--as-of", "2018-09-06T00:00:00Z"];
+        ritardo(&folder, &arguments).expect(code)
+    };
+    let looks = "payment_days = 30\ncolour = \"#102a43\"\npaper = \"letter\"\nfields = [\"Share capital: EUR 10,000\"]";
+    for (file, was, is) in [
+        ("ritardo.toml", "payment_days = 30", looks),
+        ("businesses.toml", "language = \"en\"", "language = \"en\"\nlines = [\"xlsx\", \"csv\"]"),
+        ("businesses.toml", "accounts@forno.example", "office@forno.example"),
+    ] {
+        replace(&folder.join(file), was, is);
+        let refused = reissue(1, 2).err;
+        assert!(refused.contains("LR-2018-000001 has the words of today already"), "{is}: {refused}");
+    }
+    let endpoint = "language = \"it\"\nendpoint = \"0211:IT12345678903\"\nreference = \"PO 4711\"";
+    let addressed = "payment_days = 14\nendpoint = \"0088:9520000004170\"";
+    for (number, (file, was, is)) in (1..).zip([
+        ("businesses.toml", "language = \"en\"", "language = \"it\""),
+        ("businesses.toml", "currency = \"EUR\"", "currency = \"GBP\""),
+        ("ritardo.toml", "payment_days = 30", "payment_days = 14"),
+        ("ritardo.toml", "payment_days = 14", addressed),
+        ("businesses.toml", "language = \"it\"", endpoint),
+        ("businesses.toml", "endpoint = ", "e_invoice = \"ubl\"\nendpoint = "),
+        ("businesses.toml", VAT, "vat = { treatment = \"standard\", rate = \"22\" }"),
+        ("ritardo.toml", "payment_days = 14", "payment_days = 14\nvat_currency = \"EUR\""),
+    ]) {
+        replace(&folder.join(file), was, is);
+        reissue(number, 0);
+        let refused = reissue(number + 1, 2).err;
+        assert!(refused.contains("has the words of today already"), "{is}: {refused}");
+    }
+    let state = folder.join("state");
+    let replacements = bodies(&state, "replacement");
+    assert_eq!(replacements.len(), 8);
+    let last = content(&state, &text(&replacements[7], "document_sha256"));
+    // 3.00 * 0.89745 / 1.1651 is 2.31; 22% of that is 0.51, and 0.51 / 0.89745 is 0.57.
+    assert_eq!([text(&last["exchange"], "net"), text(&last["exchange"], "tax")], ["GBP 2.31", "GBP 0.51"]);
+    assert_eq!(text(&last["vat_accounting"], "tax"), "EUR 0.57");
+    // Each table of rates is where the currency was new.
+    let tables: Vec<bool> = replacements.iter().map(|body| body.get("exchange_sha256").is_some()).collect();
+    assert_eq!(tables, [false, true, false, false, false, false, false, true]);
+    let listed = ritardo(&folder, &["invoice", "list", "--currency", "GBP", "--format", "json"]).expect(0).json();
+    assert_eq!(text(listed["invoices"].as_array().unwrap().last().unwrap(), "total"), "GBP 2.82");
+    fs::remove_file(folder.join("rates.csv")).unwrap();
+    ritardo(&folder, &["verify"]).expect(0);
+    ritardo(&folder, &["audit", "2018-08"]).expect(0);
+    ritardo(&folder, &["export-month", "2018-08", "month.tar.zst"]).expect(0);
+    let elsewhere = scratch("taxes-reissue-elsewhere");
+    copy(&folder.join("month.tar.zst"), &elsewhere.join("month.tar.zst"));
+    ritardo(&elsewhere, &["audit", "month.tar.zst"]).expect(0);
+}
+
 /// The month is parked with these words, and is closed once the file says something else.
 #[track_caller]
 fn is_held(folder: &Path, says: &str, file: &str, was: &str, is: &str) {

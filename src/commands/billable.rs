@@ -87,9 +87,12 @@ fn rate_day(month: Month) -> Date {
     month.last_day()
 }
 
-/// From which currency to which a month needs a rate: to be billed, and to account for the tax that it charges.
-fn wanted(setup: &Setup, business: &Business, is_taxed: bool) -> [Option<(Currency, Currency)>; 2] {
-    let tariff = setup.tariff.currency;
+/// A currency, and another into which its amounts go.
+type Pair = (Currency, Currency);
+
+/// From which currency to which a month needs a rate: to be billed, and to account for the tax that it charges. `tariff` is the
+/// currency of its tariff.
+fn wanted(tariff: Currency, setup: &Setup, business: &Business, is_taxed: bool) -> [Option<Pair>; 2] {
     let billed = business.currency.unwrap_or(tariff);
     let returned = setup.config.issuer_of(business).vat_currency.filter(|_| is_taxed).unwrap_or(billed);
     [(tariff, billed), (billed, returned)].map(|(from, to)| (from != to).then_some((from, to)))
@@ -103,7 +106,11 @@ pub fn frozen(
     month: Month,
     is_taxed: bool,
 ) -> Result<Option<(FrozenRates, Vec<u8>)>, String> {
-    let (wanted, day) = (wanted(setup, business, is_taxed), rate_day(month));
+    frozen_of(setup, month, wanted(setup.tariff.currency, setup, business, is_taxed))
+}
+
+fn frozen_of(setup: &Setup, month: Month, wanted: [Option<Pair>; 2]) -> Result<Option<(FrozenRates, Vec<u8>)>, String> {
+    let day = rate_day(month);
     let mut currencies: Vec<Currency> = Vec::new();
     for currency in wanted.iter().flatten().flat_map(|(from, to)| [*from, *to]) {
         if !currencies.contains(&currency) {
@@ -115,7 +122,7 @@ pub fn frozen(
     }
     let table = setup.rates.as_ref().map(|rates| rates.proof(day, &currencies).into_bytes()).unwrap_or_default();
     let table_sha256 = check::sha256(&table);
-    let of = |pair: Option<(Currency, Currency)>| {
+    let of = |pair: Option<Pair>| {
         let Some((from, to)) = pair else { return Ok(None) };
         let wanted = format!("there is no rate of {from} in {to} for {day}");
         let rates = setup.rates.as_ref().ok_or_else(|| format!("{wanted}: add [exchange] to ritardo.toml"))?;
@@ -124,6 +131,33 @@ pub fn frozen(
     };
     let [exchange, vat] = wanted.map(of);
     Ok(Some((FrozenRates { exchange: exchange?, vat: vat? }, table)))
+}
+
+/// The rates of an invoice in place of another.
+pub struct Anew {
+    pub rates: FrozenRates,
+    /// The rows of the table of today that prove those which the other invoice did not have.
+    pub table: Option<Vec<u8>>,
+    /// Whether the currencies are the same.
+    pub is_same: bool,
+}
+
+/// The rates of an invoice in place of `invoice`: its own, but where the book or the configuration names other currencies
+/// today. `is_taxed`: whether the new one charges tax. The error says what to do.
+pub fn frozen_anew(setup: &Setup, business: &Business, invoice: &Invoice, is_taxed: bool) -> Result<Anew, String> {
+    let known = frozen_in(invoice);
+    let [exchange, vat] = wanted(invoice.currency, setup, business, is_taxed);
+    let pair = |frozen: &Frozen| (frozen.rate.from, frozen.rate.to);
+    let same_exchange = known.exchange.as_ref().map(pair) == exchange;
+    let same_vat = known.vat.as_ref().map(pair) == vat;
+    let missing = [exchange.filter(|_| !same_exchange), vat.filter(|_| !same_vat)];
+    let (found, table) = frozen_of(setup, invoice.month, missing)?.unzip();
+    let found = found.unwrap_or_default();
+    let rates = FrozenRates {
+        exchange: known.exchange.filter(|_| same_exchange).or(found.exchange),
+        vat: known.vat.filter(|_| same_vat).or(found.vat),
+    };
+    Ok(Anew { rates, table, is_same: same_exchange && same_vat })
 }
 
 /// The frozen rates of an issued invoice, for a document that takes its place.
@@ -144,6 +178,12 @@ pub fn frozen_again(
     is_taxed: bool,
 ) -> Result<Result<FrozenRates, String>, Failure> {
     let Some(sha256) = sha256 else { return Ok(Ok(FrozenRates::default())) };
+    let rates = recorded(ledger, sha256)?;
+    Ok(looked_up(&rates, month, wanted(setup.tariff.currency, setup, business, is_taxed), sha256))
+}
+
+/// The rows of a table of rates that the ledger holds.
+fn recorded(ledger: &Ledger, sha256: &str) -> Result<Rates, Failure> {
     let bytes = ledger.content(sha256).map_err(|error| {
         let message = "the recorded exchange rates cannot be used".to_owned();
         Failure { message, ..ledger_failure(error, ledger.path()) }
@@ -151,17 +191,28 @@ pub fn frozen_again(
     let text = String::from_utf8(bytes).map_err(|error| {
         Failure::new(Kind::Differences, "the recorded exchange rates are not text").at(ledger.path()).because(error)
     })?;
-    let rates = parse_rates(ledger.path(), &text).map_err(Failure::of_mistakes)?;
-    Ok(looked_up(&rates, month, wanted(setup, business, is_taxed), sha256))
+    parse_rates(ledger.path(), &text).map_err(Failure::of_mistakes)
+}
+
+/// What of the frozen rates of an invoice is not what the rows say that prove them; nothing where everything is.
+pub fn unproved(ledger: &Ledger, invoice: &Invoice) -> Result<Option<String>, Failure> {
+    let FrozenRates { exchange, vat } = frozen_in(invoice);
+    for Frozen { rate, table_sha256 } in exchange.into_iter().chain(vat) {
+        if recorded(ledger, &table_sha256)?.on(rate_day(invoice.month), rate.from, rate.to) != Ok(rate) {
+            let (number, from, to) = (&invoice.number, rate.from, rate.to);
+            return Ok(Some(format!("{number}: the recorded exchange rates have another of {from} in {to}")));
+        }
+    }
+    Ok(None)
 }
 
 fn looked_up(
     rates: &Rates,
     month: Month,
-    wanted: [Option<(Currency, Currency)>; 2],
+    wanted: [Option<Pair>; 2],
     table_sha256: &str,
 ) -> Result<FrozenRates, String> {
-    let of = |pair: Option<(Currency, Currency)>| {
+    let of = |pair: Option<Pair>| {
         let rate = pair.map(|(from, to)| rates.on(rate_day(month), from, to)).transpose();
         let rate = rate.map_err(|why| format!("the recorded exchange rates have none for {month}: {why}"))?;
         Ok::<_, String>(rate.map(|rate| Frozen { rate, table_sha256: table_sha256.to_owned() }))

@@ -295,5 +295,6 @@ pub fn issued(invoice: &Invoice, canonical: &[u8]) -> Issued {
         issued_at: None,
         texts: None,
         earlier: invoice.earlier.clone(),
+        exchange_sha256: None,
     }
 }

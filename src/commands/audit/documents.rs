@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::billable::unproved;
 use super::super::closing::{charge_file, stored_invoice};
 use super::super::issue::{charges_with, documents, mails};
 use super::super::line_forms;
@@ -33,6 +34,9 @@ fn other(auditing: &Auditing, ledger: &Ledger, issued: &Issued) -> Result<Docume
     let invoice = stored_invoice(ledger, issued)?;
     told.differences.extend(stated_otherwise(issued, &invoice));
     told.differences.extend(sums_of_correction(state, ledger, history, issued, &invoice)?);
+    if issued.kind.is_invoice() {
+        told.differences.extend(unproved(ledger, &invoice)?);
+    }
     told.looks = looks(auditing, ledger, issued, &invoice, None)?;
     told.identical = told.differences.is_empty();
     Ok(told)

@@ -80,13 +80,7 @@ fn without_note(history: &History, corrected: Option<&Corrected>) -> String {
     }
 }
 
-fn draft(
-    setup: &Setup,
-    state: &State,
-    dispute: &Dispute,
-    drafts: &[Noted],
-    world: &mut World,
-) -> Result<(), Failure> {
+fn draft(setup: &Setup, state: &State, dispute: &Dispute, drafts: &[Noted], world: &mut World) -> Result<(), Failure> {
     let folder = previews::of_dispute(state, dispute.dispute);
     for Noted { note, changes } in drafts {
         let corrects = note.corrects.as_ref().map(|correction| correction.number.to_string()).unwrap_or_default();
