@@ -177,6 +177,7 @@ fn made() -> (Invoice, Vec<u8>) {
         previous: "b".repeat(64),
         earlier: Vec::new(),
         rates: FrozenRates { exchange, vat: None },
+        available: Vec::new(),
     };
     let invoice = close::invoice(&issuer, &business, &closed, &tariff(), issue).unwrap();
     (invoice, closed.line_file)

@@ -14,7 +14,8 @@ use ritardo::domain::charge::{Charge, Market, Place, RateRow, RatedWait};
 use ritardo::domain::correction::{Amounts, Correction, CorrectionCause, Earlier, EarlierCause};
 use ritardo::domain::invoice::{Adjustment, AdjustmentKind};
 use ritardo::domain::{
-    Business, Currency, Date, Decimal, Elapsed, EntryPoint, Invoice, Money, Month, Rate, VatKey, Verdict, Wait,
+    Advance, Available, Business, Currency, Date, Decimal, Elapsed, EntryPoint, Invoice, Money, Month, Rate, VatKey,
+    Verdict, Wait,
 };
 
 /// A charge: second of the month, market, price in millionths.
@@ -35,6 +36,8 @@ struct Plan {
     rate: Option<(u32, u32)>,
     /// Units of the invoice's currency for one euro, in ten-thousandths, where its seller accounts for VAT in euro.
     returned: Option<u32>,
+    /// Cents of payments in advance, in the currency of the invoice.
+    advances: Vec<u32>,
 }
 
 fn plans() -> impl Strategy<Value = Plan> {
@@ -43,8 +46,9 @@ fn plans() -> impl Strategy<Value = Plan> {
     let earlier = prop::collection::vec((1..4_u8, 1..10_000_u32), 0..3);
     let rate = prop::option::of((1_000..20_000_u32, 1_000..20_000_u32));
     let returned = prop::option::of(1_000..20_000_u32);
-    (charges, 0..7_usize, 2..29_u8, limits, earlier, rate, returned).prop_map(
-        |(charges, vat, change, limits, earlier, rate, returned)| Plan {
+    let advances = prop::collection::vec(1..3_000_u32, 0..3);
+    (charges, 0..7_usize, 2..29_u8, limits, earlier, rate, returned, advances).prop_map(
+        |(charges, vat, change, limits, earlier, rate, returned, advances)| Plan {
             charges,
             vat,
             change,
@@ -52,6 +56,7 @@ fn plans() -> impl Strategy<Value = Plan> {
             earlier,
             rate,
             returned,
+            advances,
         },
     )
 }
@@ -185,6 +190,12 @@ fn returned(per_euro: u32, billed: Currency) -> Frozen {
     Frozen { rate, table_sha256: "t".to_owned() }
 }
 
+fn available(place: usize, cents: u32, billed: Currency) -> Available {
+    let amount = Money::new(i64::from(cents), billed);
+    let advance = Advance { received: "2018-08-03".parse().unwrap(), reference: format!("transfer {place}"), amount };
+    Available { advance, left: amount }
+}
+
 fn issue(number: &str, plan: &Plan) -> Issue {
     let billed = if plan.rate.is_some() { "GBP".parse().unwrap() } else { usd() };
     let earlier = |(back, cents): &(u8, u32)| Earlier {
@@ -204,6 +215,7 @@ fn issue(number: &str, plan: &Plan) -> Issue {
             exchange: plan.rate.map(frozen),
             vat: plan.returned.map(|per_euro| returned(per_euro, billed)),
         },
+        available: plan.advances.iter().enumerate().map(|(place, cents)| available(place, *cents, billed)).collect(),
     }
 }
 
@@ -259,7 +271,7 @@ fn check_rules(invoice: &Invoice) {
     let rows = rows.chain(invoice.credited.iter().map(|row| row.credit));
     // BR-CO-10 and 13: the sum of the rows is the amount without VAT, as there are no allowances beside rows.
     assert_eq!(minor(rows.collect()), invoice.net.minor());
-    // BR-CO-14, 15 and 16: nothing is paid before.
+    // BR-CO-14 and 15.
     assert_eq!(minor(invoice.vat.iter().map(|vat| vat.tax).collect()), invoice.tax.minor());
     assert_eq!(invoice.net.minor() + invoice.tax.minor(), invoice.total.minor());
     // BR-CO-18, and each category and rate once with what its rows come to (BR-S-08 and its like).
@@ -290,6 +302,19 @@ fn check_returned(invoice: &Invoice, plan: &Plan) {
     let away = if tax < 0 { -per_euro } else { per_euro };
     assert_eq!(i128::from(accounting.tax.minor()), (2 * tax + away) / (2 * per_euro));
     assert_eq!((accounting.currency.code(), invoice.format.to_string().as_str()), ("EUR", "ritardo-invoice/2"));
+}
+
+/// BR-CO-16: what is due is the total less what was paid in advance, which is taken in order and no further than needed.
+fn check_prepaid(invoice: &Invoice, plan: &Plan) {
+    let total = invoice.as_billed().total.minor();
+    let given: i64 = plan.advances.iter().map(|cents| i64::from(*cents)).sum();
+    let paid = invoice.prepaid.as_ref().map_or(0, |prepaid| prepaid.paid.minor());
+    assert_eq!(paid, given.min(total).max(0));
+    assert_eq!(invoice.as_billed().due().minor(), total - paid);
+    let taken = invoice.prepaid.iter().flat_map(|prepaid| &prepaid.payments);
+    // All but the last payment is used up.
+    assert!(taken.clone().rev().skip(1).all(|payment| payment.left.is_zero() && payment.taken == payment.amount));
+    assert_eq!(taken.map(|payment| payment.taken.minor()).sum::<i64>(), paid);
 }
 
 fn check_invoice(closed: &ClosedMonth, invoice: &Invoice) {
@@ -338,6 +363,7 @@ fn check_credits(invoice: &Invoice, parts: &[u32]) {
             previous: String::new(),
             earlier: Vec::new(),
             rates: FrozenRates::default(),
+            available: Vec::new(),
         };
         let note = credit::credit_note(Corrected { invoice, given_back, correction }, credit, issue).unwrap();
         let findings = check::credit_findings(&note, invoice, given_back);
@@ -371,6 +397,7 @@ proptest! {
         let (closed, invoice) = made(&plan);
         check_invoice(&closed, &invoice);
         check_returned(&invoice, &plan);
+        check_prepaid(&invoice, &plan);
     }
 
     #[test]
@@ -387,7 +414,7 @@ fn a_month_with_two_rates_has_two_groups() {
     let noon = |day: i64| (day - 1) * 86_400 + 43_200;
     let charges = vec![(noon(14), 0, 1), (noon(15), 0, 1), (noon(15), 0, 1)];
     let (limits, earlier) = ((Some(1_000), None), vec![(1, 500)]);
-    let plan = Plan { charges, vat: 5, change: 15, limits, earlier, rate: None, returned: None };
+    let plan = Plan { charges, vat: 5, change: 15, limits, earlier, rate: None, returned: None, advances: Vec::new() };
     let (closed, invoice) = made(&plan);
     check_invoice(&closed, &invoice);
     let groups: Vec<String> = invoice.vat.iter().map(|vat| format!("{} {} {}", vat.key(), vat.net, vat.tax)).collect();
@@ -405,8 +432,8 @@ fn a_month_with_two_rates_has_two_groups() {
 fn an_invoice_in_another_currency_says_both_amounts() {
     let charges = vec![(0, 0, 1); 100];
     let rate = Some((11_651, 8_974));
-    let returned = Some(8_974);
-    let plan = Plan { charges, vat: 0, change: 2, limits: (None, None), earlier: Vec::new(), rate, returned };
+    let (returned, limits, earlier) = (Some(8_974), (None, None), Vec::new());
+    let plan = Plan { charges, vat: 0, change: 2, limits, earlier, rate, returned, advances: vec![50, 100] };
     let (closed, invoice) = made(&plan);
     check_invoice(&closed, &invoice);
     let exchange = invoice.exchange.as_ref().unwrap();
@@ -419,5 +446,10 @@ fn an_invoice_in_another_currency_says_both_amounts() {
     // The tax of 0.17 pounds, at 0.8974 for one euro.
     assert_eq!(accounting.tax.to_string(), "EUR 0.19");
     check_returned(&invoice, &plan);
+    check_prepaid(&invoice, &plan);
+    let prepaid = invoice.prepaid.as_ref().unwrap();
+    let left: Vec<i64> = prepaid.payments.iter().map(|payment| payment.left.minor()).collect();
+    // 0.94 pounds of 0.50 and 1.00.
+    assert_eq!((left, prepaid.due.minor()), (vec![0, 56], 0));
     check_credits(&invoice, &[33, 50]);
 }

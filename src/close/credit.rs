@@ -143,7 +143,18 @@ pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option
     Some(note)
 }
 
-/// The invoice with other words in place of one that is given back whole.
-pub fn replacement(invoice: Invoice, number: InvoiceNumber, date: Date, correction: Correction) -> Invoice {
-    Invoice { number, issue_date: date, corrects: Some(correction), ..invoice }
+/// The invoice with other words in place of `base`, which is given back whole: it takes over what that one took of payments in
+/// advance.
+pub fn replacement(
+    base: &Invoice,
+    invoice: Invoice,
+    number: InvoiceNumber,
+    date: Date,
+    correction: Correction,
+) -> Invoice {
+    let total = invoice.as_billed().total;
+    let prepaid = base.prepaid.as_ref().and_then(|prepaid| prepaid.again(total));
+    let mut invoice = Invoice { number, issue_date: date, corrects: Some(correction), prepaid, ..invoice };
+    invoice.format = invoice.fitting_format();
+    invoice
 }

@@ -7,7 +7,8 @@ use crate::domain::business::Issuer;
 use crate::domain::correction::{DocumentKind, Earlier};
 use crate::domain::invoice::{Chain, Computation, Format, Payment, Vat};
 use crate::domain::{
-    Business, Currency, Date, Elapsed, Exchange, Invoice, InvoiceNumber, Money, Rate, VatAccounting, VatBook, VatKey,
+    Available, Business, Currency, Date, Elapsed, Exchange, Invoice, InvoiceNumber, Money, Prepaid, Rate,
+    VatAccounting, VatBook, VatKey,
 };
 
 /// What the issue adds to the closed month: given in the ledger's transaction.
@@ -20,6 +21,8 @@ pub struct Issue {
     /// Amounts of earlier months that the invoice bills too.
     pub earlier: Vec<Earlier>,
     pub rates: FrozenRates,
+    /// What is left of payments in advance, in the order in which they were received.
+    pub available: Vec<Available>,
 }
 
 /// The rates of exchange of an invoice, as they were when the month was closed.
@@ -75,11 +78,13 @@ pub fn invoice(
         Some(frozen) => Some(exchange(frozen, &rows, &business.vat, main.as_ref())?),
         None => None,
     };
-    let billed_tax = exchange.as_ref().map_or(tax, |exchange| exchange.tax);
+    let total = net.checked_add(tax)?;
+    let (billed_tax, billed) = exchange.as_ref().map_or((tax, total), |exchange| (exchange.tax, exchange.total));
     let vat_accounting = match issue.rates.vat.filter(|_| vat.iter().any(Vat::is_charged)) {
         Some(frozen) => Some(accounted(frozen, billed_tax)?),
         None => None,
     };
+    let prepaid = Prepaid::of(billed, &issue.available);
     let Rows { lines, adjustments, earlier } = rows;
     let mut invoice = Invoice {
         format: Format::First,
@@ -104,29 +109,34 @@ pub fn invoice(
         net,
         vat,
         tax,
-        total: net.checked_add(tax)?,
+        total,
         exchange,
         vat_accounting,
+        prepaid,
         payment: Payment { iban: issuer.iban.clone(), bic: issuer.bic.clone(), days: issuer.payment_days },
         electronic: true,
-        computation: Computation {
-            window: tariff.window,
-            reading: tariff.reading.clone(),
-            tiers: tariff.tiers.clone(),
-            free: tariff.free,
-            zone: business.zone,
-            tariff_id: tariff.id.clone(),
-            tariff_version: tariff.version.clone(),
-            tariff_sha256: tariff.sha256.clone(),
-            tariff_source: tariff.source.clone(),
-            cut: closed.cut,
-            counts: closed.counts,
-            data_sha256: closed.data_sha256.clone(),
-        },
+        computation: computation(business, closed, tariff),
         chain: Chain { previous: issue.previous },
     };
     invoice.format = invoice.fitting_format();
     Some(invoice)
+}
+
+fn computation(business: &Business, closed: &ClosedMonth, tariff: &TariffName) -> Computation {
+    Computation {
+        window: tariff.window,
+        reading: tariff.reading.clone(),
+        tiers: tariff.tiers.clone(),
+        free: tariff.free,
+        zone: business.zone,
+        tariff_id: tariff.id.clone(),
+        tariff_version: tariff.version.clone(),
+        tariff_sha256: tariff.sha256.clone(),
+        tariff_source: tariff.source.clone(),
+        cut: closed.cut,
+        counts: closed.counts,
+        data_sha256: closed.data_sha256.clone(),
+    }
 }
 
 /// What is made again of an issued document says no more than the version that issued it could say: a document without

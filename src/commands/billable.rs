@@ -11,7 +11,9 @@ use crate::close::{self, ClosedMonth, Frozen, FrozenRates, check};
 use crate::config::parse_rates;
 use crate::domain::correction::Earlier;
 use crate::domain::vat::{is_in_the_union, is_of_the_union};
-use crate::domain::{Business, Currency, Date, Exchange, Invoice, Month, Rates, VatAccounting, VatTreatment};
+use crate::domain::{
+    Available, Business, Currency, Date, Exchange, Invoice, InvoiceNumber, Month, Rates, VatAccounting, VatTreatment,
+};
 use crate::error::{Failure, Kind};
 use crate::ledger::{History, Ledger};
 
@@ -66,6 +68,16 @@ fn within_the_union(business: &Business) -> Option<String> {
             party.country
         )
     })
+}
+
+/// What is left of the payments in advance of a business that were received by a day, before the invoice `until`, or now.
+pub fn available(history: &History, business: &Business, by: Date, until: Option<&InvoiceNumber>) -> Vec<Available> {
+    let received = business.prepaid.iter().filter(|advance| advance.received <= by);
+    let available = received.filter_map(|advance| {
+        let left = history.left_of(&business.id, advance, until)?;
+        (left.minor() > 0).then(|| Available { advance: advance.clone(), left })
+    });
+    available.collect()
 }
 
 /// Under reverse charge the buyer accounts for the tax, under an id of its own (EN 16931, BR-AE-02 and 03).

@@ -12,6 +12,7 @@ use super::timings::Timings;
 use super::{billable, files, workers};
 use crate::close::{self, ClosedMonth, Issue, check};
 use crate::domain::correction::Earlier;
+use crate::domain::prepaid::Taken;
 use crate::domain::{BusinessId, Currency, Decimal, Instant, Invoice, InvoiceNumber, Money, Month, Zone};
 use crate::error::Failure;
 use crate::ledger::entry::{Entry, Issued, MonthClosed};
@@ -141,7 +142,7 @@ fn drafted(setup: &Setup, history: &History, months: &[Closable], withheld: &Wit
     let Some((first, _)) = months.first() else { return Vec::new() };
     let mut known = history.of_business(&first.business.id);
     let draft = |(place, (month, closed)): (u32, &Closable)| {
-        if !is_approved(setup, &known, month, closed, withheld) {
+        if !is_approved(setup, &known, month, closed, withheld, run_at) {
             return Draft::Unseen;
         }
         let mut recorded = closing(setup, month, closed, history.last, run_at);
@@ -162,7 +163,8 @@ fn drafted(setup: &Setup, history: &History, months: &[Closable], withheld: &Wit
         };
         recorded.exchange_sha256 = table.as_deref().map(check::sha256);
         let rates = rates.unwrap_or_default();
-        match invoice(setup, month, closed, Issue { number, date, previous, earlier: due.earlier, rates }) {
+        let available = billable::available(&known, month.business, date, None);
+        match invoice(setup, month, closed, Issue { number, date, previous, earlier: due.earlier, rates, available }) {
             Err(finding) => Draft::Failed(finding),
             Ok(invoice) => {
                 known.close(recorded.clone());
@@ -296,5 +298,12 @@ pub fn issued(invoice: &Invoice, canonical: &[u8]) -> Issued {
         texts: None,
         earlier: invoice.earlier.clone(),
         exchange_sha256: None,
+        prepaid: taken_by(invoice),
     }
+}
+
+/// What the invoice of a closing takes of payments in advance; nothing of other documents.
+pub fn taken_by(invoice: &Invoice) -> Vec<Taken> {
+    let prepaid = invoice.prepaid.iter().filter(|_| invoice.kind.is_invoice() && invoice.corrects.is_none());
+    prepaid.flat_map(|prepaid| prepaid.payments.clone()).collect()
 }

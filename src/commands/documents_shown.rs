@@ -19,8 +19,9 @@ pub fn differing(
     // The tax is shown by category and rate.
     let taxes = billed.vat.iter().map(|vat| ("tax", vat.tax));
     let returned = billed.vat_accounting.iter().map(|accounting| ("tax of the VAT return", accounting.tax));
+    let due = billed.prepaid.iter().map(|_| ("amount due", billed.due()));
     let sums = [("net amount", billed.net), ("total", billed.total)];
-    let shown: Vec<_> = sums.into_iter().chain(taxes).chain(returned).collect();
+    let shown: Vec<_> = sums.into_iter().chain(taxes).chain(returned).chain(due).collect();
     for (name, text) in issue::texts(setup, renderer, invoice)? {
         let numbers = numbers(&text);
         for &(what, amount) in &shown {

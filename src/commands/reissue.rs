@@ -119,12 +119,20 @@ fn rates(setup: &Setup, whole: &Whole, number: &InvoiceNumber) -> Result<Anew, F
         previous: String::new(),
         earlier: whole.earlier.clone(),
         rates: FrozenRates::default(),
+        available: Vec::new(),
     };
     // Whether it charges tax hangs on no rate.
     let issuer = setup.config.issuer_of(business);
     let draft = close::invoice(issuer, business, closed, &recorded.tariff_name(), issue).ok_or_else(too_large)?;
-    billable::frozen_anew(setup, business, invoice, draft.charges_vat())
-        .map_err(|why| Failure::new(Kind::CommandLine, format!("{number} cannot be billed again: {why}")))
+    let refused = |why| Failure::new(Kind::CommandLine, format!("{number} cannot be billed again: {why}"));
+    let anew = billable::frozen_anew(setup, business, invoice, draft.charges_vat()).map_err(refused)?;
+    let billed = anew.rates.exchange.as_ref().map_or(invoice.currency, |frozen| frozen.rate.to);
+    match &invoice.prepaid {
+        Some(prepaid) if prepaid.due.currency() != billed => {
+            Err(refused(format!("it took {} of payments in advance, and would be in {billed}", prepaid.paid)))
+        }
+        _ => Ok(anew),
+    }
 }
 
 /// A document that would say the same corrects nothing: what is compared is all that the canonical invoice says, but for what
@@ -282,14 +290,14 @@ fn decide(
     let date = issuer.zone.date_of(bench.run_at);
     let number = after.next_number(&issuer.series, date.year(), issuer.first_number);
     let (previous, earlier, rates) = (after.document_head(), whole.earlier.clone(), anew.rates.clone());
-    let issue = Issue { number: number.clone(), date, previous, earlier, rates };
+    let issue = Issue { number: number.clone(), date, previous, earlier, rates, available: Vec::new() };
     // The words are those of today; the month is cut where it was.
     let then = recorded.businesses.iter().find(|then| then.id == business.id);
     let zone = then.map_or(business.zone, |then| then.zone);
     let business = Business { zone, ..(*business).clone() };
     let invoice = close::invoice(issuer, &business, closed, &recorded.tariff_name(), issue)
         .ok_or_else(|| Refused::Check("a sum is too large to be exact".to_owned()))?;
-    let invoice = credit::replacement(invoice, number, date, correction);
+    let invoice = credit::replacement(&base.invoice, invoice, number, date, correction);
     if let Some(finding) = check::findings(&invoice, &closed.line_file, &check::sha256(&closed.line_file)).first() {
         return Err(Refused::Check(finding.to_string()));
     }

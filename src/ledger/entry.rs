@@ -279,6 +279,9 @@ pub struct Issued {
     /// are stored as content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange_sha256: Option<String>,
+    /// What the invoice of a closing took of payments in advance. One in place of it has taken that over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prepaid: Vec<Taken>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

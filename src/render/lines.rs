@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::view::{clean, length};
-use super::{corrections, exchange, markets, numbers, terms, texts};
+use super::{corrections, exchange, markets, numbers, prepaid, terms, texts};
 use crate::domain::business::Language;
 use crate::domain::correction::{Earlier, EarlierCause};
 use crate::domain::invoice::{Adjustment, AdjustmentKind, Invoice, Line, Vat};
@@ -121,14 +121,16 @@ pub(super) fn vat_code(invoice: &Invoice) -> String {
 }
 
 /// The sum of the month's lines with what a minimum or a cap makes of it, where there is one, and what earlier months
-/// add to that; then the net amount and VAT, and all VAT in the currency of the VAT return where that is another.
+/// add to that; then the net amount and VAT, and all VAT in the currency of the VAT return where that is another;
+/// then the total and what was paid of it in advance, where something was.
 pub(super) fn totals(invoice: &Invoice) -> Vec<TotalView> {
     let net = TotalView {
         label: texts::of(invoice.language).net.to_owned(),
         amount: numbers::money(invoice.net, invoice.language),
     };
     let taxes = invoice.vat.iter().map(|vat| vat_total(vat, invoice));
-    adjusted(invoice).into_iter().chain([net]).chain(taxes).chain(exchange::returned(invoice)).collect()
+    let sums = adjusted(invoice).into_iter().chain([net]).chain(taxes).chain(exchange::returned(invoice));
+    sums.chain(prepaid::rows(invoice)).collect()
 }
 
 fn adjusted(invoice: &Invoice) -> Vec<TotalView> {
@@ -180,11 +182,12 @@ fn vat_total(vat: &Vat, invoice: &Invoice) -> TotalView {
     TotalView { label, amount: numbers::money(vat.tax, language) }
 }
 
+/// What is to be paid: the total, or what payments in advance leave of it.
 pub(super) fn total(invoice: &Invoice) -> TotalView {
-    TotalView {
+    prepaid::due(invoice).unwrap_or_else(|| TotalView {
         label: texts::of(invoice.language).total.to_owned(),
         amount: numbers::money(invoice.total, invoice.language),
-    }
+    })
 }
 
 /// Why no VAT is charged: the sentence of the category, then the invoice's own reason where it says more.

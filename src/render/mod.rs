@@ -24,6 +24,7 @@ mod markets;
 mod numbers;
 mod pdf;
 mod plain;
+mod prepaid;
 mod preview;
 mod proof;
 mod qr;

@@ -46,6 +46,7 @@ pub(crate) fn invoice(language: Language) -> Invoice {
         total: net,
         exchange: None,
         vat_accounting: None,
+        prepaid: None,
         payment: Payment {
             iban: Some("IT60X0542811101000000123456".to_owned()),
             bic: Some("BLOPIT22XXX".to_owned()),

@@ -75,7 +75,7 @@ pub struct InvoiceView {
     /// Of a credit note: its table, in place of lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credit: Option<CreditView>,
-    /// Net, then one for each group of VAT.
+    /// Net, then one for each group of VAT; then the total, and each payment in advance, where there is one.
     pub totals: Vec<TotalView>,
     pub total: TotalView,
     /// Why no VAT is charged, where none is.
@@ -249,19 +249,19 @@ fn billed(invoice: &Invoice) -> Party {
 }
 
 pub(super) fn is_payable(invoice: &Invoice) -> bool {
-    invoice.total.minor() > 0
+    invoice.due().minor() > 0
 }
 
 fn headline(invoice: &Invoice, words: &Texts) -> String {
     let language = invoice.language;
     let sentence = if is_payable(invoice) { words.headline } else { words.nothing_due };
-    let (amount, date) = (numbers::money(invoice.total, language), texts::written_date(invoice.due_date, language));
+    let (amount, date) = (numbers::money(invoice.due(), language), texts::written_date(invoice.due_date, language));
     fill(sentence, &[("amount", &amount), ("date", &date), ("until", &texts::until(invoice.due_date, language))])
 }
 
 fn please_pay(invoice: &Invoice, words: &Texts) -> String {
     let sentence = if is_payable(invoice) { words.please_pay } else { words.nothing_to_pay };
-    let amount = numbers::money(invoice.total, invoice.language);
+    let amount = numbers::money(invoice.due(), invoice.language);
     let until = texts::until(invoice.due_date, invoice.language);
     clean(&fill(sentence, &[("amount", &amount), ("until", &until), ("number", &invoice.number.to_string())]))
 }

@@ -210,7 +210,7 @@ pub fn note(
     let date = issuer.zone.date_of(bench.run_at);
     let number = history.next_number(&issuer.credit_series, date.year(), 1);
     let (previous, rates) = (history.document_head(), FrozenRates::default());
-    let issue = Issue { number, date, previous, earlier: Vec::new(), rates };
+    let issue = Issue { number, date, previous, earlier: Vec::new(), rates, available: Vec::new() };
     let corrected = credit::Corrected { invoice: &base.invoice, given_back, correction: correction.clone() };
     let note = credit::credit_note(corrected, credit, issue)
         .ok_or_else(|| Refused::Check(format!("{} cannot give back what it did not bill", base.number)))?;

@@ -1,14 +1,13 @@
 //! Documents of every case that an e-invoice can be of. The parties are invented.
 
 use super::super::sample;
-use super::fill::plain;
 use super::terms::Terms;
 use crate::domain::business::{EInvoice, Language, Party};
 use crate::domain::correction::CorrectionCause;
 use crate::domain::exchange::{Exchange, Rate};
 use crate::domain::invoice::{Payment, Vat};
 use crate::domain::vat::VatKey;
-use crate::domain::{Invoice, Money, Rounding, VatAccounting};
+use crate::domain::{Advance, Available, Invoice, Money, Prepaid, Rounding, VatAccounting};
 use crate::render::InvoiceView;
 
 /// Every case by its name.
@@ -21,6 +20,10 @@ pub(super) fn documents() -> Vec<(&'static str, Invoice)> {
         ("standard-italian", from_dublin(sample::taxed(Language::Italian, "S", "22", "295.41"))),
         ("two-rates", two_rates(standard())),
         ("in-euro", in_euro(standard())),
+        ("prepaid", prepaid(standard())),
+        ("prepaid-in-euro", prepaid(in_euro(standard()))),
+        ("prepaid-whole", prepaid(electronic(sample::lifted(english)))),
+        ("prepaid-credit-note", prepaid(from_dublin(sample::credit_note(english, CorrectionCause::LateLogs)))),
         ("vat-return", vat_return(standard())),
         ("vat-return-in-pounds", vat_return(in_pounds(standard()))),
         ("vat-return-credit-note", vat_return(from_dublin(sample::credit_note(english, CorrectionCause::LateLogs)))),
@@ -38,11 +41,6 @@ pub(super) fn documents() -> Vec<(&'static str, Invoice)> {
         ("bare", bare(out_of_scope.clone())),
         ("hostile", hostile(electronic(out_of_scope))),
     ]
-}
-
-/// What a canonical invoice does not say yet: written from the terms.
-pub(super) fn terms() -> Vec<(&'static str, Terms)> {
-    vec![("prepaid", prepaid())]
 }
 
 /// The terms of a document, as they are inside its PDF.
@@ -200,11 +198,20 @@ fn hostile(mut invoice: Invoice) -> Invoice {
     invoice
 }
 
-fn prepaid() -> Terms {
-    let mut terms = terms_of(&from_dublin(sample::taxed(Language::English, "S", "22", "295.41")));
-    let prepaid: Money = "USD 500.00".parse().unwrap();
-    terms.payable = terms.gross.checked_sub(prepaid).unwrap();
-    terms.prepaid = Some(prepaid);
-    terms.notes.push(plain("USD 500.00 was paid before"));
-    terms
+/// Paid in advance by two payments, of which the second leaves something.
+fn prepaid(mut invoice: Invoice) -> Invoice {
+    let payment = |received: &str, reference: &str, amount: &str| {
+        let left: Money = amount.parse().unwrap();
+        let advance = Advance { received: received.parse().unwrap(), reference: reference.to_owned(), amount: left };
+        Available { advance, left }
+    };
+    let total = invoice.as_billed().total;
+    let code = total.currency();
+    let payments = [
+        payment("2026-09-03", "TRX 88", &format!("{code} 400.00")),
+        payment("2026-10-01", "TRX 91", &format!("{code} 100.00")),
+    ];
+    invoice.prepaid = Prepaid::of(total, &payments);
+    invoice.format = invoice.fitting_format();
+    invoice
 }
