@@ -174,7 +174,7 @@ fn vat_total(vat: &Vat, invoice: &Invoice) -> TotalView {
         "AE" => words.vat_reverse,
         "O" => words.vat_outside,
         "E" => words.vat_exempt,
-        "G" => words.vat_export,
+        "G" => terms::of(language).vat_export,
         _ => words.vat_any,
     };
     let (rate, net) = (numbers::percent(vat.rate, language), numbers::money(vat.net, language));
@@ -198,7 +198,7 @@ pub(super) fn notes(invoice: &Invoice) -> Vec<String> {
             "AE" => words.note_reverse,
             "O" => words.note_outside,
             "E" => words.note_exempt,
-            "G" => words.note_export,
+            "G" => terms::of(invoice.language).note_export,
             _ => "",
         };
         let reason = clean(vat.reason.as_deref().unwrap_or_default());

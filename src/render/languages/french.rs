@@ -34,12 +34,10 @@ pub const TEXTS: Texts = Texts {
     vat_reverse: "TVA, autoliquidation (AE)",
     vat_outside: "TVA, hors champ (O)",
     vat_exempt: "TVA, exonération (E)",
-    vat_export: "TVA, exportation (G)",
     vat_any: "TVA {rate} ({category})",
     note_reverse: "Autoliquidation",
     note_outside: "Opération hors du champ d’application de la TVA",
     note_exempt: "Opération exonérée de TVA",
-    note_export: "Exportation hors de l’Union européenne",
     how_to_pay: "Règlement",
     please_pay: "Merci de régler {amount} {until}, en indiquant la référence {number}.",
     nothing_to_pay: "Aucun règlement n’est nécessaire.",
@@ -106,6 +104,8 @@ pub const TERMS: Terms = Terms {
     counted_runs: "Séries de messages comptées",
     counts_outbound: "{waits} au total\u{a0}: {on_time} envoyés à temps, {late} envoyés en retard",
     mail_intro_outbound: "Voici notre facture {number} pour {month}, relative aux messages envoyés en retard à vos clients.",
+    vat_export: "TVA, exportation (G)",
+    note_export: "Exportation hors de l’Union européenne",
 };
 
 pub const WORDS: corrections::Words = corrections::Words {

@@ -34,12 +34,10 @@ pub const TEXTS: Texts = Texts {
     vat_reverse: "USt, Steuerschuldnerschaft des Leistungsempfängers (AE)",
     vat_outside: "USt, nicht steuerbar (O)",
     vat_exempt: "USt, steuerfrei (E)",
-    vat_export: "USt, Ausfuhr (G)",
     vat_any: "USt {rate} ({category})",
     note_reverse: "Steuerschuldnerschaft des Leistungsempfängers",
     note_outside: "Nicht steuerbare Leistung",
     note_exempt: "Steuerfreie Leistung",
-    note_export: "Ausfuhr in ein Land außerhalb der EU, steuerfrei",
     how_to_pay: "Zahlung",
     please_pay: "Bitte zahlen Sie {amount} {until} und geben Sie die Referenz {number} an.",
     nothing_to_pay: "Es ist keine Zahlung erforderlich.",
@@ -107,6 +105,8 @@ pub const TERMS: Terms = Terms {
     counted_runs: "Gezählte Nachrichtenfolgen",
     counts_outbound: "{waits} insgesamt: {on_time} rechtzeitig gesendet, {late} verspätet gesendet",
     mail_intro_outbound: "Anbei unsere Rechnung {number} für {month} über Nachrichten, die Kunden verspätet gesendet wurden.",
+    vat_export: "USt, Ausfuhr (G)",
+    note_export: "Ausfuhr in ein Land außerhalb der EU, steuerfrei",
 };
 
 pub const WORDS: corrections::Words = corrections::Words {

@@ -34,12 +34,10 @@ pub const TEXTS: Texts = Texts {
     vat_reverse: "IVA, autoliquidação (AE)",
     vat_outside: "IVA, não sujeito (O)",
     vat_exempt: "IVA, isento (E)",
-    vat_export: "IVA, exportação (G)",
     vat_any: "IVA {rate} ({category})",
     note_reverse: "IVA – autoliquidação",
     note_outside: "Operação não sujeita a IVA",
     note_exempt: "Operação isenta de IVA",
-    note_export: "Exportação para fora da União Europeia",
     how_to_pay: "Como pagar",
     please_pay: "Agradecemos o pagamento de {amount} {until}, com a referência {number}.",
     nothing_to_pay: "Não é necessário qualquer pagamento.",
@@ -106,6 +104,8 @@ pub const TERMS: Terms = Terms {
     counted_runs: "Séries de mensagens contadas",
     counts_outbound: "{waits} no total: {on_time} enviadas a tempo, {late} enviadas com atraso",
     mail_intro_outbound: "Segue a nossa fatura {number} de {month}, relativa a mensagens enviadas a clientes com atraso.",
+    vat_export: "IVA, exportação (G)",
+    note_export: "Exportação para fora da União Europeia",
 };
 
 pub const WORDS: corrections::Words = corrections::Words {

@@ -34,12 +34,10 @@ pub const TEXTS: Texts = Texts {
     vat_reverse: "IVA, inversión del sujeto pasivo (AE)",
     vat_outside: "IVA, no sujeto (O)",
     vat_exempt: "IVA, exento (E)",
-    vat_export: "IVA, exportación (G)",
     vat_any: "IVA {rate} ({category})",
     note_reverse: "Inversión del sujeto pasivo",
     note_outside: "Operación no sujeta a IVA",
     note_exempt: "Operación exenta de IVA",
-    note_export: "Exportación fuera de la Unión Europea",
     how_to_pay: "Forma de pago",
     please_pay: "Le rogamos que abone {amount} {until}, indicando la referencia {number}.",
     nothing_to_pay: "No es necesario ningún pago.",
@@ -108,6 +106,8 @@ pub const TERMS: Terms = Terms {
     counts_outbound: "{waits} en total: {on_time} enviados a tiempo, {late} enviados con retraso",
     mail_intro_outbound: "Le enviamos nuestra factura {number} de {month}, por los mensajes enviados con retraso a sus \
                           clientes.",
+    vat_export: "IVA, exportación (G)",
+    note_export: "Exportación fuera de la Unión Europea",
 };
 
 pub const WORDS: corrections::Words = corrections::Words {
