@@ -9,7 +9,7 @@ use crate::domain::billed::shares;
 use crate::domain::correction::CreditLine;
 use crate::domain::invoice::Vat;
 use crate::domain::vat::{VatShare, apportioned};
-use crate::domain::{Exchange, Money, Rounding, VatKey};
+use crate::domain::{Exchange, Invoice, Money, Rounding, VatAccounting, VatKey};
 
 /// The groups of an invoice.
 #[derive(Clone, Copy)]
@@ -23,6 +23,13 @@ impl Rest<'_> {
     fn parts(&self, rest: Money) -> Option<Vec<Money>> {
         let nets: Vec<Money> = self.vat.iter().map(|vat| vat.net).collect();
         apportioned(rest, &nets)
+    }
+
+    /// The tax of a rest. `None` when it does not fit.
+    fn tax(&self, rest: Money) -> Option<Money> {
+        let parts = self.parts(rest)?.into_iter().zip(self.vat);
+        let taxes = parts.map(|(net, vat)| net.percent(vat.rate, Rounding::HalfAwayFromZero));
+        taxes.into_iter().try_fold(Money::zero(rest.currency()), |sum, tax| sum.checked_add(tax?))
     }
 
     /// What each group gives back between two rests; groups that give nothing back are left out.
@@ -54,10 +61,14 @@ impl Rest<'_> {
     }
 }
 
-/// Without the groups that come to nothing, unless there is one group only.
+/// Without the groups that come to nothing, but never without any: a few cents of the tariff may be nothing in another
+/// currency, and a document says under what it stands all the same.
 fn something(mut groups: Vec<Vat>) -> Vec<Vat> {
-    if groups.len() > 1 {
-        groups.retain(|vat| !vat.net.is_zero() || !vat.tax.is_zero());
+    let comes_to_nothing = |vat: &Vat| vat.net.is_zero() && vat.tax.is_zero();
+    if groups.iter().all(comes_to_nothing) {
+        groups.truncate(1);
+    } else {
+        groups.retain(|vat| !comes_to_nothing(vat));
     }
     groups
 }
@@ -90,6 +101,24 @@ pub(super) fn exchange(invoice: &Exchange, net: Money, before: Money, credited: 
     })
 }
 
+/// The tax of a credit note in the currency of a VAT return: what that of the rest becomes less, by the rate of the invoice.
+/// `before` and `after` are the rests in the currency of the tariff. `None` when an amount does not fit.
+pub(super) fn accounted(
+    accounting: &VatAccounting,
+    invoice: &Invoice,
+    before: Money,
+    after: Money,
+) -> Option<VatAccounting> {
+    let billed = invoice.as_billed();
+    let rest = Rest { vat: &billed.vat };
+    let rate = accounting.rate(billed.currency);
+    let left = |of: Money| {
+        let billed = if invoice.exchange.is_some() { billed.net.share(of, invoice.net)? } else { of };
+        rate.convert(rest.tax(billed)?.exact())
+    };
+    Some(VatAccounting { tax: left(before)?.checked_sub(left(after)?)?, ..accounting.clone() })
+}
+
 /// The groups with the net amounts that the rows come to: with several of them a row is apportioned by itself, which may be a
 /// cent away from the groups as a whole.
 fn of_rows(groups: Vec<Vat>, credited: &[CreditLine], rows: &[Money]) -> Option<Vec<Vat>> {
@@ -103,6 +132,7 @@ fn of_rows(groups: Vec<Vat>, credited: &[CreditLine], rows: &[Money]) -> Option<
     if nets.is_empty() {
         return Some(groups);
     }
-    let of_group = |vat: Vat| nets.get(&vat.key()).map(|net| Vat { net: *net, ..vat });
-    Some(groups.into_iter().filter_map(of_group).collect())
+    // A group of which no row has a part may still give back a cent of tax.
+    let net = |vat: &Vat| nets.get(&vat.key()).copied().unwrap_or(Money::zero(vat.net.currency()));
+    Some(groups.into_iter().map(|vat| Vat { net: net(&vat), ..vat }).collect())
 }

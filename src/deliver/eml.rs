@@ -210,11 +210,9 @@ mod tests {
         let [to, cc] = [["b@bakery.example".to_owned()], ["c@bakery.example".to_owned()]];
         let others = Others { to: &to, cc: &cc, reply_to: Some("questions@example.com") };
         let made = made(&Letter { others, ..letter() });
-        for line in [
-            "To: accounts@bakery.example, b@bakery.example",
-            "Cc: c@bakery.example",
-            "Reply-To: questions@example.com",
-        ] {
+        for line in
+            ["To: accounts@bakery.example, b@bakery.example", "Cc: c@bakery.example", "Reply-To: questions@example.com"]
+        {
             assert_eq!(made.matches(&format!("{line}\r\n")).count(), 1, "{line}\n{made}");
         }
         let evil = ["x@example.com\r\nBcc: victim@example.com".to_owned()];

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{
-    Approved, Compared, DigestMade, Dispute, DisputeSettled, Documents, Entry, Forgotten, HoldAccepted, Issued, LogRead,
-    Mail, MonthClosed, MonthCorrected, SetAside, TariffKnown, Unparked,
+    Approved, Compared, DigestMade, Dispute, DisputeSettled, Documents, Entry, Forgotten, HoldAccepted, Issued,
+    LogRead, Mail, MonthClosed, MonthCorrected, SetAside, TariffKnown, Unparked,
 };
 use super::mails::MailEvent;
 use super::{Numbers, Recorded};

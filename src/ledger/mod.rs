@@ -24,7 +24,7 @@ pub use books::{Contradiction, contradictions};
 pub use entry::Entry;
 pub use extract::Row;
 pub use history::History;
-pub use mails::{MailEvent, MailStanding, MailState, Outgoing, standing};
+pub use mails::{MailEvent, MailStanding, MailState, Outgoing};
 pub use numbers::Numbers;
 pub use standing::{Billed, Standing};
 pub use sum::{Bytes, sum_of};

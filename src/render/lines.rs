@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::view::{clean, length};
-use super::{corrections, markets, numbers, terms, texts};
+use super::{corrections, exchange, markets, numbers, prepaid, terms, texts};
 use crate::domain::business::Language;
 use crate::domain::correction::{Earlier, EarlierCause};
 use crate::domain::invoice::{Adjustment, AdjustmentKind, Invoice, Line, Vat};
@@ -19,7 +19,7 @@ pub struct LineView {
     /// With every decimal that the price has.
     pub unit_price: String,
     pub amount: String,
-    /// Category of EN 16931: `S`, `Z`, `AE`, `O`, `E`; with its rate where the invoice has several.
+    /// Category of EN 16931: `S`, `Z`, `AE`, `O`, `E`, `G`; with its rate where the invoice has several.
     pub vat: String,
 }
 
@@ -121,13 +121,16 @@ pub(super) fn vat_code(invoice: &Invoice) -> String {
 }
 
 /// The sum of the month's lines with what a minimum or a cap makes of it, where there is one, and what earlier months
-/// add to that; then the net amount and VAT.
+/// add to that; then the net amount and VAT, and all VAT in the currency of the VAT return where that is another;
+/// then the total and what was paid of it in advance, where something was.
 pub(super) fn totals(invoice: &Invoice) -> Vec<TotalView> {
     let net = TotalView {
         label: texts::of(invoice.language).net.to_owned(),
         amount: numbers::money(invoice.net, invoice.language),
     };
-    adjusted(invoice).into_iter().chain([net]).chain(invoice.vat.iter().map(|vat| vat_total(vat, invoice))).collect()
+    let taxes = invoice.vat.iter().map(|vat| vat_total(vat, invoice));
+    let sums = adjusted(invoice).into_iter().chain([net]).chain(taxes).chain(exchange::returned(invoice));
+    sums.chain(prepaid::rows(invoice)).collect()
 }
 
 fn adjusted(invoice: &Invoice) -> Vec<TotalView> {
@@ -171,6 +174,7 @@ fn vat_total(vat: &Vat, invoice: &Invoice) -> TotalView {
         "AE" => words.vat_reverse,
         "O" => words.vat_outside,
         "E" => words.vat_exempt,
+        "G" => terms::of(language).vat_export,
         _ => words.vat_any,
     };
     let (rate, net) = (numbers::percent(vat.rate, language), numbers::money(vat.net, language));
@@ -178,11 +182,12 @@ fn vat_total(vat: &Vat, invoice: &Invoice) -> TotalView {
     TotalView { label, amount: numbers::money(vat.tax, language) }
 }
 
+/// What is to be paid: the total, or what payments in advance leave of it.
 pub(super) fn total(invoice: &Invoice) -> TotalView {
-    TotalView {
+    prepaid::due(invoice).unwrap_or_else(|| TotalView {
         label: texts::of(invoice.language).total.to_owned(),
         amount: numbers::money(invoice.total, invoice.language),
-    }
+    })
 }
 
 /// Why no VAT is charged: the sentence of the category, then the invoice's own reason where it says more.
@@ -193,6 +198,7 @@ pub(super) fn notes(invoice: &Invoice) -> Vec<String> {
             "AE" => words.note_reverse,
             "O" => words.note_outside,
             "E" => words.note_exempt,
+            "G" => terms::of(invoice.language).note_export,
             _ => "",
         };
         let reason = clean(vat.reason.as_deref().unwrap_or_default());
@@ -284,6 +290,7 @@ mod tests {
             ("AE", "0", "0", "VAT, reverse charge (AE)", Some("AE: Reverse charge / Inversione contabile")),
             ("O", "0", "0", "VAT, out of scope (O)", Some("O: Not subject to VAT")),
             ("E", "0", "0", "VAT, exempt (E)", Some("E: Exempt from VAT")),
+            ("G", "0", "0", "VAT, export (G)", Some("G: Export outside the EU")),
         ] {
             let invoice = sample::taxed(Language::English, category, rate, tax);
             assert_eq!(totals(&invoice)[1].label, label);

@@ -34,7 +34,7 @@ pub(super) fn letter(invoice: &Invoice) -> MailView {
     let language = invoice.language;
     let number = invoice.number.to_string();
     let month = texts::written_month(invoice.month, language);
-    let (amount, due) = (numbers::money(invoice.total, language), invoice.due_date.to_string());
+    let (amount, due) = (numbers::money(invoice.due(), language), invoice.due_date.to_string());
     let corrected = invoice.corrects.as_ref();
     let date = corrected.map(|correction| texts::written_date(correction.issue_date, language)).unwrap_or_default();
     let values = [

@@ -24,6 +24,7 @@ mod markets;
 mod numbers;
 mod pdf;
 mod plain;
+mod prepaid;
 mod preview;
 mod proof;
 mod qr;
@@ -56,7 +57,7 @@ pub use qr::QrView;
 pub use sheet::{LogoView, OwnFact, SheetView};
 pub use view::{
     DateView, Fact, InvoiceView, LineView, MailView, PartyView, TotalView, line_file, pdf_file, preview_html_file,
-    preview_pdf_file,
+    preview_line_file, preview_pdf_file,
 };
 
 /// What can go wrong when a document is made. All but the last three are faults of the program's own

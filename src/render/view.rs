@@ -75,7 +75,7 @@ pub struct InvoiceView {
     /// Of a credit note: its table, in place of lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credit: Option<CreditView>,
-    /// Net, then one for each group of VAT.
+    /// Net, then one for each group of VAT; then the total, and each payment in advance, where there is one.
     pub totals: Vec<TotalView>,
     pub total: TotalView,
     /// Why no VAT is charged, where none is.
@@ -197,6 +197,11 @@ pub fn preview_html_file(invoice: &Invoice) -> String {
     format!("{}.html", preview::file_stem(invoice))
 }
 
+/// Name of the file with one row a charge, or a message, that a preview has: `preview_bologna-bakery_2018-08.csv`.
+pub fn preview_line_file(invoice: &Invoice) -> String {
+    format!("{}.csv", preview::file_stem(invoice))
+}
+
 /// A value on one line: control characters and line separators are blanks, so that no name can begin a
 /// line of its own; marks that turn the direction of the text around are dropped.
 pub(super) fn clean(text: &str) -> String {
@@ -254,19 +259,19 @@ fn billed(invoice: &Invoice) -> Party {
 }
 
 pub(super) fn is_payable(invoice: &Invoice) -> bool {
-    invoice.total.minor() > 0
+    invoice.due().minor() > 0
 }
 
 fn headline(invoice: &Invoice, words: &Texts) -> String {
     let language = invoice.language;
     let sentence = if is_payable(invoice) { words.headline } else { words.nothing_due };
-    let (amount, date) = (numbers::money(invoice.total, language), texts::written_date(invoice.due_date, language));
+    let (amount, date) = (numbers::money(invoice.due(), language), texts::written_date(invoice.due_date, language));
     fill(sentence, &[("amount", &amount), ("date", &date), ("until", &texts::until(invoice.due_date, language))])
 }
 
 fn please_pay(invoice: &Invoice, words: &Texts) -> String {
     let sentence = if is_payable(invoice) { words.please_pay } else { words.nothing_to_pay };
-    let amount = numbers::money(invoice.total, invoice.language);
+    let amount = numbers::money(invoice.due(), invoice.language);
     let until = texts::until(invoice.due_date, invoice.language);
     clean(&fill(sentence, &[("amount", &amount), ("until", &until), ("number", &invoice.number.to_string())]))
 }

@@ -13,8 +13,8 @@ use super::super::summary::{changed, late_words, unsigned};
 use super::Known;
 use crate::domain::{Business, BusinessId, CorrectionCause, Currency, Month};
 use crate::error::Failure;
-use crate::ledger::entry::{self, Issued, MonthClosed, MonthCorrected};
 use crate::ledger::History;
+use crate::ledger::entry::{self, Issued, MonthClosed, MonthCorrected};
 use crate::report::{After, Closed, Document, Link, Open};
 
 pub fn open(known: &Known, open: &OpenMonth) -> Open {

@@ -3,7 +3,7 @@
 use super::terms::{LineTerms, PartyTerms, PaymentTerms, Terms, VatTerms, amount, rate};
 use super::tree::{Element, Elements, document, group, maybe, text, text_with};
 use super::{UNIT, VAT};
-use crate::domain::Date;
+use crate::domain::{Currency, Date, Money};
 
 const GUIDELINE: &str = "urn:cen.eu:en16931:2017";
 
@@ -111,8 +111,10 @@ fn delivery(terms: &Terms) -> Option<Element> {
 
 fn settlement(terms: &Terms) -> Option<Element> {
     let payment = terms.payment.as_ref();
+    let returned = terms.tax_returned.map(Money::currency);
     let mut children: Elements = vec![
         maybe("ram:PaymentReference", payment.map(|payment| payment.remittance.as_str())),
+        maybe("ram:TaxCurrencyCode", returned.as_ref().map(Currency::code)),
         text("ram:InvoiceCurrencyCode", terms.currency.code()),
         payment.and_then(|payment| means(terms, payment)),
     ];
@@ -152,10 +154,12 @@ fn tax(vat: &VatTerms) -> Option<Element> {
 
 fn totals(terms: &Terms) -> Option<Element> {
     let prepaid = terms.prepaid.map(amount);
+    let tax = |tax: Money| text_with("ram:TaxTotalAmount", ("currencyID", tax.currency().code()), amount(tax));
     let children = [
         text("ram:LineTotalAmount", amount(terms.net)),
         text("ram:TaxBasisTotalAmount", amount(terms.net)),
-        text_with("ram:TaxTotalAmount", ("currencyID", terms.currency.code()), amount(terms.tax)),
+        tax(terms.tax),
+        terms.tax_returned.and_then(tax),
         text("ram:GrandTotalAmount", amount(terms.gross)),
         maybe("ram:TotalPrepaidAmount", prepaid.as_deref()),
         text("ram:DuePayableAmount", amount(terms.payable)),

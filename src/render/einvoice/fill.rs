@@ -7,7 +7,7 @@ use crate::domain::Invoice;
 use crate::domain::business::Party;
 use crate::domain::invoice::Vat;
 use crate::render::view::{CREDITOR_REFERENCE, Fact, InvoiceView, clean, is_payable};
-use crate::render::{exchange, numbers, texts};
+use crate::render::{exchange, numbers, prepaid, texts};
 
 pub(super) const OUT_OF_SCOPE: &str = "O";
 
@@ -25,10 +25,11 @@ impl Terms {
             issued: invoice.issue_date,
             kind: invoice.kind,
             currency: invoice.currency,
+            tax_returned: invoice.vat_accounting.as_ref().map(|accounting| accounting.tax),
             due: is_due.then_some(invoice.due_date),
             buyer_reference: some(invoice.reference.as_deref()),
             payment_terms: payment_terms(invoice, view, is_due),
-            notes: notes(view, &rates),
+            notes: notes(invoice, view, &rates),
             preceding: invoice.corrects.as_ref().map(|corrects| (corrects.number.clone(), corrects.issue_date)),
             seller: seller(invoice),
             buyer: buyer(invoice),
@@ -40,8 +41,8 @@ impl Terms {
             net: invoice.net,
             tax: invoice.tax,
             gross: invoice.total,
-            prepaid: None,
-            payable: invoice.total,
+            prepaid: invoice.prepaid.as_ref().filter(|_| !invoice.is_credit_note()).map(|prepaid| prepaid.paid),
+            payable: invoice.due(),
         })
     }
 }
@@ -120,11 +121,13 @@ fn payment_terms(invoice: &Invoice, view: &InvoiceView, is_due: bool) -> String 
     plain(&texts::fill(texts::of(invoice.language).days, &[("days", &days)]))
 }
 
-/// Why it was issued, why there is no VAT, the rate of exchange, and the digests that bind it to its data.
-fn notes(view: &InvoiceView, rates: &[Fact]) -> Vec<String> {
+/// Why it was issued, why there is no VAT, what was paid in advance, the rate of exchange, and the digests that bind it to its data.
+fn notes(invoice: &Invoice, view: &InvoiceView, rates: &[Fact]) -> Vec<String> {
     let facts = rates.iter().chain(&view.digests).filter(|fact| !fact.value.is_empty());
     let facts = facts.map(|fact| format!("{}: {}", fact.label, fact.value));
-    let notes = view.why.iter().chain(&view.notes).cloned().chain(facts);
+    // The total, and what was paid of it in advance.
+    let payments = prepaid::rows(invoice).into_iter().skip(1).map(|row| format!("{}: {}", row.label, row.amount));
+    let notes = view.why.iter().chain(&view.notes).cloned().chain(payments).chain(facts);
     notes.map(|note| plain(&note)).filter(|note| !note.is_empty()).collect()
 }
 

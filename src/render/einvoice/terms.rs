@@ -3,7 +3,7 @@
 
 use crate::domain::{Currency, Date, Decimal, DocumentKind, InvoiceNumber, Money};
 
-/// One document. All amounts are in its currency.
+/// One document. All amounts are in its currency, but for [`Terms::tax_returned`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Terms {
     /// BT-1.
@@ -14,6 +14,8 @@ pub(super) struct Terms {
     pub kind: DocumentKind,
     /// BT-5.
     pub currency: Currency,
+    /// BT-6 and BT-111: the tax in the currency of the seller's VAT return, where that is another.
+    pub tax_returned: Option<Money>,
     /// BT-9; a credit note has none.
     pub due: Option<Date>,
     /// BT-10.

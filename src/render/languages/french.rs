@@ -104,6 +104,8 @@ pub const TERMS: Terms = Terms {
     counted_runs: "Séries de messages comptées",
     counts_outbound: "{waits} au total\u{a0}: {on_time} envoyés à temps, {late} envoyés en retard",
     mail_intro_outbound: "Voici notre facture {number} pour {month}, relative aux messages envoyés en retard à vos clients.",
+    vat_export: "TVA, exportation (G)",
+    note_export: "Exportation hors de l’Union européenne",
 };
 
 pub const WORDS: corrections::Words = corrections::Words {

@@ -105,6 +105,8 @@ pub const TERMS: Terms = Terms {
     counted_runs: "Gezählte Nachrichtenfolgen",
     counts_outbound: "{waits} insgesamt: {on_time} rechtzeitig gesendet, {late} verspätet gesendet",
     mail_intro_outbound: "Anbei unsere Rechnung {number} für {month} über Nachrichten, die Kunden verspätet gesendet wurden.",
+    vat_export: "USt, Ausfuhr (G)",
+    note_export: "Ausfuhr in ein Land außerhalb der EU, steuerfrei",
 };
 
 pub const WORDS: corrections::Words = corrections::Words {

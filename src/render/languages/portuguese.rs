@@ -104,6 +104,8 @@ pub const TERMS: Terms = Terms {
     counted_runs: "Séries de mensagens contadas",
     counts_outbound: "{waits} no total: {on_time} enviadas a tempo, {late} enviadas com atraso",
     mail_intro_outbound: "Segue a nossa fatura {number} de {month}, relativa a mensagens enviadas a clientes com atraso.",
+    vat_export: "IVA, exportação (G)",
+    note_export: "Exportação para fora da União Europeia",
 };
 
 pub const WORDS: corrections::Words = corrections::Words {

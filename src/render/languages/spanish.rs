@@ -106,6 +106,8 @@ pub const TERMS: Terms = Terms {
     counts_outbound: "{waits} en total: {on_time} enviados a tiempo, {late} enviados con retraso",
     mail_intro_outbound: "Le enviamos nuestra factura {number} de {month}, por los mensajes enviados con retraso a sus \
                           clientes.",
+    vat_export: "IVA, exportación (G)",
+    note_export: "Exportación fuera de la Unión Europea",
 };
 
 pub const WORDS: corrections::Words = corrections::Words {
