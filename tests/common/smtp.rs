@@ -59,13 +59,15 @@ pub struct Rule {
     pub line: &'static str,
     /// Only the first so many times that the rule fits.
     pub times: usize,
+    /// Of these only each so-many-th, at least 1.
+    pub every: usize,
     pub act: Act,
 }
 
 impl Rule {
     /// Always, at this stage.
     pub fn at(stage: &'static str, act: Act) -> Self {
-        Self { stage, line: "", times: usize::MAX, act }
+        Self { stage, line: "", times: usize::MAX, every: 1, act }
     }
 
     /// The first time that this stage is reached.
@@ -185,7 +187,7 @@ impl Shared {
             if rule.stage == stage && line.contains(rule.line) {
                 let fitted = heard.fitted.entry(index).or_default();
                 *fitted += 1;
-                if *fitted <= rule.times {
+                if *fitted <= rule.times && *fitted % rule.every == 0 {
                     return Some(rule.act.clone());
                 }
             }

@@ -1,6 +1,7 @@
 //! Against a server on a loopback socket that follows a plan: each stage, each kind of answer, each byte.
 
 mod faults;
+mod many;
 mod secure;
 
 use super::super::clock::tests::Still;
@@ -138,7 +139,7 @@ fn a_refused_mail_is_taken_back_before_the_next() {
 
 #[test]
 fn a_connection_that_died_meanwhile_is_opened_anew_once() {
-    let rule = |times| Rule { stage: "MAIL", line: "second@", times, act: Act::Drop };
+    let rule = |times| Rule { line: "second@", times, ..Rule::at("MAIL", Act::Drop) };
     for (times, outcome) in [(1, "sent"), (usize::MAX, "deferred")] {
         let server = Server::start(Plan::of(&[rule(times)]));
         let mut agent = agent(&server);
