@@ -61,10 +61,6 @@ impl Reply {
         self.code >= 500
     }
 
-    pub(super) const fn is_transient(&self) -> bool {
-        self.code >= 400 && self.code < 500
-    }
-
     /// Code and words in one line, whole.
     pub(super) fn text(&self) -> String {
         format!("{} {}", self.code, self.lines.join(" ")).trim_end().to_owned()
