@@ -1,5 +1,6 @@
 //! What the ledger records: one closed list of facts.
 
+mod bounced;
 mod months;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use crate::domain::{
     BusinessId, ChannelId, CorrectionCause, Date, Decimal, DocumentKind, Instant, InvoiceNumber, Money, Month, Span,
 };
 
+pub use bounced::MailBounced;
 pub use months::{Approved, Claim, Compared, Dispute, DisputeSettled, MonthCorrected, TariffKnown, Texts, Unparked};
 
 /// One fact. The written form is JSON with the fields in this order.
@@ -30,6 +32,8 @@ pub enum Entry {
     Mail(Mail),
     /// A mail was given to the transport.
     MailAttempt(MailAttempt),
+    /// A mail that was sent came back.
+    MailBounced(MailBounced),
     /// The key of the archive's names was made.
     Key(Key),
     /// Somebody is to be forgotten. What follows from it is carried out, and done when it is `Erased`.
@@ -70,6 +74,7 @@ impl Entry {
             Self::Documents(_) => "documents",
             Self::Mail(_) => "mail",
             Self::MailAttempt(_) => "mail_attempt",
+            Self::MailBounced(_) => "mail_bounced",
             Self::Key(_) => "key",
             Self::Forgotten(_) => "forgotten",
             Self::Erased(_) => "erased",

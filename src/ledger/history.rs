@@ -144,6 +144,8 @@ impl History {
             Entry::Key(key) => self.key = Some(key.fingerprint),
             Entry::Forgotten(forgotten) => self.forgotten.push(forgotten),
             Entry::Erased(_) => self.erased += 1,
+            // Read where it is asked for.
+            Entry::MailBounced(_) => {}
             Entry::Purged(purged) => self.purged.extend(purged.raw),
         }
         for month in billed {

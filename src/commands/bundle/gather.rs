@@ -45,6 +45,7 @@ pub struct Whole<'a> {
 pub fn last_of(recorded: &[Recorded], month: Month) -> u64 {
     let mut numbers = BTreeSet::new();
     let mut message_ids = BTreeSet::new();
+    let mut mails = BTreeSet::new();
     let mut disputes = BTreeSet::new();
     let mut last = 0;
     for Recorded { seq, entry, .. } in recorded {
@@ -54,8 +55,12 @@ pub fn last_of(recorded: &[Recorded], month: Month) -> u64 {
                 issued.month == month && numbers.insert(&issued.number)
             }
             Entry::Documents(documents) => numbers.contains(&documents.number),
-            Entry::Mail(mail) => numbers.contains(&mail.number) && message_ids.insert(&mail.message_id),
+            Entry::Mail(mail) => {
+                let concerns = numbers.contains(&mail.number);
+                concerns && message_ids.insert(&mail.message_id) && mails.insert(&mail.name)
+            }
             Entry::MailAttempt(attempt) => message_ids.contains(&attempt.message_id),
+            Entry::MailBounced(bounced) => mails.contains(&bounced.mail),
             Entry::Corrected(corrected) => corrected.month == month,
             Entry::Compared(compared) => compared.month == month,
             Entry::Approved(approved) => approved.month == month,

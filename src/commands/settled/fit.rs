@@ -21,7 +21,7 @@ use crate::read::frame;
 
 /// Kinds of entries by which no wait of an open month changes, beside those of files, which are looked at. Whatever else a
 /// person decided puts everything back to the archive.
-const HARMLESS: [&str; 14] = [
+const HARMLESS: [&str; 15] = [
     "approved",
     "compared",
     "corrected",
@@ -31,6 +31,7 @@ const HARMLESS: [&str; 14] = [
     "invoice",
     "mail",
     "mail_attempt",
+    "mail_bounced",
     "month_closed",
     "replacement",
     "set_aside",

@@ -1,0 +1,101 @@
+//! Whose mail a report is about. Only what is certain is said of a mail; everything else is told with its reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ledger::History;
+use crate::ledger::entry::{Mail, MailAttempt, MailOutcome};
+use crate::read::dsn::{Recipient, Report, is_address, line};
+
+/// The mails that reports may be about.
+pub struct Sent<'h> {
+    by_message_id: BTreeMap<&'h str, &'h Mail>,
+    by_number: BTreeMap<String, Vec<&'h Mail>>,
+    /// Message-IDs of mails that a server has taken, or may have.
+    taken: BTreeSet<&'h str>,
+    /// In small letters.
+    addresses: BTreeSet<String>,
+}
+
+/// Why a report says nothing of a mail of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotOurs {
+    /// It is about another mail.
+    Foreign(String),
+    /// It may be about one of ours: somebody should look at it.
+    Doubtful(String),
+}
+
+impl<'h> Sent<'h> {
+    pub fn of(history: &'h History) -> Self {
+        let mut by_number: BTreeMap<String, Vec<&Mail>> = BTreeMap::new();
+        for mail in &history.mails {
+            by_number.entry(mail.number.to_string()).or_default().push(mail);
+        }
+        let by_message_id = history.mails.iter().map(|mail| (mail.message_id.as_str(), mail)).collect();
+        let may_have_arrived = |attempts: &[MailAttempt]| {
+            attempts.iter().any(|attempt| matches!(attempt.outcome, MailOutcome::Sent | MailOutcome::Unknown))
+        };
+        let taken = history.attempts.iter().filter(|(_, attempts)| may_have_arrived(attempts));
+        let taken = taken.map(|(message_id, _)| message_id.as_str()).collect();
+        let addresses = history.mails.iter().map(|mail| mail.to.to_ascii_lowercase()).collect();
+        Self { by_message_id, by_number, taken, addresses }
+    }
+
+    /// The mail of which a report says what became of it for `recipient`.
+    pub fn mail(&self, report: &Report, recipient: &Recipient) -> Result<&'h Mail, NotOurs> {
+        let mut named = [&report.original.message_id, &report.envelope_id].into_iter().flatten();
+        let named = named.find_map(|id| self.by_message_id.get(id.as_str()).copied());
+        let mail = match named {
+            Some(mail) => mail,
+            None => self.by_its_headers(report, recipient)?,
+        };
+        if !self.taken.contains(mail.message_id.as_str()) {
+            return Err(NotOurs::Doubtful(format!("{} was never sent to {}", mail.number, mail.to)));
+        }
+        // A mailbox may send mails on; what it keeps is not known here.
+        if !recipient.is(&mail.to) {
+            let (number, to, other) = (&mail.number, &mail.to, &recipient.address);
+            let why = format!("{number} went to {to}, and from there to {other}, of which alone the report speaks");
+            return Err(NotOurs::Doubtful(why));
+        }
+        Ok(mail)
+    }
+
+    /// Some services give mails a Message-ID of their own (Amazon SES): the number in the subject, sender and recipient name
+    /// one mail, or none.
+    fn by_its_headers(&self, report: &Report, recipient: &Recipient) -> Result<&'h Mail, NotOurs> {
+        let original = &report.original;
+        let subject = original.subject.as_deref().unwrap_or_default();
+        let number = subject.split([' ', ':']).next().unwrap_or_default();
+        let is =
+            |named: &Option<String>, address: &str| named.as_deref().is_some_and(|named| is_address(named, address));
+        let of_number = self.by_number.get(number).into_iter().flatten().copied();
+        let fits =
+            |mail: &&Mail| is(&original.from, &mail.from) && is(&original.to, &mail.to) && recipient.is(&mail.to);
+        let found: Vec<&'h Mail> = of_number.filter(fits).collect();
+        let doubtful = |why: String| Err(NotOurs::Doubtful(why));
+        match (found.as_slice(), &original.message_id) {
+            ([mail], _) => Ok(*mail),
+            ([_, _, ..], _) => {
+                let to = &recipient.address;
+                doubtful(format!(
+                    "{number} was sent to {to} several times, and the report does not say which it is about"
+                ))
+            }
+            ([], _) if self.by_number.contains_key(number) => doubtful(format!(
+                "it names {number}, but neither its Message-ID nor its addresses are of a mail of ours"
+            )),
+            ([], Some(id)) => Err(NotOurs::Foreign(format!("it is about the mail <{}>", line(id.as_bytes())))),
+            ([], None) if self.knows(recipient) => {
+                doubtful(format!("it does not say which mail to {} it is about", recipient.address))
+            }
+            ([], None) => Err(NotOurs::Foreign("it does not say which mail it is about".to_owned())),
+        }
+    }
+
+    /// Whether any mail went to an address of the report.
+    fn knows(&self, recipient: &Recipient) -> bool {
+        let mut named = recipient.original.iter().chain([&recipient.address]);
+        named.any(|address| self.addresses.contains(&address.to_ascii_lowercase()))
+    }
+}
