@@ -17,7 +17,7 @@ use crate::cli::{Bounces, Format};
 use crate::domain::{Instant, InvoiceNumber};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, MailBounced};
-use crate::ledger::{Additions, Ledger, LedgerError};
+use crate::ledger::{Additions, LedgerError, Recorded};
 use crate::read::dsn::{Action, MailboxError, NoReport, Recipient, Report, mails, report};
 
 /// What `--format json` writes.
@@ -84,8 +84,8 @@ pub fn bounces(args: &Bounces, world: &mut World) -> Result<Outcome, Failure> {
     }
     let mut held = Held::of(&setup, &state, at)?;
     let failed = |error| ledger_failure(error, &state.ledger());
-    let heard = heard(&held.ledger).map_err(failed)?;
-    let told = judged(found, read, &Sent::of(&held.history), heard, at);
+    let recorded = held.ledger.entries().map_err(failed)?;
+    let told = judged(found, read, &recorded, at);
     let entries: Vec<Entry> = told.recipients.iter().filter_map(|row| row.entry(at)).collect();
     let has_bounced = !entries.is_empty();
     if has_bounced {
@@ -122,12 +122,16 @@ fn each(place: &Path, read: &mut u64, found: &mut Vec<Found>) -> Result<(), Fail
 }
 
 /// What was heard before: reports, with the mail that each says it of.
-fn heard(ledger: &Ledger) -> Result<BTreeSet<(String, String)>, LedgerError> {
-    let of = |entry| if let Entry::MailBounced(it) = entry { Some((it.report_sha256, it.mail)) } else { None };
-    Ok(ledger.entries()?.into_iter().filter_map(|recorded| of(recorded.entry)).collect())
+fn heard(recorded: &[Recorded]) -> BTreeSet<(String, String)> {
+    let of = |recorded: &Recorded| match &recorded.entry {
+        Entry::MailBounced(bounced) => Some((bounced.report_sha256.clone(), bounced.mail.clone())),
+        _ => None,
+    };
+    recorded.iter().filter_map(of).collect()
 }
 
-fn judged(found: Vec<Found>, read: u64, sent: &Sent, mut heard: BTreeSet<(String, String)>, at: Instant) -> Told {
+fn judged(found: Vec<Found>, read: u64, recorded: &[Recorded], at: Instant) -> Told {
+    let (sent, mut heard) = (Sent::of(recorded), heard(recorded));
     let mut told =
         Told { format: "ritardo-bounces/1", at, mails: read, reports: 0, recipients: Vec::new(), others: Vec::new() };
     for (place, report) in found {

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ledger::History;
-use crate::ledger::entry::{Mail, MailAttempt, MailOutcome};
+use crate::ledger::Recorded;
+use crate::ledger::entry::{Entry, Mail, MailOutcome};
 use crate::read::dsn::{Recipient, Report, is_address, line};
 
 /// The mails that reports may be about.
+#[derive(Default)]
 pub struct Sent<'h> {
     by_message_id: BTreeMap<&'h str, &'h Mail>,
     by_number: BTreeMap<String, Vec<&'h Mail>>,
@@ -26,19 +27,22 @@ pub enum NotOurs {
 }
 
 impl<'h> Sent<'h> {
-    pub fn of(history: &'h History) -> Self {
-        let mut by_number: BTreeMap<String, Vec<&Mail>> = BTreeMap::new();
-        for mail in &history.mails {
-            by_number.entry(mail.number.to_string()).or_default().push(mail);
+    pub fn of(recorded: &'h [Recorded]) -> Self {
+        let mut sent = Self::default();
+        for Recorded { entry, .. } in recorded {
+            match entry {
+                Entry::Mail(mail) => {
+                    sent.by_message_id.insert(&mail.message_id, mail);
+                    sent.by_number.entry(mail.number.to_string()).or_default().push(mail);
+                    sent.addresses.insert(mail.to.to_ascii_lowercase());
+                }
+                Entry::MailAttempt(attempt) if may_have_arrived(attempt.outcome) => {
+                    sent.taken.insert(&attempt.message_id);
+                }
+                _ => {}
+            }
         }
-        let by_message_id = history.mails.iter().map(|mail| (mail.message_id.as_str(), mail)).collect();
-        let may_have_arrived = |attempts: &[MailAttempt]| {
-            attempts.iter().any(|attempt| matches!(attempt.outcome, MailOutcome::Sent | MailOutcome::Unknown))
-        };
-        let taken = history.attempts.iter().filter(|(_, attempts)| may_have_arrived(attempts));
-        let taken = taken.map(|(message_id, _)| message_id.as_str()).collect();
-        let addresses = history.mails.iter().map(|mail| mail.to.to_ascii_lowercase()).collect();
-        Self { by_message_id, by_number, taken, addresses }
+        sent
     }
 
     /// The mail of which a report says what became of it for `recipient`.
@@ -70,8 +74,11 @@ impl<'h> Sent<'h> {
         let is =
             |named: &Option<String>, address: &str| named.as_deref().is_some_and(|named| is_address(named, address));
         let of_number = self.by_number.get(number).into_iter().flatten().copied();
-        let fits =
-            |mail: &&Mail| is(&original.from, &mail.from) && is(&original.to, &mail.to) && recipient.is(&mail.to);
+        let fits = |mail: &&Mail| {
+            is(&original.from, &mail.from)
+                && original.to.iter().any(|named| is_address(named, &mail.to))
+                && recipient.is(&mail.to)
+        };
         let found: Vec<&'h Mail> = of_number.filter(fits).collect();
         let doubtful = |why: String| Err(NotOurs::Doubtful(why));
         match (found.as_slice(), &original.message_id) {
@@ -98,4 +105,8 @@ impl<'h> Sent<'h> {
         let mut named = recipient.original.iter().chain([&recipient.address]);
         named.any(|address| self.addresses.contains(&address.to_ascii_lowercase()))
     }
+}
+
+const fn may_have_arrived(outcome: MailOutcome) -> bool {
+    matches!(outcome, MailOutcome::Sent | MailOutcome::Unknown)
 }

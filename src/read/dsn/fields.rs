@@ -149,8 +149,8 @@ pub(super) fn original(mail: &[u8]) -> Result<Original, NoReport> {
     let one = |name| text(headers, name).ok().flatten();
     Ok(Original {
         message_id: one("Message-ID").as_deref().and_then(message_id),
-        from: one("From").as_deref().and_then(only_address),
-        to: one("To").as_deref().and_then(only_address),
+        from: one("From").map(|from| addresses(&from)).and_then(|from| from.into_iter().next()),
+        to: one("To").map(|to| addresses(&to)).unwrap_or_default(),
         subject: one("Subject").map(|subject| line(subject.as_bytes())),
     })
 }
@@ -160,12 +160,13 @@ fn message_id(text: &str) -> Option<String> {
     (!id.is_empty()).then(|| id.to_owned())
 }
 
-fn only_address(text: &str) -> Option<String> {
-    let found = mailparse::addrparse(text).ok()?;
-    match found.as_slice() {
-        [MailAddr::Single(single)] => Some(single.addr.clone()),
-        _ => None,
-    }
+fn addresses(text: &str) -> Vec<String> {
+    let found = mailparse::addrparse(text);
+    let one = |address: &MailAddr| match address {
+        MailAddr::Single(single) => Some(single.addr.clone()),
+        MailAddr::Group(_) => None,
+    };
+    found.map(|found| found.iter().filter_map(one).collect()).unwrap_or_default()
 }
 
 fn is_named(field: &MailHeader, name: &str) -> bool {

@@ -34,10 +34,10 @@ pub struct Report {
 pub struct Original {
     /// Without its angle brackets.
     pub message_id: Option<String>,
-    /// The only address of the header.
+    /// The first address of the header.
     pub from: Option<String>,
-    /// The only address of the header.
-    pub to: Option<String>,
+    /// All addresses of the header.
+    pub to: Vec<String>,
     /// One line.
     pub subject: Option<String>,
 }

@@ -37,7 +37,10 @@ fn a_report_is_read_by_its_fields() {
     assert_eq!(report.envelope_id.as_deref(), Some("a+b@c.example"));
     let Original { message_id, from, to, subject } = &report.original;
     assert_eq!(message_id.as_deref(), Some("LR-2018-000001.1@late.example"));
-    assert_eq!((from.as_deref(), to.as_deref()), (Some("billing@late.example"), Some("accounts@forno.example")));
+    assert_eq!(
+        (from.as_deref(), to.as_slice()),
+        (Some("billing@late.example"), ["accounts@forno.example".to_owned()].as_slice())
+    );
     assert_eq!(subject.as_deref(), Some("LR-2018-000001: fattura perché"));
 }
 
