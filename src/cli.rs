@@ -1,6 +1,7 @@
 //! The command line as typed values; every word of `--help`.
 
 mod audit;
+mod bounces;
 mod bundle;
 mod closing;
 mod convert;
@@ -22,6 +23,7 @@ use crate::domain::{Instant, Month, Zone};
 use crate::error::exit_codes;
 
 pub use audit::{Audit, Digest, Months, Replayable, Verify, When};
+pub use bounces::Bounces;
 pub use bundle::{BUNDLE_SUFFIX, ExportMonth};
 pub use closing::{Approve, MonthState, ParkedList, Status, Unpark};
 pub use convert::Convert;
@@ -76,6 +78,8 @@ pub enum Command {
     Dispute(Dispute),
     /// Show what the logs prove, channel by channel, and the alarms; nothing is written
     Coverage(Coverage),
+    /// Read delivery status reports, and mark the mails that came back
+    Bounces(Bounces),
     /// Check the ledger's chain, every artefact and every total
     Verify(Verify),
     /// Do closed months again from the archive, or from a bundle, and compare

@@ -60,15 +60,15 @@ fn clock() -> Duration {
     START.get_or_init(std::time::Instant::now).elapsed()
 }
 
-/// A panic inside the Parquet reader is caught and becomes a refusal of the file; its own text would only
-/// confuse. Every other panic is a defect and is printed.
+/// A panic inside the readers of Parquet and of mails is caught and becomes a refusal of the file; its own text would
+/// only confuse. Every other panic is a defect and is printed.
 fn quiet_reader_panics() {
     static FIRST: AtomicBool = AtomicBool::new(true);
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         let in_reader = info.location().is_some_and(|location| {
-            // Of the two libraries that read it.
-            location.file().contains("polars") || location.file().contains("/parquet-")
+            // Of the libraries that read it, and mails.
+            ["polars", "/parquet-", "/mailparse-"].iter().any(|name| location.file().contains(name))
         });
         if !in_reader && FIRST.swap(false, Ordering::Relaxed) {
             default(info);

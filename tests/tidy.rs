@@ -41,6 +41,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("typst", &["render"]),
     ("quick_xml", &["render"]),
     ("lettre", &["deliver"]),
+    ("mailparse", &["read"]),
     ("rusqlite", &["ledger"]),
     ("tar", &["commands", "read"]),
     ("rawzip", &["read", "render"]),

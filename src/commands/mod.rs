@@ -5,6 +5,7 @@ mod approve;
 mod archived;
 mod audit;
 mod billable;
+mod bounces;
 mod bundle;
 mod cases;
 mod check;
@@ -139,6 +140,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Reissue(args) => reissue::reissue(&args, world),
         Command::Dispute(args) => dispute::dispute(&args, world),
         Command::Coverage(args) => coverage::coverage(&args, world),
+        Command::Bounces(args) => bounces::bounces(&args, world),
         Command::Verify(args) => verify::verify(&args, world),
         Command::Audit(args) => audit::audit(&args, world),
         Command::ExportMonth(args) => bundle::export_month(&args, world),

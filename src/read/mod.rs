@@ -10,6 +10,7 @@ mod chat;
 mod container;
 pub mod coverage;
 mod csv;
+pub mod dsn;
 pub mod frame;
 mod header;
 pub mod identity;

@@ -63,12 +63,12 @@ fn check_number(what: &str, text: &str) -> Result<(), String> {
 }
 
 /// The marks of direction that chat exports put around numbers.
-const fn is_mark(c: char) -> bool {
+pub(super) const fn is_mark(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Characters of format (Unicode `Cf`), without the joiners, which the names of some languages need.
-const fn is_unseen(c: char) -> bool {
+pub(super) const fn is_unseen(c: char) -> bool {
     matches!(
         c,
         '\u{ad}'
