@@ -173,6 +173,7 @@ fn issue(number: &str, plan: &Plan) -> Issue {
         amount: Money::new(i64::from(*cents), usd()),
         data_sha256: String::new(),
         vat: None,
+        shares: Vec::new(),
     };
     Issue {
         number: number.parse().unwrap(),

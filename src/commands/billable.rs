@@ -9,13 +9,15 @@ use super::state::ledger_failure;
 use crate::close::guards::{Found, Guard};
 use crate::close::{self, ClosedMonth, Frozen, check};
 use crate::config::parse_rates;
-use crate::domain::vat::{is_in_the_union, is_of_the_union};
-use crate::domain::{Business, Date, Exchange, Invoice, Month, Rate, Rates, VatTreatment};
+use crate::domain::business::Party;
+use crate::domain::vat::{is_for_goods, is_in_the_union, is_of_the_union};
+use crate::domain::{Business, Date, Exchange, Invoice, Month, Rate, Rates};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::MonthClosed;
 use crate::ledger::{History, Ledger};
 
-/// What keeps a month from being billed, in sentences that say what to do; nothing where it has no invoice.
+/// What keeps a month from being billed, in sentences that say what to do. A month that is only carried over needs a treatment
+/// for each of its charges where their days decide, since that is frozen with it.
 pub fn wanting(
     setup: &Setup,
     history: &History,
@@ -24,29 +26,33 @@ pub fn wanting(
     withheld: &Withheld,
 ) -> Vec<Found> {
     let due = Due::of(setup, history, month, closed, withheld);
+    let of = |guard| move |text| Found { guard, text };
     if !due.is_worth_an_invoice {
-        return Vec::new();
+        return close::untreated(closed).map(of(Guard::Vat)).into_iter().collect();
     }
     let business = month.business;
-    let of = |guard| move |text| Found { guard, text };
     let mut found: Vec<Found> =
-        close::wanting(business, month.month, &due.earlier).map(of(Guard::Vat)).into_iter().collect();
-    let months = due.earlier.iter().map(|earlier| earlier.month);
-    let mut of_earlier = months.filter_map(|month| business.vat.of_month(month));
-    let is_shifted = closed.vat.iter().any(|vat| vat.category == "AE");
-    if is_shifted || of_earlier.any(|treatment| *treatment == VatTreatment::ReverseCharge) {
-        found.extend(without_vat_id(business).map(of(Guard::Vat)));
+        close::wanting(business, closed, &due.earlier).map(of(Guard::Vat)).into_iter().collect();
+    if close::keys(business, closed, &due.earlier).iter().any(|key| key.category == "AE") {
+        let seller = &setup.config.issuer_of(business).party;
+        found.extend(without_vat_id(business, seller).map(of(Guard::Vat)));
     }
     found.extend(frozen(setup, business, month.month).err().map(of(Guard::Exchange)));
     found
 }
 
 /// Under reverse charge the buyer accounts for the tax, under an id of its own (EN 16931, BR-AE-02 and 03).
-pub fn without_vat_id(business: &Business) -> Option<String> {
+pub fn without_vat_id(business: &Business, seller: &Party) -> Option<String> {
     let Business { id, party, .. } = business;
     let then = "correct it in the book, or give the business another treatment";
     match &party.vat_id {
         None => Some(format!("reverse charge needs the VAT id of `{id}`, and the book has none: {then}")),
+        Some(vat_id) if seller.vat_id.as_ref() == Some(vat_id) => Some(format!(
+            "reverse charge needs the VAT id of the buyer, and `{vat_id}` of `{id}` is that of the issuer: {then}"
+        )),
+        Some(vat_id) if is_for_goods(vat_id) => Some(format!(
+            "reverse charge needs a VAT id that counts for services, which `{vat_id}` of `{id}` does not: {then}"
+        )),
         Some(vat_id) if is_in_the_union(&party.country) && !is_of_the_union(vat_id) => {
             Some(format!("reverse charge needs a VAT id of the EU, which `{vat_id}` of `{id}` is not: {then}"))
         }

@@ -36,10 +36,18 @@ pub fn invoice(
     let number = InvoiceNumber { series: "PREVIEW".to_owned(), year: 0, count: 0 };
     let end = month.month.span(month.business.zone).to;
     let date = setup.config.issuer_of(month.business).zone.date_of(end);
-    let earlier = Due::of(setup, history, month, closed, withheld).earlier;
-    let exchange = billable::frozen(setup, month.business, month.month)?.map(|(frozen, _)| frozen);
+    let Due { earlier, is_worth_an_invoice } = Due::of(setup, history, month, closed, withheld);
+    let exchange = match billable::frozen(setup, month.business, month.month) {
+        Err(why) if is_worth_an_invoice => return Err(why),
+        // What no invoice bills yet needs no rate.
+        frozen => frozen.ok().flatten().map(|(frozen, _)| frozen),
+    };
     let issue = Issue { number, date, previous: sha256(b""), earlier, exchange };
-    decide::invoice(setup, month, closed, issue)
+    if is_worth_an_invoice {
+        decide::invoice(setup, month, closed, issue)
+    } else {
+        decide::outline(setup, month, closed, issue)
+    }
 }
 
 /// Writes what a document would look like, with a mark on every page that it is none.

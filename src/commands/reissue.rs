@@ -7,13 +7,13 @@ use super::held::Held;
 use super::run::renderer;
 use super::setup::Setup;
 use super::state::State;
-use super::{Outcome, World, billable, issue, recorded, say};
+use super::{Outcome, World, billable, issue, recorded, retaxed, say};
 use crate::cli::Reissue;
 use crate::close::credit::{self, Credit};
 use crate::close::{self, ClosedMonth, Filed, Issue, check};
 use crate::domain::correction::{Amounts, Correction, CreditLine, Earlier};
-use crate::domain::invoice::{Payment, Vat};
-use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money, VatBook, VatTreatment};
+use crate::domain::invoice::Payment;
+use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued};
 use crate::ledger::{Additions, History, Ledger};
@@ -27,9 +27,9 @@ pub fn reissue(args: &Reissue, world: &mut World) -> Result<Outcome, Failure> {
     let archive = Archive::open(&state, &history)?;
     let bench = Bench { setup: &setup, state: &state, history: &history, archive: &archive, run_at };
     let whole = Whole::of(&bench, &ledger, &args.number)?;
-    refuse_same_words(&setup, &whole, &args.number)?;
-    refuse_other_days(&whole, &args.number)?;
-    refuse_unbillable(&whole, &args.number)?;
+    let draft = draft(&setup, &whole)?;
+    refuse_unbillable(&setup, &whole, &draft, &args.number)?;
+    refuse_same_words(&setup, &whole, &draft, &args.number)?;
     let (note, invoice) = write(&bench, &mut ledger, &whole, reason)?;
     issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
     say(world.out, &format!("credited  {}  {} for {}", note.number, note.total, args.number))?;
@@ -56,6 +56,9 @@ struct Whole<'w> {
     lines: Vec<CreditLine>,
     /// What of earlier months is left on it.
     earlier: Vec<Earlier>,
+    /// The same with the VAT of today.
+    earlier_again: Vec<Earlier>,
+    /// With the VAT of today.
     closed: ClosedMonth,
     /// As at the closing of its month.
     recorded: Setup,
@@ -89,7 +92,7 @@ impl<'w> Whole<'w> {
             })?;
         let sha256 = own.data_sha256.to_owned();
         let charges = filed_charges(bench.state, history, &issued.business, issued.month, &sha256)?;
-        let closed = closed_again(bench, ledger, issued, &sha256)?;
+        let mut closed = closed_again(bench, ledger, issued, &sha256)?;
         let base = correct::base_of(bench, ledger, issued, issued.month, charges, sha256)?;
         if bench.setup.config.issuer_of(business).id != base.issuer.id {
             let hint = "let businesses.toml name that issuer until it is reissued";
@@ -104,27 +107,45 @@ impl<'w> Whole<'w> {
             Some(closed) => recorded::setup(ledger, closed)?,
             None => return Err(Failure::new(Kind::Differences, format!("{number} has no closed month"))),
         };
-        Ok(Self { base, business, lines, earlier, closed, recorded })
+        let earlier_again = retaxed::earlier(ledger, history, business, &earlier)?;
+        let earlier_again = earlier_again.filter(|_| retaxed::own(&recorded, business, &mut closed));
+        let Some(earlier_again) = earlier_again else { return Err(other_days(number)) };
+        Ok(Self { base, business, lines, earlier, earlier_again, closed, recorded })
     }
 }
 
+/// Which charge fell under which treatment is that of the closing.
+fn other_days(number: &InvoiceNumber) -> Failure {
+    let message =
+        format!("{number} is of a month within which the VAT treatment changes, in the book of then or of today");
+    let hint = "give the book the treatments of then until it is reissued, or settle it with a dispute";
+    Failure::new(Kind::CommandLine, message).hint(hint)
+}
+
+/// The new invoice, but for what the transaction gives it.
+fn draft(setup: &Setup, whole: &Whole) -> Result<Invoice, Failure> {
+    let Whole { base: Base { invoice, .. }, business, closed, recorded, .. } = whole;
+    let issue = Issue {
+        number: invoice.number.clone(),
+        date: invoice.issue_date,
+        previous: String::new(),
+        earlier: whole.earlier_again.clone(),
+        exchange: None,
+    };
+    let issuer = setup.config.issuer_of(business);
+    close::invoice(issuer, business, closed, &recorded.tariff_name(), issue).ok_or_else(too_large)
+}
+
 /// A document with the same words corrects nothing.
-fn refuse_same_words(setup: &Setup, whole: &Whole, number: &InvoiceNumber) -> Result<(), Failure> {
+fn refuse_same_words(setup: &Setup, whole: &Whole, draft: &Invoice, number: &InvoiceNumber) -> Result<(), Failure> {
     let (invoice, business) = (&whole.base.invoice, whole.business);
     let issuer = setup.config.issuer_of(business);
     let payment = Payment { iban: issuer.iban.clone(), bic: issuer.bic.clone(), days: issuer.payment_days };
     let seller = (&issuer.party, &issuer.email, &payment);
     let buyer = (&business.party, business.language, &business.reference);
-    let is_same_vat = |vat: &Vat| {
-        let key = vat.key();
-        let is_in_book = business.vat.spans.iter().any(|span| span.treatment.key() == key);
-        let is_exempt = vat.category == "E";
-        let words = (business.vat.reason(&key), business.vat.code(&key));
-        is_in_book && (!is_exempt || words == (vat.reason.clone(), vat.code.clone()))
-    };
     let is_same = seller == (&invoice.seller, &invoice.seller_email, &invoice.payment)
         && buyer == (&invoice.buyer, invoice.language, &invoice.reference)
-        && invoice.vat.iter().all(is_same_vat);
+        && retaxed::says_the_same(draft, invoice);
     if !is_same {
         return Ok(());
     }
@@ -132,27 +153,13 @@ fn refuse_same_words(setup: &Setup, whole: &Whole, number: &InvoiceNumber) -> Re
     Err(failure.hint("correct ritardo.toml or businesses.toml first: the new invoice is written with them"))
 }
 
-/// Which charge fell under which treatment is that of the closing.
-fn refuse_other_days(whole: &Whole, number: &InvoiceNumber) -> Result<(), Failure> {
-    let Whole { business, closed, recorded, .. } = whole;
-    let then = recorded.business(business.id.as_str()).map(|then| &then.vat);
-    let is_parted =
-        |book: &VatBook| book.may_part() && book.at(closed.month.first_day()) != book.of_month(closed.month);
-    if then == Some(&business.vat) || !then.into_iter().chain([&business.vat]).any(is_parted) {
-        return Ok(());
-    }
-    let message =
-        format!("{number} is of a month within which the VAT treatment changes, in the book of then or of today");
-    let hint = "give the book the treatments of then until it is reissued, or settle it with a dispute";
-    Err(Failure::new(Kind::CommandLine, message).hint(hint))
-}
-
 /// What holds a month holds the invoice in place of another, too.
-fn refuse_unbillable(whole: &Whole, number: &InvoiceNumber) -> Result<(), Failure> {
-    let Whole { business, closed, earlier, .. } = whole;
-    let is_shifted = business.vat.of_month(closed.month) == Some(&VatTreatment::ReverseCharge);
-    let without = || if is_shifted { billable::without_vat_id(business) } else { None };
-    match close::wanting(business, closed.month, earlier).or_else(without) {
+fn refuse_unbillable(setup: &Setup, whole: &Whole, draft: &Invoice, number: &InvoiceNumber) -> Result<(), Failure> {
+    let Whole { business, closed, earlier_again, .. } = whole;
+    let is_shifted = draft.vat.iter().any(|vat| vat.category == "AE");
+    let seller = &setup.config.issuer_of(business).party;
+    let without = || if is_shifted { billable::without_vat_id(business, seller) } else { None };
+    match close::wanting(business, closed, earlier_again).or_else(without) {
         None => Ok(()),
         Some(why) => Err(Failure::new(Kind::CommandLine, format!("{number} cannot be billed again: {why}"))),
     }
@@ -190,7 +197,7 @@ fn closed_again(bench: &Bench, ledger: &Ledger, issued: &Issued, sha256: &str) -
 fn earlier(history: &History, issued: &Issued) -> Vec<Earlier> {
     let left = issued.earlier.iter().filter_map(|earlier| {
         let own = history.billed_by(issued, earlier.month).filter(|own| own.rest.minor() > 0)?;
-        Some(Earlier { amount: own.rest, data_sha256: own.data_sha256.to_owned(), ..earlier.clone() })
+        Some(retaxed::left(history, issued, earlier, &own))
     });
     left.collect()
 }
@@ -248,7 +255,7 @@ fn decide(
     let date = issuer.zone.date_of(bench.run_at);
     let number = after.next_number(&issuer.series, date.year(), issuer.first_number);
     let (previous, earlier, exchange) =
-        (after.document_head(), whole.earlier.clone(), billable::frozen_in(&base.invoice));
+        (after.document_head(), whole.earlier_again.clone(), billable::frozen_in(&base.invoice));
     let issue = Issue { number: number.clone(), date, previous, earlier, exchange };
     // The words are those of today; the month is cut where it was.
     let then = recorded.businesses.iter().find(|then| then.id == business.id);

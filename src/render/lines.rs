@@ -85,7 +85,7 @@ fn earlier_view(earlier: &Earlier, invoice: &Invoice) -> LineView {
         quantity: String::new(),
         unit_price: String::new(),
         amount: numbers::amount_digits(earlier.amount, language),
-        vat: vat_of(earlier.vat.as_ref(), invoice),
+        vat: vat_of_earlier(earlier, invoice),
     }
 }
 
@@ -111,6 +111,12 @@ fn vat_of(key: Option<&VatKey>, invoice: &Invoice) -> String {
         Some(key) => clean(&key.category) + &rate(key),
         None => vat_code(invoice),
     }
+}
+
+/// Those of an amount of an earlier month, which may have several.
+fn vat_of_earlier(earlier: &Earlier, invoice: &Invoice) -> String {
+    let codes: Vec<String> = earlier.by_key().into_iter().map(|(key, _)| vat_of(key, invoice)).collect();
+    codes.join(", ")
 }
 
 /// The categories of an invoice: one, unless its rows have their own.

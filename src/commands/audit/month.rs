@@ -77,12 +77,14 @@ fn closing(
         charges: recorded.charges,
         exact: recorded.exact,
         net: recorded.carried,
+        vat: &recorded.vat,
         data_sha256: &recorded.data_sha256,
         line_file: line_file.as_deref(),
         line_file_sha256: history.sha256_now(&recorded.data_sha256),
         document: stored.as_ref().zip(issued).map(|(stored, issued)| (stored, issued.document_sha256.as_str())),
     };
-    let invoice = match issued.map(|issued| rebuilt(ledger, recorded, replayed, &again.closed, issued)).transpose()? {
+    let rebuilt = issued.map(|issued| rebuilt(ledger, history, recorded, replayed, &again.closed, issued));
+    let invoice = match rebuilt.transpose()? {
         Some(Err(why)) => {
             audited.differences.push(why);
             return Ok(());
@@ -123,6 +125,7 @@ fn correction(
                 charges: recorded.charges,
                 exact: recorded.exact,
                 net: Some(recorded.net),
+                vat: &recorded.vat,
                 data_sha256: &recorded.data_sha256,
                 line_file: Some(&line_file),
                 line_file_sha256: history.sha256_now(&recorded.data_sha256),
@@ -176,6 +179,7 @@ fn again(
 /// exchange. The inner error is a difference.
 fn rebuilt(
     ledger: &Ledger,
+    history: &History,
     recorded: &MonthClosed,
     replayed: &Replayed,
     again: &ClosedMonth,
@@ -191,7 +195,7 @@ fn rebuilt(
         number: issued.number.clone(),
         date: issued.issue_date,
         previous: issued.previous.clone(),
-        earlier: issued.earlier.clone(),
+        earlier: issued.earlier.iter().map(|row| history.undecided(&issued.business, row)).collect(),
         exchange,
     };
     Ok(Ok(close::invoice(setup.config.issuer_of(business), business, again, &setup.tariff_name(), issue)))

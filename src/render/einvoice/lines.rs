@@ -37,12 +37,18 @@ impl Row {
 fn billed(invoice: &Invoice, view: &InvoiceView) -> Vec<Row> {
     let lines = invoice.lines.iter().map(|line| {
         let counted = Counted::of(i128::from(line.quantity), line.unit_price, line.amount);
-        (counted, line.vat.clone())
+        vec![(counted, line.vat.clone())]
     });
-    let earlier = invoice.earlier.iter().map(|earlier| (Counted::whole(earlier.amount), earlier.vat.clone()));
-    let rows = lines.chain(earlier).zip(&view.lines).map(|((counted, vat), said)| {
-        let (name, description) = (said.description.clone(), said.detail.clone());
-        Row { counted, vat, name, description }
+    let earlier = invoice.earlier.iter().map(|earlier| {
+        let parts = earlier.by_key().into_iter();
+        parts.map(|(key, amount)| (Counted::whole(amount), key.cloned())).collect::<Vec<_>>()
+    });
+    let rows = lines.chain(earlier).zip(&view.lines).flat_map(|(parts, said)| {
+        let row = |(counted, vat)| {
+            let (name, description) = (said.description.clone(), said.detail.clone());
+            Row { counted, vat, name, description }
+        };
+        parts.into_iter().map(row).collect::<Vec<_>>()
     });
     let adjusted = invoice.adjustments.iter().flat_map(|adjustment| {
         let name = adjustment_label(adjustment, invoice.language);
