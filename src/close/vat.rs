@@ -66,20 +66,20 @@ fn of_month(book: &VatBook, month: Month) -> Option<VatKey> {
     book.of_month(month).map(VatTreatment::key)
 }
 
-/// Gives each adjustment its parts, where the lines have several categories or rates: in the proportion of what they are
-/// rounded to; where that is nothing, of their exact sums; and where that is nothing, too, of how many charges they have.
-/// `None` when a sum does not fit.
+/// Gives each adjustment its parts, where the lines have several categories or rates: in the proportion of their exact sums,
+/// since all of them may be rounded to nothing; of how many charges they have where these cost nothing. `None` when a sum does
+/// not fit.
 pub(super) fn share_adjustments(lines: &[Line], adjustments: &mut [Adjustment]) -> Option<()> {
-    let mut weights: BTreeMap<&VatKey, [i128; 3]> = BTreeMap::new();
+    let mut weights: BTreeMap<&VatKey, [i128; 2]> = BTreeMap::new();
     for line in lines {
         let Some(key) = &line.vat else { continue };
-        let more = [i128::from(line.amount.minor()), line.exact.units(), i128::from(line.quantity)];
+        let more = [line.exact.units(), i128::from(line.quantity)];
         for (weight, more) in weights.entry(key).or_default().iter_mut().zip(more) {
             *weight = weight.checked_add(more)?;
         }
     }
     let by = |place: usize| -> Vec<i128> { weights.values().filter_map(|of| of.get(place)).copied().collect() };
-    let parts = (0..3).map(by).find(|parts| parts.iter().any(|part| *part != 0)).unwrap_or_default();
+    let parts = (0..2).map(by).find(|parts| parts.iter().any(|part| *part != 0)).unwrap_or_default();
     for adjustment in adjustments.iter_mut().filter(|_| !parts.is_empty()) {
         let amounts = weighed(adjustment.amount, &parts)?;
         let shares = weights.keys().zip(amounts).filter(|(_, amount)| !amount.is_zero());
@@ -294,7 +294,7 @@ mod tests {
             (&[line("10", "0.004", 1), line("24", "0.004", 1)], &[("10.00", 250), ("24.00", 250)]),
             (&[line("10", "0.001", 1), line("24", "0.004", 1)], &[("10.00", 100), ("24.00", 400)]),
             (&[line("10", "0.00", 3), line("24", "0.00", 1)], &[("10.00", 375), ("24.00", 125)]),
-            (&[line("10", "1.00", 1), line("24", "0.004", 1)], &[("10.00", 500)]),
+            (&[line("10", "1.00", 1), line("24", "0.004", 1)], &[("10.00", 498), ("24.00", 2)]),
         ];
         for (lines, expected) in cases {
             assert_eq!(shared(lines), of(expected));

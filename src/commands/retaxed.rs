@@ -42,11 +42,13 @@ fn said(then: Option<&VatBook>, today: &VatBook, month: Month, days: &BTreeSet<D
 /// Puts the month under the treatment of today. `recorded` is its book of then. Whether that can be told.
 pub fn own(recorded: &Setup, business: &Business, closed: &mut ClosedMonth) -> bool {
     let then = recorded.business(business.id.as_str()).map(|then| &then.vat);
-    let days: BTreeSet<Date> = closed.month.days().chain(closed.vat_days.iter().copied()).collect();
+    // The days of the charges are known where they decided.
+    let days: BTreeSet<Date> =
+        if closed.vat_days.is_empty() { closed.month.days().collect() } else { closed.vat_days.clone() };
     let said = said(then, &business.vat, closed.month, &days);
     if said == Said::Other {
-        // All its days fall under one: so does whatever they are of.
-        closed.vat_main = business.vat.key_of(closed.month.last_day(), closed.month);
+        // All these days fall under one treatment: so does whatever they are of.
+        closed.vat_main = days.first().and_then(|day| business.vat.key_of(*day, closed.month));
     }
     if business.vat.tax_point == TaxPoint::MonthEnd {
         closed.vat_days.clear();
