@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::correction::Earlier;
 use crate::domain::invoice::Counts;
+use crate::domain::prepaid::Taken;
 use crate::domain::{
     BusinessId, ChannelId, CorrectionCause, Date, Decimal, DocumentKind, Instant, InvoiceNumber, Money, Month, Span,
 };
