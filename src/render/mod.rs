@@ -33,6 +33,7 @@ pub(crate) mod sample;
 mod sheet;
 mod terms;
 mod texts;
+mod together;
 mod view;
 pub mod waits;
 

@@ -8,15 +8,12 @@ use super::preview::{self, PreviewView};
 use super::qr::{self, QrView};
 use super::sheet::SheetView;
 use super::texts::{self, Texts, fill};
-use super::{computed, corrections, countries, exchange, lines, mail, numbers};
+use super::{computed, corrections, countries, exchange, labels, lines, mail, numbers, together};
 use crate::domain::business::{Language, Party};
 use crate::domain::payment::creditor_reference;
 use crate::domain::{Date, Elapsed, Invoice, LineForm};
 
 pub use super::lines::{LineView, TotalView};
-
-/// Label of the reference that a bank can check.
-pub(super) const CREDITOR_REFERENCE: &str = "ISO 11649";
 
 /// A label with its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -72,6 +69,9 @@ pub struct InvoiceView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<String>,
     pub lines: Vec<LineView>,
+    /// Below the lines, where some of them stand together.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub together: String,
     /// Of a credit note: its table, in place of lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credit: Option<CreditView>,
@@ -117,7 +117,9 @@ impl InvoiceView {
         let mut view = Self::of_invoice(&billed, head);
         view.computation.extend(exchange::facts(invoice));
         let view = if billed.is_credit_note() { credit::credited(&billed, view) } else { view };
-        Self { einvoice: einvoice::attached(invoice, &view), ..view }
+        let einvoice = einvoice::attached(invoice, &view);
+        let view = together::shown(&billed, view);
+        mail::with_e_invoice(invoice, Self { einvoice, ..view })
     }
 
     /// The same, of a document whose mail has its line file in another form.
@@ -146,6 +148,7 @@ impl InvoiceView {
             headline: headline(invoice, words),
             why: credit::why(invoice),
             lines: lines::lines(invoice),
+            together: String::new(),
             credit: None,
             totals: lines::totals(invoice),
             total: lines::total(invoice),
@@ -195,12 +198,14 @@ pub(super) fn clean(text: &str) -> String {
     text.chars().filter(|c| !turns(*c)).map(blank).collect::<String>().trim().to_owned()
 }
 
-/// `24 h`, `90 min`: exact, in the largest unit that divides it.
-pub(super) fn length(elapsed: Elapsed) -> String {
+/// `24 h`, `90 min`: exact, in the largest unit that divides it, and on one line but in documents of before there were
+/// e-invoices, which keep their bytes.
+pub(super) fn length(elapsed: Elapsed, invoice: &Invoice) -> String {
+    let blank = if invoice.electronic { '\u{a0}' } else { ' ' };
     let text = elapsed.to_string();
     let cut = text.find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(text.len());
     let (number, unit) = text.split_at(cut);
-    format!("{number} {}", if unit == "m" { "min" } else { unit })
+    format!("{number}{blank}{}", if unit == "m" { "min" } else { unit })
 }
 
 fn parts(date: Date) -> DateView {
@@ -258,7 +263,7 @@ fn please_pay(invoice: &Invoice, words: &Texts) -> String {
     let sentence = if is_payable(invoice) { words.please_pay } else { words.nothing_to_pay };
     let amount = numbers::money(invoice.total, invoice.language);
     let until = texts::until(invoice.due_date, invoice.language);
-    clean(&fill(sentence, &[("amount", &amount), ("until", &until), ("number", &invoice.number.to_string())]))
+    clean(&fill(sentence, &[("amount", &amount), ("until", &until), ("number", &printed_reference(invoice))]))
 }
 
 fn payment(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
@@ -272,16 +277,41 @@ fn payment(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
         facts.push(fact("IBAN", in_fours(iban)));
     }
     facts.extend(payment.bic.as_deref().map(|bic| fact("BIC", bic)));
-    facts.push(fact(words.payment_reference, invoice.number.to_string()));
-    if invoice.electronic && payment.iban.is_some() && invoice.currency.code() == "EUR" {
-        facts.push(fact(CREDITOR_REFERENCE, in_fours(&creditor_reference(&invoice.number))));
-    }
-    let days = numbers::count(payment.days.into(), invoice.language);
-    facts.push(fact(words.payment_term, fill(words.days, &[("days", &days)])));
+    facts.push(fact(words.payment_reference, printed_reference(invoice)));
+    facts.push(fact(words.payment_term, payment_term(invoice)));
     facts
 }
 
-/// An IBAN in groups of four, as its standard prints it.
+/// Whether a payment names the reference that a bank can check: in euro, to an account. Documents of before there were
+/// e-invoices ask for their number.
+fn has_creditor_reference(invoice: &Invoice) -> bool {
+    invoice.electronic && invoice.payment.iban.is_some() && invoice.currency.code() == "EUR"
+}
+
+/// What a payment is to name, as banks and programs take it: the reference of ISO 11649, or the number.
+pub(super) fn payment_reference(invoice: &Invoice) -> String {
+    let number = || invoice.number.to_string();
+    if has_creditor_reference(invoice) { creditor_reference(&invoice.number) } else { number() }
+}
+
+/// The same as people read it.
+fn printed_reference(invoice: &Invoice) -> String {
+    let reference = payment_reference(invoice);
+    if has_creditor_reference(invoice) { in_fours(&reference) } else { reference }
+}
+
+/// In how many days to pay. Documents of before there were e-invoices have one sentence for every number.
+pub(super) fn payment_term(invoice: &Invoice) -> String {
+    let (words, labels) = (texts::of(invoice.language), labels::of(invoice.language));
+    let days = numbers::count(invoice.payment.days.into(), invoice.language);
+    match (invoice.electronic, invoice.payment.days) {
+        (true, 0) => labels.on_receipt.to_owned(),
+        (true, 1) => labels.one_day.to_owned(),
+        _ => fill(words.days, &[("days", &days)]),
+    }
+}
+
+/// An IBAN, or a reference, in groups of four, as its standard prints it.
 fn in_fours(iban: &str) -> String {
     let mut text = String::new();
     for (index, sign) in iban.chars().filter(|c| !c.is_whitespace()).enumerate() {
@@ -359,6 +389,47 @@ mod tests {
     }
 
     #[test]
+    fn one_reference_is_asked_for_in_every_language() {
+        for language in Language::ALL {
+            let mut invoice = sample::invoice(language);
+            invoice.currency = "EUR".parse().unwrap();
+            invoice.total = crate::domain::Money::new(134_275, invoice.currency);
+            for (electronic, iban, reference) in [
+                (true, true, "RF92 LR20 2600 0123"),
+                (true, false, "LR-2026-000123"),
+                (false, true, "LR-2026-000123"),
+            ] {
+                let payment = crate::domain::invoice::Payment {
+                    iban: invoice.payment.iban.clone().filter(|_| iban),
+                    ..invoice.payment.clone()
+                };
+                let invoice = Invoice { electronic, payment, ..invoice.clone() };
+                let view = InvoiceView::of(&invoice, "c");
+                assert_eq!(value(&view.payment, view.words.payment_reference), reference, "{language}");
+                assert!(view.please_pay.contains(reference), "{language}: {}", view.please_pay);
+                let numbers = ["RF", "LR-"].map(|begin| view.please_pay.matches(begin).count());
+                assert_eq!(numbers.iter().sum::<usize>(), 1, "{language}: {}", view.please_pay);
+                let squeezed: String = reference.split(' ').collect();
+                assert_eq!(payment_reference(&invoice), squeezed);
+            }
+        }
+    }
+
+    #[test]
+    fn a_term_is_told_as_people_say_it() {
+        let said = |days: u32, electronic: bool, language: Language| {
+            let mut invoice = Invoice { electronic, ..sample::invoice(language) };
+            invoice.payment.days = days;
+            let view = InvoiceView::of(&invoice, "c");
+            value(&view.payment, view.words.payment_term).to_owned()
+        };
+        assert_eq!(said(0, true, Language::English), "on receipt");
+        assert_eq!(said(1, true, Language::German), "1 Tag ab Rechnungsdatum");
+        assert_eq!(said(30, true, Language::German), "30 Tage ab Rechnungsdatum");
+        assert_eq!(said(1, false, Language::English), "1 days from the issue date", "it keeps its bytes");
+    }
+
+    #[test]
     fn values_stay_on_their_line() {
         for (text, cleaned) in [("a\r\nBcc: x", "a  Bcc: x"), ("\u{202e}gnp.exe", "gnp.exe"), ("a\u{2028}b\0", "a b")] {
             assert_eq!(clean(text), cleaned);
@@ -366,10 +437,13 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_exact() {
+    fn lengths_are_exact_and_stay_on_their_line() {
+        let before = sample::invoice(Language::English);
+        let invoice = Invoice { electronic: true, ..before.clone() };
         for (text, said) in [("24h", "24 h"), ("2d", "48 h"), ("90m", "90 min"), ("86401s", "86401 s"), ("5ms", "5 ms")]
         {
-            assert_eq!(length(text.parse().unwrap()), said);
+            assert_eq!(length(text.parse().unwrap(), &before), said);
+            assert_eq!(length(text.parse().unwrap(), &invoice), said.replace(' ', "\u{a0}"));
         }
     }
 }
