@@ -22,6 +22,7 @@ mod looks;
 mod mail;
 mod markets;
 mod numbers;
+mod payment;
 mod pdf;
 mod plain;
 mod preview;

@@ -8,7 +8,8 @@ use crate::domain::business::{Language, Party};
 use crate::domain::invoice::Vat;
 use crate::domain::vat::is_of_the_union;
 use crate::render::lines::reason;
-use crate::render::view::{Fact, InvoiceView, clean, is_payable, payment_reference, payment_term};
+use crate::render::payment::{payment_reference, payment_term};
+use crate::render::view::{Fact, InvoiceView, clean, is_payable};
 use crate::render::{exchange, texts};
 
 pub(super) const OUT_OF_SCOPE: &str = "O";
@@ -87,7 +88,8 @@ fn party(invoice: &Invoice, party: &Party) -> PartyTerms {
     let endpoint = party.endpoint.as_deref().and_then(|endpoint| endpoint.split_once(':'));
     let tax_id = some(party.vat_id.as_deref()).filter(|_| !is_out_of_scope(invoice));
     let names_a_country = |id: &str| is_of_the_union(id) || id.starts_with(party.country.as_str());
-    let (vat_id, tax_number) = if tax_id.as_deref().is_some_and(names_a_country) { (tax_id, None) } else { (None, tax_id) };
+    let (vat_id, tax_number) =
+        if tax_id.as_deref().is_some_and(names_a_country) { (tax_id, None) } else { (None, tax_id) };
     PartyTerms {
         name: plain(&party.legal_name),
         identifier: None,
