@@ -198,6 +198,11 @@ impl Renderer {
         self.press.fault(&self.made.plate, view)
     }
 
+    /// The characters of a document that the fonts of the PDF lack, wherever they stand on it.
+    pub fn unprintable(&self, view: &InvoiceView) -> BTreeSet<char> {
+        self.press.unprintable(view)
+    }
+
     /// The characters of a text that the fonts of the PDF lack: `□` stands in their place there, and nowhere else.
     pub fn lacking(&self, text: &str) -> BTreeSet<char> {
         self.press.lacking(text)

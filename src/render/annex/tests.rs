@@ -105,6 +105,18 @@ fn only_the_longest_are_told_and_many_markets_are_one_row() {
 }
 
 #[test]
+fn who_waits_still_is_among_the_longest() {
+    let at = |day: u64| format!("2026-10-{day:02}T08:00:00.000Z");
+    let answered = (1..=12_u64).map(|day| row(&format!("a{day}"), &at(day), "late", Some(100 + day), "39", "0.05"));
+    let open = [20, 15].map(|day| row(&format!("o{day}"), &at(day), "unanswered", None, "39", "0.05"));
+    let rows: Vec<String> = answered.chain(open).collect();
+    let longest = details(&rows).longest.unwrap();
+    let said: Vec<String> = longest.rows.iter().take(3).map(|row| format!("{} {}", row[0], row[4])).collect();
+    assert_eq!(said, ["2026-10-15 10:00 no answer", "2026-10-20 10:00 no answer", "2026-10-12 10:00 112 h 00 min"]);
+    assert_eq!(longest.rows.len(), 10);
+}
+
+#[test]
 fn a_credit_note_tells_what_became_of_its_messages() {
     let note = sample::credit_note(Language::German, CorrectionCause::LateLogs);
     let head = "message_id,channel,customer,received_at,answered_at,verdict_billed,verdict_now,rate_billed,rate_now,billed,now,credit,currency\n";
