@@ -41,8 +41,11 @@ fn billed(invoice: &Invoice) -> Vec<Row> {
     });
     let earlier = invoice.earlier.iter().map(|earlier| (Counted::whole(earlier.amount), earlier.vat.clone()));
     // Every line, whatever the page puts together.
-    let rows = lines.chain(earlier).zip(drawn(invoice)).map(|((counted, vat), said)| {
-        Row { counted, vat, name: said.description, description: said.detail }
+    let rows = lines.chain(earlier).zip(drawn(invoice)).map(|((counted, vat), said)| Row {
+        counted,
+        vat,
+        name: said.description,
+        description: said.detail,
     });
     let adjusted = invoice.adjustments.iter().flat_map(|adjustment| {
         let name = adjustment_label(adjustment, invoice.language);
