@@ -43,8 +43,8 @@ pub fn park(watch: &Watch, open: &mut [OpenMonth]) -> Result<(), Failure> {
         }
     }
     let overlaps = overlaps(watch, open)?;
-    let Watch { setup, history, evidence, renderer, withheld, .. } = *watch;
-    let look = Look { setup, history, evidence, renderer, withheld, billed_before, overlaps, as_of: watch.as_of };
+    let Watch { setup, history, evidence, renderer, withheld, as_of, .. } = *watch;
+    let look = Look { setup, history, evidence, renderer, withheld, as_of, billed_before, overlaps };
     // The months of one business are one task: each is compared with those before it.
     let by_business: Vec<&[OpenMonth]> = open.chunk_by(|one, other| one.business.id == other.business.id).collect();
     let found = workers::all(&by_business, |months| found_of_business(&look, months))?;
@@ -65,9 +65,9 @@ struct Look<'l> {
     evidence: &'l Evidence,
     renderer: &'l Renderer,
     withheld: &'l Withheld,
+    as_of: Instant,
     billed_before: BilledBefore,
     overlaps: BTreeMap<(BusinessId, Month), Found>,
-    as_of: Instant,
 }
 
 /// What is found about each of the months of a business; nothing about those that are not to be closed.
@@ -101,14 +101,16 @@ fn found_of_business(look: &Look, months: &[OpenMonth]) -> Result<Vec<Vec<Found>
 
 /// Whether nobody has to see a month first: what [`hold`] asks before the night, and the draft after the months before it.
 fn is_closed_tonight(look: &Look, known: &History, month: &OpenMonth, closed: &ClosedMonth) -> bool {
-    [look.history, known].iter().all(|history| is_approved(look.setup, history, month, closed, look.withheld))
+    let is_seen = |history: &History| is_approved(look.setup, history, month, closed, look.withheld, look.as_of);
+    is_seen(look.history) && is_seen(known)
 }
 
 /// Keeps what a person is to approve, and has not, from being closed.
-pub fn hold(setup: &Setup, history: &History, withheld: &Withheld, open: &mut [OpenMonth]) {
+pub fn hold(watch: &Watch, open: &mut [OpenMonth]) {
+    let Watch { setup, history, withheld, as_of, .. } = *watch;
     for month in open.iter_mut() {
         let Step::Close(closed) = &month.step else { continue };
-        if !is_approved(setup, history, month, closed, withheld) {
+        if !is_approved(setup, history, month, closed, withheld, as_of) {
             month.step = Step::Approve(closed.clone());
         }
     }
@@ -121,8 +123,9 @@ pub fn is_approved(
     month: &OpenMonth,
     closed: &ClosedMonth,
     withheld: &Withheld,
+    at: Instant,
 ) -> bool {
-    let draft = || previews::invoice(setup, history, month, closed, withheld).ok();
+    let draft = || previews::invoice(setup, history, month, closed, withheld, at).ok();
     let is_same = |seen: &String| draft().is_some_and(|draft| previews::draft_sha256(&draft, month.business) == *seen);
     let is_seen = |approved: &Approved| {
         approved.data_sha256 == closed.data_sha256 && approved.draft_sha256.as_ref().is_none_or(is_same)
@@ -152,7 +155,7 @@ fn found(
     let Business { zone, .. } = month.business;
     let all = |guard| move |text| Found { guard, text };
     let wanting = billable::wanting(setup, known, month, closed, look.withheld);
-    let invoice = previews::invoice(setup, known, month, closed, look.withheld);
+    let invoice = previews::invoice(setup, known, month, closed, look.withheld, look.as_of);
     // With what it bills of earlier months.
     let net = invoice.as_ref().map_or(closed.net, |invoice| invoice.net);
     let before = before(known, month, net.currency());

@@ -1,16 +1,17 @@
 //! `ritardo reissue`: an invoice with wrong words is given back whole, and issued again with the words of today.
 
 use super::archived::Archive;
+use super::billable::{self, Anew};
 use super::closing::filed_charges;
 use super::correct::{self, Base, Bench, Refused};
 use super::held::Held;
 use super::run::renderer;
 use super::setup::Setup;
 use super::state::State;
-use super::{Outcome, World, billable, issue, recorded, retaxed, say};
+use super::{Outcome, World, issue, recorded, retaxed, say};
 use crate::cli::Reissue;
 use crate::close::credit::{self, Credit};
-use crate::close::{self, ClosedMonth, Filed, Issue, check};
+use crate::close::{self, ClosedMonth, Filed, FrozenRates, Issue, check};
 use crate::domain::correction::{Amounts, Correction, CreditLine, Earlier};
 use crate::domain::invoice::Payment;
 use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money};
@@ -29,8 +30,9 @@ pub fn reissue(args: &Reissue, world: &mut World) -> Result<Outcome, Failure> {
     let whole = Whole::of(&bench, &ledger, &args.number)?;
     let draft = draft(&setup, &whole)?;
     refuse_unbillable(&setup, &whole, &draft, &args.number)?;
-    refuse_same_words(&setup, &whole, &draft, &args.number)?;
-    let (note, invoice) = write(&bench, &mut ledger, &whole, reason)?;
+    let anew = rates(&setup, &whole, &draft, &args.number)?;
+    refuse_same_words(&setup, &whole, (&draft, &anew), &args.number)?;
+    let (note, invoice) = write(&bench, &mut ledger, &whole, &anew, reason)?;
     issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
     say(world.out, &format!("credited  {}  {} for {}", note.number, note.total, args.number))?;
     say(world.out, &format!("issued    {}  {} in its place", invoice.number, invoice.total))?;
@@ -122,7 +124,7 @@ fn other_days(number: &InvoiceNumber) -> Failure {
     Failure::new(Kind::CommandLine, message).hint(hint)
 }
 
-/// The new invoice, but for what the transaction gives it.
+/// The new invoice, but for rates of exchange and for what the transaction gives it.
 fn draft(setup: &Setup, whole: &Whole) -> Result<Invoice, Failure> {
     let Whole { base: Base { invoice, .. }, business, closed, recorded, .. } = whole;
     let issue = Issue {
@@ -130,36 +132,64 @@ fn draft(setup: &Setup, whole: &Whole) -> Result<Invoice, Failure> {
         date: invoice.issue_date,
         previous: String::new(),
         earlier: whole.earlier_again.clone(),
-        exchange: None,
+        rates: FrozenRates::default(),
+        available: Vec::new(),
     };
     let issuer = setup.config.issuer_of(business);
     close::invoice(issuer, business, closed, &recorded.tariff_name(), issue).ok_or_else(too_large)
 }
 
-/// A document with the same words corrects nothing.
-fn refuse_same_words(setup: &Setup, whole: &Whole, draft: &Invoice, number: &InvoiceNumber) -> Result<(), Failure> {
+/// The rates of exchange of the new invoice.
+fn rates(setup: &Setup, whole: &Whole, draft: &Invoice, number: &InvoiceNumber) -> Result<Anew, Failure> {
+    let (invoice, business) = (&whole.base.invoice, whole.business);
+    let refused = |why| Failure::new(Kind::CommandLine, format!("{number} cannot be billed again: {why}"));
+    // Whether it charges tax hangs on no rate.
+    let anew = billable::frozen_anew(setup, business, invoice, draft.charges_vat()).map_err(refused)?;
+    let billed = anew.rates.exchange.as_ref().map_or(invoice.currency, |frozen| frozen.rate.to);
+    match &invoice.prepaid {
+        Some(prepaid) if prepaid.due.currency() != billed => {
+            Err(refused(format!("it took {} of payments in advance, and would be in {billed}", prepaid.paid)))
+        }
+        _ => Ok(anew),
+    }
+}
+
+/// A document that would say the same corrects nothing: what is compared is all that the canonical invoice says, but for what
+/// follows from the charges. How documents look, and the forms of their line files, it does not say.
+fn refuse_same_words(
+    setup: &Setup,
+    whole: &Whole,
+    (draft, anew): (&Invoice, &Anew),
+    number: &InvoiceNumber,
+) -> Result<(), Failure> {
     let (invoice, business) = (&whole.base.invoice, whole.business);
     let issuer = setup.config.issuer_of(business);
     let payment = Payment { iban: issuer.iban.clone(), bic: issuer.bic.clone(), days: issuer.payment_days };
     let seller = (&issuer.party, &issuer.email, &payment);
-    let buyer = (&business.party, business.language, &business.reference);
+    let buyer = (&business.party, business.language, &business.reference, business.e_invoice);
     let is_same = seller == (&invoice.seller, &invoice.seller_email, &invoice.payment)
-        && buyer == (&invoice.buyer, invoice.language, &invoice.reference)
-        && retaxed::says_the_same(draft, invoice);
+        && buyer == (&invoice.buyer, invoice.language, &invoice.reference, invoice.e_invoice)
+        && retaxed::says_the_same(draft, invoice)
+        && anew.is_same
+        // One of before there were e-invoices is issued again with one.
+        && invoice.electronic;
     if !is_same {
         return Ok(());
     }
     let failure = Failure::new(Kind::CommandLine, format!("{number} has the words of today already"));
-    Err(failure.hint("correct ritardo.toml or businesses.toml first: the new invoice is written with them"))
+    Err(failure.hint(
+        "correct ritardo.toml or businesses.toml first: the new invoice is written with them; looks and forms of line files \
+         are no words of it",
+    ))
 }
 
 /// What holds a month holds the invoice in place of another, too.
 fn refuse_unbillable(setup: &Setup, whole: &Whole, draft: &Invoice, number: &InvoiceNumber) -> Result<(), Failure> {
     let Whole { business, closed, earlier_again, .. } = whole;
-    let is_shifted = draft.vat.iter().any(|vat| vat.category == "AE");
+    let is_under = |category: &str| draft.vat.iter().any(|vat| vat.category == category);
     let seller = &setup.config.issuer_of(business).party;
-    let without = || if is_shifted { billable::without_vat_id(business, seller) } else { None };
-    match close::wanting(business, closed, earlier_again).or_else(without) {
+    let contradicted = || billable::contradicted(business, seller, &is_under);
+    match close::wanting(business, closed, earlier_again).or_else(contradicted) {
         None => Ok(()),
         Some(why) => Err(Failure::new(Kind::CommandLine, format!("{number} cannot be billed again: {why}"))),
     }
@@ -215,10 +245,16 @@ fn lines(base: &Base, earlier: &[Earlier]) -> Result<Vec<CreditLine>, Failure> {
 }
 
 /// Both documents, in one transaction.
-fn write(bench: &Bench, ledger: &mut Ledger, whole: &Whole, reason: &str) -> Result<(Invoice, Invoice), Failure> {
+fn write(
+    bench: &Bench,
+    ledger: &mut Ledger,
+    whole: &Whole,
+    anew: &Anew,
+    reason: &str,
+) -> Result<(Invoice, Invoice), Failure> {
     let mut made = None;
     correct::append(ledger, |history| {
-        let (additions, note, invoice) = decide(bench, history, whole, reason)?;
+        let (additions, note, invoice) = decide(bench, history, whole, anew, reason)?;
         made = Some((note, invoice));
         Ok(additions)
     })?;
@@ -229,6 +265,7 @@ fn decide(
     bench: &Bench,
     history: &History,
     whole: &Whole,
+    anew: &Anew,
     reason: &str,
 ) -> Result<(Additions, Invoice, Invoice), Refused> {
     let Whole { base, business, closed, recorded, .. } = whole;
@@ -254,22 +291,23 @@ fn decide(
     let issuer = bench.setup.config.issuer_of(business);
     let date = issuer.zone.date_of(bench.run_at);
     let number = after.next_number(&issuer.series, date.year(), issuer.first_number);
-    let (previous, earlier, exchange) =
-        (after.document_head(), whole.earlier_again.clone(), billable::frozen_in(&base.invoice));
-    let issue = Issue { number: number.clone(), date, previous, earlier, exchange };
+    let (previous, earlier, rates) = (after.document_head(), whole.earlier_again.clone(), anew.rates.clone());
+    let issue = Issue { number: number.clone(), date, previous, earlier, rates, available: Vec::new() };
     // The words are those of today; the month is cut where it was.
     let then = recorded.businesses.iter().find(|then| then.id == business.id);
     let zone = then.map_or(business.zone, |then| then.zone);
     let business = Business { zone, ..(*business).clone() };
     let invoice = close::invoice(issuer, &business, closed, &recorded.tariff_name(), issue)
         .ok_or_else(|| Refused::Check("a sum is too large to be exact".to_owned()))?;
-    let invoice = credit::replacement(invoice, number, date, correction);
+    let invoice = credit::replacement(&base.invoice, invoice, number, date, correction);
     if let Some(finding) = check::findings(&invoice, &closed.line_file, &check::sha256(&closed.line_file)).first() {
         return Err(Refused::Check(finding.to_string()));
     }
     let invoice_bytes = invoice.canonical();
-    let invoice_row = correct::row(bench, base, &invoice, &invoice_bytes);
-    let contents = bench.setup.contents().into_iter().chain([note_bytes, invoice_bytes]).collect();
+    let exchange_sha256 = anew.table.as_deref().map(check::sha256);
+    let invoice_row = Issued { exchange_sha256, ..correct::row(bench, base, &invoice, &invoice_bytes) };
+    let contents = bench.setup.contents().into_iter().chain([note_bytes, invoice_bytes]);
+    let contents = contents.chain(anew.table.clone()).collect();
     let entries = vec![Entry::CreditNote(note_row), Entry::Replacement(invoice_row)];
     Ok((Additions { entries, contents }, note, invoice))
 }

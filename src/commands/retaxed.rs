@@ -95,10 +95,10 @@ pub fn left(history: &History, issued: &Issued, row: &Earlier, own: &Billed) -> 
 
 /// Whether an invoice says the same of VAT as one before it: of each row, and of each exemption why.
 pub fn says_the_same(invoice: &Invoice, before: &Invoice) -> bool {
-    let is_exempt = |vat: &Vat| vat.category == "E";
+    let is_worded = |vat: &Vat| ["E", "G"].contains(&vat.category.as_str());
     let is_said = |vat: &Vat| {
         let mut of_key = before.vat.iter().filter(|was| was.key() == vat.key());
-        of_key.any(|was| !is_exempt(vat) || (&was.reason, &was.code) == (&vat.reason, &vat.code))
+        of_key.any(|was| !is_worded(vat) || (&was.reason, &was.code) == (&vat.reason, &vat.code))
     };
     let was = by_month(before);
     let is_of_row = |(month, keys): (&Month, &BTreeSet<VatKey>)| was.get(month).is_some_and(|was| keys.is_subset(was));
