@@ -31,9 +31,10 @@ pub fn reissue(args: &Reissue, world: &mut World) -> Result<Outcome, Failure> {
     refuse_other_days(&whole, &args.number)?;
     refuse_unbillable(&whole, &args.number)?;
     let (note, invoice) = write(&bench, &mut ledger, &whole, reason)?;
-    issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
+    let drawn = issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
     say(world.out, &format!("credited  {}  {} for {}", note.number, note.total, args.number))?;
     say(world.out, &format!("issued    {}  {} in its place", invoice.number, invoice.total))?;
+    drawn.whole()?;
     say(world.out, &format!("documents {}/issued; the next `ritardo run` mails them", setup.config.state.display()))?;
     Ok(Outcome::Done)
 }

@@ -1,6 +1,7 @@
 //! What a document in another currency than the tariff's says of the rate, and of the amounts before it.
 
 use super::numbers;
+use super::texts::fill;
 use super::view::{Fact, fact};
 use crate::domain::business::Language;
 use crate::domain::{Currency, Decimal, Invoice};
@@ -12,6 +13,8 @@ struct Words {
     before: &'static str,
     net: &'static str,
     total: &'static str,
+    /// Why the pages of details are in another currency.
+    details: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -20,18 +23,63 @@ const ENGLISH: Words = Words {
     before: "In the currency of the tariff",
     net: "net",
     total: "total",
+    details: "These pages are in {currency}, the currency of the tariff: {net} net are {billed} on this document.",
 };
 
 fn words(language: Language) -> Words {
-    let of = |rate, published, before, net, total| Words { rate, published, before, net, total };
+    let of = |rate, published, before, net, total, details| Words { rate, published, before, net, total, details };
     match language.code() {
-        "it" => of("Tasso di cambio", "pubblicato il", "Nella valuta della tariffa", "imponibile", "totale"),
-        "de" => of("Wechselkurs", "veröffentlicht am", "In der Währung des Tarifs", "netto", "gesamt"),
-        "fr" => of("Taux de change", "publié le", "Dans la monnaie du tarif", "hors taxe", "total"),
-        "es" => of("Tipo de cambio", "publicado el", "En la moneda de la tarifa", "base", "total"),
-        "pt" => of("Taxa de câmbio", "publicada em", "Na moeda do tarifário", "base", "total"),
+        "it" => of(
+            "Tasso di cambio",
+            "pubblicato il",
+            "Nella valuta della tariffa",
+            "imponibile",
+            "totale",
+            "Queste pagine sono in {currency}, la valuta della tariffa: {net} di imponibile sono {billed} in questo documento.",
+        ),
+        "de" => of(
+            "Wechselkurs",
+            "veröffentlicht am",
+            "In der Währung des Tarifs",
+            "netto",
+            "gesamt",
+            "Diese Seiten sind in {currency}, der Währung des Tarifs: {net} netto sind {billed} in diesem Dokument.",
+        ),
+        "fr" => of(
+            "Taux de change",
+            "publié le",
+            "Dans la monnaie du tarif",
+            "hors taxe",
+            "total",
+            "Ces pages sont en {currency}, la monnaie du tarif\u{a0}: {net} hors taxe font {billed} sur ce document.",
+        ),
+        "es" => of(
+            "Tipo de cambio",
+            "publicado el",
+            "En la moneda de la tarifa",
+            "base",
+            "total",
+            "Estas páginas están en {currency}, la moneda de la tarifa: {net} de base son {billed} en este documento.",
+        ),
+        "pt" => of(
+            "Taxa de câmbio",
+            "publicada em",
+            "Na moeda do tarifário",
+            "base",
+            "total",
+            "Estas páginas estão em {currency}, a moeda do tarifário: {net} de base são {billed} neste documento.",
+        ),
         _ => ENGLISH,
     }
+}
+
+/// Why the pages of details are in another currency than the document, and what they come to in its own; `None` where both
+/// are in one.
+pub(super) fn in_details(invoice: &Invoice) -> Option<String> {
+    let (exchange, language) = (invoice.exchange.as_ref()?, invoice.language);
+    let [net, billed] = [invoice.net, exchange.net].map(|amount| numbers::money(amount, language));
+    let values = [("currency", invoice.currency.code()), ("net", net.as_str()), ("billed", billed.as_str())];
+    Some(fill(words(language).details, &values))
 }
 
 /// The rate as it was published, and the amounts that it was applied to; nothing where there is none.
@@ -94,5 +142,14 @@ mod tests {
         assert_eq!((references(&view), references(&before)), (1, 0));
         assert!(before.qr.is_none(), "a document of before there were e-invoices keeps its bytes");
         assert!(facts(&sample::invoice(Language::English)).is_empty());
+        for language in Language::ALL {
+            let said = in_details(&Invoice { language, ..invoice.clone() }).unwrap();
+            let amounts = [invoice.net, net].map(|amount| numbers::money(amount, language));
+            let is_told = amounts.iter().all(|amount| said.contains(amount.as_str())) && said.contains("USD");
+            assert!(is_told && !said.contains('{'), "{said}");
+            let is_own = language == Language::English || !said.starts_with("These");
+            assert!(is_own, "{said}");
+        }
+        assert_eq!(in_details(&sample::invoice(Language::English)), None);
     }
 }
