@@ -35,7 +35,8 @@ fn words(language: Language) -> Words {
             "Nella valuta della tariffa",
             "imponibile",
             "totale",
-            "Queste pagine sono in {currency}, la valuta della tariffa: {net} di imponibile sono {billed} in questo documento.",
+            "Queste pagine sono in {currency}, la valuta della tariffa: {net} di imponibile sono {billed} in questo \
+             documento.",
         ),
         "de" => of(
             "Wechselkurs",
