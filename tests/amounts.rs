@@ -7,14 +7,15 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use ritardo::close::credit::{self, Corrected, Credit};
-use ritardo::close::{self, ClosedMonth, Frozen, Issue, Pricing, TariffName, check};
+use ritardo::close::{self, ClosedMonth, Frozen, FrozenRates, Issue, Pricing, TariffName, check};
 use ritardo::config::{parse_businesses, parse_config};
 use ritardo::domain::business::Issuer;
 use ritardo::domain::charge::{Charge, Market, Place, RateRow, RatedWait};
 use ritardo::domain::correction::{Amounts, Correction, CorrectionCause, Earlier, EarlierCause};
 use ritardo::domain::invoice::{Adjustment, AdjustmentKind};
 use ritardo::domain::{
-    Business, Currency, Date, Decimal, Elapsed, EntryPoint, Invoice, Money, Month, Rate, VatKey, Verdict, Wait,
+    Advance, Available, Business, Currency, Date, Decimal, Elapsed, EntryPoint, Invoice, Money, Month, Rate, VatKey,
+    Verdict, Wait,
 };
 
 /// A charge: second of the month, market, price in millionths.
@@ -33,6 +34,10 @@ struct Plan {
     earlier: Vec<(u8, u32)>,
     /// Units of the tariff's currency, and of the invoice's, for one euro, in ten-thousandths.
     rate: Option<(u32, u32)>,
+    /// Units of the invoice's currency for one euro, in ten-thousandths, where its seller accounts for VAT in euro.
+    returned: Option<u32>,
+    /// Cents of payments in advance, in the currency of the invoice.
+    advances: Vec<u32>,
 }
 
 fn plans() -> impl Strategy<Value = Plan> {
@@ -40,8 +45,20 @@ fn plans() -> impl Strategy<Value = Plan> {
     let limits = (prop::option::of(1..2_000_u32), prop::option::of(1..2_000_u32));
     let earlier = prop::collection::vec((1..4_u8, 1..10_000_u32), 0..3);
     let rate = prop::option::of((1_000..20_000_u32, 1_000..20_000_u32));
-    (charges, 0..6_usize, 2..29_u8, limits, earlier, rate)
-        .prop_map(|(charges, vat, change, limits, earlier, rate)| Plan { charges, vat, change, limits, earlier, rate })
+    let returned = prop::option::of(1_000..20_000_u32);
+    let advances = prop::collection::vec(1..3_000_u32, 0..3);
+    (charges, 0..7_usize, 2..29_u8, limits, earlier, rate, returned, advances).prop_map(
+        |(charges, vat, change, limits, earlier, rate, returned, advances)| Plan {
+            charges,
+            vat,
+            change,
+            limits,
+            earlier,
+            rate,
+            returned,
+            advances,
+        },
+    )
 }
 
 fn month() -> Month {
@@ -59,8 +76,9 @@ fn treatments(plan: &Plan) -> String {
         1 => "vat = { treatment = \"reverse-charge\" }".to_owned(),
         2 => "vat = { treatment = \"zero\" }".to_owned(),
         3 => "vat = { treatment = \"exempt\", reason = \"r\", code = \"VATEX-EU-132\" }".to_owned(),
+        4 => "vat = { treatment = \"export\" }".to_owned(),
         other => {
-            let tax_point = if other == 4 { "charge" } else { "month-end" };
+            let tax_point = if other == 5 { "charge" } else { "month-end" };
             format!(
                 "tax_point = \"{tax_point}\"\nvat = [{{ treatment = \"standard\", rate = \"5.5\" }}, \
                  {{ treatment = \"standard\", rate = \"21\", from = \"{day}\" }}]"
@@ -165,7 +183,21 @@ fn frozen((from, to): (u32, u32)) -> Frozen {
     Frozen { rate, table_sha256: "t".to_owned() }
 }
 
+/// From the currency of the invoice to the euro.
+fn returned(per_euro: u32, billed: Currency) -> Frozen {
+    let (to, from_per_euro) = ("EUR".parse().unwrap(), decimal(per_euro, 4));
+    let rate = Rate { from: billed, to, date: month().last_day(), from_per_euro, to_per_euro: Decimal::whole(1) };
+    Frozen { rate, table_sha256: "t".to_owned() }
+}
+
+fn available(place: usize, cents: u32, billed: Currency) -> Available {
+    let amount = Money::new(i64::from(cents), billed);
+    let advance = Advance { received: "2018-08-03".parse().unwrap(), reference: format!("transfer {place}"), amount };
+    Available { advance, left: amount }
+}
+
 fn issue(number: &str, plan: &Plan) -> Issue {
+    let billed = if plan.rate.is_some() { "GBP".parse().unwrap() } else { usd() };
     let earlier = |(back, cents): &(u8, u32)| Earlier {
         month: Month::new(2018, 8 - back).unwrap(),
         cause: EarlierCause::CarriedOver,
@@ -179,7 +211,11 @@ fn issue(number: &str, plan: &Plan) -> Issue {
         date: "2018-09-05".parse::<Date>().unwrap(),
         previous: String::new(),
         earlier: plan.earlier.iter().map(earlier).collect(),
-        exchange: plan.rate.map(frozen),
+        rates: FrozenRates {
+            exchange: plan.rate.map(frozen),
+            vat: plan.returned.map(|per_euro| returned(per_euro, billed)),
+        },
+        available: plan.advances.iter().enumerate().map(|(place, cents)| available(place, *cents, billed)).collect(),
     }
 }
 
@@ -235,7 +271,7 @@ fn check_rules(invoice: &Invoice) {
     let rows = rows.chain(invoice.credited.iter().map(|row| row.credit));
     // BR-CO-10 and 13: the sum of the rows is the amount without VAT, as there are no allowances beside rows.
     assert_eq!(minor(rows.collect()), invoice.net.minor());
-    // BR-CO-14, 15 and 16: nothing is paid before.
+    // BR-CO-14 and 15.
     assert_eq!(minor(invoice.vat.iter().map(|vat| vat.tax).collect()), invoice.tax.minor());
     assert_eq!(invoice.net.minor() + invoice.tax.minor(), invoice.total.minor());
     // BR-CO-18, and each category and rate once with what its rows come to (BR-S-08 and its like).
@@ -253,6 +289,32 @@ fn check_rules(invoice: &Invoice) {
         assert_eq!(amount.currency(), invoice.currency);
         assert!(amount.digits().split_once('.').is_none_or(|(_, fraction)| fraction.len() <= 2));
     }
+}
+
+/// BT-111: what the tax comes to in the currency of the VAT return, rounded once, by another road than the program's.
+fn check_returned(invoice: &Invoice, plan: &Plan) {
+    let is_taxed = invoice.vat.iter().any(|vat| vat.category == "S");
+    let accounting = invoice.vat_accounting.as_ref();
+    assert_eq!(accounting.is_some(), is_taxed && plan.returned.is_some());
+    let (Some(accounting), Some(per_euro)) = (accounting, plan.returned) else { return };
+    let tax = i128::from(invoice.as_billed().tax.minor()) * 10_000;
+    let per_euro = i128::from(per_euro);
+    let away = if tax < 0 { -per_euro } else { per_euro };
+    assert_eq!(i128::from(accounting.tax.minor()), (2 * tax + away) / (2 * per_euro));
+    assert_eq!((accounting.currency.code(), invoice.format.to_string().as_str()), ("EUR", "ritardo-invoice/2"));
+}
+
+/// BR-CO-16: what is due is the total less what was paid in advance, which is taken in order and no further than needed.
+fn check_prepaid(invoice: &Invoice, plan: &Plan) {
+    let total = invoice.as_billed().total.minor();
+    let given: i64 = plan.advances.iter().map(|cents| i64::from(*cents)).sum();
+    let paid = invoice.prepaid.as_ref().map_or(0, |prepaid| prepaid.paid.minor());
+    assert_eq!(paid, given.min(total).max(0));
+    assert_eq!(invoice.as_billed().due().minor(), total - paid);
+    let taken = invoice.prepaid.iter().flat_map(|prepaid| &prepaid.payments);
+    // All but the last payment is used up.
+    assert!(taken.clone().rev().skip(1).all(|payment| payment.left.is_zero() && payment.taken == payment.amount));
+    assert_eq!(taken.map(|payment| payment.taken.minor()).sum::<i64>(), paid);
 }
 
 fn check_invoice(closed: &ClosedMonth, invoice: &Invoice) {
@@ -300,7 +362,8 @@ fn check_credits(invoice: &Invoice, parts: &[u32]) {
             date: invoice.issue_date,
             previous: String::new(),
             earlier: Vec::new(),
-            exchange: None,
+            rates: FrozenRates::default(),
+            available: Vec::new(),
         };
         let note = credit::credit_note(Corrected { invoice, given_back, correction }, credit, issue).unwrap();
         let findings = check::credit_findings(&note, invoice, given_back);
@@ -321,6 +384,9 @@ fn check_credits(invoice: &Invoice, parts: &[u32]) {
         of(invoice.as_billed().as_ref()),
         "in the currency of the invoice, too"
     );
+    let returned = |invoice: &Invoice| invoice.vat_accounting.as_ref().map_or(0, |accounting| accounting.tax.minor());
+    let given_back: i64 = sums.iter().map(returned).sum();
+    assert_eq!(given_back, returned(invoice), "in the currency of the VAT return, too");
 }
 
 proptest! {
@@ -330,6 +396,8 @@ proptest! {
     fn the_amounts_of_an_invoice_follow_the_standard(plan in plans()) {
         let (closed, invoice) = made(&plan);
         check_invoice(&closed, &invoice);
+        check_returned(&invoice, &plan);
+        check_prepaid(&invoice, &plan);
     }
 
     #[test]
@@ -345,14 +413,15 @@ proptest! {
 fn a_month_with_two_rates_has_two_groups() {
     let noon = |day: i64| (day - 1) * 86_400 + 43_200;
     let charges = vec![(noon(14), 0, 1), (noon(15), 0, 1), (noon(15), 0, 1)];
-    let plan = Plan { charges, vat: 4, change: 15, limits: (Some(1_000), None), earlier: vec![(1, 500)], rate: None };
+    let (limits, earlier) = ((Some(1_000), None), vec![(1, 500)]);
+    let plan = Plan { charges, vat: 5, change: 15, limits, earlier, rate: None, returned: None, advances: Vec::new() };
     let (closed, invoice) = made(&plan);
     check_invoice(&closed, &invoice);
     let groups: Vec<String> = invoice.vat.iter().map(|vat| format!("{} {} {}", vat.key(), vat.net, vat.tax)).collect();
     // One charge of 0.010007 at the first rate, two at the second; the minimum in their proportion; July at its own rate.
     assert_eq!(groups, ["S at 5.50% USD 8.33 USD 0.46", "S at 21.00% USD 6.67 USD 1.40"]);
     assert_eq!(invoice.format.to_string(), "ritardo-invoice/2");
-    let by_month_end = Plan { vat: 5, earlier: Vec::new(), ..plan };
+    let by_month_end = Plan { vat: 6, earlier: Vec::new(), ..plan };
     let (_, invoice) = made(&by_month_end);
     assert_eq!(invoice.vat.len(), 1);
     assert_eq!(invoice.vat[0].rate.to_string(), "21.00");
@@ -363,7 +432,8 @@ fn a_month_with_two_rates_has_two_groups() {
 fn an_invoice_in_another_currency_says_both_amounts() {
     let charges = vec![(0, 0, 1); 100];
     let rate = Some((11_651, 8_974));
-    let plan = Plan { charges, vat: 0, change: 2, limits: (None, None), earlier: Vec::new(), rate };
+    let (returned, limits, earlier) = (Some(8_974), (None, None), Vec::new());
+    let plan = Plan { charges, vat: 0, change: 2, limits, earlier, rate, returned, advances: vec![50, 100] };
     let (closed, invoice) = made(&plan);
     check_invoice(&closed, &invoice);
     let exchange = invoice.exchange.as_ref().unwrap();
@@ -372,5 +442,14 @@ fn an_invoice_in_another_currency_says_both_amounts() {
     assert_eq!((exchange.tax.to_string(), exchange.total.to_string()), ("GBP 0.17".to_owned(), "GBP 0.94".to_owned()));
     let billed = invoice.as_billed();
     assert_eq!((billed.currency.code(), billed.lines[0].unit_price.to_string().as_str()), ("GBP", "0.007707735"));
+    let accounting = invoice.vat_accounting.as_ref().unwrap();
+    // The tax of 0.17 pounds, at 0.8974 for one euro.
+    assert_eq!(accounting.tax.to_string(), "EUR 0.19");
+    check_returned(&invoice, &plan);
+    check_prepaid(&invoice, &plan);
+    let prepaid = invoice.prepaid.as_ref().unwrap();
+    let left: Vec<i64> = prepaid.payments.iter().map(|payment| payment.left.minor()).collect();
+    // 0.94 pounds of 0.50 and 1.00.
+    assert_eq!((left, prepaid.due.minor()), (vec![0, 56], 0));
     check_credits(&invoice, &[33, 50]);
 }

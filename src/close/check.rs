@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::taxes;
 use crate::domain::invoice::AdjustmentKind;
+use crate::domain::prepaid::Taken;
 use crate::domain::text::hex;
 use crate::domain::{Decimal, Invoice, Money};
 
@@ -42,6 +43,10 @@ pub enum Finding {
     Rate { row: &'static str, exact: String, stated: String },
     #[error("the amounts in {currency} are not those of the rows of the invoice")]
     Rows { currency: String },
+    #[error("the VAT of {tax} does not come to {stated} in {currency}")]
+    Accounting { currency: String, tax: String, stated: String },
+    #[error("the payments in advance leave {found} to pay, the invoice says {stated}")]
+    Prepaid { found: String, stated: String },
     #[error("{stated} is more than is left of {number}")]
     TooMuch { number: String, stated: String },
     #[error("a charge stands twice in the line file: message {0}")]
@@ -62,6 +67,8 @@ pub fn findings(invoice: &Invoice, line_file: &[u8], stated: &str) -> Vec<Findin
     compare_totals(invoice, &mut findings);
     taxes::compare_groups(invoice, &mut findings);
     taxes::compare_exchange(invoice, &mut findings);
+    taxes::compare_accounting(invoice, &mut findings);
+    compare_prepaid(invoice, &mut findings);
     findings
 }
 
@@ -177,7 +184,33 @@ pub fn credit_findings(note: &Invoice, invoice: &Invoice, given_back: Money) -> 
     }
     compare_totals(note, &mut findings);
     taxes::compare_exchanged_note(note, invoice, &mut findings);
+    taxes::compare_accounted_note(note, invoice, &mut findings);
+    if note.prepaid != invoice.prepaid {
+        let due = |of: &Invoice| of.prepaid.as_ref().map_or("nothing".to_owned(), |prepaid| prepaid.due.to_string());
+        findings.push(Finding::Prepaid { found: due(invoice), stated: due(note) });
+    }
     findings
+}
+
+/// What was paid in advance: no payment gives more than it is, and none is taken beyond the total.
+fn compare_prepaid(invoice: &Invoice, findings: &mut Vec<Finding>) {
+    let Some(prepaid) = &invoice.prepaid else { return };
+    let total = invoice.as_billed().total;
+    let due = prepaid.payments.iter().rev().try_fold(total, |due, payment| due.checked_sub(payment.taken));
+    let is_within = |payment: &Taken| {
+        let used = payment.taken.checked_add(payment.left).and_then(|used| payment.amount.checked_sub(used));
+        payment.taken.minor() > 0 && payment.left.minor() >= 0 && used.is_some_and(|rest| rest.minor() >= 0)
+    };
+    let references: BTreeSet<&str> = prepaid.payments.iter().map(|payment| payment.reference.as_str()).collect();
+    let is_right = due == Some(prepaid.due)
+        && prepaid.due.minor() >= 0
+        && prepaid.due.checked_add(prepaid.paid) == Some(total)
+        && references.len() == prepaid.payments.len()
+        && prepaid.payments.iter().all(is_within);
+    if !is_right {
+        let found = due.map_or("nothing exact".to_owned(), |due| due.to_string());
+        findings.push(Finding::Prepaid { found, stated: prepaid.due.to_string() });
+    }
 }
 
 pub(super) fn compare_totals(invoice: &Invoice, findings: &mut Vec<Finding>) {

@@ -6,7 +6,7 @@ use super::document::Issue;
 use super::filed::Filed;
 use super::rest::{self, Rest};
 use crate::domain::correction::{Amounts, Correction, CreditLine, CreditOf, DocumentKind};
-use crate::domain::invoice::{Chain, Counts};
+use crate::domain::invoice::{Chain, Counts, Vat};
 use crate::domain::{Currency, Date, Decimal, Invoice, InvoiceNumber, Money, Month, Rounding};
 
 /// What of an invoice is given back.
@@ -112,6 +112,10 @@ pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option
         Some(exchange) => Some(rest::exchange(exchange, invoice.net, before, &credited)?),
         None => None,
     };
+    let vat_accounting = match invoice.vat_accounting.as_ref().filter(|_| vat.iter().any(Vat::is_charged)) {
+        Some(accounting) => Some(rest::accounted(accounting, invoice, before, after)?),
+        None => None,
+    };
     let mut note = Invoice {
         kind: DocumentKind::CreditNote,
         number: issue.number,
@@ -128,6 +132,7 @@ pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option
         tax,
         total: net.checked_add(tax)?,
         exchange,
+        vat_accounting,
         // So is a note on an invoice of before there were e-invoices.
         electronic: true,
         chain: Chain { previous: issue.previous },
@@ -138,7 +143,18 @@ pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option
     Some(note)
 }
 
-/// The invoice with other words in place of one that is given back whole.
-pub fn replacement(invoice: Invoice, number: InvoiceNumber, date: Date, correction: Correction) -> Invoice {
-    Invoice { number, issue_date: date, corrects: Some(correction), ..invoice }
+/// The invoice with other words in place of `base`, which is given back whole: it takes over what that one took of payments in
+/// advance.
+pub fn replacement(
+    base: &Invoice,
+    invoice: Invoice,
+    number: InvoiceNumber,
+    date: Date,
+    correction: Correction,
+) -> Invoice {
+    let total = invoice.as_billed().total;
+    let prepaid = base.prepaid.as_ref().and_then(|prepaid| prepaid.again(total));
+    let mut invoice = Invoice { number, issue_date: date, corrects: Some(correction), prepaid, ..invoice };
+    invoice.format = invoice.fitting_format();
+    invoice
 }

@@ -9,7 +9,7 @@ use crate::domain::billed::shares;
 use crate::domain::correction::CreditLine;
 use crate::domain::invoice::Vat;
 use crate::domain::vat::{VatShare, apportioned};
-use crate::domain::{Exchange, Money, Rounding, VatKey};
+use crate::domain::{Exchange, Invoice, Money, Rounding, VatAccounting, VatKey};
 
 /// The groups of an invoice.
 #[derive(Clone, Copy)]
@@ -23,6 +23,13 @@ impl Rest<'_> {
     fn parts(&self, rest: Money) -> Option<Vec<Money>> {
         let nets: Vec<Money> = self.vat.iter().map(|vat| vat.net).collect();
         apportioned(rest, &nets)
+    }
+
+    /// The tax of a rest. `None` when it does not fit.
+    fn tax(&self, rest: Money) -> Option<Money> {
+        let parts = self.parts(rest)?.into_iter().zip(self.vat);
+        let taxes = parts.map(|(net, vat)| net.percent(vat.rate, Rounding::HalfAwayFromZero));
+        taxes.into_iter().try_fold(Money::zero(rest.currency()), |sum, tax| sum.checked_add(tax?))
     }
 
     /// What each group gives back between two rests; groups that give nothing back are left out.
@@ -92,6 +99,24 @@ pub(super) fn exchange(invoice: &Exchange, net: Money, before: Money, credited: 
         total: net.checked_add(tax)?,
         ..invoice.clone()
     })
+}
+
+/// The tax of a credit note in the currency of a VAT return: what that of the rest becomes less, by the rate of the invoice.
+/// `before` and `after` are the rests in the currency of the tariff. `None` when an amount does not fit.
+pub(super) fn accounted(
+    accounting: &VatAccounting,
+    invoice: &Invoice,
+    before: Money,
+    after: Money,
+) -> Option<VatAccounting> {
+    let billed = invoice.as_billed();
+    let rest = Rest { vat: &billed.vat };
+    let rate = accounting.rate(billed.currency);
+    let left = |of: Money| {
+        let billed = if invoice.exchange.is_some() { billed.net.share(of, invoice.net)? } else { of };
+        rate.convert(rest.tax(billed)?.exact())
+    };
+    Some(VatAccounting { tax: left(before)?.checked_sub(left(after)?)?, ..accounting.clone() })
 }
 
 /// The groups with the net amounts that the rows come to: with several of them a row is apportioned by itself, which may be a

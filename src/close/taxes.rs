@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::check::{Finding, compare_totals};
 use crate::domain::invoice::Vat;
-use crate::domain::{Decimal, Invoice, Money, Rounding, VatKey};
+use crate::domain::{Decimal, Invoice, Money, Rounding, VatAccounting, VatKey};
 
 /// Net amount and tax of each group of an invoice.
 pub(super) fn compare_groups(invoice: &Invoice, findings: &mut Vec<Finding>) {
@@ -74,6 +74,43 @@ pub(super) fn compare_exchange(invoice: &Invoice, findings: &mut Vec<Finding>) {
     let billed = invoice.as_billed();
     compare_totals(&billed, findings);
     compare_groups(&billed, findings);
+}
+
+/// The tax in the currency of the seller's VAT return, which is another than that of the document.
+pub(super) fn compare_accounting(invoice: &Invoice, findings: &mut Vec<Finding>) {
+    let Some(accounting) = &invoice.vat_accounting else { return };
+    let billed = invoice.as_billed();
+    let fits = accounting.rate(billed.currency).fits(billed.tax.exact(), accounting.tax);
+    if !fits || accounting.currency == billed.currency || !invoice.charges_vat() {
+        findings.push(unaccounted(accounting, billed.tax));
+    }
+}
+
+fn unaccounted(accounting: &VatAccounting, tax: Money) -> Finding {
+    let (currency, stated) = (accounting.currency.to_string(), accounting.tax.to_string());
+    Finding::Accounting { currency, tax: tax.to_string(), stated }
+}
+
+/// A credit note accounts for its tax as the invoice that it corrects does, by the same rate. Its own tax is a difference of two
+/// rounded amounts: it may be a minor unit away from what the tax comes to by itself, and never more than the invoice says.
+pub(super) fn compare_accounted_note(note: &Invoice, invoice: &Invoice, findings: &mut Vec<Finding>) {
+    let billed = note.as_billed();
+    match (&note.vat_accounting, &invoice.vat_accounting) {
+        (None, None) => {}
+        (Some(accounting), Some(of_invoice)) => {
+            let frozen = |of: &VatAccounting| (of.rate(billed.currency), of.table_sha256.clone());
+            let near = accounting.rate(billed.currency).convert(billed.tax.exact());
+            let away = near.and_then(|near| accounting.tax.checked_sub(near)).map(|away| away.minor().unsigned_abs());
+            let is_more = accounting.tax.minor() > of_invoice.tax.minor();
+            if frozen(accounting) != frozen(of_invoice) || away.is_none_or(|away| away > 1) || is_more {
+                findings.push(unaccounted(accounting, billed.tax));
+            }
+        }
+        (Some(accounting), None) => findings.push(unaccounted(accounting, billed.tax)),
+        // Nothing of what is given back was taxed.
+        (None, Some(accounting)) if note.charges_vat() => findings.push(unaccounted(accounting, billed.tax)),
+        (None, Some(_)) => {}
+    }
 }
 
 /// A credit note is in the currency, and by the rate, of the invoice that it corrects.

@@ -12,6 +12,7 @@ use super::timings::Timings;
 use super::{billable, files, workers};
 use crate::close::{self, ClosedMonth, Issue, check};
 use crate::domain::correction::Earlier;
+use crate::domain::prepaid::Taken;
 use crate::domain::{BusinessId, Currency, Decimal, Instant, Invoice, InvoiceNumber, Money, Month, Zone};
 use crate::error::Failure;
 use crate::ledger::entry::{Entry, Issued, MonthClosed};
@@ -141,7 +142,7 @@ fn drafted(setup: &Setup, history: &History, months: &[Closable], withheld: &Wit
     let Some((first, _)) = months.first() else { return Vec::new() };
     let mut known = history.of_business(&first.business.id);
     let draft = |(place, (month, closed)): (u32, &Closable)| {
-        if !is_approved(setup, &known, month, closed, withheld) {
+        if !is_approved(setup, &known, month, closed, withheld, run_at) {
             return Draft::Unseen;
         }
         let mut recorded = closing(setup, month, closed, history.last, run_at);
@@ -155,12 +156,15 @@ fn drafted(setup: &Setup, history: &History, months: &[Closable], withheld: &Wit
         // No document has the year 0: the number is one that only these drafts have among themselves.
         let number = InvoiceNumber { series: issuer.series.clone(), year: 0, count: place };
         let (date, previous) = (issuer.zone.date_of(run_at), String::new());
-        let (exchange, table) = match billable::frozen(setup, month.business, month.month) {
+        let is_taxed = billable::is_taxed(month.business, closed, &due.earlier);
+        let (rates, table) = match billable::frozen(setup, month.business, month.month, is_taxed) {
             Err(why) => return Draft::Failed(why),
             Ok(frozen) => frozen.unzip(),
         };
-        recorded.exchange_sha256 = exchange.as_ref().map(|frozen| frozen.table_sha256.clone());
-        match invoice(setup, month, closed, Issue { number, date, previous, earlier: due.earlier, exchange }) {
+        recorded.exchange_sha256 = table.as_deref().map(check::sha256);
+        let rates = rates.unwrap_or_default();
+        let available = billable::available(&known, month.business, date, None);
+        match invoice(setup, month, closed, Issue { number, date, previous, earlier: due.earlier, rates, available }) {
             Err(finding) => Draft::Failed(finding),
             Ok(invoice) => {
                 known.close(recorded.clone());
@@ -293,5 +297,13 @@ pub fn issued(invoice: &Invoice, canonical: &[u8]) -> Issued {
         issued_at: None,
         texts: None,
         earlier: invoice.earlier.clone(),
+        exchange_sha256: None,
+        prepaid: taken_by(invoice),
     }
+}
+
+/// What the invoice of a closing takes of payments in advance; nothing of other documents.
+pub fn taken_by(invoice: &Invoice) -> Vec<Taken> {
+    let prepaid = invoice.prepaid.iter().filter(|_| invoice.kind.is_invoice() && invoice.corrects.is_none());
+    prepaid.flat_map(|prepaid| prepaid.payments.clone()).collect()
 }

@@ -42,8 +42,8 @@ pub fn park(watch: &Watch, open: &mut [OpenMonth]) -> Result<(), Failure> {
         }
     }
     let overlaps = overlaps(watch, open)?;
-    let Watch { setup, history, evidence, renderer, withheld, .. } = *watch;
-    let look = Look { setup, history, evidence, renderer, withheld, billed_before, overlaps };
+    let Watch { setup, history, evidence, renderer, withheld, as_of, .. } = *watch;
+    let look = Look { setup, history, evidence, renderer, withheld, as_of, billed_before, overlaps };
     // The months of one business are one task: each is compared with those before it.
     let by_business: Vec<&[OpenMonth]> = open.chunk_by(|one, other| one.business.id == other.business.id).collect();
     let found = workers::all(&by_business, |months| found_of_business(&look, months))?;
@@ -64,6 +64,7 @@ struct Look<'l> {
     evidence: &'l Evidence,
     renderer: &'l Renderer,
     withheld: &'l Withheld,
+    as_of: Instant,
     billed_before: BilledBefore,
     overlaps: BTreeMap<(BusinessId, Month), Found>,
 }
@@ -92,10 +93,11 @@ fn found_of_business(look: &Look, months: &[OpenMonth]) -> Result<Vec<Vec<Found>
 }
 
 /// Keeps what a person is to approve, and has not, from being closed.
-pub fn hold(setup: &Setup, history: &History, withheld: &Withheld, open: &mut [OpenMonth]) {
+pub fn hold(watch: &Watch, open: &mut [OpenMonth]) {
+    let Watch { setup, history, withheld, as_of, .. } = *watch;
     for month in open.iter_mut() {
         let Step::Close(closed) = &month.step else { continue };
-        if !is_approved(setup, history, month, closed, withheld) {
+        if !is_approved(setup, history, month, closed, withheld, as_of) {
             month.step = Step::Approve(closed.clone());
         }
     }
@@ -108,8 +110,9 @@ pub fn is_approved(
     month: &OpenMonth,
     closed: &ClosedMonth,
     withheld: &Withheld,
+    at: Instant,
 ) -> bool {
-    let draft = || previews::invoice(setup, history, month, closed, withheld).ok();
+    let draft = || previews::invoice(setup, history, month, closed, withheld, at).ok();
     let is_same = |seen: &String| draft().is_some_and(|draft| previews::draft_sha256(&draft, month.business) == *seen);
     let is_seen = |approved: &Approved| {
         approved.data_sha256 == closed.data_sha256 && approved.draft_sha256.as_ref().is_none_or(is_same)
@@ -133,7 +136,7 @@ fn found(look: &Look, month: &OpenMonth, closed: &ClosedMonth, tonight: &[Money]
     let Business { zone, .. } = month.business;
     let all = |guard| move |text| Found { guard, text };
     let wanting = billable::wanting(setup, history, month, closed, look.withheld);
-    let invoice = previews::invoice(setup, history, month, closed, look.withheld);
+    let invoice = previews::invoice(setup, history, month, closed, look.withheld, look.as_of);
     // With what it bills of earlier months.
     let net = invoice.as_ref().map_or(closed.net, |invoice| invoice.net);
     let mut before = before(history, month, net.currency());

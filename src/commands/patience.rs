@@ -27,7 +27,8 @@ pub fn drawn<T: Send + 'static>(
 ) -> Result<T, Failure> {
     let own: Vec<&str> = setup.looks.own().collect();
     if own.is_empty() {
-        let failed = |error: RenderError| Failure::new(Kind::SelfCheck, format!("{what} cannot be drawn")).because(error);
+        let failed =
+            |error: RenderError| Failure::new(Kind::SelfCheck, format!("{what} cannot be drawn")).because(error);
         return draw(renderer, view).map_err(failed);
     }
     let (sender, drawn) = channel();

@@ -1,19 +1,20 @@
 //! `ritardo reissue`: an invoice with wrong words is given back whole, and issued again with the words of today.
 
 use super::archived::Archive;
+use super::billable::{self, Anew};
 use super::closing::filed_charges;
 use super::correct::{self, Base, Bench, Refused};
 use super::held::Held;
 use super::run::renderer;
 use super::setup::Setup;
 use super::state::State;
-use super::{Outcome, World, billable, issue, recorded, say};
+use super::{Outcome, World, issue, recorded, say};
 use crate::cli::Reissue;
 use crate::close::credit::{self, Credit};
-use crate::close::{self, ClosedMonth, Filed, Issue, check};
+use crate::close::{self, ClosedMonth, Filed, FrozenRates, Issue, check};
 use crate::domain::correction::{Amounts, Correction, CreditLine, Earlier};
 use crate::domain::invoice::{Payment, Vat};
-use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money, VatBook, VatTreatment};
+use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money, VatBook};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued};
 use crate::ledger::{Additions, History, Ledger};
@@ -27,10 +28,11 @@ pub fn reissue(args: &Reissue, world: &mut World) -> Result<Outcome, Failure> {
     let archive = Archive::open(&state, &history)?;
     let bench = Bench { setup: &setup, state: &state, history: &history, archive: &archive, run_at };
     let whole = Whole::of(&bench, &ledger, &args.number)?;
-    refuse_same_words(&setup, &whole, &args.number)?;
     refuse_other_days(&whole, &args.number)?;
     refuse_unbillable(&whole, &args.number)?;
-    let (note, invoice) = write(&bench, &mut ledger, &whole, reason)?;
+    let anew = rates(&setup, &whole, &args.number)?;
+    refuse_same_words(&setup, &whole, &anew, &args.number)?;
+    let (note, invoice) = write(&bench, &mut ledger, &whole, &anew, reason)?;
     let drawn = issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
     say(world.out, &format!("credited  {}  {} for {}", note.number, note.total, args.number))?;
     say(world.out, &format!("issued    {}  {} in its place", invoice.number, invoice.total))?;
@@ -109,28 +111,60 @@ impl<'w> Whole<'w> {
     }
 }
 
-/// A document with the same words corrects nothing.
-fn refuse_same_words(setup: &Setup, whole: &Whole, number: &InvoiceNumber) -> Result<(), Failure> {
+/// The rates of exchange of the new invoice.
+fn rates(setup: &Setup, whole: &Whole, number: &InvoiceNumber) -> Result<Anew, Failure> {
+    let Whole { base: Base { invoice, .. }, business, closed, recorded, .. } = whole;
+    let issue = Issue {
+        number: invoice.number.clone(),
+        date: invoice.issue_date,
+        previous: String::new(),
+        earlier: whole.earlier.clone(),
+        rates: FrozenRates::default(),
+        available: Vec::new(),
+    };
+    // Whether it charges tax hangs on no rate.
+    let issuer = setup.config.issuer_of(business);
+    let draft = close::invoice(issuer, business, closed, &recorded.tariff_name(), issue).ok_or_else(too_large)?;
+    let refused = |why| Failure::new(Kind::CommandLine, format!("{number} cannot be billed again: {why}"));
+    let anew = billable::frozen_anew(setup, business, invoice, draft.charges_vat()).map_err(refused)?;
+    let billed = anew.rates.exchange.as_ref().map_or(invoice.currency, |frozen| frozen.rate.to);
+    match &invoice.prepaid {
+        Some(prepaid) if prepaid.due.currency() != billed => {
+            Err(refused(format!("it took {} of payments in advance, and would be in {billed}", prepaid.paid)))
+        }
+        _ => Ok(anew),
+    }
+}
+
+/// A document that would say the same corrects nothing: what is compared is all that the canonical invoice says, but for what
+/// follows from the charges. How documents look, and the forms of their line files, it does not say.
+fn refuse_same_words(setup: &Setup, whole: &Whole, anew: &Anew, number: &InvoiceNumber) -> Result<(), Failure> {
     let (invoice, business) = (&whole.base.invoice, whole.business);
     let issuer = setup.config.issuer_of(business);
     let payment = Payment { iban: issuer.iban.clone(), bic: issuer.bic.clone(), days: issuer.payment_days };
     let seller = (&issuer.party, &issuer.email, &payment);
-    let buyer = (&business.party, business.language, &business.reference);
+    let buyer = (&business.party, business.language, &business.reference, business.e_invoice);
     let is_same_vat = |vat: &Vat| {
         let key = vat.key();
         let is_in_book = business.vat.spans.iter().any(|span| span.treatment.key() == key);
-        let is_exempt = vat.category == "E";
+        let is_worded = ["E", "G"].contains(&vat.category.as_str());
         let words = (business.vat.reason(&key), business.vat.code(&key));
-        is_in_book && (!is_exempt || words == (vat.reason.clone(), vat.code.clone()))
+        is_in_book && (!is_worded || words == (vat.reason.clone(), vat.code.clone()))
     };
     let is_same = seller == (&invoice.seller, &invoice.seller_email, &invoice.payment)
-        && buyer == (&invoice.buyer, invoice.language, &invoice.reference)
-        && invoice.vat.iter().all(is_same_vat);
+        && buyer == (&invoice.buyer, invoice.language, &invoice.reference, invoice.e_invoice)
+        && invoice.vat.iter().all(is_same_vat)
+        && anew.is_same
+        // One of before there were e-invoices is issued again with one.
+        && invoice.electronic;
     if !is_same {
         return Ok(());
     }
     let failure = Failure::new(Kind::CommandLine, format!("{number} has the words of today already"));
-    Err(failure.hint("correct ritardo.toml or businesses.toml first: the new invoice is written with them"))
+    Err(failure.hint(
+        "correct ritardo.toml or businesses.toml first: the new invoice is written with them; looks and forms of line files \
+         are no words of it",
+    ))
 }
 
 /// Which charge fell under which treatment is that of the closing.
@@ -151,9 +185,10 @@ fn refuse_other_days(whole: &Whole, number: &InvoiceNumber) -> Result<(), Failur
 /// What holds a month holds the invoice in place of another, too.
 fn refuse_unbillable(whole: &Whole, number: &InvoiceNumber) -> Result<(), Failure> {
     let Whole { business, closed, earlier, .. } = whole;
-    let is_shifted = business.vat.of_month(closed.month) == Some(&VatTreatment::ReverseCharge);
-    let without = || if is_shifted { billable::without_vat_id(business) } else { None };
-    match close::wanting(business, closed.month, earlier).or_else(without) {
+    let is_under =
+        |category: &str| business.vat.of_month(closed.month).is_some_and(|treatment| treatment.category() == category);
+    let contradicted = || billable::contradicted(business, &is_under);
+    match close::wanting(business, closed.month, earlier).or_else(contradicted) {
         None => Ok(()),
         Some(why) => Err(Failure::new(Kind::CommandLine, format!("{number} cannot be billed again: {why}"))),
     }
@@ -209,10 +244,16 @@ fn lines(base: &Base, earlier: &[Earlier]) -> Result<Vec<CreditLine>, Failure> {
 }
 
 /// Both documents, in one transaction.
-fn write(bench: &Bench, ledger: &mut Ledger, whole: &Whole, reason: &str) -> Result<(Invoice, Invoice), Failure> {
+fn write(
+    bench: &Bench,
+    ledger: &mut Ledger,
+    whole: &Whole,
+    anew: &Anew,
+    reason: &str,
+) -> Result<(Invoice, Invoice), Failure> {
     let mut made = None;
     correct::append(ledger, |history| {
-        let (additions, note, invoice) = decide(bench, history, whole, reason)?;
+        let (additions, note, invoice) = decide(bench, history, whole, anew, reason)?;
         made = Some((note, invoice));
         Ok(additions)
     })?;
@@ -223,6 +264,7 @@ fn decide(
     bench: &Bench,
     history: &History,
     whole: &Whole,
+    anew: &Anew,
     reason: &str,
 ) -> Result<(Additions, Invoice, Invoice), Refused> {
     let Whole { base, business, closed, recorded, .. } = whole;
@@ -248,22 +290,23 @@ fn decide(
     let issuer = bench.setup.config.issuer_of(business);
     let date = issuer.zone.date_of(bench.run_at);
     let number = after.next_number(&issuer.series, date.year(), issuer.first_number);
-    let (previous, earlier, exchange) =
-        (after.document_head(), whole.earlier.clone(), billable::frozen_in(&base.invoice));
-    let issue = Issue { number: number.clone(), date, previous, earlier, exchange };
+    let (previous, earlier, rates) = (after.document_head(), whole.earlier.clone(), anew.rates.clone());
+    let issue = Issue { number: number.clone(), date, previous, earlier, rates, available: Vec::new() };
     // The words are those of today; the month is cut where it was.
     let then = recorded.businesses.iter().find(|then| then.id == business.id);
     let zone = then.map_or(business.zone, |then| then.zone);
     let business = Business { zone, ..(*business).clone() };
     let invoice = close::invoice(issuer, &business, closed, &recorded.tariff_name(), issue)
         .ok_or_else(|| Refused::Check("a sum is too large to be exact".to_owned()))?;
-    let invoice = credit::replacement(invoice, number, date, correction);
+    let invoice = credit::replacement(&base.invoice, invoice, number, date, correction);
     if let Some(finding) = check::findings(&invoice, &closed.line_file, &check::sha256(&closed.line_file)).first() {
         return Err(Refused::Check(finding.to_string()));
     }
     let invoice_bytes = invoice.canonical();
-    let invoice_row = correct::row(bench, base, &invoice, &invoice_bytes);
-    let contents = bench.setup.contents().into_iter().chain([note_bytes, invoice_bytes]).collect();
+    let exchange_sha256 = anew.table.as_deref().map(check::sha256);
+    let invoice_row = Issued { exchange_sha256, ..correct::row(bench, base, &invoice, &invoice_bytes) };
+    let contents = bench.setup.contents().into_iter().chain([note_bytes, invoice_bytes]);
+    let contents = contents.chain(anew.table.clone()).collect();
     let entries = vec![Entry::CreditNote(note_row), Entry::Replacement(invoice_row)];
     Ok((Additions { entries, contents }, note, invoice))
 }

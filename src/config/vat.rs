@@ -23,13 +23,15 @@ enum Treatment {
     ReverseCharge,
     OutOfScope,
     Exempt,
+    Export,
 }
 
-const TREATMENTS: [(&str, Treatment); 5] = [
+const TREATMENTS: [(&str, Treatment); 6] = [
     ("standard", Treatment::Standard),
     ("reverse-charge", Treatment::ReverseCharge),
     ("out-of-scope", Treatment::OutOfScope),
     ("exempt", Treatment::Exempt),
+    ("export", Treatment::Export),
     ("zero", Treatment::Zero),
 ];
 
@@ -65,8 +67,10 @@ fn treatment(table: &Table<'_>) -> Option<VatTreatment> {
     let rate = table.parsed("rate", rate);
     let (reason, code) = (table.text("reason"), table.parsed("code", code));
     let treatment = table.choice("treatment", &TREATMENTS)?;
-    for (owner, key) in [(Treatment::Standard, "rate"), (Treatment::Exempt, "reason")] {
-        check_companion(table, treatment, owner, key);
+    check_companion(table, treatment, Treatment::Standard, "rate");
+    // An export may have a reason of its own, and needs none.
+    if treatment != Treatment::Export {
+        check_companion(table, treatment, Treatment::Exempt, "reason");
     }
     if treatment != Treatment::Exempt && table.has("code") {
         table.wrong("code", "only exempt has a code", "remove `code`, or write treatment = \"exempt\"");
@@ -77,6 +81,7 @@ fn treatment(table: &Table<'_>) -> Option<VatTreatment> {
         Treatment::ReverseCharge => Some(VatTreatment::ReverseCharge),
         Treatment::OutOfScope => Some(VatTreatment::OutOfScope),
         Treatment::Exempt => reason.map(|reason| VatTreatment::Exempt { reason, code }),
+        Treatment::Export => Some(VatTreatment::Export { reason }),
     }
 }
 
@@ -187,6 +192,10 @@ mod tests {
         assert_eq!(dated.tax_point, TaxPoint::Charge);
         let exempt = read("vat = { treatment = \"exempt\", reason = \"r\", code = \"VATEX-EU-132\" }").unwrap();
         assert_eq!(exempt.spans[0].treatment.code(), Some("VATEX-EU-132"));
+        for (vat, reason) in [("", None), (", reason = \"Art. 9\"", Some("Art. 9".to_owned()))] {
+            let export = read(&format!("vat = {{ treatment = \"export\"{vat} }}"));
+            assert_eq!(export, Ok(VatBook::always(VatTreatment::Export { reason })));
+        }
     }
 
     #[test]
@@ -210,6 +219,8 @@ mod tests {
             ),
             ("vat = { treatment = \"zero\", rate = \"0\" }".to_owned(), "0 is not between"),
             ("vat = { treatment = \"zero\", code = \"VATEX-EU-O\" }".to_owned(), "only exempt has a code"),
+            ("vat = { treatment = \"export\", code = \"VATEX-EU-G\" }".to_owned(), "only exempt has a code"),
+            ("vat = { treatment = \"export\", rate = \"22\" }".to_owned(), "export has no rate"),
             ("vat = { treatment = \"exempt\", reason = \"r\", code = \"x\" }".to_owned(), "not a code"),
             ("vat = []".to_owned(), "the list `vat` is empty"),
         ] {

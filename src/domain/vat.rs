@@ -24,7 +24,12 @@ pub enum VatTreatment {
     OutOfScope,
     /// `E`: exempt, for this reason. `code` is that of the list VATEX, where the accountant gave one.
     Exempt { reason: String, code: Option<String> },
+    /// `G`: an export outside the EU, free of tax, for this reason; without one in the words of the list VATEX.
+    Export { reason: Option<String> },
 }
+
+/// What an export says where the book gives no reason of its own (EN 16931, BR-G-10).
+const EXPORT: &str = "Export outside the EU";
 
 impl VatTreatment {
     pub const fn category(&self) -> &'static str {
@@ -34,6 +39,7 @@ impl VatTreatment {
             Self::ReverseCharge => "AE",
             Self::OutOfScope => "O",
             Self::Exempt { .. } => "E",
+            Self::Export { .. } => "G",
         }
     }
 
@@ -41,7 +47,9 @@ impl VatTreatment {
     pub const fn rate(&self) -> Decimal {
         match self {
             Self::Standard { rate } => *rate,
-            Self::Zero | Self::ReverseCharge | Self::OutOfScope | Self::Exempt { .. } => Decimal::ZERO,
+            Self::Zero | Self::ReverseCharge | Self::OutOfScope | Self::Exempt { .. } | Self::Export { .. } => {
+                Decimal::ZERO
+            }
         }
     }
 
@@ -52,6 +60,7 @@ impl VatTreatment {
             Self::ReverseCharge => Some("Reverse charge / Inversione contabile".to_owned()),
             Self::OutOfScope => Some("Not subject to VAT".to_owned()),
             Self::Exempt { reason, .. } => Some(reason.clone()),
+            Self::Export { reason } => Some(reason.clone().unwrap_or_else(|| EXPORT.to_owned())),
         }
     }
 
@@ -59,7 +68,7 @@ impl VatTreatment {
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Exempt { code, .. } => code.as_deref(),
-            Self::Standard { .. } | Self::Zero | Self::ReverseCharge | Self::OutOfScope => None,
+            Self::Standard { .. } | Self::Zero | Self::ReverseCharge | Self::OutOfScope | Self::Export { .. } => None,
         }
     }
 
@@ -71,7 +80,7 @@ impl VatTreatment {
 /// What parts an invoice into groups, each taxed and rounded once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct VatKey {
-    /// `S`, `Z`, `AE`, `O`, `E` (UNCL 5305).
+    /// `S`, `Z`, `AE`, `O`, `E`, `G` (UNCL 5305).
     pub category: String,
     /// In percent.
     pub rate: Decimal,
@@ -252,6 +261,12 @@ mod tests {
         book.spans[1].treatment = exempt("Art. 10", None);
         assert_eq!((book.reason(&key).as_deref(), book.code(&key)), (Some("Art. 10"), None));
         assert_eq!(book.reason(&standard("22").key()), None);
+        let export = |reason: Option<&str>| VatBook::always(VatTreatment::Export { reason: reason.map(str::to_owned) });
+        let key = export(None).spans[0].treatment.key();
+        assert_eq!((key.category.as_str(), key.rate), ("G", Decimal::ZERO));
+        assert_eq!(export(None).reason(&key).as_deref(), Some("Export outside the EU"));
+        assert_eq!(export(Some("Art. 9")).reason(&key).as_deref(), Some("Art. 9"));
+        assert_eq!(export(None).code(&key), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::History;
 use super::entry::{Dispute, DisputeSettled, Issued, MonthClosed, MonthCorrected};
 use crate::domain::correction::{Earlier, EarlierCause};
-use crate::domain::{BusinessId, Currency, InvoiceNumber, Money, Month};
+use crate::domain::{Advance, BusinessId, Currency, InvoiceNumber, Money, Month};
 
 /// The charges of a closed month as they stand: those of its closing, or of its last correction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,6 +153,14 @@ impl History {
     /// What is left of an invoice: its net amount less what credit notes gave back.
     pub fn rest(&self, issued: &Issued) -> Option<Money> {
         self.credits_of(&issued.number).try_fold(issued.net, |rest, credit| rest.checked_sub(credit.net))
+    }
+
+    /// What is left of a payment in advance before the invoice `until`, or now: each invoice of a closing says what it took.
+    /// `None` where that is not in the currency of the payment.
+    pub fn left_of(&self, business: &BusinessId, advance: &Advance, until: Option<&InvoiceNumber>) -> Option<Money> {
+        let before = self.issued_to(business).take_while(|issued| Some(&issued.number) != until);
+        let taken = before.flat_map(|issued| &issued.prepaid).filter(|taken| taken.reference == advance.reference);
+        taken.map(|taken| taken.taken).try_fold(advance.amount, Money::checked_sub)
     }
 
     /// The history as it would be with a dispute settled.

@@ -159,7 +159,8 @@ pub(super) fn has_policy(page: &str) -> bool {
 
 /// Where a tag of a page stands in its template: where most of it is the same.
 pub(super) fn place(template: &str, tag: &str) -> Option<Range<usize>> {
-    let end = tag.char_indices().skip(1).find(|(_, sign)| !sign.is_ascii_alphanumeric()).map_or(tag.len(), |(at, _)| at);
+    let end =
+        tag.char_indices().skip(1).find(|(_, sign)| !sign.is_ascii_alphanumeric()).map_or(tag.len(), |(at, _)| at);
     let head = tag.get(..end)?;
     let alike = |at: usize| {
         let rest = template.as_bytes().iter().skip(at).zip(tag.as_bytes());
@@ -232,7 +233,8 @@ fn is_here(address: &str) -> bool {
 /// A link that somebody may follow, which does nothing by itself.
 fn is_followed(address: &str) -> bool {
     let scheme = address.split_once(':').map(|(scheme, _)| scheme);
-    let scheme = scheme.filter(|scheme| scheme.chars().all(|sign| sign.is_ascii_alphanumeric() || "+-.".contains(sign)));
+    let scheme =
+        scheme.filter(|scheme| scheme.chars().all(|sign| sign.is_ascii_alphanumeric() || "+-.".contains(sign)));
     scheme.is_none_or(|scheme| SCHEMES.contains(&scheme))
 }
 

@@ -137,7 +137,10 @@ pub(super) fn unshown(template: &str, text: &str, view: &InvoiceView, buyer: &st
 fn joined(text: &str) -> String {
     let is_break = |sign: char| {
         sign.is_whitespace()
-            || matches!(sign, '-' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2010}' | '\u{2011}' | '\u{2060}' | '\u{feff}')
+            || matches!(
+                sign,
+                '-' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2010}' | '\u{2011}' | '\u{2060}' | '\u{feff}'
+            )
     };
     text.chars().filter(|sign| !is_break(*sign)).flat_map(char::to_lowercase).collect()
 }
@@ -169,7 +172,7 @@ fn views(looks: &Looks, brands: &[(String, Brand)]) -> Result<Vec<InvoiceView>, 
         views.push(dressed(InvoiceView::of(&bare, HEAD), &without_logo(brand), &bare, None));
         views.push(dressed(InvoiceView::of(&credit, HEAD), brand, &credit, Some(CHANGES)));
         views.push(dressed(InvoiceView::preview(&full), brand, &full, Some(CHARGES)));
-        views.push(dressed(InvoiceView::preview(&credit), brand, &credit, None));
+        views.push(dressed(InvoiceView::preview(&credit), brand, &credit, Some(CHANGES)));
     }
     Ok(views)
 }

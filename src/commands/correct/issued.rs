@@ -5,7 +5,7 @@ use super::super::decide::issued;
 use super::super::recorded;
 use super::{Bench, Corrected, Refused, read};
 use crate::close::credit::{self, Credit};
-use crate::close::{Filed, Issue, change_file, check};
+use crate::close::{Filed, FrozenRates, Issue, change_file, check, credit_file};
 use crate::domain::business::Issuer;
 use crate::domain::correction::{Amounts, Correction, CreditLine};
 use crate::domain::{Invoice, InvoiceNumber, Money, Month};
@@ -16,7 +16,13 @@ use crate::ledger::{Additions, Billed, History, Ledger};
 /// What a transaction is to add.
 pub struct Notes {
     pub additions: Additions,
-    pub notes: Vec<Invoice>,
+    pub notes: Vec<Noted>,
+}
+
+/// A credit note with the file that goes with it, where it is about messages.
+pub struct Noted {
+    pub note: Invoice,
+    pub changes: Option<Vec<u8>>,
 }
 
 /// An invoice that bills the month, with what it billed of it.
@@ -124,7 +130,7 @@ pub fn credit_notes(
         additions.entries.push(Entry::CreditNote(row.clone()));
         additions.contents.push(canonical);
         history.issue(row);
-        notes.push(note);
+        notes.push(Noted { note, changes: change.file });
         credit = credit.checked_sub(part).ok_or_else(too_large)?;
     }
     Ok(Notes { additions, notes })
@@ -154,6 +160,8 @@ impl<'t> Target<'t> {
 struct Change {
     lines: Vec<CreditLine>,
     messages: u64,
+    /// The file that goes with the note, where there are any messages.
+    file: Option<Vec<u8>>,
 }
 
 /// Rows of the charges where the invoice is of the month itself, else one for the month as a whole.
@@ -163,16 +171,18 @@ fn change(base: &Base, target: &Target, rest: Money, now: Money) -> Result<Chang
     let billed = read(&base.charges).map_err(unreadable)?;
     let stands = read(target.charges).map_err(unreadable)?;
     let messages = change_file(&billed, &stands, currency).map_or(0, |(_, messages)| messages);
+    let credit = rest.checked_sub(now).filter(|_| messages > 0);
+    let file = credit.and_then(|credit| credit_file(credit, &billed, &stands));
     let comes_to = |filed: &Filed, net: Money| filed.net() == Some(net.exact());
     let fits = comes_to(&billed, rest) && comes_to(&stands, now);
     if base.invoice.month == month && fits {
         let lines = credit::of_charges(&billed, &stands, currency).ok_or_else(too_large)?;
-        return Ok(Change { lines, messages });
+        return Ok(Change { lines, messages, file });
     }
     let (was, is) =
         (Amounts { quantity: billed.quantity(), amount: rest }, Amounts { quantity: stands.quantity(), amount: now });
     let line = credit::of_earlier(month, was, is).ok_or_else(too_large)?;
-    Ok(Change { lines: vec![line], messages })
+    Ok(Change { lines: vec![line], messages, file })
 }
 
 fn correction(base: &Base, corrected: &Corrected, reason: Option<&str>, messages: u64) -> Correction {
@@ -200,7 +210,8 @@ pub fn note(
     let issuer = &base.issuer;
     let date = issuer.zone.date_of(bench.run_at);
     let number = history.next_number(&issuer.credit_series, date.year(), 1);
-    let issue = Issue { number, date, previous: history.document_head(), earlier: Vec::new(), exchange: None };
+    let (previous, rates) = (history.document_head(), FrozenRates::default());
+    let issue = Issue { number, date, previous, earlier: Vec::new(), rates, available: Vec::new() };
     let corrected = credit::Corrected { invoice: &base.invoice, given_back, correction: correction.clone() };
     let note = credit::credit_note(corrected, credit, issue)
         .ok_or_else(|| Refused::Check(format!("{} cannot give back what it did not bill", base.number)))?;

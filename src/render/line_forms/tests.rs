@@ -137,7 +137,8 @@ fn a_document_in_another_currency_says_what_its_files_come_to() {
     let (csv, invoice) = (lines(&["a"]), in_euro());
     let of_earlier = format!("{}_{}.csv", invoice.number, invoice.earlier[1].month);
     for (name, billed) in [(super::super::view::line_file(&invoice), "1152.48"), (of_earlier, "55.78")] {
-        let summary = &members(&line_file_as(LineForm::Xlsx, &name, &csv, &invoice).unwrap())["xl/worksheets/sheet2.xml"];
+        let summary =
+            &members(&line_file_as(LineForm::Xlsx, &name, &csv, &invoice).unwrap())["xl/worksheets/sheet2.xml"];
         assert!(summary.contains(&format!("<v>{billed}</v>")) && summary.contains(">EUR</t>"), "{summary}");
         assert!(summary.contains("1 EUR = 1.1651 USD, published on 2026-10-30"), "{summary}");
         let bytes = bytes::Bytes::from(line_file_as(LineForm::Parquet, &name, &csv, &invoice).unwrap());

@@ -41,7 +41,10 @@ fn what_fetches_or_runs_is_found_however_it_is_written() {
         ("<p style=\"background: url( https://a.example)\">", "<p style>"),
         ("<p style=\"background: u\\72l('https://a.example')\">", "<p style>"),
         ("<p style=\"background: ur/**/l(https://a.example)\">", "<p style>"),
-        ("<style>a { content: '/*' } b { background: url(https://a.example) } c { content: '*/' }", "a rule in <style>"),
+        (
+            "<style>a { content: '/*' } b { background: url(https://a.example) } c { content: '*/' }",
+            "a rule in <style>",
+        ),
         ("<p style=\"background: image-set('https://a.example' 1x)\">", "<p style>"),
         ("<style>@IMPORT 'x.css';</style>", "a rule in <style>"),
         ("<style>@font-face { src: url(\"https://a.example\") }", "a rule in <style>"),
