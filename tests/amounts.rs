@@ -13,6 +13,7 @@ use ritardo::domain::business::Issuer;
 use ritardo::domain::charge::{Charge, Market, Place, RateRow, RatedWait};
 use ritardo::domain::correction::{Amounts, Correction, CorrectionCause, Earlier, EarlierCause};
 use ritardo::domain::invoice::{Adjustment, AdjustmentKind};
+use ritardo::domain::vat::VatShare;
 use ritardo::domain::{
     Advance, Available, Business, Currency, Date, Decimal, Elapsed, EntryPoint, Invoice, Money, Month, Rate, VatKey,
     Verdict, Wait,
@@ -198,13 +199,25 @@ fn available(place: usize, cents: u32, billed: Currency) -> Available {
 
 fn issue(number: &str, plan: &Plan) -> Issue {
     let billed = if plan.rate.is_some() { "GBP".parse().unwrap() } else { usd() };
-    let earlier = |(back, cents): &(u8, u32)| Earlier {
-        month: Month::new(2018, 8 - back).unwrap(),
-        cause: EarlierCause::CarriedOver,
-        charges: 1,
-        amount: Money::new(i64::from(*cents), usd()),
-        data_sha256: String::new(),
-        vat: None,
+    let earlier = |(back, cents): &(u8, u32)| {
+        let row = Earlier {
+            month: Month::new(2018, 8 - back).unwrap(),
+            cause: EarlierCause::CarriedOver,
+            charges: 1,
+            amount: Money::new(i64::from(*cents), usd()),
+            data_sha256: String::new(),
+            vat: None,
+            shares: Vec::new(),
+        };
+        // Where charges decide, some months were closed with charges of both rates, or of the later one.
+        let part = i64::from(cents % 3) * i64::from(*cents) / 3;
+        let parts = [("5.5", part), ("21", i64::from(*cents) - part)];
+        let share = |(rate, minor): (&str, i64)| VatShare {
+            vat: VatKey { category: "S".to_owned(), rate: rate.parse().unwrap() },
+            amount: Money::new(minor, usd()),
+        };
+        let shares = parts.into_iter().filter(|(_, minor)| *minor > 0 && plan.vat == 5 && cents % 2 == 1).map(share);
+        row.with_shares(shares.collect())
     };
     Issue {
         number: number.parse().unwrap(),
@@ -249,7 +262,7 @@ fn by_group(invoice: &Invoice) -> BTreeMap<VatKey, i64> {
         *groups.entry(key.cloned().unwrap_or_else(only)).or_default() += amount.minor();
     };
     invoice.lines.iter().for_each(|line| add(line.vat.as_ref(), line.amount));
-    invoice.earlier.iter().for_each(|row| add(row.vat.as_ref(), row.amount));
+    invoice.earlier.iter().flat_map(Earlier::by_key).for_each(|(key, amount)| add(key, amount));
     let adjusted = invoice.adjustments.iter().map(|row| (&row.shares, row.amount));
     for (shares, amount) in adjusted.chain(invoice.credited.iter().map(|row| (&row.shares, row.credit))) {
         if shares.is_empty() && invoice.vat.len() == 1 {
@@ -426,6 +439,31 @@ fn a_month_with_two_rates_has_two_groups() {
     assert_eq!(invoice.vat.len(), 1);
     assert_eq!(invoice.vat[0].rate.to_string(), "21.00");
     assert_eq!(invoice.format.to_string(), "ritardo-invoice/1");
+}
+
+#[test]
+fn rows_that_say_their_rate_are_no_invoice_of_the_first_form() {
+    let (charges, limits, earlier, advances) = (Vec::new(), (None, None), vec![(1, 500)], Vec::new());
+    let plan = Plan { charges, vat: 6, change: 15, limits, earlier, rate: None, returned: None, advances };
+    let (closed, invoice) = made(&plan);
+    check_invoice(&closed, &invoice);
+    // There are no charges of August: all is of July, at the rate of then.
+    let groups: Vec<String> = invoice.vat.iter().map(|vat| format!("{} {} {}", vat.key(), vat.net, vat.tax)).collect();
+    assert_eq!(groups, ["S at 5.50% USD 5.00 USD 0.28"]);
+    assert_eq!(invoice.earlier[0].vat.as_ref(), Some(&invoice.vat[0].key()));
+    assert_eq!(invoice.format.to_string(), "ritardo-invoice/2");
+}
+
+#[test]
+fn an_earlier_month_of_two_rates_is_billed_under_both() {
+    let noon = |day: i64| (day - 1) * 86_400 + 43_200;
+    // 701 cents of July, of which two thirds are at the first rate; one charge of August at the second.
+    let (charges, limits, earlier, advances) = (vec![(noon(20), 0, 1)], (None, None), vec![(1, 701)], Vec::new());
+    let plan = Plan { charges, vat: 5, change: 15, limits, earlier, rate: None, returned: None, advances };
+    let (closed, invoice) = made(&plan);
+    check_invoice(&closed, &invoice);
+    let groups: Vec<String> = invoice.vat.iter().map(|vat| format!("{} {} {}", vat.key(), vat.net, vat.tax)).collect();
+    assert_eq!(groups, ["S at 5.50% USD 4.67 USD 0.26", "S at 21.00% USD 2.35 USD 0.49"]);
 }
 
 #[test]

@@ -6,6 +6,11 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "taxes/again.rs"]
+mod again;
+#[path = "taxes/carried.rs"]
+mod carried;
+
 use common::{bodies, content, copy, give_key, night, ritardo, root, scratch, text};
 use serde_json::Value;
 
@@ -50,6 +55,14 @@ fn invoice(folder: &Path) -> Value {
     content(&state, &text(&issued[0], "document_sha256"))
 }
 
+/// Category, rate, net amount and tax of each group of VAT.
+fn groups(invoice: &Value) -> Vec<String> {
+    let said = |vat: &Value| {
+        format!("{} {} {} {}", text(vat, "category"), text(vat, "rate"), text(vat, "net"), text(vat, "tax"))
+    };
+    invoice["vat"].as_array().unwrap().iter().map(said).collect()
+}
+
 /// What is recorded is verified, and comes to the same again.
 #[track_caller]
 fn holds(folder: &Path) {
@@ -72,13 +85,7 @@ fn a_rate_that_changes_within_a_month_parts_its_invoice() {
     night(&folder).expect(0);
     let invoice = invoice(&folder);
     assert_eq!(invoice["format"], "ritardo-invoice/2");
-    let groups: Vec<String> = invoice["vat"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|vat| format!("{} {} {} {}", text(vat, "category"), text(vat, "rate"), text(vat, "net"), text(vat, "tax")))
-        .collect();
-    assert_eq!(groups, ["S 22.00 USD 1.00 USD 0.22", "S 24.00 USD 2.00 USD 0.48"]);
+    assert_eq!(groups(&invoice), ["S 22.00 USD 1.00 USD 0.22", "S 24.00 USD 2.00 USD 0.48"]);
     assert_eq!(text(&invoice, "total"), "USD 3.70");
     let lines = invoice["lines"].as_array().unwrap();
     assert_eq!(lines.iter().map(|line| text(&line["vat"], "rate")).collect::<Vec<_>>(), ["22.00", "24.00"]);
@@ -224,6 +231,30 @@ fn a_bundle_carries_the_rate() {
 }
 
 #[test]
+fn a_month_without_an_invoice_needs_no_rate() {
+    let folder = exchanged("no-invoice", "EUR", "Date,USD,\n2018-08-30,1.1692,\n");
+    let answer = "b2,bologna-bakery,+390510000417,+393330000001,outbound,2018-08-14T22:30:00Z,text\n";
+    let answered: Vec<&str> = LOG.lines().filter(|line| !line.starts_with("b,") && !line.starts_with("c,")).collect();
+    fs::write(folder.join("inbox/desk/2018-08.csv"), answered.join("\n") + "\n" + answer).unwrap();
+    let night = night(&folder).expect(0).out;
+    assert!(night.contains("closed    2018-08") && !night.contains("parked"), "{night}");
+    assert_eq!(bodies(&folder.join("state"), "invoice").len(), 0);
+}
+
+#[test]
+fn a_minimum_over_charges_that_round_to_nothing_is_shared_by_their_exact_sums() {
+    let dated = "tax_point = \"charge\"\nvat = [{ treatment = \"standard\", rate = \"10\", to = 2018-08-15 }, \
+                 { treatment = \"standard\", rate = \"24\", from = 2018-08-15 }]";
+    let folder = bakery("tiny", dated);
+    let cheap = TARIFF.replace("\"0.01\"", "\"0.001\"").replace("price = \"1.00\"", "price = \"0.004\"");
+    fs::write(folder.join("tariff.toml"), cheap.replace("[[rate]]", "minimum = \"5.00\"\n[[rate]]")).unwrap();
+    let two: Vec<&str> = LOG.lines().filter(|line| !line.starts_with("c,")).collect();
+    fs::write(folder.join("inbox/desk/2018-08.csv"), two.join("\n") + "\n").unwrap();
+    night(&folder).expect(0);
+    assert_eq!(groups(&invoice(&folder)), ["S 10.00 USD 2.50 USD 0.25", "S 24.00 USD 2.50 USD 0.60"]);
+}
+
+#[test]
 fn what_an_invoice_says_makes_a_new_one_and_how_it_looks_does_not() {
     let folder = exchanged("reissue", "EUR", RATES);
     night(&folder).expect(0);
@@ -303,6 +334,18 @@ fn what_would_have_to_be_guessed_holds_the_invoice() {
     replace(&foreign.join("businesses.toml"), "IT99999990379", "GB285557950");
     let says = "vat: reverse charge needs a VAT id of the EU, which `GB285557950` of `bologna-bakery` is not";
     is_held(&foreign, says, "businesses.toml", "GB285557950", "IT99999990379");
+
+    let goods = bakery("goods-id", VAT);
+    replace(&goods.join("businesses.toml"), "IT99999990379", "XI285557950");
+    let says = "vat: reverse charge needs a VAT id that counts for services, which `XI285557950` of `bologna-bakery` does \
+                not";
+    is_held(&goods, says, "businesses.toml", "XI285557950", "IT99999990379");
+
+    let own = bakery("own-id", VAT);
+    replace(&own.join("businesses.toml"), "IT99999990379", "IE9999990AH");
+    let says = "vat: reverse charge needs the VAT id of the buyer, and `IE9999990AH` of `bologna-bakery` is that of the \
+                issuer";
+    is_held(&own, says, "businesses.toml", "IE9999990AH", "IT99999990379");
 
     let within = bakery("export", "vat = { treatment = \"export\" }");
     let says = "vat: an export goes outside the EU, and `bologna-bakery` is in IT: correct its country in the book";

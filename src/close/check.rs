@@ -35,6 +35,12 @@ pub enum Finding {
     Adjustment { name: String, found: String, stated: String },
     #[error("the lines sum to {found}, the invoice says {stated}")]
     Net { found: String, stated: String },
+    #[error("the groups of VAT sum to {found}, the invoice says {stated}")]
+    Groups { found: String, stated: String },
+    #[error("no VAT treatment covers the month, and {stated} falls under none")]
+    Untaxed { stated: String },
+    #[error("some of the invoice is out of scope of VAT, and some is not")]
+    Scope,
     #[error("net and tax sum to {found}, the invoice says {stated}")]
     Total { found: String, stated: String },
     #[error("the rows with VAT {group} come to {found}, the invoice says {stated}")]
@@ -222,10 +228,15 @@ pub(super) fn compare_totals(invoice: &Invoice, findings: &mut Vec<Finding>) {
         invoice.currency,
         adjustments.chain(earlier).chain(credited).chain(invoice.lines.iter().rev().map(|line| line.amount)),
     );
-    if net != Some(invoice.net)
-        || invoice.vat.iter().map(|vat| vat.net).try_fold(Money::zero(invoice.currency), Money::checked_add) != net
-    {
-        findings.push(Finding::Net { found: said(net), stated: invoice.net.to_string() });
+    let stated = invoice.net.to_string();
+    if net != Some(invoice.net) {
+        findings.push(Finding::Net { found: said(net), stated: stated.clone() });
+    }
+    let groups = Money::sum(invoice.currency, invoice.vat.iter().map(|vat| vat.net));
+    match groups {
+        groups if groups == Some(invoice.net) => {}
+        _ if invoice.vat.is_empty() => findings.push(Finding::Untaxed { stated }),
+        groups => findings.push(Finding::Groups { found: said(groups), stated }),
     }
     let taxes = Money::sum(invoice.currency, invoice.vat.iter().map(|vat| vat.tax));
     let total = net.and_then(|net| net.checked_add(taxes?));

@@ -1,7 +1,7 @@
 //! The canonical invoice of a closed month.
 
 use super::ClosedMonth;
-use super::vat::{self, Rows};
+use super::vat::Rows;
 use crate::domain::billed::shares;
 use crate::domain::business::Issuer;
 use crate::domain::correction::{DocumentKind, Earlier};
@@ -68,9 +68,8 @@ pub fn invoice(
     tariff: &TariffName,
     issue: Issue,
 ) -> Option<Invoice> {
-    let main = vat::main_again(&business.vat, closed.month, &closed.vat);
-    let (lines, adjustments) = (closed.lines.clone(), closed.adjustments.clone());
-    let rows = Rows { lines, adjustments, earlier: issue.earlier }.keyed(&business.vat, main.as_ref());
+    let main = closed.vat_main.clone();
+    let rows = Rows::of(closed, issue.earlier).keyed(&business.vat, main.as_ref());
     let net = rows.net(closed.net.currency())?;
     let vat = rows.groups(&business.vat, main.as_ref(), net.currency())?;
     let tax = Money::sum(net.currency(), vat.iter().map(|vat| vat.tax))?;
@@ -85,7 +84,7 @@ pub fn invoice(
         None => None,
     };
     let prepaid = Prepaid::of(billed, &issue.available);
-    let Rows { lines, adjustments, earlier } = rows;
+    let Rows { lines, adjustments, earlier, .. } = rows;
     let mut invoice = Invoice {
         format: Format::First,
         kind: DocumentKind::Invoice,
@@ -172,6 +171,7 @@ fn exchange(frozen: Frozen, rows: &Rows, book: &VatBook, main: Option<&VatKey>) 
     }
     for row in &mut billed.earlier {
         row.amount = rate.convert(row.amount.exact())?;
+        row.shares = shares(&row.shares, row.amount);
     }
     let net = billed.net(rate.to)?;
     let vat = billed.groups(book, main, rate.to)?;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::check::{Finding, compare_totals};
+use crate::domain::correction::Earlier;
 use crate::domain::invoice::Vat;
 use crate::domain::{Decimal, Invoice, Money, Rounding, VatAccounting, VatKey};
 
@@ -23,6 +24,12 @@ pub(super) fn compare_groups(invoice: &Invoice, findings: &mut Vec<Finding>) {
             });
         }
     }
+    // EN 16931, BR-O-11 to 14.
+    let is_out = |vat: &&Vat| vat.category == "O";
+    let outside = invoice.vat.iter().filter(is_out).count();
+    if outside > 0 && outside < invoice.vat.len() {
+        findings.push(Finding::Scope);
+    }
     let is_told = |key: &VatKey| invoice.vat.iter().any(|vat| vat.key() == *key);
     for (key, found) in sums.into_iter().filter(|(key, _)| !is_told(key)) {
         findings.push(Finding::Vat { group: key.to_string(), found: said(found), stated: "nothing".to_owned() });
@@ -33,7 +40,8 @@ pub(super) fn compare_groups(invoice: &Invoice, findings: &mut Vec<Finding>) {
 fn sums(invoice: &Invoice) -> BTreeMap<VatKey, Option<Money>> {
     let only = invoice.vat.first().filter(|_| invoice.vat.len() == 1).map(Vat::key);
     let mut rows: Vec<(Option<VatKey>, Money)> = Vec::new();
-    rows.extend(invoice.earlier.iter().map(|row| (row.vat.clone(), row.amount)));
+    let earlier = invoice.earlier.iter().flat_map(Earlier::by_key);
+    rows.extend(earlier.map(|(key, amount)| (key.cloned(), amount)));
     rows.extend(invoice.lines.iter().rev().map(|line| (line.vat.clone(), line.amount)));
     for row in &invoice.adjustments {
         match row.shares.as_slice() {

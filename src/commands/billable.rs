@@ -9,15 +9,17 @@ use super::state::ledger_failure;
 use crate::close::guards::{Found, Guard};
 use crate::close::{self, ClosedMonth, Frozen, FrozenRates, check};
 use crate::config::parse_rates;
+use crate::domain::business::Party;
 use crate::domain::correction::Earlier;
-use crate::domain::vat::{is_in_the_union, is_of_the_union};
+use crate::domain::vat::{is_for_goods, is_in_the_union, is_of_the_union};
 use crate::domain::{
-    Available, Business, Currency, Date, Exchange, Invoice, InvoiceNumber, Month, Rates, VatAccounting, VatTreatment,
+    Available, Business, Currency, Date, Exchange, Invoice, InvoiceNumber, Month, Rates, VatAccounting,
 };
 use crate::error::{Failure, Kind};
 use crate::ledger::{History, Ledger};
 
-/// What keeps a month from being billed, in sentences that say what to do; nothing where it has no invoice.
+/// What keeps a month from being billed, in sentences that say what to do. A month that is only carried over needs a treatment
+/// for each of its charges where their days decide, since that is frozen with it.
 pub fn wanting(
     setup: &Setup,
     history: &History,
@@ -26,15 +28,16 @@ pub fn wanting(
     withheld: &Withheld,
 ) -> Vec<Found> {
     let due = Due::of(setup, history, month, closed, withheld);
+    let of = |guard| move |text| Found { guard, text };
     if !due.is_worth_an_invoice {
-        return Vec::new();
+        return close::untreated(closed).map(of(Guard::Vat)).into_iter().collect();
     }
     let business = month.business;
-    let of = |guard| move |text| Found { guard, text };
     let mut found: Vec<Found> =
-        close::wanting(business, month.month, &due.earlier).map(of(Guard::Vat)).into_iter().collect();
+        close::wanting(business, closed, &due.earlier).map(of(Guard::Vat)).into_iter().collect();
     let is_under = |category: &str| is_under(category, business, closed, &due.earlier);
-    found.extend(contradicted(business, &is_under).map(of(Guard::Vat)));
+    let seller = &setup.config.issuer_of(business).party;
+    found.extend(contradicted(business, seller, &is_under).map(of(Guard::Vat)));
     let rates = frozen(setup, business, month.month, is_under("S"));
     found.extend(rates.err().map(of(Guard::Exchange)));
     found
@@ -42,9 +45,7 @@ pub fn wanting(
 
 /// Whether something of a month, or of the earlier months that are billed with it, falls under a category of VAT.
 fn is_under(category: &str, business: &Business, closed: &ClosedMonth, earlier: &[Earlier]) -> bool {
-    let of_month = |month: Month| business.vat.of_month(month).map(VatTreatment::category);
-    closed.vat.iter().any(|vat| vat.category == category)
-        || earlier.iter().any(|earlier| of_month(earlier.month) == Some(category))
+    close::keys(business, closed, earlier).iter().any(|key| key.category == category)
 }
 
 /// Whether an invoice of a month charges tax, which its seller accounts for.
@@ -53,8 +54,8 @@ pub fn is_taxed(business: &Business, closed: &ClosedMonth, earlier: &[Earlier]) 
 }
 
 /// What the party itself contradicts of its treatment; `is_under` says whether something of a document is of a category.
-pub fn contradicted(business: &Business, is_under: &dyn Fn(&str) -> bool) -> Option<String> {
-    let without = if is_under("AE") { without_vat_id(business) } else { None };
+pub fn contradicted(business: &Business, seller: &Party, is_under: &dyn Fn(&str) -> bool) -> Option<String> {
+    let without = if is_under("AE") { without_vat_id(business, seller) } else { None };
     without.or_else(|| if is_under("G") { within_the_union(business) } else { None })
 }
 
@@ -81,11 +82,17 @@ pub fn available(history: &History, business: &Business, by: Date, until: Option
 }
 
 /// Under reverse charge the buyer accounts for the tax, under an id of its own (EN 16931, BR-AE-02 and 03).
-fn without_vat_id(business: &Business) -> Option<String> {
+fn without_vat_id(business: &Business, seller: &Party) -> Option<String> {
     let Business { id, party, .. } = business;
     let then = "correct it in the book, or give the business another treatment";
     match &party.vat_id {
         None => Some(format!("reverse charge needs the VAT id of `{id}`, and the book has none: {then}")),
+        Some(vat_id) if seller.vat_id.as_ref() == Some(vat_id) => Some(format!(
+            "reverse charge needs the VAT id of the buyer, and `{vat_id}` of `{id}` is that of the issuer: {then}"
+        )),
+        Some(vat_id) if is_for_goods(vat_id) => Some(format!(
+            "reverse charge needs a VAT id that counts for services, which `{vat_id}` of `{id}` does not: {then}"
+        )),
         Some(vat_id) if is_in_the_union(&party.country) && !is_of_the_union(vat_id) => {
             Some(format!("reverse charge needs a VAT id of the EU, which `{vat_id}` of `{id}` is not: {then}"))
         }

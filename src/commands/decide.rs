@@ -10,7 +10,8 @@ use super::setup::Setup;
 use super::state::{State, ledger_failure, put};
 use super::timings::Timings;
 use super::{billable, files, workers};
-use crate::close::{self, ClosedMonth, Issue, check};
+use crate::close::check::{self, Finding};
+use crate::close::{self, ClosedMonth, Issue};
 use crate::domain::correction::Earlier;
 use crate::domain::prepaid::Taken;
 use crate::domain::{BusinessId, Currency, Decimal, Instant, Invoice, InvoiceNumber, Money, Month, Zone};
@@ -260,18 +261,53 @@ fn closing(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         zones: Zone::DATA_VERSION.to_owned(),
         carried: None,
+        vat: closed.vat_shares(),
         exchange_sha256: None,
         looks_sha256: setup.texts().looks_sha256,
+    }
+}
+
+/// Adds a month to what is known, as its closing will. `draft` is its invoice, where it is worth one.
+pub fn foresee(
+    setup: &Setup,
+    known: &mut History,
+    month: &OpenMonth,
+    closed: &ClosedMonth,
+    draft: Option<&Invoice>,
+    run_at: Instant,
+) {
+    let mut recorded = closing(setup, month, closed, known.last, run_at);
+    recorded.carried = (draft.is_none() && closed.has_charges()).then_some(closed.net);
+    known.close(recorded);
+    if let Some(draft) = draft {
+        known.issue(issued(draft, &[]));
     }
 }
 
 /// The invoice, after every total was derived once more: none of them hangs on its number, its date or its place in the
 /// chain. The error is the first finding.
 pub fn invoice(setup: &Setup, month: &OpenMonth, closed: &ClosedMonth, issue: Issue) -> Result<Invoice, String> {
+    checked(setup, month, closed, issue, true)
+}
+
+/// What the invoice of a month would say that has none of its own: its VAT is asked for when a later one bills it.
+pub fn outline(setup: &Setup, month: &OpenMonth, closed: &ClosedMonth, issue: Issue) -> Result<Invoice, String> {
+    checked(setup, month, closed, issue, false)
+}
+
+fn checked(
+    setup: &Setup,
+    month: &OpenMonth,
+    closed: &ClosedMonth,
+    issue: Issue,
+    is_billed: bool,
+) -> Result<Invoice, String> {
     let issuer = setup.config.issuer_of(month.business);
     let invoice = close::invoice(issuer, month.business, closed, &setup.tariff_name(), issue);
     let invoice = invoice.ok_or("a sum is too large to be exact")?;
-    match check::findings(&invoice, &closed.line_file, &invoice.computation.data_sha256).first() {
+    let is_of_vat = |finding: &Finding| matches!(finding, Finding::Untaxed { .. } | Finding::Scope);
+    let findings = check::findings(&invoice, &closed.line_file, &invoice.computation.data_sha256);
+    match findings.into_iter().find(|finding| is_billed || !is_of_vat(finding)) {
         Some(finding) => Err(finding.to_string()),
         None => Ok(invoice),
     }

@@ -3,6 +3,7 @@
 
 use super::issue::Files;
 use super::line_forms;
+use super::patience::drawn;
 use super::setup::Setup;
 use crate::config::Config;
 use crate::deliver::{self, Attachment, DeliverError, Letter, Others, Signer};
@@ -156,11 +157,10 @@ impl Post<'_> {
         let form = line_forms::mailed(setup, issued);
         let view = InvoiceView::of(invoice, &issued.document_sha256).with_lines_as(form, invoice);
         let view = if self.attaches(Attachable::Lines) { view } else { view.without_lines(invoice) };
+        let view = if self.attaches(Attachable::Xml) { view } else { view.without_e_invoice(invoice) };
         let view = if is_copy { view.copied(invoice) } else { view };
         let view = setup.dressed(view, invoice, None);
-        setup.renderer(renderer)?.mail(&view).map_err(|error| {
-            Failure::new(Kind::SelfCheck, format!("the mail of {} cannot be drawn", issued.number)).because(error)
-        })
+        drawn(setup, &setup.renderer(renderer)?, &view, &format!("the mail of {}", issued.number), Renderer::mail)
     }
 
     fn attachments(&self) -> Vec<Attachment<'_>> {

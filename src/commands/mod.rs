@@ -22,6 +22,7 @@ mod digest;
 mod dispute;
 mod documents_shown;
 mod due;
+mod ending;
 mod evidence;
 mod explain;
 pub mod files;
@@ -48,9 +49,11 @@ mod named;
 mod open;
 mod outbox;
 mod pages;
+mod patience;
 mod portions;
 mod previews;
 mod progress;
+mod proving;
 mod purge;
 mod quarantine;
 mod rate;
@@ -60,6 +63,7 @@ mod recorded;
 mod reissue;
 mod rejects;
 mod remote;
+mod retaxed;
 mod review;
 mod run;
 mod scratch;
@@ -131,6 +135,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Forget(args) => forget::forget(&args, world),
         Command::Purge(args) => purge::purge(&args, world),
         Command::ReadFiles => reader::child::serve(world),
+        Command::ProveTemplates => proving::serve(world),
         Command::Status(args) => status::status(&args, world),
         Command::Approve(args) => approve::approve(&args, world),
         Command::Parked(args) => approve::parked(&args, world),

@@ -9,6 +9,7 @@ use super::closing::{OpenMonth, Step};
 use super::correct::{self, Bench, Late, Noted, Withheld};
 use super::decide::{self, Due};
 use super::pages::Replays;
+use super::patience::drawn;
 use super::setup::Setup;
 use super::state::{State, keep};
 use super::{billable, letters, workers};
@@ -38,14 +39,21 @@ pub fn invoice(
     let number = InvoiceNumber { series: "PREVIEW".to_owned(), year: 0, count: 0 };
     let end = month.month.span(month.business.zone).to;
     let date = setup.config.issuer_of(month.business).zone.date_of(end);
-    let earlier = Due::of(setup, history, month, closed, withheld).earlier;
+    let Due { earlier, is_worth_an_invoice } = Due::of(setup, history, month, closed, withheld);
     let is_taxed = billable::is_taxed(month.business, closed, &earlier);
-    let rates = billable::frozen(setup, month.business, month.month, is_taxed)?.map(|(rates, _)| rates);
+    let rates = match billable::frozen(setup, month.business, month.month, is_taxed) {
+        Err(why) if is_worth_an_invoice => return Err(why),
+        // What no invoice bills yet needs no rate.
+        frozen => frozen.ok().flatten().map(|(rates, _)| rates).unwrap_or_default(),
+    };
     let today = setup.config.issuer_of(month.business).zone.date_of(at);
     let available = billable::available(history, month.business, today, None);
-    let rates = rates.unwrap_or_default();
     let issue = Issue { number, date, previous: sha256(b""), earlier, rates, available };
-    decide::invoice(setup, month, closed, issue)
+    if is_worth_an_invoice {
+        decide::invoice(setup, month, closed, issue)
+    } else {
+        decide::outline(setup, month, closed, issue)
+    }
 }
 
 /// Writes what a document would look like, with a mark on every page that it is none.
@@ -58,24 +66,22 @@ pub fn write_one(
 ) -> Result<bool, Failure> {
     let view = setup.dressed(InvoiceView::preview(invoice), invoice, line_file);
     let (renderer, own) = (setup.renderer(renderer)?, setup.looks != Looks::default());
-    let failed = |error: render::RenderError| {
-        Failure::new(Kind::SelfCheck, format!("the preview for {} cannot be drawn", invoice.business)).because(error)
-    };
-    let html = renderer.html(&view).map_err(failed)?;
+    let what = format!("the preview for {}", invoice.business);
+    let html = drawn(setup, &renderer, &view, &what, Renderer::html)?;
     let (page, pdf) = (folder.join(render::preview_html_file(invoice)), folder.join(render::preview_pdf_file(invoice)));
     // A page that is as it was has its PDF already, and setting type takes time; but templates of one's own may differ in
     // the PDF alone.
     let written = keep(&page, html.as_bytes())?;
-    let drawn = if written || own || !pdf.exists() {
-        let drawn = renderer.pdf(&view).map_err(failed)?;
-        keep(&pdf, &drawn)?;
-        drawn
+    let document = if written || own || !pdf.exists() {
+        let document = drawn(setup, &renderer, &view, &what, Renderer::pdf)?;
+        keep(&pdf, &document)?;
+        document
     } else {
         fs::read(&pdf).map_err(|error| Failure::io("read the preview", &pdf, error))?
     };
     // To be opened in a program for mails: it goes nowhere.
-    let bodies = renderer.mail(&view).map_err(failed)?;
-    if let Some(mail) = letters::preview(setup, invoice, &bodies, &drawn)? {
+    let bodies = drawn(setup, &renderer, &view, &what, Renderer::mail)?;
+    if let Some(mail) = letters::preview(setup, invoice, &bodies, &document)? {
         keep(&pdf.with_extension("eml"), &mail)?;
     }
     Ok(written)

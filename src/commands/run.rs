@@ -11,14 +11,15 @@ use super::held::{Held, check_clock, check_tariff};
 use super::intake::{self, Intake, Which, Writing};
 use super::letters::signer;
 use super::open::{Tonight, open_in_portions};
-use super::outbox::{Outbox, Sent, Trouble};
+use super::outbox::{Outbox, Sent};
+use super::patience::Written;
 use super::portions::rows_in;
 use super::settled::{self, Drawn, Task};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
 use super::timings::Timings;
-use super::{Outcome, World, alarms, issue, looks, pages, previews, review, say, standing};
+use super::{Outcome, World, alarms, ending, issue, pages, previews, review, say, standing};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
@@ -37,7 +38,7 @@ pub struct Night<'s> {
     pub open: Vec<OpenMonth<'s>>,
     pub closings: Closings,
     pub strangers: Vec<Stranger>,
-    pub documents: u64,
+    pub written: Written,
     pub mail: Sent,
     pub pages: Vec<Month>,
     /// Business, month that was or can be closed, and what of it was never seen.
@@ -71,34 +72,7 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
         Format::Json => say(world.out, &summary.json()?)?,
     }
     timings.say(world.err)?;
-    // On standard error too: cron mails that even where the summary goes to a file.
-    night.alarms.iter().try_for_each(|alarm| say(world.err, &format!("alarm: {}", alarm.text)))?;
-    warn_of_names(&night, world)?;
-    if let Some(failure) = &night.unsettled {
-        say(world.err, &format!("warning: the next night begins from the archive: {}", failure.in_a_line()))?;
-    }
-    warn_of_mails(&night.mail, world)?;
-    let outcome = outcome(&night);
-    night.mail.stopped.map_or(Ok(outcome), Err)
-}
-
-/// How a night ended that did not fail. A mail that waits for its time is no reason for anybody to get up.
-fn outcome(night: &Night) -> Outcome {
-    let parked = !night.closings.failed.is_empty()
-        || night.open.iter().any(|open| matches!(open.step, Step::Park(_)))
-        || night.late.iter().any(Late::is_set_aside);
-    let set_aside = night.intake.newly_set_aside().next().is_some();
-    if parked || set_aside || night.mail.lost_one() { Outcome::SetAside } else { Outcome::Done }
-}
-
-/// Says on standard error which mails nothing more happens to, so that cron mails that even where the summary goes to a
-/// file.
-pub fn warn_of_mails(sent: &Sent, world: &mut World) -> Result<(), Failure> {
-    for Trouble { name, to, state, reason, .. } in sent.troubles.iter().filter(|trouble| trouble.is_final) {
-        let state = state.name();
-        say(world.err, &format!("warning: the mail {name} to {to} is {state}: {reason}; see `ritardo mail list`"))?;
-    }
-    Ok(())
+    ending::end(night, world)
 }
 
 /// The night in its order: read, judge, close and number, draw, send, report.
@@ -136,8 +110,8 @@ fn work<'s>(
     let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
     let previews = previews::write(&bench, &ledger, &open, &late, renderer)?;
     timings.lap("previews", Some(previews.len() as u64), None);
-    let documents = issue::write_documents(state, &mut ledger, renderer, signer.as_ref(), world)?;
-    timings.lap("documents", Some(documents), None);
+    let written = issue::write_documents(state, &mut ledger, renderer, signer.as_ref(), world)?;
+    timings.lap("documents", Some(written.documents), None);
     let told = Told { begun, open: &open, late: &late, failed: &closings.failed };
     let mail = mailed(&Outbox { setup, state, now: as_of }, &mut ledger, &told, (world, timings))?;
     let closed = &pages::closed_tonight(setup, evidence, &open)?;
@@ -159,7 +133,7 @@ fn work<'s>(
         open,
         closings,
         strangers,
-        documents,
+        written,
         mail,
         pages,
         unseen,
@@ -325,7 +299,7 @@ fn rehearse<'s>(
         open,
         closings,
         strangers,
-        documents: 0,
+        written: Written::default(),
         mail,
         pages,
         unseen,
@@ -374,16 +348,6 @@ fn new_tariff(history: &History, setup: &Setup, at: Instant) -> Option<TariffKno
     let last = history.tariffs.last().map(|known| &known.sha256).or(closed);
     let (tariff, sha256) = (setup.tariff.name(), setup.tariff_text.sha256.clone());
     (last != Some(&sha256)).then_some(TariffKnown { at, tariff, sha256 })
-}
-
-/// Warns of names on the invoices of the night that their PDFs cannot show.
-fn warn_of_names(night: &Night, world: &mut World) -> Result<(), Failure> {
-    let invoices: Vec<_> = night.closings.months.iter().filter_map(|(_, invoice)| invoice.as_ref()).collect();
-    if invoices.is_empty() {
-        return Ok(());
-    }
-    let renderer = renderer()?;
-    invoices.iter().try_for_each(|invoice| looks::warn(&renderer, &invoice.number.to_string(), &invoice.buyer, world))
 }
 
 pub fn renderer() -> Result<Renderer, Failure> {

@@ -212,7 +212,7 @@ impl Summary {
                 .collect(),
             corrected: night.late.clone(),
             alarms: night.alarms.clone(),
-            documents: night.documents,
+            documents: night.written.documents,
             mail: mails(&night.mail),
             reports: night.pages.clone(),
             previews: night.previews.iter().map(|folder| folder.display().to_string()).collect(),
@@ -221,7 +221,7 @@ impl Summary {
         summary.add_open_months(night);
         let notes = night.late.iter().filter(|late| late.issues()).count() as u64;
         let did = read.entries.len() as u64
-            + night.documents
+            + night.written.documents
             + night.mail.attempts()
             + summary.closed.len() as u64
             + notes

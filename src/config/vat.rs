@@ -118,11 +118,15 @@ fn end_where_the_next_begins(spans: &mut [(&Table<'_>, VatSpan)]) {
     for ((_, span), next) in spans.iter_mut().zip(&begins) {
         span.to = span.to.or(*next);
     }
-    for ((table, span), begun) in spans.iter().skip(1).zip(spans.iter().map(|(_, span)| span.to)) {
-        match (span.from, begun) {
+    for ((table, span), (_, before)) in spans.iter().skip(1).zip(spans.iter()) {
+        match (span.from, before.to) {
             (None, _) => {
                 let hint = "give each treatment but the first its first day, as in from = \"2027-01-01\"";
                 table.wrong("from", "two treatments have no beginning", hint);
+            }
+            (Some(from), _) if before.from == Some(from) => {
+                let hint = "remove the one that is wrong: from each day on there is one treatment";
+                table.wrong("from", format!("another treatment begins on {from}, too"), hint);
             }
             (Some(from), Some(end)) if from < end => {
                 let hint = "let the earlier one end, with `to`, on the day on which this one begins";
@@ -211,6 +215,10 @@ mod tests {
             (
                 DATED.replace("\"standard\", rate = \"22\"", "\"out-of-scope\"") + "\ntax_point = \"charge\"",
                 "out of scope changes to or from another treatment",
+            ),
+            (
+                DATED.replace("\"22\"", "\"22\", from = 2018-08-15") + "\ntax_point = \"charge\"",
+                "another treatment begins on 2018-08-15, too",
             ),
             (
                 DATED.replace("from = 2018-08-15", "from = \"2018-08-15\", to = \"2018-08-15\"")

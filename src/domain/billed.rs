@@ -30,7 +30,7 @@ impl Invoice {
             (adjustment.amount, adjustment.shares) = (*amount, shares(&adjustment.shares, *amount));
         }
         for (earlier, amount) in billed.earlier.iter_mut().zip(&exchange.earlier) {
-            earlier.amount = *amount;
+            (earlier.amount, earlier.shares) = (*amount, shares(&earlier.shares, *amount));
         }
         for (line, amount) in billed.credited.iter_mut().zip(&exchange.credited) {
             *line = credited(line, *amount, &rate);

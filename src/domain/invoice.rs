@@ -309,10 +309,18 @@ impl Invoice {
 
     /// The oldest form that says everything that the document says.
     pub fn fitting_format(&self) -> Format {
-        let has_one_rate = self.vat.len() == 1 && self.vat.iter().all(|vat| vat.code.is_none());
+        let has_one_rate = self.vat.len() == 1 && self.vat.iter().all(|vat| vat.code.is_none()) && !self.says_keys();
         let is_in_one_currency = self.exchange.is_none() && self.vat_accounting.is_none();
         let is_plain = has_one_rate && is_in_one_currency && self.prepaid.is_none();
         if is_plain { Format::First } else { Format::Second }
+    }
+
+    /// Whether rows say their own category and rate of VAT.
+    fn says_keys(&self) -> bool {
+        self.lines.iter().any(|line| line.vat.is_some())
+            || self.adjustments.iter().any(|row| !row.shares.is_empty())
+            || self.earlier.iter().any(Earlier::is_keyed)
+            || self.credited.iter().any(|row| !row.shares.is_empty())
     }
 
     /// A document whose amount is given back.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::correction::Earlier;
 use crate::domain::invoice::Counts;
+use crate::domain::prepaid::Taken;
+use crate::domain::vat::VatShare;
 use crate::domain::{
     BusinessId, ChannelId, CorrectionCause, Date, Decimal, DocumentKind, Instant, InvoiceNumber, Money, Month, Span,
 };
@@ -251,6 +253,10 @@ pub struct MonthClosed {
     /// Of a month with charges too small for an invoice of their own: what a later invoice is to bill.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried: Option<Money>,
+    /// Where the day of each charge decides its VAT: what of the net amount falls under which category and rate. The book may
+    /// be another when a later invoice bills it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vat: Vec<VatShare>,
     /// Of a month that is billed in another currency: SHA-256 of the rows of the table of rates that prove its own, which
     /// are stored as content.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,8 @@
 use super::html::{MAIL_HTML, MAIL_TEXT, Pages};
 use super::texts::{self, fill};
 use super::view::{MailView, clean, is_payable, line_file, pdf_file};
-use super::{InvoiceView, RenderError, corrections, credit, numbers, rule, terms};
+use super::{InvoiceView, RenderError, corrections, credit, labels, numbers, rule, terms, ubl_file};
+use crate::domain::business::EInvoice;
 use crate::domain::correction::DocumentKind;
 use crate::domain::{Invoice, LineForm};
 
@@ -66,13 +67,34 @@ pub(super) fn without_lines(invoice: &Invoice, view: InvoiceView) -> InvoiceView
     let ours = corrections::of(invoice.language);
     let sentence = if invoice.is_credit_note() { ours.attached_alone } else { ours.attached_invoice };
     let attached = clean(&fill(sentence, &[("pdf", &pdf_file(invoice))]));
-    InvoiceView { mail: MailView { attached, ..view.mail }, ..view }
+    with_e_invoice(invoice, InvoiceView { mail: MailView { attached, ..view.mail }, ..view })
 }
 
 /// The view of a document whose mail a person had made once more.
 pub(super) fn copied(invoice: &Invoice, view: InvoiceView) -> InvoiceView {
     let subject = ascii(&format!("{}: {}", corrections::of(invoice.language).copy, view.mail.subject));
     InvoiceView { mail: MailView { subject, ..view.mail }, ..view }
+}
+
+/// The view of a document whose mail carries the e-invoice as a file, too, where its business asks for it.
+pub(super) fn with_e_invoice(invoice: &Invoice, view: InvoiceView) -> InvoiceView {
+    let Some(told) = of_e_invoice(invoice, &view) else { return view };
+    let attached = clean(&format!("{} {told}", view.mail.attached));
+    InvoiceView { mail: MailView { attached, ..view.mail }, ..view }
+}
+
+/// The view of a document whose mail carries the e-invoice inside of the PDF alone.
+pub(super) fn without_e_invoice(invoice: &Invoice, view: InvoiceView) -> InvoiceView {
+    let Some(told) = of_e_invoice(invoice, &view) else { return view };
+    let told = clean(&told);
+    let attached = view.mail.attached.strip_suffix(told.as_str()).unwrap_or(&view.mail.attached).trim_end().to_owned();
+    InvoiceView { mail: MailView { attached, ..view.mail }, ..view }
+}
+
+/// What a mail says of the e-invoice beside it, where there is one.
+fn of_e_invoice(invoice: &Invoice, view: &InvoiceView) -> Option<String> {
+    let is_beside = view.einvoice.is_some() && invoice.e_invoice == Some(EInvoice::Ubl);
+    is_beside.then(|| fill(labels::of(invoice.language).e_invoice_attached, &[("xml", &ubl_file(invoice))]))
 }
 
 /// Subject, introduction and what is attached, with their places.

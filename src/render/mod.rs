@@ -21,7 +21,9 @@ mod lines;
 mod looks;
 mod mail;
 mod markets;
+mod markup;
 mod numbers;
+mod payment;
 mod pdf;
 mod plain;
 mod prepaid;
@@ -34,6 +36,7 @@ pub(crate) mod sample;
 mod sheet;
 mod terms;
 mod texts;
+mod together;
 mod view;
 pub mod waits;
 
@@ -97,6 +100,7 @@ pub enum RenderError {
 }
 
 /// Makes documents. Made once and shared between threads; it keeps nothing of one document for the next.
+#[derive(Clone)]
 pub struct Renderer {
     press: Arc<pdf::Press>,
     /// For views without a sheet, which are of the first edition.
@@ -195,6 +199,11 @@ impl Renderer {
     /// What the template of the PDF does wrong with a document; `None` where nothing is.
     fn fault_of_pdf(&self, view: &InvoiceView) -> Result<Option<Fault>, RenderError> {
         self.press.fault(&self.made.plate, view)
+    }
+
+    /// The characters of a document that the fonts of the PDF lack, wherever they stand on it.
+    pub fn unprintable(&self, view: &InvoiceView) -> BTreeSet<char> {
+        self.press.unprintable(view)
     }
 
     /// The characters of a text that the fonts of the PDF lack: `□` stands in their place there, and nowhere else.

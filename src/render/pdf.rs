@@ -9,6 +9,7 @@ use memchr::memmem;
 use serde_json::Value;
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration, Smart};
+use typst::layout::{Frame, FrameItem};
 use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
 use typst::text::{Coverage, Font, FontBook};
 use typst::utils::LazyHash;
@@ -17,7 +18,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
 use super::einvoice::{ATTACHED, Attached, xmp};
 use super::looks::Looks;
-use super::proof::Fault;
+use super::proof::{Fault, unshown};
 use super::{InvoiceView, RenderError};
 
 pub(super) const TEMPLATE: &str = "invoice.typ";
@@ -111,15 +112,24 @@ impl Press {
         let einvoice = view.einvoice.as_ref();
         let job = self.job(plate, &data, einvoice);
         let _forget = Forget;
-        let printed = typst::compile(&job).output;
-        let printed = printed.and_then(|document| typst_pdf::pdf(&document, &self.options(&data, einvoice)));
+        let printed = typst::compile(&job).output.and_then(|document| {
+            let pdf = typst_pdf::pdf(&document, &self.options(&data, einvoice))?;
+            Ok((pdf, document.pages().iter().map(|page| text_of(&page.frame)).collect::<String>()))
+        });
         let unattached = |pdf: &[u8]| einvoice.filter(|einvoice| !is_attached(pdf, einvoice));
         Ok(match printed {
             Err(found) => Some(fault_of(&job, &found)),
-            Ok(pdf) => unattached(&pdf).map(|einvoice| Fault {
-                hint: Some("close the comments that it opens, and show all of the document".to_owned()),
-                ..Fault::of(TEMPLATE, format!("it keeps `{}` from being attached", einvoice.name))
-            }),
+            Ok((pdf, text)) => match unattached(&pdf) {
+                Some(einvoice) => Some(Fault {
+                    hint: Some("close the comments that it opens, and show all of the document".to_owned()),
+                    ..Fault::of(TEMPLATE, format!("it keeps `{}` from being attached", einvoice.name))
+                }),
+                None => {
+                    // As the fonts can show it.
+                    let buyer = data.pointer("/buyer/name").and_then(Value::as_str).unwrap_or(&view.buyer.name);
+                    unshown(TEMPLATE, &text, view, buyer)
+                }
+            },
         })
     }
 
@@ -155,13 +165,15 @@ impl Press {
         Ok(data)
     }
 
-    /// The characters of names and addresses that the fonts lack.
+    /// The characters that the fonts lack, of all that is not of the program: names, addresses, references, fields, reasons,
+    /// the words for a logo.
     pub fn unprintable(&self, view: &InvoiceView) -> BTreeSet<char> {
         let own = view.sheet.iter().flat_map(|sheet| &sheet.fields).flat_map(|field| [&field.label, &field.value]);
+        let alt = view.sheet.iter().filter_map(|sheet| sheet.logo.as_ref()).map(|logo| &logo.alt);
         let facts = view.facts.iter().chain(&view.payment).chain(&view.computation).map(|fact| &fact.value);
         let parties =
             [&view.seller, &view.buyer].into_iter().flat_map(|party| std::iter::once(&party.name).chain(&party.lines));
-        let texts = own.chain(facts).chain(parties).chain(&view.why).chain(&view.notes);
+        let texts = own.chain(alt).chain(facts).chain(parties).chain(&view.why).chain(&view.notes);
         texts.flat_map(|text| self.lacking(text)).collect()
     }
 
@@ -197,6 +209,16 @@ impl Press {
             _ => Some(MISSING),
         }
     }
+}
+
+/// The text of a frame, run by run.
+fn text_of(frame: &Frame) -> String {
+    let of = |(_, item): &(_, FrameItem)| match item {
+        FrameItem::Group(group) => text_of(&group.frame),
+        FrameItem::Text(run) => run.text.to_string(),
+        FrameItem::Shape(..) | FrameItem::Image(..) | FrameItem::Link(..) | FrameItem::Tag(_) => String::new(),
+    };
+    frame.items().map(of).collect()
 }
 
 /// Whether a PDF has the e-invoice inside.

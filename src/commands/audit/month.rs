@@ -8,6 +8,7 @@ use super::told::{Audited, Corrected};
 use super::{Auditing, two_clocks};
 use crate::audit::{RecordedMonth, ReplayedMonth, differences};
 use crate::close::{self, ClosedMonth, Issue};
+use crate::domain::correction::Earlier;
 use crate::domain::invoice::Counts;
 use crate::domain::{Instant, Invoice, Zone};
 use crate::error::Failure;
@@ -77,6 +78,7 @@ fn closing(
         charges: recorded.charges,
         exact: recorded.exact,
         net: recorded.carried,
+        vat: &recorded.vat,
         data_sha256: &recorded.data_sha256,
         line_file: line_file.as_deref(),
         line_file_sha256: history.sha256_now(&recorded.data_sha256),
@@ -124,6 +126,7 @@ fn correction(
                 charges: recorded.charges,
                 exact: recorded.exact,
                 net: Some(recorded.net),
+                vat: &recorded.vat,
                 data_sha256: &recorded.data_sha256,
                 line_file: Some(&line_file),
                 line_file_sha256: history.sha256_now(&recorded.data_sha256),
@@ -184,7 +187,8 @@ fn rebuilt(
 ) -> Result<Result<Option<Invoice>, String>, Failure> {
     let setup = &replayed.setup;
     let Some(business) = replayed.business(recorded) else { return Ok(Ok(None)) };
-    let is_taxed = is_taxed(business, again, &issued.earlier);
+    let earlier: Vec<Earlier> = issued.earlier.iter().map(|row| history.undecided(&issued.business, row)).collect();
+    let is_taxed = is_taxed(business, again, &earlier);
     let rows = (recorded.month, recorded.exchange_sha256.as_deref());
     let rates = match frozen_again(ledger, rows, setup, business, is_taxed)? {
         Err(why) => return Ok(Err(why)),
@@ -194,7 +198,7 @@ fn rebuilt(
         number: issued.number.clone(),
         date: issued.issue_date,
         previous: issued.previous.clone(),
-        earlier: issued.earlier.clone(),
+        earlier,
         rates,
         available: available(history, business, issued.issue_date, Some(&issued.number)),
     };

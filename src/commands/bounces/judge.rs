@@ -84,7 +84,9 @@ impl<'h> Sent<'h> {
         let first = words.next().unwrap_or_default();
         // The subject of a copy has one word before the number, in the language of the business.
         let (number, is_copy) = match words.next() {
-            Some(second) if !self.by_number.contains_key(first) && self.by_number.contains_key(second) => (second, true),
+            Some(second) if !self.by_number.contains_key(first) && self.by_number.contains_key(second) => {
+                (second, true)
+            }
             _ => (first, false),
         };
         let is =

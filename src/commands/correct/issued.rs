@@ -5,7 +5,7 @@ use super::super::decide::issued;
 use super::super::recorded;
 use super::{Bench, Corrected, Refused, read};
 use crate::close::credit::{self, Credit};
-use crate::close::{Filed, FrozenRates, Issue, change_file, check};
+use crate::close::{Filed, FrozenRates, Issue, change_file, check, credit_file};
 use crate::domain::business::Issuer;
 use crate::domain::correction::{Amounts, Correction, CreditLine};
 use crate::domain::{Invoice, InvoiceNumber, Money, Month};
@@ -160,7 +160,7 @@ impl<'t> Target<'t> {
 struct Change {
     lines: Vec<CreditLine>,
     messages: u64,
-    /// The messages, where there are any.
+    /// The file that goes with the note, where there are any messages.
     file: Option<Vec<u8>>,
 }
 
@@ -170,8 +170,9 @@ fn change(base: &Base, target: &Target, rest: Money, now: Money) -> Result<Chang
     let unreadable = |_| Refused::Check("a file of charges cannot be read".to_owned());
     let billed = read(&base.charges).map_err(unreadable)?;
     let stands = read(target.charges).map_err(unreadable)?;
-    let (file, messages) = change_file(&billed, &stands, currency).unwrap_or_default();
-    let file = (messages > 0).then_some(file);
+    let messages = change_file(&billed, &stands, currency).map_or(0, |(_, messages)| messages);
+    let credit = rest.checked_sub(now).filter(|_| messages > 0);
+    let file = credit.and_then(|credit| credit_file(credit, &billed, &stands));
     let comes_to = |filed: &Filed, net: Money| filed.net() == Some(net.exact());
     let fits = comes_to(&billed, rest) && comes_to(&stands, now);
     if base.invoice.month == month && fits {

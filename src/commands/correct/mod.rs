@@ -57,6 +57,7 @@ pub fn corrected(bench: &Bench, standing: &Standing, cause: CorrectionCause, clo
         data_sha256: closed.data_sha256.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         zones: Zone::DATA_VERSION.to_owned(),
+        vat: closed.vat_shares(),
     };
     Corrected { entry, closed }
 }

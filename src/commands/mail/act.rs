@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::super::ending::warn_of_mails;
 use super::super::held::Held;
 use super::super::issue::add;
 use super::super::outbox::{Outbox, Sent};
-use super::super::run::warn_of_mails;
 use super::super::setup::Setup;
 use super::super::state::State;
 use super::super::summary::{counted, mail_lines};

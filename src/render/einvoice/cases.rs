@@ -29,6 +29,7 @@ pub(super) fn documents() -> Vec<(&'static str, Invoice)> {
         ("vat-return-credit-note", vat_return(from_dublin(sample::credit_note(english, CorrectionCause::LateLogs)))),
         ("zero", from_dublin(sample::taxed(english, "Z", "0", "0"))),
         ("reverse-charge", reasoned("AE", "Reverse charge / Inversione contabile", None)),
+        ("reverse-charge-abroad", abroad(reasoned("AE", "Reverse charge / Inversione contabile", None))),
         ("exempt", reasoned("E", "Exempt under Article 132 of Directive 2006/112/EC", Some("VATEX-EU-132"))),
         ("export", exported()),
         ("out-of-scope", electronic(out_of_scope.clone())),
@@ -95,6 +96,19 @@ fn exported() -> Invoice {
         endpoint: Some("0088:9520000004170".to_owned()),
         ..invoice.buyer
     };
+    invoice
+}
+
+/// Between parties outside the EU, whose tax numbers name no country.
+fn abroad(mut invoice: Invoice) -> Invoice {
+    let (seller, buyer) = (&mut invoice.seller, &mut invoice.buyer);
+    (seller.country, seller.vat_id, seller.registration) = ("AU".to_owned(), Some("51824753556".to_owned()), None);
+    (seller.post_code, seller.city) = (Some("2000".to_owned()), Some("Sydney".to_owned()));
+    seller.address = vec!["1 Sample Street".to_owned(), "2000".to_owned(), "Sydney".to_owned()];
+    seller.endpoint = Some("0151:51824753556".to_owned());
+    (buyer.country, buyer.vat_id) = ("US".to_owned(), Some("EIN12-3456789".to_owned()));
+    buyer.address = vec!["1 Sample Street".to_owned(), "Springfield, IL 62701".to_owned()];
+    buyer.endpoint = Some("0088:9520000004170".to_owned());
     invoice
 }
 

@@ -91,7 +91,10 @@ fn party(name: &'static str, party: &PartyTerms) -> Option<Element> {
     let email = group("ram:EmailURIUniversalCommunication", [maybe("ram:URIID", party.email.as_deref())]);
     let endpoint = party.endpoint.as_ref();
     let endpoint = endpoint.and_then(|(scheme, id)| text_with("ram:URIID", ("schemeID", scheme), id));
-    let vat_id = text_with("ram:ID", ("schemeID", "VA"), party.vat_id.as_deref().unwrap_or_default());
+    let tax_id = |scheme: &str, id: Option<&str>| {
+        let id = text_with("ram:ID", ("schemeID", scheme), id.unwrap_or_default());
+        group("ram:SpecifiedTaxRegistration", [id])
+    };
     let children = [
         maybe("ram:ID", party.identifier.as_deref()),
         text("ram:Name", &party.name),
@@ -99,7 +102,8 @@ fn party(name: &'static str, party: &PartyTerms) -> Option<Element> {
         group("ram:DefinedTradeContact", [email]),
         group("ram:PostalTradeAddress", address),
         group("ram:URIUniversalCommunication", [endpoint]),
-        group("ram:SpecifiedTaxRegistration", [vat_id]),
+        tax_id("VA", party.vat_id.as_deref()),
+        tax_id("FC", party.tax_number.as_deref()),
     ];
     group(name, children)
 }

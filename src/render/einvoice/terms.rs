@@ -61,8 +61,10 @@ pub(super) struct PartyTerms {
     pub identifier: Option<String>,
     /// BT-30, BT-47.
     pub registration: Option<String>,
-    /// BT-31, BT-48.
+    /// BT-31, BT-48: it begins with the code of a country (BR-CO-09).
     pub vat_id: Option<String>,
+    /// BT-32: what a seller outside the EU has in its place.
+    pub tax_number: Option<String>,
     /// BT-34, BT-49: the scheme and the address within it.
     pub endpoint: Option<(String, String)>,
     /// BT-35, BT-36 and BT-162; BT-50, BT-51 and BT-163: at most three lines.

@@ -160,6 +160,71 @@ fn without_the_vat_id_that_its_treatment_asks_for_there_is_no_e_invoice() {
 }
 
 #[test]
+fn a_tax_number_that_names_no_country_is_no_vat_id() {
+    let (_, abroad) = cases::documents().into_iter().find(|(case, _)| *case == "reverse-charge-abroad").unwrap();
+    let terms = terms_of(&abroad);
+    let said = |party: &super::terms::PartyTerms| {
+        [&party.identifier, &party.registration, &party.vat_id, &party.tax_number]
+            .map(|id| id.clone().unwrap_or_default())
+    };
+    assert_eq!(said(&terms.seller), ["51824753556", "", "", "51824753556"]);
+    assert_eq!(said(&terms.buyer), ["bologna-bakery", "EIN12-3456789", "", ""]);
+    let texts = [cii::written(&terms), ubl::written(&terms)].map(|xml| String::from_utf8(xml).unwrap());
+    assert!(!texts[0].contains("schemeID=\"VA\"") && texts[0].contains("<ram:ID schemeID=\"FC\">51824753556<"));
+    assert_eq!(texts[1].matches("<cac:PartyTaxScheme>").count(), 1);
+    let (_, domestic) = cases::documents().swap_remove(0);
+    let terms = terms_of(&domestic);
+    assert_eq!((terms.seller.vat_id.as_deref(), terms.seller.tax_number), (Some("IE9999990AH"), None));
+}
+
+#[test]
+fn post_code_and_city_are_told_once() {
+    let (_, mut invoice) = cases::documents().swap_remove(0);
+    (invoice.buyer.post_code, invoice.buyer.city) = (Some("40121".to_owned()), Some("Bologna".to_owned()));
+    for address in [&["Via 1", "40121 Bologna"][..], &["Via 1", "40121", "Bologna"], &["Via 1", "Bologna", "40121"]] {
+        invoice.buyer.address = address.iter().map(|line| (*line).to_owned()).collect();
+        assert_eq!(terms_of(&invoice).buyer.address, ["Via 1"]);
+    }
+}
+
+#[test]
+fn the_reason_of_no_tax_is_in_the_language_of_the_document() {
+    for (category, frozen, said) in [
+        ("AE", "Reverse charge / Inversione contabile", "Steuerschuldnerschaft des Leistungsempfängers"),
+        ("O", "Not subject to VAT", "Nicht steuerbare Leistung"),
+        ("E", "Art. 132", "Art. 132"),
+    ] {
+        let mut invoice = cases::from_dublin(sample::taxed(Language::German, category, "0", "0"));
+        invoice.vat[0].reason = Some(frozen.to_owned());
+        assert_eq!(terms_of(&invoice).vat[0].reason.as_deref(), Some(said));
+    }
+}
+
+#[test]
+fn what_banks_are_told_is_what_people_are_told() {
+    let (_, invoice) = cases::documents().into_iter().find(|(case, _)| *case == "in-euro").unwrap();
+    let asked = terms_of(&invoice).payment.unwrap().remittance;
+    let view = InvoiceView::of(&invoice, &head());
+    let printed = view.payment.iter().find(|fact| fact.label == view.words.payment_reference).unwrap();
+    assert_eq!(printed.value.replace(' ', ""), asked);
+    assert!(asked.starts_with("RF") && view.please_pay.contains(&printed.value), "{}", view.please_pay);
+    assert!(view.payment.iter().all(|fact| fact.value != invoice.number.to_string()), "one reference alone");
+}
+
+#[test]
+fn a_mail_names_the_e_invoice_that_it_carries() {
+    let (_, asked) = cases::documents().swap_remove(0);
+    let silent = Invoice { e_invoice: None, ..asked.clone() };
+    let mut unnamed = asked.clone();
+    unnamed.seller.vat_id = None;
+    for (invoice, is_named) in [(&asked, true), (&silent, false), (&unnamed, false)] {
+        let attached = InvoiceView::of(invoice, &head()).mail.attached;
+        assert_eq!(attached.contains(&ubl_file(invoice)), is_named, "{attached}");
+        assert_eq!(as_ubl(invoice, &head()).is_some(), is_named);
+    }
+}
+
+#[test]
 fn names_are_true_and_nothing_is_empty() {
     for (case, invoice) in cases::documents() {
         for xml in [cii::written(&terms_of(&invoice)), ubl::written(&terms_of(&invoice))] {

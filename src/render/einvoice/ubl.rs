@@ -107,14 +107,18 @@ fn party(party: &PartyTerms) -> Option<Element> {
         group("cac:AddressLine", [maybe("cbc:Line", lines.next())]),
         group("cac:Country", [text("cbc:IdentificationCode", &party.country)]),
     ];
-    let vat_id = party.vat_id.as_ref();
-    let vat_id = vat_id.and_then(|id| group("cac:PartyTaxScheme", [text("cbc:CompanyID", id), scheme()]));
+    let tax_id = |id: Option<&str>, scheme: Option<Element>| {
+        id.and_then(|id| group("cac:PartyTaxScheme", [text("cbc:CompanyID", id), scheme]))
+    };
+    // Any scheme but that of VAT says that it is no VAT id.
+    let other = group("cac:TaxScheme", [text("cbc:ID", "TAX")]);
     let entity = [text("cbc:RegistrationName", &party.name), maybe("cbc:CompanyID", party.registration.as_deref())];
     let children = [
         endpoint,
         group("cac:PartyIdentification", [maybe("cbc:ID", party.identifier.as_deref())]),
         group("cac:PostalAddress", address),
-        vat_id,
+        tax_id(party.vat_id.as_deref(), scheme()),
+        tax_id(party.tax_number.as_deref(), other),
         group("cac:PartyLegalEntity", entity),
         group("cac:Contact", [maybe("cbc:ElectronicMail", party.email.as_deref())]),
     ];

@@ -206,6 +206,13 @@ pub const RULE: rule::Words = rule::Words {
 
 pub const LABELS: Labels = Labels {
     legal: "Mentions légales",
+    vat_total: "Total TVA",
+    one_day: "1 jour à compter de la date d’émission",
+    on_receipt: "à réception",
+    e_invoice_attached: "Également en pièce jointe\u{a0}: {xml} (facture électronique, UBL).",
+    lines_together: "{count} lignes regroupées",
+    together: "Cette facture compte {count} lignes. Celles d’un même marché sont regroupées ici\u{a0}; le fichier de chaque message \
+               contient tout ce qui les compose.",
     details: "Détail pour {month}",
     details_intro: "Ce dont se composent les montants de cette facture. Chaque message figure dans {file}.",
     details_intro_credit: "Les messages que cet avoir rectifie. Chacun figure dans {file}.",

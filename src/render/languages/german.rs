@@ -208,6 +208,13 @@ pub const RULE: rule::Words = rule::Words {
 
 pub const LABELS: Labels = Labels {
     legal: "Rechtliche Hinweise",
+    vat_total: "USt gesamt",
+    one_day: "1 Tag ab Rechnungsdatum",
+    on_receipt: "sofort nach Erhalt",
+    e_invoice_attached: "Ebenfalls als Anlage: {xml} (E-Rechnung, UBL).",
+    lines_together: "{count} Zeilen zusammen",
+    together: "Diese Rechnung hat {count} Zeilen. Hier stehen die eines Marktes zusammen; die Datei mit jedem Posten enthält alles, \
+               woraus sie bestehen.",
     details: "Einzelheiten für {month}",
     details_intro: "Woraus sich die Posten dieser Rechnung zusammensetzen. Jeder steht in {file}.",
     details_intro_credit: "Die Nachrichten, die diese Rechnungskorrektur betrifft. Jede steht in {file}.",

@@ -205,6 +205,13 @@ pub const RULE: rule::Words = rule::Words {
 
 pub const LABELS: Labels = Labels {
     legal: "Menções legais",
+    vat_total: "Total do IVA",
+    one_day: "1 dia a contar da data de emissão",
+    on_receipt: "à receção",
+    e_invoice_attached: "Também em anexo: {xml} (fatura eletrónica, UBL).",
+    lines_together: "{count} linhas em conjunto",
+    together: "Esta fatura tem {count} linhas. Aqui as de um mesmo mercado estão reunidas; o ficheiro com cada cobrança contém tudo \
+               o que as compõe.",
     details: "Detalhe de {month}",
     details_intro: "De que se compõem as cobranças desta fatura. Cada uma consta de {file}.",
     details_intro_credit: "As mensagens que esta nota de crédito retifica. Cada uma consta de {file}.",
@@ -222,7 +229,7 @@ pub const LABELS: Labels = Labels {
     waited: "Tempo de espera",
     charges: "Cobranças",
     messages: "Mensagens",
-    share: "Quota",
+    share: "Percentagem",
     total: "Total",
     other_markets: "Outros {count} mercados",
     elsewhere: "Outros países",

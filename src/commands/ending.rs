@@ -1,0 +1,60 @@
+//! How a night ends: what stands on standard error, so that cron mails it even where the summary goes to a file, and by
+//! which code a program is told.
+
+use super::closing::Step;
+use super::correct::Late;
+use super::outbox::{Sent, Trouble};
+use super::run::{Night, renderer};
+use super::{Outcome, World, looks, say};
+use crate::error::Failure;
+use crate::render::InvoiceView;
+
+/// Says what is to be heard of, and how the night ended.
+///
+/// # Errors
+/// What stopped all mail, or else the first document that could not be drawn; the others are warned of.
+pub fn end(mut night: Night, world: &mut World) -> Result<Outcome, Failure> {
+    night.alarms.iter().try_for_each(|alarm| say(world.err, &format!("alarm: {}", alarm.text)))?;
+    warn_of_names(&night, world)?;
+    if let Some(failure) = &night.unsettled {
+        say(world.err, &format!("warning: the next night begins from the archive: {}", failure.in_a_line()))?;
+    }
+    warn_of_mails(&night.mail, world)?;
+    let outcome = outcome(&night);
+    let undrawn = std::mem::take(&mut night.written.undrawn);
+    let mut failures = night.mail.stopped.take().into_iter().chain(undrawn);
+    let Some(first) = failures.next() else { return Ok(outcome) };
+    failures.try_for_each(|other| say(world.err, &format!("warning: {}", other.in_a_line())))?;
+    Err(first)
+}
+
+/// How a night ended that did not fail. A mail that waits for its time is no reason for anybody to get up.
+fn outcome(night: &Night) -> Outcome {
+    let parked = !night.closings.failed.is_empty()
+        || night.open.iter().any(|open| matches!(open.step, Step::Park(_)))
+        || night.late.iter().any(Late::is_set_aside);
+    let set_aside = night.intake.newly_set_aside().next().is_some();
+    if parked || set_aside || night.mail.lost_one() { Outcome::SetAside } else { Outcome::Done }
+}
+
+/// Says which mails nothing more happens to.
+pub fn warn_of_mails(sent: &Sent, world: &mut World) -> Result<(), Failure> {
+    for Trouble { name, to, state, reason, .. } in sent.troubles.iter().filter(|trouble| trouble.is_final) {
+        let state = state.name();
+        say(world.err, &format!("warning: the mail {name} to {to} is {state}: {reason}; see `ritardo mail list`"))?;
+    }
+    Ok(())
+}
+
+/// Warns of what stands on the invoices of the night and their PDFs cannot show.
+fn warn_of_names(night: &Night, world: &mut World) -> Result<(), Failure> {
+    let invoices: Vec<_> = night.closings.months.iter().filter_map(|(_, invoice)| invoice.as_ref()).collect();
+    if invoices.is_empty() {
+        return Ok(());
+    }
+    let renderer = renderer()?;
+    invoices.into_iter().try_for_each(|invoice| {
+        let view = night.setup.dressed(InvoiceView::of(invoice, ""), invoice, None);
+        looks::warn(&invoice.number.to_string(), &renderer.unprintable(&view), world)
+    })
+}
