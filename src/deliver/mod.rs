@@ -6,6 +6,7 @@
 
 mod clock;
 mod dkim;
+mod dsn;
 mod eml;
 mod field;
 mod login;
@@ -65,6 +66,8 @@ pub enum Road {
 /// A finished mail on its way to one recipient.
 #[derive(Clone, Copy, Debug)]
 pub struct Parcel<'a> {
+    /// Its Message-ID, without angle brackets: what a report of a server names it by.
+    pub id: &'a str,
     /// File name in an outbox folder, such as `LR-2018-000001_1.eml`.
     pub name: &'a str,
     /// Address of the envelope: where bounces go.
@@ -75,7 +78,7 @@ pub struct Parcel<'a> {
     pub eml: &'a [u8],
 }
 
-/// Why a mail could not be made or not even be tried: what is wrong lies on this side, and stays so for every mail.
+/// Why a mail could not be made or not even be tried: what is wrong lies on this side.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeliverError {
@@ -126,6 +129,13 @@ pub enum DeliverError {
     Key { path: PathBuf, why: &'static str },
 }
 
+impl DeliverError {
+    /// Whether it concerns one mail, and others can be carried all the same.
+    pub const fn is_of_one_mail(&self) -> bool {
+        matches!(self, Self::OutboxTaken { .. } | Self::Field { .. } | Self::Form { .. } | Self::Date)
+    }
+}
+
 /// Carries finished mails, one after the other. Over SMTP it holds at most one connection, which is opened by the first
 /// mail and used for all that follow.
 pub struct Carrier(By);
@@ -151,11 +161,25 @@ impl Carrier {
         }))
     }
 
-    /// One attempt for one recipient. Where a rate is configured, it waits until the mail may go.
+    /// Whether mails wait for one another, because a rate is configured.
+    pub fn is_paced(&self) -> bool {
+        matches!(&self.0, By::Server(agent) if agent.is_paced())
+    }
+
+    /// Waits until the next mail may go, where a rate is configured; its attempt then begins at once.
+    pub fn wait(&mut self) {
+        if let By::Server(agent) = &mut self.0 {
+            agent.wait();
+        }
+    }
+
+    /// One attempt for one recipient. Where a rate is configured, it waits until the mail may go, unless [`Carrier::wait`]
+    /// has done so.
     ///
     /// # Errors
-    /// What lies on this side, and stops all mail: a mail that cannot travel, an outbox that cannot be written, a login
-    /// that the server refuses. Everything else that a server does is an [`Outcome`].
+    /// What lies on this side: an outbox that cannot be written, a login that the server refuses, which stop all mail; or a
+    /// mail that cannot travel, or whose name another one has, see [`DeliverError::is_of_one_mail`]. Everything else that
+    /// a server does is an [`Outcome`].
     pub fn carry(&mut self, parcel: &Parcel<'_>) -> Result<Carried, DeliverError> {
         field::travels(parcel.eml)?;
         match &mut self.0 {
@@ -165,7 +189,7 @@ impl Carrier {
             }
             By::Server(agent) => {
                 let (from, to) = (field::address("sender", parcel.from)?, field::address("recipient", parcel.to)?);
-                agent.carry(&session::Mail { from, to, eml: parcel.eml })
+                agent.carry(&session::Mail { id: field::message_id(parcel.id)?, from, to, eml: parcel.eml })
             }
         }
     }

@@ -80,6 +80,8 @@ pub(super) struct Offers {
     pub plain: bool,
     /// AUTH LOGIN.
     pub login: bool,
+    /// Reports as one asks for them (RFC 3461).
+    pub dsn: bool,
     /// SIZE (RFC 1870): offered, and perhaps with the greatest mail, in bytes.
     pub size: Option<Option<u64>>,
 }
@@ -94,6 +96,7 @@ impl Offers {
             let mut words = line.split_ascii_whitespace();
             match words.next() {
                 Some("STARTTLS") => offers.starttls = true,
+                Some("DSN") => offers.dsn = true,
                 // Without a number, or with 0, there is no fixed limit.
                 Some("SIZE") => {
                     offers.size = Some(words.next().and_then(|size| size.parse().ok()).filter(|size| *size > 0));
@@ -174,8 +177,9 @@ mod tests {
     fn offers_are_read_whatever_their_case() {
         let offers = |lines: &[&str]| Offers::of(&reply(lines).unwrap().unwrap());
         assert_eq!(offers(&["250 STARTTLS\r\n"]), Offers::default(), "the first line offers nothing");
-        let all = offers(&["250-x\r\n", "250-SIZE 1000\r\n", "250-StartTls\r\n", "250 auth login plain\r\n"]);
-        assert_eq!(all, Offers { starttls: true, plain: true, login: true, size: Some(Some(1000)) });
+        let all =
+            offers(&["250-x\r\n", "250-SIZE 1000\r\n", "250-StartTls\r\n", "250-dsn\r\n", "250 auth login plain\r\n"]);
+        assert_eq!(all, Offers { starttls: true, plain: true, login: true, dsn: true, size: Some(Some(1000)) });
         let old = offers(&["250-x\r\n", "250-  \r\n", "250-SIZE 0\r\n", "250 AUTH=LOGIN\r\n"]);
         assert_eq!(old, Offers { login: true, size: Some(None), ..Offers::default() });
         assert_eq!(offers(&["250-x\r\n", "250 SIZE\r\n"]).size, Some(None));

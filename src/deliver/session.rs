@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lettre::Address;
 
+use super::dsn;
 use super::reply::{Offers, Reply, bounded};
 use super::wire::{Fault, Silence, Wire};
 use super::{Carried, Outcome, Road};
@@ -48,6 +49,8 @@ const BLOCK: usize = 1 << 16;
 
 /// A mail that can travel, and its envelope.
 pub(super) struct Mail<'a> {
+    /// Its Message-ID, without angle brackets.
+    pub id: &'a str,
     pub from: Address,
     pub to: Address,
     pub eml: &'a [u8],
@@ -63,6 +66,20 @@ impl Mail<'_> {
     pub(super) fn beyond(&self, size: u64, whose: &str) -> Option<Outcome> {
         let reason = || format!("the mail has {} bytes, and {whose} takes {size}", self.size());
         (self.size() > size).then(|| Outcome::TooBig { reason: reason() })
+    }
+}
+
+/// Why a mail was not begun.
+pub(super) enum Unbegun {
+    /// The server has not answered MAIL: it does not know of this mail.
+    Fault(Fault),
+    /// 421 to MAIL: it takes no more over this connection.
+    Closing(Reply),
+}
+
+impl From<Fault> for Unbegun {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
     }
 }
 
@@ -152,14 +169,18 @@ impl Session {
     /// One transaction.
     ///
     /// # Errors
-    /// The server has not answered MAIL: it does not know of this mail.
-    pub(super) fn carry(&mut self, mail: &Mail<'_>) -> Result<Ended, Fault> {
+    /// The server has begun none.
+    pub(super) fn carry(&mut self, mail: &Mail<'_>) -> Result<Ended, Unbegun> {
         if let Some(outcome) = self.offers.size.flatten().and_then(|size| mail.beyond(size, "the server")) {
             return Ok(Ended { carried: Carried { outcome, road: Road::Open }, goes_on: true });
         }
         // BODY is left out: the content is what every server takes without it.
         let size = self.offers.size.map(|_| format!(" SIZE={}", mail.size())).unwrap_or_default();
-        let begun = self.command(&format!("MAIL FROM:<{}>{size}", mail.from))?;
+        let reports = if self.offers.dsn { dsn::of_mail(mail.id) } else { String::new() };
+        let begun = self.command(&format!("MAIL FROM:<{}>{size}{reports}", mail.from))?;
+        if begun.code == 421 {
+            return Err(Unbegun::Closing(begun));
+        }
         match self.envelope(mail, &begun) {
             Ok(()) => Ok(self.content(mail)),
             Err(ended) => Ok(ended),
@@ -170,7 +191,9 @@ impl Session {
     fn envelope(&mut self, mail: &Mail<'_>, begun: &Reply) -> Result<(), Ended> {
         self.is_begun = true;
         expected("MAIL", begun, &[250])?;
-        self.stage("RCPT", &format!("RCPT TO:<{}>", mail.to), &[250, 251], self.limits.command)?;
+        let to = mail.to.to_string();
+        let reports = if self.offers.dsn { dsn::of_recipient(&to) } else { String::new() };
+        self.stage("RCPT", &format!("RCPT TO:<{to}>{reports}"), &[250, 251], self.limits.command)?;
         self.stage("DATA", "DATA", &[354], self.limits.data)
     }
 

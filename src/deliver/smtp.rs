@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::clock::{Clock, Monotonic, Pace};
 use super::login::{Credentials, Welcome};
 use super::reply::{Reply, bounded};
-use super::session::{self, Limits, Mail, Session};
+use super::session::{self, Limits, Mail, Session, Unbegun};
 use super::tls::Trust;
 use super::wire::{Fault, Wire};
 use super::{Carried, DeliverError, Outcome, Password, Road};
@@ -39,6 +39,8 @@ pub(super) struct Agent {
     door: Door,
     session: Option<Session>,
     pace: Option<Pace>,
+    /// The next mail has waited for its time.
+    has_waited: bool,
 }
 
 impl Agent {
@@ -57,7 +59,24 @@ impl Agent {
         };
         let (limits, clock) = (Limits::USUAL, Arc::new(Monotonic::new()));
         let pace = server.rate.map(|rate| Pace::new(interval(rate)));
-        Ok(Self { door: Door { server: server.clone(), trust, credentials, limits, clock }, session: None, pace })
+        Ok(Self {
+            door: Door { server: server.clone(), trust, credentials, limits, clock },
+            session: None,
+            pace,
+            has_waited: false,
+        })
+    }
+
+    pub(super) const fn is_paced(&self) -> bool {
+        self.pace.is_some()
+    }
+
+    /// Waits until the next mail may go.
+    pub(super) fn wait(&mut self) {
+        if let Some(pace) = &mut self.pace {
+            pace.keep(&*self.door.clock);
+        }
+        self.has_waited = true;
     }
 
     /// One attempt.
@@ -65,9 +84,10 @@ impl Agent {
         if let Some(outcome) = self.door.server.max_size.and_then(|size| mail.beyond(size, "max_size")) {
             return Ok(Carried { outcome, road: Road::Open });
         }
-        if let Some(pace) = &mut self.pace {
-            pace.keep(&*self.door.clock);
+        if !self.has_waited {
+            self.wait();
         }
+        self.has_waited = false;
         let mut open = self.session.take().and_then(Session::revived);
         loop {
             let is_reused = open.is_some();
@@ -77,9 +97,11 @@ impl Agent {
                 Err(Stop::Mail(outcome)) => return Ok(busy(outcome)),
             };
             match session.carry(mail) {
-                // The server closed it in the meantime, which is no attempt: it is opened anew, once.
-                Err(Fault::Lost(_)) if is_reused => {}
-                Err(fault) => return Ok(session::lost("MAIL", &fault)),
+                // The server closed it in the meantime, or takes no more over one connection. That is no attempt: it is
+                // opened anew, once.
+                Err(Unbegun::Fault(Fault::Lost(_)) | Unbegun::Closing(_)) if is_reused => {}
+                Err(Unbegun::Fault(fault)) => return Ok(session::lost("MAIL", &fault)),
+                Err(Unbegun::Closing(reply)) => return Ok(session::unexpected("MAIL", &reply)),
                 Ok(ended) => {
                     self.session = ended.goes_on.then_some(session);
                     return Ok(ended.carried);

@@ -93,6 +93,10 @@ pub struct Plan {
     pub tls: Option<Tls>,
     /// What it offers as SIZE.
     pub size: Option<u64>,
+    /// Whether it offers DSN.
+    pub dsn: bool,
+    /// How many mails it takes over one connection; then MAIL is answered 421.
+    pub most: Option<usize>,
     pub cut: Option<Cut>,
 }
 
@@ -266,6 +270,8 @@ struct Talk<'s> {
     to: String,
     /// Of the connection.
     number: usize,
+    /// Mails whose end came over it.
+    mails: usize,
 }
 
 fn serve(shared: &Shared, stream: TcpStream) {
@@ -286,7 +292,7 @@ fn serve(shared: &Shared, stream: TcpStream) {
     };
     let closing = stream.try_clone();
     let (stream, buffer, to) = (Stream::Plain(stream), Vec::new(), String::new());
-    let talk = Talk { shared, stream, buffer, may_say, may_hear, to, number };
+    let talk = Talk { shared, stream, buffer, may_say, may_hear, to, number, mails: 0 };
     // `None`: the connection is over, one way or another.
     let _ = talk.hold();
     let _ = closing.and_then(|stream| stream.shutdown(Shutdown::Both));
@@ -365,6 +371,7 @@ impl Talk<'_> {
         let last = last.filter(|line| line.as_bytes().get(3) != Some(&b'-'));
         let code = last.and_then(|line| line.get(..3)?.parse().ok());
         self.shared.heard().mails[index].said = code;
+        self.mails += 1;
         Some(())
     }
 
@@ -379,6 +386,9 @@ impl Talk<'_> {
             "." => format!("250 2.0.0 queued as {}\r\n", self.shared.heard().mails.len()),
             "QUIT" => "221 bye\r\n".to_owned(),
             "content" => String::new(),
+            "MAIL" if self.shared.plan.most.is_some_and(|most| self.mails >= most) => {
+                "421 4.7.0 enough over this connection\r\n".to_owned()
+            }
             "MAIL" | "RCPT" | "RSET" | "NOOP" => "250 ok\r\n".to_owned(),
             _ => "500 what\r\n".to_owned(),
         }
@@ -387,6 +397,9 @@ impl Talk<'_> {
     fn offers(&self) -> String {
         let mut offers = vec!["script".to_owned(), "8BITMIME".to_owned()];
         offers.extend(self.shared.plan.size.map(|size| format!("SIZE {size}")));
+        if self.shared.plan.dsn {
+            offers.push("DSN".to_owned());
+        }
         if matches!((&self.stream, &self.shared.plan.tls), (Stream::Plain(_), Some(Tls::StartTls(_)))) {
             offers.push("STARTTLS".to_owned());
         }

@@ -51,7 +51,7 @@ pub fn send(desk: &Desk, business: &Business, due: &[Open], world: &mut World) -
         let eml = deliver::eml(&letter).map_err(failed)?;
         let bytes = signed(signer.as_ref(), eml, desk.as_of).map_err(failed)?;
         let name = format!("{stem}.eml");
-        let parcel = Parcel { name: &name, from: &issuer.email, to, eml: &bytes };
+        let parcel = Parcel { id: letter.message_id, name: &name, from: &issuer.email, to, eml: &bytes };
         let Carried { outcome, road } = carrier.carry(&parcel).map_err(failed)?;
         let said = match outcome {
             Outcome::Sent { .. } => "sent".to_owned(),

@@ -46,7 +46,7 @@ fn agent(server: &Server) -> Agent {
 fn tried(agent: &mut Agent, from: &str, eml: &str) -> Result<Carried, DeliverError> {
     field::travels(eml.as_bytes()).unwrap();
     let (from, to) = (field::address("from", from).unwrap(), field::address("to", TO).unwrap());
-    agent.carry(&Mail { from, to, eml: eml.as_bytes() })
+    agent.carry(&Mail { id: "1@example.com", from, to, eml: eml.as_bytes() })
 }
 
 fn carry(agent: &mut Agent, eml: &str) -> Carried {
@@ -160,6 +160,41 @@ fn a_connection_that_died_meanwhile_is_opened_anew_once() {
     assert_eq!(server.heard().connections, 2);
 }
 
+#[test]
+fn a_server_that_takes_so_many_mails_over_one_connection_is_asked_again() {
+    let server = Server::start(Plan { most: Some(2), ..Plan::default() });
+    let mut agent = agent(&server);
+    for _ in 0..5 {
+        let carried = carry(&mut agent, MAIL);
+        assert_eq!((parts(&carried).0, is_busy(&carried)), ("sent", false), "{carried:?}");
+    }
+    agent.close();
+    let heard = server.stop();
+    assert_eq!((heard.connections, heard.accepted().count()), (3, 5));
+    // 421 on a new connection, or to one: it takes no more now.
+    let server = Server::start(Plan::of(&[Rule { line: "second@", ..Rule::at("MAIL", Act::code(421)) }]));
+    let mut agent = agent_of(&to(server.port));
+    for (connections, kind) in [(1, "sent"), (2, "deferred"), (3, "deferred")] {
+        let from = if kind == "sent" { FROM } else { "second@example.com" };
+        let carried = tried(&mut agent, from, MAIL).unwrap();
+        assert_eq!((parts(&carried).0, is_busy(&carried)), (kind, kind == "deferred"), "{carried:?}");
+        assert_eq!(server.heard().connections, connections);
+    }
+}
+
+#[test]
+fn reports_are_asked_for_where_they_are_offered() {
+    let server = Server::start(Plan { dsn: true, ..Plan::default() });
+    let mut agent = agent(&server);
+    assert_eq!(parts(&carry(&mut agent, MAIL)).0, "sent");
+    let heard = server.heard();
+    assert_eq!(heard.commands[1], "MAIL FROM:<billing@example.com> RET=HDRS ENVID=1@example.com");
+    assert_eq!(
+        heard.commands[2],
+        "RCPT TO:<accounts@bakery.example> NOTIFY=FAILURE,DELAY ORCPT=rfc822;accounts@bakery.example"
+    );
+}
+
 #[expect(clippy::disallowed_methods, reason = "a server is given time to say more than it was asked")]
 fn wait(time: Duration) {
     std::thread::sleep(time);
@@ -217,11 +252,12 @@ fn nobody_listening_defers_and_stops_the_others() {
 fn a_parcel_is_checked_before_anybody_is_asked() {
     let transport = Transport::Smtp(to(1));
     let mut carrier = Carrier::new(&transport, &|_| Password::new("canary")).unwrap();
-    let parcel = Parcel { name: "a.eml", from: FROM, to: TO, eml: MAIL.as_bytes() };
+    let parcel = Parcel { id: "1@example.com", name: "a.eml", from: FROM, to: TO, eml: MAIL.as_bytes() };
     let evil = "x@example.com>\r\nRCPT TO:<y@example.com";
     for bad in [
         Parcel { from: evil, ..parcel },
         Parcel { to: evil, ..parcel },
+        Parcel { id: evil, ..parcel },
         Parcel { eml: b"a\n.\r\n", ..parcel },
         Parcel { eml: b"", ..parcel },
     ] {
