@@ -2,25 +2,21 @@
 //! frozen. What is about to happen is in the ledger before it happens, and what happened as soon as it did, so that a
 //! mail is never lost, and never sent twice without saying so.
 
+mod round;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::issue::add;
+use self::round::Round;
+use super::World;
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
-use super::{World, progress};
-use crate::deliver::{self, Carried, Carrier, Outcome, Parcel, Road};
-use crate::domain::settings::Transport;
+use crate::deliver::{self, Carrier};
 use crate::domain::{Instant, MailRules};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{Entry, MailAttempt, MailBegun, MailOutcome};
 use crate::ledger::{History, Ledger, MailState, Outgoing};
 use crate::read::sha256;
-
-/// Longer words are cut.
-const LONGEST_DETAIL: usize = 200;
 
 /// What a run sends with.
 pub struct Outbox<'o> {
@@ -159,89 +155,12 @@ impl Outbox<'_> {
         let mut sent = Sent::default();
         if !due.is_empty() {
             match Carrier::new(&self.setup.config.transport, &deliver::password) {
-                Ok(carrier) => self.send_all(carrier, ledger, &due, &mut sent, world)?,
+                Ok(carrier) => Round::new(self, ledger, carrier).go(&due, &mut sent, world)?,
                 Err(error) => sent.stopped = Some(unsent(error)),
             }
         }
         self.count_waiting(&Self::read(ledger)?, &mut sent);
         Ok(sent)
-    }
-
-    fn send_all(
-        &self,
-        mut carrier: Carrier,
-        ledger: &mut Ledger,
-        due: &[Outgoing],
-        sent: &mut Sent,
-        world: &World,
-    ) -> Result<(), Failure> {
-        let within = Duration::from_micros(u64::try_from(self.rules().within.micros()).unwrap_or_default());
-        let begun = (world.clock)();
-        let bar = progress::bar(world.watched, "mail", due.len());
-        for (place, mail) in due.iter().enumerate() {
-            if (world.clock)().saturating_sub(begun) >= within {
-                sent.leave(due.len() - place, "the time for sending (`within` of [mail]) is over");
-                break;
-            }
-            let eml = match stored(self.state, mail) {
-                Ok(eml) => eml,
-                // The others go on.
-                Err(failure) => {
-                    sent.stopped.get_or_insert(failure);
-                    continue;
-                }
-            };
-            match self.attempt(&mut carrier, ledger, mail, &eml)? {
-                Ok(road) => {
-                    sent.note(&Self::read(ledger)?, mail, self.rules(), self.now);
-                    bar.inc(1);
-                    if let Road::Busy { reason } = road {
-                        sent.leave(due.len() - place - 1, &reason);
-                        break;
-                    }
-                }
-                // A wrong password or outbox concerns every mail: they stay where they are.
-                Err(failure) => {
-                    sent.stopped = Some(failure);
-                    break;
-                }
-            }
-        }
-        carrier.close();
-        bar.finish_and_clear();
-        Ok(())
-    }
-
-    /// One attempt, with its beginning and its end in the ledger. The inner error stops all mail.
-    fn attempt(
-        &self,
-        carrier: &mut Carrier,
-        ledger: &mut Ledger,
-        mail: &Outgoing,
-        eml: &[u8],
-    ) -> Result<Result<Road, Failure>, Failure> {
-        let (message_id, at) = (mail.message_id.to_owned(), self.now);
-        // A folder takes a mail once, however often it is put there: whether it has it can always be seen.
-        let has_server = matches!(self.setup.config.transport, Transport::Smtp(_));
-        if has_server {
-            add(ledger, vec![Entry::MailBegun(MailBegun { message_id: message_id.clone(), at })])?;
-        }
-        let parcel = Parcel { name: mail.name, from: mail.from, to: mail.to, eml };
-        let (outcome, detail, road) = match carrier.carry(&parcel) {
-            Ok(Carried { outcome, road }) => {
-                let (outcome, detail) = recorded(outcome);
-                (outcome, detail, Ok(road))
-            }
-            Err(error) => {
-                let failure = unsent(error);
-                (MailOutcome::Untried, failure.in_a_line(), Err(failure))
-            }
-        };
-        if has_server || road.is_ok() {
-            let detail = detail.chars().filter(|c| !c.is_control()).take(LONGEST_DETAIL).collect();
-            add(ledger, vec![Entry::MailAttempt(MailAttempt { message_id, at, outcome, detail })])?;
-        }
-        Ok(road)
     }
 
     fn count_waiting(&self, history: &History, sent: &mut Sent) {
@@ -275,15 +194,4 @@ pub fn stored(state: &State, mail: &Outgoing) -> Result<Vec<u8>, Failure> {
 fn unsent(error: deliver::DeliverError) -> Failure {
     let failure = Failure::new(Kind::Configuration, "the mail was not sent").because(error);
     failure.hint("nothing is lost: the mails wait in the state folder")
-}
-
-/// An outcome as the ledger has it. What is too big for a server is refused by it, before it is offered.
-fn recorded(outcome: Outcome) -> (MailOutcome, String) {
-    match outcome {
-        Outcome::Sent { reply } => (MailOutcome::Sent, reply),
-        Outcome::Deferred { reason } => (MailOutcome::Deferred, reason),
-        Outcome::Refused { reason } => (MailOutcome::Refused, reason),
-        Outcome::TooBig { reason } => (MailOutcome::Refused, format!("too big: {reason}")),
-        Outcome::Unknown { reason } => (MailOutcome::Unknown, reason),
-    }
 }

@@ -7,6 +7,7 @@ pub mod history;
 mod mails;
 mod migration;
 mod numbers;
+mod series;
 mod standing;
 mod sum;
 

@@ -95,7 +95,8 @@ impl Ledger {
 
 impl Drop for Ledger {
     fn drop(&mut self) {
-        if self.unsummed {
+        // With a log beside it the file is of an earlier state than its head.
+        if self.unsummed && !self.has_log() {
             // Where it cannot be written, the sum is of an earlier state, and is taken for that.
             let _ = self.write_sum();
         }
