@@ -1,5 +1,5 @@
 //! Mails from a run to a server behind TLS and a login, signed: what arrives, what an audit says of it, and what is made
-//! again where it was lost.
+//! again where it was lost; and what stops all mails, or one alone.
 #![cfg(test)]
 
 mod common;
@@ -7,10 +7,12 @@ mod common;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use common::shop::{Shop, edit};
 use common::smtp::{Act, Authority, Paper, Plan, Rule, Server, Tls};
-use common::{files, program};
+use common::{bodies, files, program, text};
+use serde_json::Value;
 
 const NIGHT: &str = "2018-09-05T00:00:00Z";
 
@@ -25,8 +27,13 @@ fn secret(folder: &Path, name: &str, text: &str) {
 
 /// A shop whose August can be billed, with a server of this paper, a login and a key.
 fn shop(name: &str, paper: Paper, rules: &[Rule]) -> (Shop, Server) {
+    planned(name, paper, Plan::of(rules))
+}
+
+/// The same with any server.
+fn planned(name: &str, paper: Paper, plan: Plan) -> (Shop, Server) {
     let authority = Authority::new();
-    let server = Server::start(Plan { tls: Some(Tls::Implicit(authority.server(paper))), ..Plan::of(rules) });
+    let server = Server::start(Plan { tls: Some(Tls::Implicit(authority.server(paper))), ..plan });
     let shop = Shop::new(name, "");
     let settings = format!(
         "transport = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\nca_file = \"ca.pem\"\nuser = \"billing\"\n\
@@ -39,6 +46,117 @@ fn shop(name: &str, paper: Paper, rules: &[Rule]) -> (Shop, Server) {
     secret(&shop.folder, "password", "canary-password\n");
     secret(&shop.folder, "dkim.pem", KEY);
     (shop, server)
+}
+
+/// So many recipients of the one invoice, each with a mail of its own.
+fn with_recipients(shop: &Shop, count: usize) {
+    let addresses: Vec<String> = (1..=count).map(|place| format!("\"desk-{place}@forno.example\"")).collect();
+    edit(&shop.folder, "businesses.toml", "\"accounts@forno.example\"", &addresses.join(", "));
+}
+
+/// State and attempts of every mail.
+fn listed(shop: &Shop, as_of: &str) -> Vec<(String, u64)> {
+    let told = shop.ritardo(&["mail", "list", "--format", "json", "--as-of", as_of]).expect(0).json();
+    let of = |mail: &Value| (text(mail, "state"), mail["attempts"].as_u64().unwrap());
+    told["mails"].as_array().unwrap().iter().map(of).collect()
+}
+
+fn all(state: &str, attempts: u64, count: usize) -> Vec<(String, u64)> {
+    vec![(state.to_owned(), attempts); count]
+}
+
+#[test]
+fn a_login_that_is_refused_is_tried_once_and_all_mails_wait_as_they_are() {
+    let (shop, server) =
+        shop("mail-road-login", Paper::Good, &[Rule::once("AUTH", Act::say("535 5.7.8 no such user\r\n"))]);
+    with_recipients(&shop, 3);
+    let told = shop.run(NIGHT).expect(78);
+    assert!(told.err.contains("`127.0.0.1` does not accept the login: 535 5.7.8 no such user"), "{}", told.err);
+    assert_eq!(bodies(&shop.state(), "invoice").len(), 1, "the month is closed all the same");
+    let heard = server.heard();
+    assert_eq!((heard.verbs().iter().filter(|verb| **verb == "AUTH").count(), heard.mails.len()), (1, 0), "{heard:?}");
+    assert!(!heard.verbs().contains(&"MAIL"), "{heard:?}");
+    assert_eq!(listed(&shop, NIGHT), all("queued", 0, 3));
+    // With the right password the next run, or the command, goes on.
+    let told = shop.ritardo(&["mail", "send", "--as-of", NIGHT]).expect(0);
+    assert_eq!(told.out, "mail      3 sent\n");
+    assert_eq!((listed(&shop, NIGHT), server.stop().accepted().count()), (all("sent", 1, 3), 3));
+    shop.holds();
+}
+
+#[test]
+fn a_server_that_takes_so_many_mails_over_one_connection_gets_all_of_them() {
+    let (shop, server) = planned("mail-road-most", Paper::Good, Plan { most: Some(2), dsn: true, ..Plan::default() });
+    with_recipients(&shop, 5);
+    let told = shop.run(NIGHT).expect(0);
+    assert!(told.out.contains("mail      5 sent\n"), "{}", told.out);
+    let heard = server.stop();
+    assert_eq!((heard.connections, heard.accepted().count()), (3, 5));
+    let named = "RET=HDRS ENVID=LR-2018-000001.5@late-reply.example";
+    assert!(heard.commands.iter().any(|line| line.ends_with(named)), "{heard:?}");
+    // The end of each attempt stands in the ledger before the next begins.
+    let kinds = kinds(&shop);
+    let mails: Vec<&str> = kinds.iter().map(String::as_str).filter(|kind| kind.starts_with("mail_")).collect();
+    assert_eq!(mails, ["mail_begun", "mail_attempt"].repeat(5));
+    shop.holds();
+}
+
+fn kinds(shop: &Shop) -> Vec<String> {
+    let ledger = common::ledger(&shop.state());
+    let mut statement = ledger.prepare("SELECT kind FROM entry ORDER BY seq").unwrap();
+    let kinds = statement.query_map([], |row| row.get(0)).unwrap();
+    kinds.collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn a_server_that_takes_nothing_now_is_left_alone() {
+    let (shop, server) = shop("mail-road-421", Paper::Good, &[Rule::once("MAIL", Act::code(421))]);
+    with_recipients(&shop, 5);
+    let told = shop.run(NIGHT).expect(0);
+    assert!(told.out.contains("mail      0 sent, 1 deferred\n"), "{}", told.out);
+    assert!(told.out.contains("mail      4 mails left: MAIL: 421 as planned\n"), "{}", told.out);
+    assert!(told.err.is_empty(), "{}", told.err);
+    assert_eq!(listed(&shop, NIGHT), [all("deferred", 1, 1), all("queued", 0, 4)].concat());
+    assert_eq!(server.heard().connections, 1);
+    let later = shop.ritardo(&["mail", "send", "--as-of", "2018-09-05T00:05:00Z"]).expect(0);
+    assert_eq!(later.out, "mail      5 sent\n");
+    assert_eq!((server.heard().connections, server.stop().accepted().count()), (2, 5));
+    shop.holds();
+}
+
+#[test]
+fn mails_that_do_not_go_in_time_are_left_for_the_next_run() {
+    let slow = Rule::once(".", Act::Wait(Duration::from_millis(1_300)));
+    let (shop, server) = shop("mail-road-within", Paper::Good, &[slow]);
+    with_recipients(&shop, 5);
+    shop.setting("transport = \"smtp\"", "transport = \"smtp\"\nwithin = \"1s\"");
+    let told = shop.run(NIGHT).expect(0);
+    assert!(told.out.contains("mail      1 sent\n"), "{}", told.out);
+    let left = "mail      4 mails left: the time for sending (`within` of [mail]) is over\n";
+    assert!(told.out.contains(left) && told.err.is_empty(), "{}{}", told.out, told.err);
+    assert_eq!(listed(&shop, NIGHT), [all("sent", 1, 1), all("queued", 0, 4)].concat());
+    shop.setting("within = \"1s\"", "within = \"1h\"");
+    assert_eq!(shop.ritardo(&["mail", "send", "--as-of", NIGHT]).expect(0).out, "mail      4 sent\n");
+    assert_eq!(server.stop().accepted().count(), 5);
+}
+
+#[test]
+fn another_file_of_its_name_refuses_one_mail_and_no_other() {
+    let shop = Shop::new("mail-road-taken", "");
+    with_recipients(&shop, 3);
+    let taken = shop.state().join("outbox/LR-2018-000001_2.eml");
+    fs::create_dir_all(taken.parent().unwrap()).unwrap();
+    fs::write(&taken, "another mail\r\n").unwrap();
+    let told = shop.run(NIGHT).expect(65);
+    assert!(told.out.contains("mail      2 sent, 1 refused\n"), "{}", told.out);
+    let why = "LR-2018-000001_2.eml exists and is another mail than the one to be written";
+    assert!(told.err.contains("is refused: ") && told.err.contains(why), "{}", told.err);
+    assert_eq!(fs::read_to_string(&taken).unwrap(), "another mail\r\n");
+    assert_eq!(listed(&shop, NIGHT), [all("sent", 1, 1), all("refused", 1, 1), all("sent", 1, 1)].concat());
+    fs::remove_file(&taken).unwrap();
+    let again = ["mail", "retry", "LR-2018-000001_2", "--as-of", "2018-09-05T00:10:00Z"];
+    assert_eq!(shop.ritardo(&again).expect(0).out, "retried   1 mail\nmail      1 sent\n");
+    shop.holds();
 }
 
 #[test]

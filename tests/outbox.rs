@@ -5,113 +5,42 @@
 
 mod common;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::shop::{SHOP, Shop, edit};
+use common::smtp::{Act, Plan, Rule, Server};
 use common::{NIGHT, Ran, bodies, copy, files, night, program, ritardo, sample, scratch, text};
 use serde_json::Value;
 
-/// What the server does with a mail.
-#[derive(Clone, Copy, Debug)]
-enum Act {
-    Take,
-    /// 451 to its recipient.
-    Later,
-    /// 550 to its recipient.
-    Refuse,
-    /// It hangs up when the mail is there.
-    Silent,
+/// A server that does this so many times with the mails that come, and then takes them.
+fn server(stage: &'static str, act: Act, times: usize) -> Server {
+    Server::start(Plan::of(&[Rule { times, ..Rule::at(stage, act) }]))
 }
 
-/// A server on this machine, as long as the test runs.
-struct Server {
-    port: u16,
-    /// What it does with the next mails; then it takes them.
-    acts: Arc<Mutex<VecDeque<Act>>>,
-    /// Every whole mail that came, in order.
-    mails: Arc<Mutex<Vec<String>>>,
+/// A server that takes every mail.
+fn good() -> Server {
+    Server::start(Plan::default())
 }
 
-impl Server {
-    fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let (acts, mails) = (Arc::<Mutex<VecDeque<Act>>>::default(), Arc::<Mutex<Vec<String>>>::default());
-        let server = Self { port, acts: Arc::clone(&acts), mails: Arc::clone(&mails) };
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let (stream, acts, mails) = (stream.unwrap(), Arc::clone(&acts), Arc::clone(&mails));
-                // A client that was killed leaves an error here, and nothing else.
-                std::thread::spawn(move || drop(talk(stream, &acts, &mails)));
-            }
-        });
-        server
-    }
-
-    fn will(&self, acts: &[Act]) {
-        self.acts.lock().unwrap().extend(acts);
-    }
-
-    fn mails(&self) -> Vec<String> {
-        self.mails.lock().unwrap().clone()
-    }
-
-    /// How the settings name it.
-    fn settings(&self) -> String {
-        format!("transport = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"loopback\"", self.port)
-    }
+/// How the settings name a server.
+fn settings(server: &Server) -> String {
+    format!("transport = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"loopback\"", server.port)
 }
 
-fn talk(stream: TcpStream, acts: &Mutex<VecDeque<Act>>, mails: &Mutex<Vec<String>>) -> std::io::Result<()> {
-    let mut out = stream.try_clone()?;
-    let mut lines = BufReader::new(stream);
-    let mut act = Act::Take;
-    out.write_all(b"220 test\r\n")?;
-    loop {
-        let mut line = String::new();
-        if lines.read_line(&mut line)? == 0 {
-            return Ok(());
-        }
-        let verb = line.split([' ', ':', '\r', '\n']).next().unwrap_or_default().to_ascii_uppercase();
-        match (verb.as_str(), act) {
-            ("MAIL", _) => {
-                act = acts.lock().unwrap().pop_front().unwrap_or(Act::Take);
-                out.write_all(b"250 sender\r\n")?;
-            }
-            ("RCPT", Act::Later) => out.write_all(b"451 4.2.1 come back later\r\n")?,
-            ("RCPT", Act::Refuse) => out.write_all(b"550 5.1.1 no such mailbox\r\n")?,
-            ("DATA", _) => {
-                out.write_all(b"354 go on\r\n")?;
-                let mut mail = String::new();
-                while !mail.ends_with("\r\n.\r\n") {
-                    if lines.read_line(&mut mail)? == 0 {
-                        return Ok(());
-                    }
-                }
-                mails.lock().unwrap().push(mail);
-                if matches!(act, Act::Silent) {
-                    return Ok(());
-                }
-                out.write_all(b"250 2.0.0 queued\r\n")?;
-            }
-            ("QUIT", _) => return out.write_all(b"221 bye\r\n"),
-            _ => out.write_all(b"250 test\r\n")?,
-        }
-    }
+/// Every whole mail that came, in order.
+fn mails(server: &Server) -> Vec<String> {
+    server.heard().mails.into_iter().map(|mail| String::from_utf8(mail.bytes).unwrap()).collect()
 }
 
 /// A shop whose August can be billed, with a server and these settings of mail.
 fn shop(name: &str, server: &Server, more: &str) -> Shop {
     let shop = Shop::new(name, "");
-    shop.setting("transport = \"file\"", &format!("{}\n{more}", server.settings()));
+    shop.setting("transport = \"file\"", &format!("{}\n{more}", settings(server)));
     shop
 }
 
@@ -138,9 +67,8 @@ fn message_id(mail: &str) -> &str {
 
 #[test]
 fn a_mail_that_is_put_off_for_five_days_fails_and_is_sent_when_a_person_says_so() {
-    let server = Server::new();
+    let server = server("RCPT", Act::say("451 4.2.1 come back later\r\n"), 6);
     let shop = shop("outbox-five-days", &server, "");
-    server.will(&[Act::Later; 6]);
     let first = shop.run("2018-09-05T00:00:00Z").expect(0);
     assert!(first.out.contains("mail      0 sent, 1 deferred"), "{}", first.out);
     assert!(first.out.contains("deferred  LR-2018-000001 to accounts@forno.example: "), "{}", first.out);
@@ -169,18 +97,17 @@ fn a_mail_that_is_put_off_for_five_days_fails_and_is_sent_when_a_person_says_so(
     // Later nights do not repeat it, and do not try again.
     shop.run("2018-09-11T00:00:00Z").expect(0);
     stands(&shop.folder, "2018-09-11T00:00:00Z", "failed", 6, "");
-    assert!(server.mails().is_empty());
+    assert!(mails(&server).is_empty());
     shop.ritardo(&["mail", "retry", "LR-2018-000001_1", "--as-of", "2018-09-12T00:00:00Z"]).expect(0);
     stands(&shop.folder, "2018-09-12T00:00:00Z", "sent", 7, "");
-    assert_eq!(server.mails().len(), 1);
+    assert_eq!(mails(&server).len(), 1);
     shop.holds();
 }
 
 #[test]
 fn a_refused_mail_is_not_tried_again_and_cron_hears_of_it() {
-    let server = Server::new();
+    let server = server("RCPT", Act::say("550 5.1.1 no such mailbox\r\n"), 1);
     let shop = shop("outbox-refused", &server, "");
-    server.will(&[Act::Refuse]);
     let ran = shop.run(NIGHT).expect(65);
     assert!(ran.err.contains("is refused: ") && ran.err.contains("550 5.1.1"), "{}", ran.err);
     shop.run("2018-09-06T00:00:00Z").expect(0);
@@ -188,7 +115,7 @@ fn a_refused_mail_is_not_tried_again_and_cron_hears_of_it() {
     // To another address, as a copy that says what it is.
     let arguments = ["mail", "resend", "LR-2018-000001_1", "--to", "new@forno.example", "--reason", "a new address"];
     shop.ritardo(&[&arguments[..], &["--as-of", "2018-09-07T00:00:00Z"]].concat()).expect(0);
-    let mails = server.mails();
+    let mails = mails(&server);
     assert_eq!(mails.len(), 1);
     assert!(mails[0].contains("To: new@forno.example\r\n") && mails[0].contains("Subject: Copy: LR-2018-000001 "));
     assert_eq!(message_id(&mails[0]), "<LR-2018-000001.1.copy-1@late-reply.example>");
@@ -214,11 +141,11 @@ fn stands_first(shop: &Shop, state: &str) {
 #[test]
 fn a_mail_of_unknown_fate_is_sent_again_as_often_as_the_settings_say() {
     for copies in [0, 3] {
-        let server = Server::new();
+        // It hangs up when the mail is there.
+        let server = server(".", Act::Drop, 9);
         let shop = shop(&format!("outbox-unknown-{copies}"), &server, &format!("copies = {copies}"));
-        server.will(&[Act::Silent; 9]);
         let codes: Vec<i32> = (5..=12).map(|day| shop.run(&format!("2018-09-{day:02}T00:00:00Z")).code).collect();
-        let mails = server.mails();
+        let mails = mails(&server);
         assert_eq!(mails.len(), copies + 1);
         assert!(mails.iter().all(|mail| *mail == mails[0]), "a copy is the same mail");
         let expected: Vec<i32> = (0..8).map(|run| if run == copies { 65 } else { 0 }).collect();
@@ -235,16 +162,16 @@ fn a_mail_of_unknown_fate_is_sent_again_as_often_as_the_settings_say() {
 
 #[test]
 fn nothing_is_sent_by_a_run_where_a_person_sends() {
-    let server = Server::new();
+    let server = good();
     let shop = shop("outbox-by-hand", &server, "send = \"by hand\"");
     let ran = shop.run(NIGHT).expect(0);
     assert!(ran.out.contains("mail      1 mail left: send = \"by hand\""), "{}", ran.out);
-    assert!(server.mails().is_empty());
+    assert!(mails(&server).is_empty());
     stands(&shop.folder, NIGHT, "queued", 0, "");
     let sent = shop.ritardo(&["mail", "send", "--as-of", NIGHT]).expect(0);
     assert_eq!(sent.out, "mail      1 sent\n");
     let again = shop.ritardo(&["mail", "send", "--as-of", NIGHT]).expect(0);
-    assert_eq!((again.out.as_str(), server.mails().len()), ("nothing   to do: no mail to send\n", 1));
+    assert_eq!((again.out.as_str(), mails(&server).len()), ("nothing   to do: no mail to send\n", 1));
     let none = ritardo(&shop.folder, &["mail", "list", "--recipient", "nobody@"]).expect(0);
     assert_eq!(none.out, "no mail is like that\n");
     shop.holds();
@@ -278,16 +205,16 @@ fn a_killed_sending_loses_no_mail_and_says_which_may_be_there_twice() {
         edit(&folder, "ritardo.toml", "port = 1\n", &format!("port = {}\n", server.port));
         folder
     };
-    let (server, send) = (Server::new(), ["mail", "send", "--as-of", "2018-09-05T12:00:00Z"]);
+    let (server, send) = (good(), ["mail", "send", "--as-of", "2018-09-05T12:00:00Z"]);
     let undisturbed = place("outbox-killed-undisturbed", &server);
     let begun = Instant::now();
     ritardo(&undisturbed, &send).expect(0);
     let length = begun.elapsed().as_micros();
-    assert_eq!(server.mails().len(), 4);
+    assert_eq!(mails(&server).len(), 4);
     let (killed, doubtful) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let steps: Vec<u128> = (0..40).map(|step| length * step / 28).collect();
     common::in_parallel(&steps, |index, after| {
-        let server = Server::new();
+        let server = good();
         let folder = place(&format!("outbox-killed-{index}"), &server);
         let mut child = program(&folder, &send).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         std::thread::sleep(Duration::from_micros(u64::try_from(*after).unwrap()));
@@ -295,7 +222,7 @@ fn a_killed_sending_loses_no_mail_and_says_which_may_be_there_twice() {
         killed.fetch_add(usize::from(Ran::of(&child.wait_with_output().unwrap()).code == -1), Ordering::Relaxed);
         send_all(&folder);
         let mut copies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let mails = server.mails();
+        let mails = mails(&server);
         for mail in &mails {
             copies.entry(message_id(mail).to_owned()).or_default().insert(mail.clone());
         }

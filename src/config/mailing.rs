@@ -31,12 +31,12 @@ pub(super) fn rules(root: &Table<'_>) -> MailRules {
     }
 }
 
-/// `30m`, also written `30 min`; a minute to a day.
+/// `30m`, also written `30 min`; a second to a day.
 fn within(text: &str) -> Result<Elapsed, String> {
     let plain = text.replace(" min", "m").replace(' ', "");
     let within: Elapsed = plain.parse().map_err(|_| format!("`{text}` is not a length of time such as 30m"))?;
-    let range = Elapsed::from_seconds(60)..=Elapsed::DAY;
-    if range.contains(&within) { Ok(within) } else { Err(format!("{text} is not between 1m and 24h")) }
+    let range = Elapsed::from_seconds(1)..=Elapsed::DAY;
+    if range.contains(&within) { Ok(within) } else { Err(format!("{text} is not between 1s and 24h")) }
 }
 
 /// What the file at `root` says of the digest; without `[digest]` there is none.
@@ -108,6 +108,7 @@ mod tests {
             "[mail]\nsend = \"never\"\n",
             "[mail]\ncopies = -1\n",
             "[mail]\nwithin = \"2d\"\n",
+            "[mail]\nwithin = \"500ms\"\n",
             "[mail]\nwithin = \"soon\"\n",
             "[digest]\n",
             "[digest]\nto = \"nobody\"\n",
