@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::shop::{SHOP, Shop, edit};
-use common::smtp::{Act, Plan, Rule, Server};
+use common::smtp::{Act, Heard, Plan, Rule, Server};
 use common::{NIGHT, Ran, bodies, copy, files, night, program, ritardo, sample, scratch, text};
 use serde_json::Value;
 
@@ -242,6 +242,73 @@ fn a_killed_sending_loses_no_mail_and_says_which_may_be_there_twice() {
     });
     assert!(killed.into_inner() >= 8, "hardly any was killed");
     assert!(doubtful.into_inner() >= 1, "none was killed in the middle of an attempt");
+}
+
+/// Waits until a server has come so far.
+fn until(server: &Server, reached: impl Fn(&Heard) -> bool) {
+    for _ in 0..2_000 {
+        if reached(&server.heard()) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("the server was not asked so far: {:?}", server.heard().commands);
+}
+
+/// Killed while the server thinks: of the first mail at the greeting and EHLO, of the second at the other stages.
+#[test]
+fn a_sending_killed_at_any_stage_goes_on_and_says_what_may_be_there_twice() {
+    let base = Shop::new("outbox-stages", "");
+    let addresses: Vec<String> = (1..=5).map(|place| format!("\"desk-{place}@forno.example\"")).collect();
+    edit(&base.folder, "businesses.toml", "\"accounts@forno.example\"", &addresses.join(", "));
+    let road = "transport = \"smtp\"\nhost = \"127.0.0.1\"\nport = 1\ntls = \"loopback\"\nsend = \"by hand\"";
+    base.setting("transport = \"file\"", road);
+    base.run(NIGHT).expect(0);
+    let send = ["mail", "send", "--as-of", NIGHT];
+    let stages = ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "content", "."];
+    common::in_parallel(&stages, |_, stage| {
+        let place = usize::from(!["greeting", "EHLO"].contains(stage));
+        let wait = Act::Wait(Duration::from_secs(3));
+        let rule = Rule { times: place + 1, every: place + 1, ..Rule::at(*stage, wait) };
+        let server = Server::start(Plan::of(&[rule]));
+        let folder = scratch(&format!("outbox-stages-{}", stage.replace('.', "dot")));
+        copy(&base.folder, &folder);
+        edit(&folder, "ritardo.toml", "port = 1\n", &format!("port = {}\n", server.port));
+        let mut child = program(&folder, &send).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        until(&server, |heard| match *stage {
+            "greeting" => heard.connections == 1,
+            "content" => heard.verbs().iter().filter(|verb| **verb == "DATA").count() == 2,
+            "." => heard.mails.len() == 2,
+            verb => heard.verbs().iter().filter(|found| **found == verb).count() == place + 1,
+        });
+        if *stage == "content" {
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        child.kill().unwrap();
+        assert_eq!(Ran::of(&child.wait_with_output().unwrap()).code, -1, "{stage}");
+        let states = |as_of: &str| listed(&folder, as_of).into_iter().map(|(_, state, ..)| state).collect::<Vec<_>>();
+        let before = |place: usize| ["sent"].repeat(place);
+        let after = |place: usize| ["queued"].repeat(4 - place);
+        assert_eq!(states("2018-09-05T00:10:00Z"), [before(place), vec!["sending"], after(place)].concat(), "{stage}");
+        let later = "2018-09-05T01:30:00Z";
+        assert_eq!(states(later), [before(place), vec!["unknown"], after(place)].concat(), "{stage}");
+        ritardo(&folder, &["mail", "send", "--as-of", later]).expect(0);
+        let told = ritardo(&folder, &["mail", "list", "--format", "json", "--as-of", later]).expect(0).json();
+        for (index, mail) in told["mails"].as_array().unwrap().iter().enumerate() {
+            let doubt = if index == place { Value::from("possibly twice") } else { Value::Null };
+            assert_eq!((&mail["state"], &mail["doubt"]), (&Value::from("sent"), &doubt), "{stage}: {mail:#}");
+        }
+        let heard = server.stop();
+        let copies: Vec<usize> = heard.copies().into_values().collect();
+        assert_eq!(copies.len(), 5, "{stage}: every mail, and each of the same bytes");
+        // What was on its way when the client was killed may arrive all the same.
+        let least = 5 + usize::from(*stage == ".");
+        let most = least.max(5 + usize::from(*stage == "content"));
+        let there: usize = copies.iter().sum();
+        assert!((least..=most).contains(&there), "{stage}: {there}");
+        ritardo(&folder, &["verify"]).expect(0);
+        fs::remove_dir_all(&folder).unwrap();
+    });
 }
 
 #[test]
