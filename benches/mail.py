@@ -7,8 +7,8 @@
 A generated shop closes its month while the mail server is away, so that all invoices are made and all mails wait. Then one run
 sends them, over one connection, to `smtp-sink`, which keeps nothing, and to a Postfix of its own that discards what it has put
 into its queue. `smtp-source` sends as many mails of the mean size over one connection to the same servers. What a mail costs
-beside the connection is the ledger: its entries are committed one by one, each on the disk before anything follows from it; so
-the same is measured with the state in memory, and a commit by itself. Root on Debian: see tests/mail/postfix.
+beside the connection is the ledger: a commit for the end of one mail and the beginning of the next, on the disk before anything
+follows from it; so the same is measured with the state in memory, and a commit by itself. Root on Debian: see tests/mail/postfix.
 
 Only a mail that is missing ends this with anything but 0: a figure is of one machine and one day.
 """
@@ -57,8 +57,8 @@ class Shop:
         config = folder / "ritardo.toml"
         smtp = 'transport = "smtp"\nhost = "127.0.0.1"\nport = 1\ntls = "loopback"\n'
         config.write_text(config.read_text().replace('transport = "file"\n', smtp, 1))
-        # Nothing listens there: 75.
-        said = self.run(folder, CLOSING, expected=75)
+        # Nothing listens there: one mail is deferred, and the others wait as they are.
+        said = self.run(folder, CLOSING)
         shutil.rmtree(folder / "inbox")
         (folder / "inbox").mkdir()
         self.mails = sorted((folder / "state/issued").glob("*/*.eml"))
@@ -100,14 +100,15 @@ def source(shop, to):
 
 
 def commit(below):
-    """Seconds of one commit of one row, as the ledger commits."""
+    """Seconds of one commit of two rows, as the ledger commits while many mails are sent: into a log, with one sync."""
     with tempfile.TemporaryDirectory(dir=below) as folder:
         ledger = sqlite3.connect(pathlib.Path(folder) / "ledger.db", isolation_level=None)
-        ledger.executescript("PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; CREATE TABLE entry (body TEXT)")
+        ledger.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA; CREATE TABLE entry (body TEXT)")
         begin = time.perf_counter()
         for _ in range(COMMITS):
             ledger.execute("BEGIN IMMEDIATE")
-            ledger.execute("INSERT INTO entry VALUES (?)", ("x" * 300,))
+            for _ in range(2):
+                ledger.execute("INSERT INTO entry VALUES (?)", ("x" * 300,))
             ledger.execute("COMMIT")
         passed = time.perf_counter() - begin
         ledger.close()
@@ -190,7 +191,7 @@ def main():
                     rows.append([f"`ritardo` to {name}, state {WHERE[place]}", *shown])
             table(["", "mails/s", "ms a mail", "ledger entries a mail", "of `smtp-source`"], rows)
             told = ", ".join(f"{commit(below) * 1000:.2f} ms {WHERE[place]}" for place, below in places)
-            print(f"\nA commit of one entry by itself takes {told}. What the disk takes longer than memory is the limit of the ledger.")
+            print(f"\nA commit by itself takes {told}. A mail costs one, so that no more mails a second can go than commits.")
 
 
 main()

@@ -255,15 +255,21 @@ fn until(server: &Server, reached: impl Fn(&Heard) -> bool) {
     panic!("the server was not asked so far: {:?}", server.heard().commands);
 }
 
+/// A shop with five mails that wait, and a server that there is not.
+fn five_waiting(name: &str) -> Shop {
+    let shop = Shop::new(name, "");
+    let addresses: Vec<String> = (1..=5).map(|place| format!("\"desk-{place}@forno.example\"")).collect();
+    edit(&shop.folder, "businesses.toml", "\"accounts@forno.example\"", &addresses.join(", "));
+    let road = "transport = \"smtp\"\nhost = \"127.0.0.1\"\nport = 1\ntls = \"loopback\"\nsend = \"by hand\"";
+    shop.setting("transport = \"file\"", road);
+    shop.run(NIGHT).expect(0);
+    shop
+}
+
 /// Killed while the server thinks: of the first mail at the greeting and EHLO, of the second at the other stages.
 #[test]
 fn a_sending_killed_at_any_stage_goes_on_and_says_what_may_be_there_twice() {
-    let base = Shop::new("outbox-stages", "");
-    let addresses: Vec<String> = (1..=5).map(|place| format!("\"desk-{place}@forno.example\"")).collect();
-    edit(&base.folder, "businesses.toml", "\"accounts@forno.example\"", &addresses.join(", "));
-    let road = "transport = \"smtp\"\nhost = \"127.0.0.1\"\nport = 1\ntls = \"loopback\"\nsend = \"by hand\"";
-    base.setting("transport = \"file\"", road);
-    base.run(NIGHT).expect(0);
+    let base = five_waiting("outbox-stages");
     let send = ["mail", "send", "--as-of", NIGHT];
     let stages = ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "content", "."];
     common::in_parallel(&stages, |_, stage| {
