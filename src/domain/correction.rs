@@ -86,7 +86,7 @@ pub struct CreditLine {
     pub now: Amounts,
     /// `billed` less `now`: below zero where more stands now than was billed.
     pub credit: Money,
-    /// Where the invoice has several categories or rates: its parts, in the proportion of what is left of theirs.
+    /// Where the invoice has several categories or rates: its parts. They sum to `credit`; one of them may be below zero.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shares: Vec<VatShare>,
 }
@@ -124,6 +124,9 @@ pub struct Earlier {
     /// On an invoice with several categories or rates: which is that of the amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vat: Option<VatKey>,
+    /// Where the amount has several categories or rates: its parts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<VatShare>,
 }
 
 /// Why an amount of an earlier month is billed with a later one.

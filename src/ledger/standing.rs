@@ -145,7 +145,8 @@ impl History {
             let cause = if is_new { EarlierCause::CarriedOver } else { EarlierCause::LateLogs };
             let (charges, data_sha256) = (standing.charges(), standing.data_sha256().to_owned());
             let is_due = amount.minor() > 0 && amount.currency() == currency;
-            is_due.then_some(Earlier { month: *month, cause, charges, amount, data_sha256, vat: None })
+            let (vat, shares) = (None, Vec::new());
+            is_due.then_some(Earlier { month: *month, cause, charges, amount, data_sha256, vat, shares })
         });
         earlier.collect()
     }

@@ -166,6 +166,7 @@ pub(crate) fn with_earlier(language: Language) -> Invoice {
         amount: usd(amount),
         data_sha256: "77aa0915".repeat(8),
         vat: None,
+        shares: Vec::new(),
     };
     invoice.earlier = vec![
         of("2026-08", EarlierCause::CarriedOver, 1, "0.09"),
