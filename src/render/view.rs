@@ -274,7 +274,8 @@ fn payment(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
     facts.extend(payment.bic.as_deref().map(|bic| fact("BIC", bic)));
     facts.push(fact(words.payment_reference, invoice.number.to_string()));
     if invoice.electronic && payment.iban.is_some() && invoice.currency.code() == "EUR" {
-        facts.push(fact(CREDITOR_REFERENCE, in_fours(&creditor_reference(&invoice.number))));
+        let reference = creditor_reference(&invoice.number);
+        facts.extend(reference.map(|reference| fact(CREDITOR_REFERENCE, in_fours(&reference))));
     }
     let days = numbers::count(payment.days.into(), invoice.language);
     facts.push(fact(words.payment_term, fill(words.days, &[("days", &days)])));

@@ -199,7 +199,7 @@ impl Corrected {
 
 impl Documented {
     fn lines(&self) -> Vec<String> {
-        let (number, total) = (&self.number, both(self.billed, self.total));
+        let (number, total) = (&self.number, both(self.billed, &self.total));
         let corrects = match (&self.corrects, self.kind) {
             (None, _) => String::new(),
             (Some(of), DocumentKind::CreditNote) => format!(" on {of}"),

@@ -92,7 +92,7 @@ fn draft(
     for note in drafts {
         let corrects = note.corrects.as_ref().map(|correction| correction.number.to_string()).unwrap_or_default();
         previews::write_one(&folder, setup, &renderer()?, note, None)?;
-        let net = both(note.exchange.as_ref().map(|exchange| exchange.net), note.net);
+        let net = both(note.exchange.as_ref().map(|exchange| exchange.net), &note.net);
         say(world.out, &format!("draft     {} for {corrects}, {net} without tax", told(note)))?;
     }
     if !drafts.is_empty() {

@@ -130,7 +130,7 @@ pub(super) fn closed(night: &Night) -> Vec<Closed> {
 impl Invoiced {
     /// Its number, and what it comes to.
     pub(super) fn told(&self) -> String {
-        format!("{}  {}", self.number.as_deref().unwrap_or("to be invoiced"), both(self.billed, self.total))
+        format!("{}  {}", self.number.as_deref().unwrap_or("to be invoiced"), both(self.billed, &self.total))
     }
 }
 

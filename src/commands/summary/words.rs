@@ -16,7 +16,7 @@ pub(super) fn to_approve(month: Month, net: Money) -> String {
 
 /// What a document comes to, as it is billed.
 pub fn told(invoice: &Invoice) -> String {
-    both(billed_total(invoice), invoice.total)
+    both(billed_total(invoice), &invoice.total)
 }
 
 /// What a document comes to in the currency that it is billed in, where that is not the tariff's.
@@ -25,7 +25,7 @@ pub fn billed_total(invoice: &Invoice) -> Option<Money> {
 }
 
 /// An amount in the currency of the tariff, behind what is billed for it where that is another one.
-pub fn both(billed: Option<Money>, of_tariff: impl Display) -> String {
+pub fn both(billed: Option<Money>, of_tariff: &dyn Display) -> String {
     billed.map_or_else(|| of_tariff.to_string(), |billed| format!("{billed} ({of_tariff})"))
 }
 
