@@ -40,7 +40,8 @@ fn plans() -> impl Strategy<Value = Plan> {
     let charges = prop::collection::vec((0..31 * 86_400_i64, 0..3_usize, 0..90_001_u32), 1..40);
     let limits = (prop::option::of(1..2_000_u32), prop::option::of(1..2_000_u32));
     // A tariff with a minimum above its cap is refused.
-    let limits = limits.prop_map(|(one, other)| if one > other && other.is_some() { (other, one) } else { (one, other) });
+    let limits =
+        limits.prop_map(|(one, other)| if one > other && other.is_some() { (other, one) } else { (one, other) });
     let earlier = prop::collection::btree_map(1..4_u8, 1..10_000_u32, 0..3);
     let earlier = earlier.prop_map(|earlier| earlier.into_iter().collect::<Vec<_>>());
     let rate = prop::option::of((1_000..20_000_u32, 1_000..20_000_u32));
@@ -195,9 +196,7 @@ fn closed_without(plan: &Plan, out: &BTreeSet<usize>) -> ClosedMonth {
     for (_, rated) in rated.iter_mut().enumerate().filter(|(place, _)| out.contains(place)) {
         (rated.charge, rated.wait.verdict, rated.wait.excluded) = (None, Verdict::Held, true);
     }
-    let adjust = |net, has_charges: bool| {
-        Some(if has_charges { adjustments(net, plan.limits) } else { Vec::new() })
-    };
+    let adjust = |net, has_charges: bool| Some(if has_charges { adjustments(net, plan.limits) } else { Vec::new() });
     let pricing = Pricing { tariff: "t@1", currency: usd(), adjustments: &adjust };
     let cut = "2018-09-03T00:00:00Z".parse().unwrap();
     close::close(&business, month(), cut, &rated, &pricing).unwrap()

@@ -116,8 +116,16 @@ fn holds(folder: &Path) {
 #[test]
 fn a_dispute_gives_back_the_rate_of_its_message() {
     let messages = on(&[10, 20, 21], "2018-08");
-    let shop =
-        Shop { name: "rate", vat: DATED, tariff: String::new(), price: "10.00", rates: None, smallest: "0", last: SEPTEMBER, messages };
+    let shop = Shop {
+        name: "rate",
+        vat: DATED,
+        tariff: String::new(),
+        price: "10.00",
+        rates: None,
+        smallest: "0.00",
+        last: SEPTEMBER,
+        messages,
+    };
     let folder = shop.open();
     run(&folder, shop.last);
     assert_eq!(groups(&documents(&folder, "invoice")[0]), ["S 10.00 USD 10.00 USD 1.00", "S 24.00 USD 20.00 USD 4.80"]);
@@ -132,11 +140,20 @@ fn a_dispute_gives_back_the_rate_of_its_message() {
 
 #[test]
 fn an_earlier_month_is_given_back_by_its_own_treatment() {
-    let vat = "vat = [{ treatment = \"reverse-charge\" }, { treatment = \"standard\", rate = \"22\", from = 2018-09-01 }]";
+    let vat =
+        "vat = [{ treatment = \"reverse-charge\" }, { treatment = \"standard\", rate = \"22\", from = 2018-09-01 }]";
     let september: Vec<u32> = (10..20).collect();
     let messages = [on(&[14], "2018-08"), on(&september, "2018-09")].concat();
-    let shop =
-        Shop { name: "earlier", vat, tariff: String::new(), price: "1.00", rates: None, smallest: "5.00", last: OCTOBER, messages };
+    let shop = Shop {
+        name: "earlier",
+        vat,
+        tariff: String::new(),
+        price: "1.00",
+        rates: None,
+        smallest: "5.00",
+        last: OCTOBER,
+        messages,
+    };
     let folder = shop.open();
     run(&folder, shop.last);
     assert_eq!(groups(&documents(&folder, "invoice")[0]), ["AE 0.00 USD 1.00 USD 0.00", "S 22.00 USD 10.00 USD 2.20"]);
@@ -151,8 +168,16 @@ fn ten_disputes_give_back_what_was_billed_in_each_group() {
     let messages = on(&[10, 20, 21, 22, 23, 24, 25, 26, 27, 28], "2018-08");
     let vat = format!("{DATED}\ncurrency = \"GBP\"");
     let rates = Some("Date,USD,GBP,\n2018-08-31,1.1651,0.89745,\n");
-    let shop =
-        Shop { name: "ten", vat: &vat, tariff: String::new(), price: "0.07", rates, smallest: "0", last: SEPTEMBER, messages };
+    let shop = Shop {
+        name: "ten",
+        vat: &vat,
+        tariff: String::new(),
+        price: "0.07",
+        rates,
+        smallest: "0.00",
+        last: SEPTEMBER,
+        messages,
+    };
     let folder = shop.open();
     let said = run(&folder, shop.last);
     assert!(said.contains("LR-2018-000001  GBP 0.67 (USD 0.86)"), "{said}");
@@ -179,8 +204,8 @@ fn ten_disputes_give_back_what_was_billed_in_each_group() {
 
 /// Thirty markets beside Italy, with calling codes of their own.
 const MARKETS: [&str; 30] = [
-    "44", "33", "34", "49", "55", "351", "353", "32", "31", "41", "43", "45", "46", "47", "48", "30", "36", "40", "420",
-    "421", "385", "386", "358", "370", "371", "372", "357", "356", "354", "380",
+    "44", "33", "34", "49", "55", "351", "353", "32", "31", "41", "43", "45", "46", "47", "48", "30", "36", "40",
+    "420", "421", "385", "386", "358", "370", "371", "372", "357", "356", "354", "380",
 ];
 
 fn priced(markets: &[&str]) -> String {
@@ -195,7 +220,7 @@ fn a_credit_in_another_currency_is_of_what_the_lines_said() {
     let vat = "vat = { treatment = \"reverse-charge\" }\ncurrency = \"EUR\"";
     let rates = Some("Date,USD,\n2018-08-31,1.2,\n");
     let tariff = priced(&MARKETS);
-    let shop = Shop { name: "lines", vat, tariff, price: "10.00", rates, smallest: "0", last: SEPTEMBER, messages };
+    let shop = Shop { name: "lines", vat, tariff, price: "10.00", rates, smallest: "0.00", last: SEPTEMBER, messages };
     let folder = shop.open();
     run(&folder, shop.last);
     let invoice = &documents(&folder, "invoice")[0];
@@ -219,7 +244,7 @@ fn a_cap_in_another_currency_takes_no_more_than_there_is() {
     let vat = "vat = { treatment = \"reverse-charge\" }\ncurrency = \"EUR\"";
     let rates = Some("Date,USD,\n2018-08-31,1.2,\n");
     let tariff = format!("cap = \"0.05\"\n{}", priced(codes));
-    let shop = Shop { name: "cap", vat, tariff, price: "0.015", rates, smallest: "0", last: SEPTEMBER, messages };
+    let shop = Shop { name: "cap", vat, tariff, price: "0.015", rates, smallest: "0.00", last: SEPTEMBER, messages };
     let folder = shop.open();
     run(&folder, shop.last);
     let invoice = &documents(&folder, "invoice")[0];
@@ -233,7 +258,16 @@ fn an_invoice_in_place_of_another_has_its_rate() {
     let messages = on(&[14, 15], "2018-08");
     let vat = "vat = { treatment = \"reverse-charge\" }\ncurrency = \"EUR\"";
     let rates = Some("Date,USD,\n2018-08-31,1.2,\n");
-    let shop = Shop { name: "place", vat, tariff: String::new(), price: "0.60", rates, smallest: "0", last: SEPTEMBER, messages };
+    let shop = Shop {
+        name: "place",
+        vat,
+        tariff: String::new(),
+        price: "0.60",
+        rates,
+        smallest: "0.00",
+        last: SEPTEMBER,
+        messages,
+    };
     let folder = shop.open();
     run(&folder, shop.last);
     settle(&folder, 1, &["m0"]);

@@ -30,7 +30,9 @@ pub enum NoRate {
     Begins(Date),
     #[error("the table of rates has no row of {0}, a day on which the bank publishes them")]
     Gap(Date),
-    #[error("the rates of {currency} of {published} and of {other} differ by more than a factor of two: one is mistyped")]
+    #[error(
+        "the rates of {currency} of {published} and of {other} differ by more than a factor of two: one is mistyped"
+    )]
     Leap { currency: Currency, published: Date, other: Date },
     #[error("the rates of {published} lack {currency}")]
     Currency { published: Date, currency: Currency },

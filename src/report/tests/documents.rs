@@ -19,8 +19,15 @@ fn states() -> [State; 3] {
     let mut own = invoice("USD", 120, 26);
     let cause = EarlierCause::CarriedOver;
     let amount: Money = "USD 0.20".parse().unwrap();
-    own.earlier =
-        vec![Earlier { month: month("2018-07"), cause, charges: 4, amount, data_sha256: String::new(), vat: None, shares: Vec::new() }];
+    own.earlier = vec![Earlier {
+        month: month("2018-07"),
+        cause,
+        charges: 4,
+        amount,
+        data_sha256: String::new(),
+        vat: None,
+        shares: Vec::new(),
+    }];
     own.part = "USD 1.00".parse().unwrap();
     let first = closed(vec![own, later, credit(30, 7, CorrectionCause::LateLogs)]);
     let reason = Some("the address was the old one".to_owned());
