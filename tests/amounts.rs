@@ -7,7 +7,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use ritardo::close::credit::{self, Corrected, Credit, Stands};
-use ritardo::close::{self, ClosedMonth, Filed, Frozen, Issue, Pricing, TariffName, check};
+use ritardo::close::{self, ClosedMonth, Filed, Frozen, FrozenRates, Issue, Pricing, TariffName, check};
 use ritardo::config::{parse_businesses, parse_config};
 use ritardo::domain::business::Issuer;
 use ritardo::domain::charge::{Charge, Market, Place, RateRow, RatedWait};
@@ -15,7 +15,8 @@ use ritardo::domain::correction::{Amounts, Correction, CorrectionCause, CreditLi
 use ritardo::domain::invoice::{Adjustment, AdjustmentKind, Vat};
 use ritardo::domain::vat::VatShare;
 use ritardo::domain::{
-    Business, Currency, Date, Decimal, Elapsed, EntryPoint, Invoice, Money, Month, Rate, VatKey, Verdict, Wait,
+    Advance, Available, Business, Currency, Date, Decimal, Elapsed, EntryPoint, Invoice, Money, Month, Rate, VatKey,
+    Verdict, Wait,
 };
 
 /// A charge: second of the month, market, price in millionths.
@@ -34,6 +35,10 @@ struct Plan {
     earlier: Vec<(u8, u32)>,
     /// Units of the tariff's currency, and of the invoice's, for one euro, in ten-thousandths.
     rate: Option<(u32, u32)>,
+    /// Units of the invoice's currency for one euro, in ten-thousandths, where its seller accounts for VAT in euro.
+    returned: Option<u32>,
+    /// Cents of payments in advance, in the currency of the invoice.
+    advances: Vec<u32>,
 }
 
 fn plans() -> impl Strategy<Value = Plan> {
@@ -45,8 +50,26 @@ fn plans() -> impl Strategy<Value = Plan> {
     let earlier = prop::collection::btree_map(1..4_u8, 1..10_000_u32, 0..3);
     let earlier = earlier.prop_map(|earlier| earlier.into_iter().collect::<Vec<_>>());
     let rate = prop::option::of((1_000..20_000_u32, 1_000..20_000_u32));
-    (charges, 0..6_usize, 2..29_u8, limits, earlier, rate)
-        .prop_map(|(charges, vat, change, limits, earlier, rate)| Plan { charges, vat, change, limits, earlier, rate })
+    let returned = prop::option::of(1_000..20_000_u32);
+    let advances = prop::collection::vec(1..3_000_u32, 0..3);
+    (charges, 0..7_usize, 2..29_u8, limits, earlier, rate, returned, advances).prop_map(
+        |(charges, vat, change, limits, earlier, rate, returned, advances)| Plan {
+            charges,
+            vat,
+            change,
+            limits,
+            earlier,
+            rate,
+            returned,
+            advances,
+        },
+    )
+}
+
+/// Nothing at all, in the currency of the tariff.
+fn bare() -> Plan {
+    let (charges, earlier, advances) = (Vec::new(), Vec::new(), Vec::new());
+    Plan { charges, vat: 0, change: 2, limits: (None, None), earlier, rate: None, returned: None, advances }
 }
 
 fn month() -> Month {
@@ -64,8 +87,9 @@ fn treatments(plan: &Plan) -> String {
         1 => "vat = { treatment = \"reverse-charge\" }".to_owned(),
         2 => "vat = { treatment = \"zero\" }".to_owned(),
         3 => "vat = { treatment = \"exempt\", reason = \"r\", code = \"VATEX-EU-132\" }".to_owned(),
+        4 => "vat = { treatment = \"export\" }".to_owned(),
         other => {
-            let tax_point = if other == 4 { "charge" } else { "month-end" };
+            let tax_point = if other == 5 { "charge" } else { "month-end" };
             format!(
                 "tax_point = \"{tax_point}\"\nvat = [{{ treatment = \"standard\", rate = \"5.5\" }}, \
                  {{ treatment = \"standard\", rate = \"21\", from = \"{day}\" }}]"
@@ -170,22 +194,51 @@ fn frozen((from, to): (u32, u32)) -> Frozen {
     Frozen { rate, table_sha256: "t".to_owned() }
 }
 
+/// From the currency of the invoice to the euro.
+fn returned(per_euro: u32, billed: Currency) -> Frozen {
+    let (to, from_per_euro) = ("EUR".parse().unwrap(), decimal(per_euro, 4));
+    let rate = Rate { from: billed, to, date: month().last_day(), from_per_euro, to_per_euro: Decimal::whole(1) };
+    Frozen { rate, table_sha256: "t".to_owned() }
+}
+
+fn available(place: usize, cents: u32, billed: Currency) -> Available {
+    let amount = Money::new(i64::from(cents), billed);
+    let advance = Advance { received: "2018-08-03".parse().unwrap(), reference: format!("transfer {place}"), amount };
+    Available { advance, left: amount }
+}
+
 fn issue(number: &str, plan: &Plan) -> Issue {
-    let earlier = |(back, cents): &(u8, u32)| Earlier {
-        month: Month::new(2018, 8 - back).unwrap(),
-        cause: EarlierCause::CarriedOver,
-        charges: 1,
-        amount: Money::new(i64::from(*cents), usd()),
-        data_sha256: String::new(),
-        vat: None,
-        shares: Vec::new(),
+    let billed = if plan.rate.is_some() { "GBP".parse().unwrap() } else { usd() };
+    let earlier = |(back, cents): &(u8, u32)| {
+        let row = Earlier {
+            month: Month::new(2018, 8 - back).unwrap(),
+            cause: EarlierCause::CarriedOver,
+            charges: 1,
+            amount: Money::new(i64::from(*cents), usd()),
+            data_sha256: String::new(),
+            vat: None,
+            shares: Vec::new(),
+        };
+        // Where charges decide, some months were closed with charges of both rates, or of the later one.
+        let part = i64::from(cents % 3) * i64::from(*cents) / 3;
+        let parts = [("5.5", part), ("21", i64::from(*cents) - part)];
+        let share = |(rate, minor): (&str, i64)| VatShare {
+            vat: VatKey { category: "S".to_owned(), rate: rate.parse().unwrap() },
+            amount: Money::new(minor, usd()),
+        };
+        let shares = parts.into_iter().filter(|(_, minor)| *minor > 0 && plan.vat == 5 && cents % 2 == 1).map(share);
+        row.with_shares(shares.collect())
     };
     Issue {
         number: number.parse().unwrap(),
         date: "2018-09-05".parse::<Date>().unwrap(),
         previous: String::new(),
         earlier: plan.earlier.iter().map(earlier).collect(),
-        exchange: plan.rate.map(frozen),
+        rates: FrozenRates {
+            exchange: plan.rate.map(frozen),
+            vat: plan.returned.map(|per_euro| returned(per_euro, billed)),
+        },
+        available: plan.advances.iter().enumerate().map(|(place, cents)| available(place, *cents, billed)).collect(),
     }
 }
 
@@ -228,9 +281,7 @@ fn by_group(invoice: &Invoice) -> BTreeMap<VatKey, i64> {
         *groups.entry(key.cloned().unwrap_or_else(only)).or_default() += amount.minor();
     };
     invoice.lines.iter().for_each(|line| add(line.vat.as_ref(), line.amount));
-    invoice.earlier.iter().filter(|row| row.shares.is_empty()).for_each(|row| add(row.vat.as_ref(), row.amount));
-    let earlier = invoice.earlier.iter().flat_map(|row| &row.shares);
-    earlier.for_each(|share| add(Some(&share.vat), share.amount));
+    invoice.earlier.iter().flat_map(Earlier::by_key).for_each(|(key, amount)| add(key, amount));
     let adjusted = invoice.adjustments.iter().map(|row| (&row.shares, row.amount));
     for (shares, amount) in adjusted.chain(invoice.credited.iter().map(|row| (&row.shares, row.credit))) {
         if shares.is_empty() && invoice.vat.len() == 1 {
@@ -252,7 +303,7 @@ fn check_rules(invoice: &Invoice) {
     let rows = rows.chain(invoice.credited.iter().map(|row| row.credit));
     // BR-CO-10 and 13: the sum of the rows is the amount without VAT, as there are no allowances beside rows.
     assert_eq!(minor(rows.collect()), invoice.net.minor());
-    // BR-CO-14, 15 and 16: nothing is paid before.
+    // BR-CO-14 and 15.
     assert_eq!(minor(invoice.vat.iter().map(|vat| vat.tax).collect()), invoice.tax.minor());
     assert_eq!(invoice.net.minor() + invoice.tax.minor(), invoice.total.minor());
     // BR-CO-18, and each category and rate once with what its rows come to (BR-S-08 and its like).
@@ -270,6 +321,32 @@ fn check_rules(invoice: &Invoice) {
         assert_eq!(amount.currency(), invoice.currency);
         assert!(amount.digits().split_once('.').is_none_or(|(_, fraction)| fraction.len() <= 2));
     }
+}
+
+/// BT-111: what the tax comes to in the currency of the VAT return, rounded once, by another road than the program's.
+fn check_returned(invoice: &Invoice, plan: &Plan) {
+    let is_taxed = invoice.vat.iter().any(|vat| vat.category == "S");
+    let accounting = invoice.vat_accounting.as_ref();
+    assert_eq!(accounting.is_some(), is_taxed && plan.returned.is_some());
+    let (Some(accounting), Some(per_euro)) = (accounting, plan.returned) else { return };
+    let tax = i128::from(invoice.as_billed().tax.minor()) * 10_000;
+    let per_euro = i128::from(per_euro);
+    let away = if tax < 0 { -per_euro } else { per_euro };
+    assert_eq!(i128::from(accounting.tax.minor()), (2 * tax + away) / (2 * per_euro));
+    assert_eq!((accounting.currency.code(), invoice.format.to_string().as_str()), ("EUR", "ritardo-invoice/2"));
+}
+
+/// BR-CO-16: what is due is the total less what was paid in advance, which is taken in order and no further than needed.
+fn check_prepaid(invoice: &Invoice, plan: &Plan) {
+    let total = invoice.as_billed().total.minor();
+    let given: i64 = plan.advances.iter().map(|cents| i64::from(*cents)).sum();
+    let paid = invoice.prepaid.as_ref().map_or(0, |prepaid| prepaid.paid.minor());
+    assert_eq!(paid, given.min(total).max(0));
+    assert_eq!(invoice.as_billed().due().minor(), total - paid);
+    let taken = invoice.prepaid.iter().flat_map(|prepaid| &prepaid.payments);
+    // All but the last payment is used up.
+    assert!(taken.clone().rev().skip(1).all(|payment| payment.left.is_zero() && payment.taken == payment.amount));
+    assert_eq!(taken.map(|payment| payment.taken.minor()).sum::<i64>(), paid);
 }
 
 fn check_invoice(closed: &ClosedMonth, invoice: &Invoice) {
@@ -379,7 +456,8 @@ impl<'p> Story<'p> {
             date: self.invoice.issue_date,
             previous: String::new(),
             earlier: Vec::new(),
-            exchange: None,
+            rates: FrozenRates::default(),
+            available: Vec::new(),
         };
         let credit =
             Credit { lines, stands, month, counts: self.invoice.computation.counts, data_sha256: String::new() };
@@ -434,6 +512,9 @@ fn check_credits(plan: &Plan, steps: &[Step]) -> usize {
         let left = story.left(as_billed);
         assert!(left.values().all(|sums| *sums == [0, 0]), "{left:?} is left in the end");
     }
+    let returned = |of: &Invoice| of.vat_accounting.as_ref().map_or(0, |accounting| accounting.tax.minor());
+    let given_back: i64 = story.notes.iter().map(returned).sum();
+    assert_eq!(given_back, returned(&invoice), "in the currency of the VAT return, too");
     story.notes.len()
 }
 
@@ -444,6 +525,8 @@ proptest! {
     fn the_amounts_of_an_invoice_follow_the_standard(plan in plans()) {
         let (closed, invoice) = made(&plan);
         check_invoice(&closed, &invoice);
+        check_returned(&invoice, &plan);
+        check_prepaid(&invoice, &plan);
     }
 
     #[test]
@@ -456,14 +539,15 @@ proptest! {
 fn a_month_with_two_rates_has_two_groups() {
     let noon = |day: i64| (day - 1) * 86_400 + 43_200;
     let charges = vec![(noon(14), 0, 1), (noon(15), 0, 1), (noon(15), 0, 1)];
-    let plan = Plan { charges, vat: 4, change: 15, limits: (Some(1_000), None), earlier: vec![(1, 500)], rate: None };
+    let (limits, earlier) = ((Some(1_000), None), vec![(1, 500)]);
+    let plan = Plan { charges, vat: 5, change: 15, limits, earlier, rate: None, returned: None, advances: Vec::new() };
     let (closed, invoice) = made(&plan);
     check_invoice(&closed, &invoice);
     let groups: Vec<String> = invoice.vat.iter().map(|vat| format!("{} {} {}", vat.key(), vat.net, vat.tax)).collect();
     // One charge of 0.010007 at the first rate, two at the second; the minimum in their proportion; July at its own rate.
     assert_eq!(groups, ["S at 5.50% USD 8.33 USD 0.46", "S at 21.00% USD 6.67 USD 1.40"]);
     assert_eq!(invoice.format.to_string(), "ritardo-invoice/2");
-    let by_month_end = Plan { vat: 5, earlier: Vec::new(), ..plan };
+    let by_month_end = Plan { vat: 6, earlier: Vec::new(), ..plan };
     let (_, invoice) = made(&by_month_end);
     assert_eq!(invoice.vat.len(), 1);
     assert_eq!(invoice.vat[0].rate.to_string(), "21.00");
@@ -471,10 +555,36 @@ fn a_month_with_two_rates_has_two_groups() {
 }
 
 #[test]
+fn rows_that_say_their_rate_are_no_invoice_of_the_first_form() {
+    let (charges, limits, earlier, advances) = (Vec::new(), (None, None), vec![(1, 500)], Vec::new());
+    let plan = Plan { charges, vat: 6, change: 15, limits, earlier, rate: None, returned: None, advances };
+    let (closed, invoice) = made(&plan);
+    check_invoice(&closed, &invoice);
+    // There are no charges of August: all is of July, at the rate of then.
+    let groups: Vec<String> = invoice.vat.iter().map(|vat| format!("{} {} {}", vat.key(), vat.net, vat.tax)).collect();
+    assert_eq!(groups, ["S at 5.50% USD 5.00 USD 0.28"]);
+    assert_eq!(invoice.earlier[0].vat.as_ref(), Some(&invoice.vat[0].key()));
+    assert_eq!(invoice.format.to_string(), "ritardo-invoice/2");
+}
+
+#[test]
+fn an_earlier_month_of_two_rates_is_billed_under_both() {
+    let noon = |day: i64| (day - 1) * 86_400 + 43_200;
+    // 701 cents of July, of which two thirds are at the first rate; one charge of August at the second.
+    let (charges, limits, earlier, advances) = (vec![(noon(20), 0, 1)], (None, None), vec![(1, 701)], Vec::new());
+    let plan = Plan { charges, vat: 5, change: 15, limits, earlier, rate: None, returned: None, advances };
+    let (closed, invoice) = made(&plan);
+    check_invoice(&closed, &invoice);
+    let groups: Vec<String> = invoice.vat.iter().map(|vat| format!("{} {} {}", vat.key(), vat.net, vat.tax)).collect();
+    assert_eq!(groups, ["S at 5.50% USD 4.67 USD 0.26", "S at 21.00% USD 2.35 USD 0.49"]);
+}
+
+#[test]
 fn an_invoice_in_another_currency_says_both_amounts() {
     let charges = vec![(0, 0, 1); 100];
     let rate = Some((11_651, 8_974));
-    let plan = Plan { charges, vat: 0, change: 2, limits: (None, None), earlier: Vec::new(), rate };
+    let (returned, limits, earlier) = (Some(8_974), (None, None), Vec::new());
+    let plan = Plan { charges, vat: 0, change: 2, limits, earlier, rate, returned, advances: vec![50, 100] };
     let (closed, invoice) = made(&plan);
     check_invoice(&closed, &invoice);
     let exchange = invoice.exchange.as_ref().unwrap();
@@ -483,6 +593,15 @@ fn an_invoice_in_another_currency_says_both_amounts() {
     assert_eq!((exchange.tax.to_string(), exchange.total.to_string()), ("GBP 0.17".to_owned(), "GBP 0.94".to_owned()));
     let billed = invoice.as_billed();
     assert_eq!((billed.currency.code(), billed.lines[0].unit_price.to_string().as_str()), ("GBP", "0.007707735"));
+    let accounting = invoice.vat_accounting.as_ref().unwrap();
+    // The tax of 0.17 pounds, at 0.8974 for one euro.
+    assert_eq!(accounting.tax.to_string(), "EUR 0.19");
+    check_returned(&invoice, &plan);
+    check_prepaid(&invoice, &plan);
+    let prepaid = invoice.prepaid.as_ref().unwrap();
+    let left: Vec<i64> = prepaid.payments.iter().map(|payment| payment.left.minor()).collect();
+    // 0.94 pounds of 0.50 and 1.00.
+    assert_eq!((left, prepaid.due.minor()), (vec![0, 56], 0));
     let steps: Vec<Step> = (0..100).map(|place| Step::Out(vec![place])).collect();
     assert_eq!(check_credits(&plan, &steps), 100);
 }
@@ -493,7 +612,7 @@ fn a_note_gives_back_the_group_of_its_charges() {
     // One charge at the first rate, two at the second, of 0.020014 each, in pounds; and July at the rate of its own month.
     let charges = vec![(noon(14), 0, 2), (noon(15), 0, 2), (noon(16), 0, 2)];
     let rate = Some((11_651, 8_974));
-    let plan = Plan { charges, vat: 4, change: 15, limits: (None, None), earlier: vec![(1, 500)], rate };
+    let plan = Plan { charges, vat: 5, change: 15, limits: (None, None), earlier: vec![(1, 500)], rate, ..bare() };
     let (closed, invoice) = made(&plan);
     let mut story = Story::of(&plan, closed, &invoice);
     story.take_out(&[0]);
@@ -511,7 +630,7 @@ fn a_note_gives_back_the_group_of_its_charges() {
 fn a_month_of_several_rates_is_given_back_by_what_is_left_to_them() {
     let noon = |day: i64| (day - 1) * 86_400 + 43_200;
     let charges = vec![(noon(14), 0, 1), (noon(15), 0, 1)];
-    let plan = Plan { charges, vat: 4, change: 15, limits: (None, None), earlier: vec![(1, 500)], rate: None };
+    let plan = Plan { charges, vat: 5, change: 15, limits: (None, None), earlier: vec![(1, 500)], ..bare() };
     let (closed, mut invoice) = made(&plan);
     // July has two rates of its own.
     let keys: Vec<VatKey> = invoice.vat.iter().map(Vat::key).collect();
@@ -543,11 +662,30 @@ fn a_month_of_several_rates_is_given_back_by_what_is_left_to_them() {
 }
 
 #[test]
+fn where_a_cap_falls_away_no_note_asks_for_tax() {
+    let noon = |day: i64| (day - 1) * 86_400 + 43_200;
+    // Twenty charges of 0.060042 at each rate, which come to 2.40 in two lines; a cap of 1.89; then nine at the first rate go.
+    let charges: Vec<Charged> = (0..40).map(|place| (noon(if place < 20 { 14 } else { 15 }), 0, 6)).collect();
+    let plan = Plan { charges, vat: 5, change: 15, limits: (None, Some(189)), ..bare() };
+    let (closed, invoice) = made(&plan);
+    let groups =
+        |of: &Invoice| of.vat.iter().map(|vat| (vat.key().rate.to_string(), vat.net.minor())).collect::<Vec<_>>();
+    assert_eq!(groups(&invoice), [("5.50".to_owned(), 94), ("21.00".to_owned(), 95)]);
+    let mut story = Story::of(&plan, closed, &invoice);
+    story.take_out(&[0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    // 0.66 and 1.20 stand, which is 0.03 less, and would be 0.28 less and 0.25 more.
+    assert_eq!(groups(&story.notes[0]), [("5.50".to_owned(), 3)]);
+    assert!(story.notes[0].tax.minor() >= 0);
+    story.take_out(&[20, 21]);
+    story.end();
+    assert!(story.left(false).values().all(|sums| *sums == [0, 0]));
+}
+
+#[test]
 fn a_cap_takes_no_more_than_there_is_in_another_currency() {
     // Seven prices in each of three markets, which come to 0.63 USD in 21 lines, and to 0.54 GBP; at 1.2 USD a pound.
     let charges = (0..21).map(|place| (i64::from(place) * 86_400, place as usize % 3, place / 3)).collect();
-    let plan =
-        Plan { charges, vat: 0, change: 2, limits: (None, Some(5)), earlier: Vec::new(), rate: Some((12_000, 10_000)) };
+    let plan = Plan { charges, vat: 0, change: 2, limits: (None, Some(5)), rate: Some((12_000, 10_000)), ..bare() };
     let (closed, invoice) = made(&plan);
     check_invoice(&closed, &invoice);
     let exchange = invoice.exchange.as_ref().unwrap();
@@ -563,8 +701,7 @@ fn a_cap_takes_no_more_than_there_is_in_another_currency() {
 #[test]
 fn a_note_that_gives_back_what_was_not_billed_is_found() {
     let charges = vec![(0, 0, 1); 100];
-    let plan =
-        Plan { charges, vat: 0, change: 2, limits: (None, None), earlier: Vec::new(), rate: Some((11_651, 8_974)) };
+    let plan = Plan { charges, vat: 0, change: 2, limits: (None, None), rate: Some((11_651, 8_974)), ..bare() };
     let (closed, invoice) = made(&plan);
     let mut story = Story::of(&plan, closed, &invoice);
     story.take_out(&[0, 1, 2]);

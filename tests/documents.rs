@@ -228,6 +228,21 @@ fn all_documents_hold_the_same_numbers() {
 }
 
 #[test]
+fn an_invoice_with_two_rates_says_all_of_its_vat_everywhere() {
+    let shop = shop("documents-two-rates", "Forno");
+    let dated = "tax_point = \"charge\"\nvat = [{ treatment = \"standard\", rate = \"10\", to = 2018-08-15 }, \
+                 { treatment = \"standard\", rate = \"24\", from = 2018-08-15 }]";
+    edit(&shop.folder, "businesses.toml", "vat = { treatment = \"reverse-charge\" }", dated);
+    let asked: Vec<String> = (1..=30).map(|n| format!("late-{n} inbound 2018-08-20T10:00:00Z {n}")).collect();
+    shop.log("2018-08-20", &asked.iter().map(String::as_str).collect::<Vec<_>>());
+    shop.run("2018-09-05T00:00:00Z").expect(0);
+    let invoice = check(&shop.folder, "LR-2018-000001");
+    // 10 % of 0.15 and 24 % of 1.50.
+    assert_eq!([text(&invoice, "net"), text(&invoice, "tax")], ["USD 1.65", "USD 0.38"]);
+    shop.holds();
+}
+
+#[test]
 fn names_from_hell_change_no_number() {
     let long: String = "Università degli Esempi ".repeat(9).chars().take(200).collect();
     let names = [

@@ -317,6 +317,11 @@ fn a_dispute_gives_back_exactly_the_accepted_messages() {
     assert!(bodies(&shop.state(), "credit_note").is_empty());
     let preview = shop.state().join("previews/dispute-1");
     assert!(files(&preview).iter().any(|name| name.ends_with(".pdf")));
+    // It has the details of the credit note that it is the preview of.
+    let page = fs::read_to_string(preview.join("preview_bologna-bakery_2018-08_LR-2018-000001.html")).unwrap();
+    for said in ["NOT A CREDIT NOTE", "Details of August 2018", "By change", "2018-08-05"] {
+        assert!(page.contains(said), "{said}");
+    }
     let settled = shop.ritardo(&["dispute", "settle", "1", "--issue", "--as-of", now]).expect(0).out;
     assert!(settled.contains("credited  LRC-2018-000001  USD 0.10 for LR-2018-000001"), "{settled}");
     assert!(!preview.exists());

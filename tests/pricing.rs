@@ -206,7 +206,7 @@ fn a_month_with_tiers_of_all_units_steps_and_a_minimum() {
     explained(&folder, "a-3", &["USD 0.06: ", "tier above 3, step after 48h", place, minimum]);
     explained(&folder, "a-5", &["verdict   on_time", "rate      none", "charged   no"]);
     let html = document(&folder, "html");
-    for says in ["tier above 3 charges, waited more than 48 h", "Minimum of the month (USD 1.00)", "USD 0.74"] {
+    for says in ["tier above 3 charges, waited more than 48\u{a0}h", "Minimum of the month (USD 1.00)", "USD 0.74"] {
         assert!(html.contains(says), "{says}");
     }
 }
@@ -319,5 +319,5 @@ fn late_outbound_messages_explain_themselves() {
     explained(&folder, "a-1", &["under charge_for = late_outbound those of the business are charged"]);
     explained(&folder, "z-first", &["a message with none of the customer before it"]);
     let html = document(&folder, "html");
-    assert!(html.contains("A message to a customer is charged when it was sent later than 24 h after"));
+    assert!(html.contains("A message to a customer is charged when it was sent later than 24\u{a0}h after"));
 }

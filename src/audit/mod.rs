@@ -11,6 +11,7 @@ use std::fmt;
 use crate::close::ClosedMonth;
 use crate::close::check::sha256;
 use crate::domain::invoice::Counts;
+use crate::domain::vat::VatShare;
 use crate::domain::{Decimal, Invoice, Money};
 
 /// What was recorded when the month was closed, or corrected.
@@ -21,6 +22,8 @@ pub struct RecordedMonth<'a> {
     pub exact: Decimal,
     /// Where no invoice states it.
     pub net: Option<Money>,
+    /// What of it falls under which category and rate of VAT, where the day of each charge decides.
+    pub vat: &'a [VatShare],
     pub data_sha256: &'a str,
     /// The charges as they were filed; `None` for a month without charges.
     pub line_file: Option<&'a [u8]>,
@@ -87,6 +90,7 @@ pub fn differences(recorded: &RecordedMonth, replayed: &ReplayedMonth) -> Vec<Di
     if let Some(net) = recorded.net {
         compare("net amount", &net, &replayed.closed.net);
     }
+    compare("VAT of the charges", &by_key(recorded.vat), &by_key(&replayed.closed.vat_shares()));
     compare("data digest", &recorded.data_sha256, &replayed.closed.data_sha256);
     if let Some(line_file) = recorded.line_file {
         // The filed charges are compared as bytes too: a row that cannot be read is no row of `charges`.
@@ -105,6 +109,11 @@ pub fn differences(recorded: &RecordedMonth, replayed: &ReplayedMonth) -> Vec<Di
         differences.extend(invoice::differences(recorded, sha256, replayed));
     }
     differences
+}
+
+fn by_key(shares: &[VatShare]) -> String {
+    let said: Vec<String> = shares.iter().map(|share| format!("{} of {}", share.amount, share.vat)).collect();
+    if said.is_empty() { "that of its last day".to_owned() } else { said.join(", ") }
 }
 
 /// Charges by message that differ between two line files.

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{notes, taxes};
 use crate::domain::invoice::AdjustmentKind;
+use crate::domain::prepaid::Taken;
 use crate::domain::text::hex;
 use crate::domain::{Decimal, Invoice, Money};
 
@@ -34,6 +35,12 @@ pub enum Finding {
     Adjustment { name: String, found: String, stated: String },
     #[error("the lines sum to {found}, the invoice says {stated}")]
     Net { found: String, stated: String },
+    #[error("the groups of VAT sum to {found}, the invoice says {stated}")]
+    Groups { found: String, stated: String },
+    #[error("no VAT treatment covers the month, and {stated} falls under none")]
+    Untaxed { stated: String },
+    #[error("some of the invoice is out of scope of VAT, and some is not")]
+    Scope,
     #[error("net and tax sum to {found}, the invoice says {stated}")]
     Total { found: String, stated: String },
     #[error("the rows with VAT {group} come to {found}, the invoice says {stated}")]
@@ -48,6 +55,10 @@ pub enum Finding {
     Below { stated: String },
     #[error("of {row} {found} is left to be given back, the credit note says {stated}")]
     Row { row: String, found: String, stated: String },
+    #[error("the VAT of {tax} does not come to {stated} in {currency}")]
+    Accounting { currency: String, tax: String, stated: String },
+    #[error("the payments in advance leave {found} to pay, the invoice says {stated}")]
+    Prepaid { found: String, stated: String },
     #[error("{stated} is more than is left of {number}")]
     TooMuch { number: String, stated: String },
     #[error("a charge stands twice in the line file: message {0}")]
@@ -68,6 +79,8 @@ pub fn findings(invoice: &Invoice, line_file: &[u8], stated: &str) -> Vec<Findin
     compare_totals(invoice, &mut findings);
     taxes::compare_groups(invoice, &mut findings);
     taxes::compare_exchange(invoice, &mut findings);
+    taxes::compare_accounting(invoice, &mut findings);
+    compare_prepaid(invoice, &mut findings);
     findings
 }
 
@@ -183,6 +196,11 @@ pub fn credit_findings(note: &Invoice, invoice: &Invoice, earlier: &[Invoice]) -
     }
     compare_totals(note, &mut findings);
     notes::compare(note, invoice, earlier, &mut findings);
+    taxes::compare_accounted_note(note, invoice, &mut findings);
+    if note.prepaid != invoice.prepaid {
+        let due = |of: &Invoice| of.prepaid.as_ref().map_or("nothing".to_owned(), |prepaid| prepaid.due.to_string());
+        findings.push(Finding::Prepaid { found: due(invoice), stated: due(note) });
+    }
     findings
 }
 
@@ -191,6 +209,27 @@ pub fn replacement_findings(invoice: &Invoice, replaced: &Invoice) -> Vec<Findin
     let mut findings = Vec::new();
     notes::compare_replaced(invoice, replaced, &mut findings);
     findings
+}
+
+/// What was paid in advance: no payment gives more than it is, and none is taken beyond the total.
+fn compare_prepaid(invoice: &Invoice, findings: &mut Vec<Finding>) {
+    let Some(prepaid) = &invoice.prepaid else { return };
+    let total = invoice.as_billed().total;
+    let due = prepaid.payments.iter().rev().try_fold(total, |due, payment| due.checked_sub(payment.taken));
+    let is_within = |payment: &Taken| {
+        let used = payment.taken.checked_add(payment.left).and_then(|used| payment.amount.checked_sub(used));
+        payment.taken.minor() > 0 && payment.left.minor() >= 0 && used.is_some_and(|rest| rest.minor() >= 0)
+    };
+    let references: BTreeSet<&str> = prepaid.payments.iter().map(|payment| payment.reference.as_str()).collect();
+    let is_right = due == Some(prepaid.due)
+        && prepaid.due.minor() >= 0
+        && prepaid.due.checked_add(prepaid.paid) == Some(total)
+        && references.len() == prepaid.payments.len()
+        && prepaid.payments.iter().all(is_within);
+    if !is_right {
+        let found = due.map_or("nothing exact".to_owned(), |due| due.to_string());
+        findings.push(Finding::Prepaid { found, stated: prepaid.due.to_string() });
+    }
 }
 
 pub(super) fn compare_totals(invoice: &Invoice, findings: &mut Vec<Finding>) {
@@ -202,10 +241,15 @@ pub(super) fn compare_totals(invoice: &Invoice, findings: &mut Vec<Finding>) {
         invoice.currency,
         adjustments.chain(earlier).chain(credited).chain(invoice.lines.iter().rev().map(|line| line.amount)),
     );
-    if net != Some(invoice.net)
-        || invoice.vat.iter().map(|vat| vat.net).try_fold(Money::zero(invoice.currency), Money::checked_add) != net
-    {
-        findings.push(Finding::Net { found: said(net), stated: invoice.net.to_string() });
+    let stated = invoice.net.to_string();
+    if net != Some(invoice.net) {
+        findings.push(Finding::Net { found: said(net), stated: stated.clone() });
+    }
+    let groups = Money::sum(invoice.currency, invoice.vat.iter().map(|vat| vat.net));
+    match groups {
+        groups if groups == Some(invoice.net) => {}
+        _ if invoice.vat.is_empty() => findings.push(Finding::Untaxed { stated }),
+        groups => findings.push(Finding::Groups { found: said(groups), stated }),
     }
     let taxes = Money::sum(invoice.currency, invoice.vat.iter().map(|vat| vat.tax));
     let total = net.and_then(|net| net.checked_add(taxes?));

@@ -6,11 +6,13 @@ use super::ClosedMonth;
 use super::document::Issue;
 use super::filed::Filed;
 use super::given::{Given, GivenRow, Known};
-use super::rest::{Rest, RowId};
+use super::rest::{Rest, RowId, Side};
 use crate::domain::correction::{Amounts, Correction, CreditLine, CreditOf, DocumentKind};
 use crate::domain::exchange::ExchangedCredit;
-use crate::domain::invoice::{Chain, Counts};
-use crate::domain::{Currency, Date, Decimal, Exchange, Invoice, InvoiceNumber, Money, Month, Rounding, VatKey};
+use crate::domain::invoice::{Chain, Counts, Vat};
+use crate::domain::{
+    Currency, Date, Decimal, Exchange, Invoice, InvoiceNumber, Money, Month, Rounding, VatAccounting, VatKey,
+};
 
 pub use super::rest::Stands;
 
@@ -157,6 +159,11 @@ pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option
         Some(exchange) => Some(exchanged(exchange, Given::of(&before.billed, &after.billed, &rows, &known)?)),
         None => None,
     };
+    let is_taxed = given.vat.iter().any(Vat::is_charged);
+    let vat_accounting = match invoice.vat_accounting.as_ref().filter(|_| is_taxed) {
+        Some(accounting) => Some(accounted(accounting, &before.billed, &after.billed)?),
+        None => None,
+    };
     let mut note = Invoice {
         kind: DocumentKind::CreditNote,
         number: issue.number,
@@ -173,6 +180,7 @@ pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option
         tax: given.tax,
         total: given.total,
         exchange,
+        vat_accounting,
         // So is a note on an invoice of before there were e-invoices.
         electronic: true,
         chain: Chain { previous: issue.previous },
@@ -182,6 +190,13 @@ pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option
     note.computation.counts = credit.counts;
     note.computation.data_sha256 = credit.data_sha256;
     Some(note)
+}
+
+/// The tax in the currency of a VAT return: what that of the rest becomes less, by the rate of the invoice.
+fn accounted(accounting: &VatAccounting, before: &Side, after: &Side) -> Option<VatAccounting> {
+    let rate = accounting.rate(before.currency);
+    let left = |side: &Side| rate.convert(side.tax()?.exact());
+    Some(VatAccounting { tax: left(before)?.checked_sub(left(after)?)?, ..accounting.clone() })
 }
 
 /// The same in the currency of the invoice, by its rate.
@@ -200,7 +215,18 @@ fn exchanged(exchange: &Exchange, given: Given) -> Exchange {
     }
 }
 
-/// The invoice with other words in place of one that is given back whole.
-pub fn replacement(invoice: Invoice, number: InvoiceNumber, date: Date, correction: Correction) -> Invoice {
-    Invoice { number, issue_date: date, corrects: Some(correction), ..invoice }
+/// The invoice with other words in place of `base`, which is given back whole: it takes over what that one took of payments in
+/// advance.
+pub fn replacement(
+    base: &Invoice,
+    invoice: Invoice,
+    number: InvoiceNumber,
+    date: Date,
+    correction: Correction,
+) -> Invoice {
+    let total = invoice.as_billed().total;
+    let prepaid = base.prepaid.as_ref().and_then(|prepaid| prepaid.again(total));
+    let mut invoice = Invoice { number, issue_date: date, corrects: Some(correction), prepaid, ..invoice };
+    invoice.format = invoice.fitting_format();
+    invoice
 }

@@ -6,10 +6,11 @@ use crate::domain::billed::shares;
 use crate::domain::business::Issuer;
 use crate::domain::correction::{DocumentKind, Earlier};
 use crate::domain::exchange::ExchangedRow;
-use crate::domain::invoice::{AdjustmentKind, Chain, Computation, Format, Payment};
+use crate::domain::invoice::{AdjustmentKind, Chain, Computation, Format, Payment, Vat};
 use crate::domain::vat::VatShare;
 use crate::domain::{
-    Business, Currency, Date, Elapsed, Exchange, Invoice, InvoiceNumber, Money, Rate, VatBook, VatKey,
+    Available, Business, Currency, Date, Elapsed, Exchange, Invoice, InvoiceNumber, Money, Prepaid, Rate,
+    VatAccounting, VatBook, VatKey,
 };
 
 /// What the issue adds to the closed month: given in the ledger's transaction.
@@ -21,8 +22,19 @@ pub struct Issue {
     pub previous: String,
     /// Amounts of earlier months that the invoice bills too.
     pub earlier: Vec<Earlier>,
-    /// Where the invoice is billed in another currency than that of the tariff.
+    pub rates: FrozenRates,
+    /// What is left of payments in advance, in the order in which they were received.
+    pub available: Vec<Available>,
+}
+
+/// The rates of exchange of an invoice, as they were when the month was closed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FrozenRates {
+    /// Where it is billed in another currency than that of the tariff.
     pub exchange: Option<Frozen>,
+    /// From the currency that it is billed in to that of the seller's VAT return, where they differ. It says nothing where no
+    /// tax is charged.
+    pub vat: Option<Frozen>,
 }
 
 /// A rate of exchange, as it was when the month was closed.
@@ -58,17 +70,23 @@ pub fn invoice(
     tariff: &TariffName,
     issue: Issue,
 ) -> Option<Invoice> {
-    let main = vat::main_again(&business.vat, closed.month, &closed.vat);
-    let (lines, adjustments) = (closed.lines.clone(), closed.adjustments.clone());
-    let rows = Rows { lines, adjustments, earlier: issue.earlier }.keyed(&business.vat, main.as_ref());
+    let main = closed.vat_main.clone();
+    let rows = Rows::of(closed, issue.earlier).keyed(&business.vat, main.as_ref());
     let net = rows.net(closed.net.currency())?;
     let vat = rows.groups(&business.vat, main.as_ref(), net.currency())?;
     let tax = Money::sum(net.currency(), vat.iter().map(|vat| vat.tax))?;
-    let exchange = match issue.exchange {
+    let exchange = match issue.rates.exchange {
         Some(frozen) => Some(exchange(frozen, &rows, &business.vat, main.as_ref())?),
         None => None,
     };
-    let Rows { lines, adjustments, earlier } = rows;
+    let total = net.checked_add(tax)?;
+    let (billed_tax, billed) = exchange.as_ref().map_or((tax, total), |exchange| (exchange.tax, exchange.total));
+    let vat_accounting = match issue.rates.vat.filter(|_| vat.iter().any(Vat::is_charged)) {
+        Some(frozen) => Some(accounted(frozen, billed_tax)?),
+        None => None,
+    };
+    let prepaid = Prepaid::of(billed, &issue.available);
+    let Rows { lines, adjustments, earlier, .. } = rows;
     let mut invoice = Invoice {
         format: Format::First,
         kind: DocumentKind::Invoice,
@@ -92,34 +110,53 @@ pub fn invoice(
         net,
         vat,
         tax,
-        total: net.checked_add(tax)?,
+        total,
         exchange,
+        vat_accounting,
+        prepaid,
         payment: Payment { iban: issuer.iban.clone(), bic: issuer.bic.clone(), days: issuer.payment_days },
         electronic: true,
-        computation: Computation {
-            window: tariff.window,
-            reading: tariff.reading.clone(),
-            tiers: tariff.tiers.clone(),
-            free: tariff.free,
-            zone: business.zone,
-            tariff_id: tariff.id.clone(),
-            tariff_version: tariff.version.clone(),
-            tariff_sha256: tariff.sha256.clone(),
-            tariff_source: tariff.source.clone(),
-            cut: closed.cut,
-            counts: closed.counts,
-            data_sha256: closed.data_sha256.clone(),
-        },
+        computation: computation(business, closed, tariff),
         chain: Chain { previous: issue.previous },
     };
     invoice.format = invoice.fitting_format();
     Some(invoice)
 }
 
+fn computation(business: &Business, closed: &ClosedMonth, tariff: &TariffName) -> Computation {
+    Computation {
+        window: tariff.window,
+        reading: tariff.reading.clone(),
+        tiers: tariff.tiers.clone(),
+        free: tariff.free,
+        zone: business.zone,
+        tariff_id: tariff.id.clone(),
+        tariff_version: tariff.version.clone(),
+        tariff_sha256: tariff.sha256.clone(),
+        tariff_source: tariff.source.clone(),
+        cut: closed.cut,
+        counts: closed.counts,
+        data_sha256: closed.data_sha256.clone(),
+    }
+}
+
 /// What is made again of an issued document says no more than the version that issued it could say: a document without
 /// an e-invoice stays without.
 pub fn in_form_of(issued: &Invoice, invoice: Invoice) -> Invoice {
     Invoice { electronic: invoice.electronic && issued.electronic, ..invoice }
+}
+
+/// All tax of a document, in the currency of a VAT return, rounded once. `None` when it does not fit.
+fn accounted(frozen: Frozen, tax: Money) -> Option<VatAccounting> {
+    let Frozen { rate, table_sha256 } = frozen;
+    Some(VatAccounting {
+        currency: rate.to,
+        rate_date: rate.date,
+        billed_per_euro: rate.from_per_euro,
+        accounted_per_euro: rate.to_per_euro,
+        table_sha256,
+        tax: rate.convert(tax.exact())?,
+    })
 }
 
 /// Rows in another currency. A line is rounded once from its exact sum. A minimum or a cap is what is missing to its limit in

@@ -14,22 +14,23 @@ mod rest;
 mod taxes;
 mod vat;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::charge::{RateRow, RatedWait};
 use crate::domain::invoice::{Adjustment, Counts, Line, Vat};
 use crate::domain::reading::{ChargeFor, DateOf};
+use crate::domain::vat::VatShare;
 use crate::domain::{
-    Business, Currency, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Ownership, Reading, Rounding,
-    Span, VatKey, Verdict, Wait,
+    Business, Currency, Date, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Ownership, Reading,
+    Rounding, Span, VatKey, Verdict, Wait,
 };
 
 use vat::{Parting, Rows};
 
-pub use document::{Frozen, Issue, TariffName, in_form_of, invoice};
+pub use document::{Frozen, FrozenRates, Issue, TariffName, in_form_of, invoice};
 pub use filed::{Filed, change_file, changes_without_names};
 pub use line_file::{bare, guarded, without_names};
-pub use vat::wanting;
+pub use vat::{keys, untreated, wanting};
 
 /// A month of a business, decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,12 @@ pub struct ClosedMonth {
     /// Lines and adjustments.
     pub net: Money,
     pub vat: Vec<Vat>,
+    /// What the month as a whole falls under; `None` where no treatment covers it.
+    pub vat_main: Option<VatKey>,
+    /// The days of its charges, in the zone of the business, where they decide its VAT.
+    pub vat_days: BTreeSet<Date>,
+    /// The first of them that no treatment covers.
+    pub untreated: Option<Date>,
     pub tax: Money,
     pub total: Money,
     /// Exact sum of the charges.
@@ -59,6 +66,13 @@ impl ClosedMonth {
     /// A month without charges is closed without an invoice; so is one of free units alone.
     pub fn has_charges(&self) -> bool {
         self.lines.iter().any(|line| !line.free)
+    }
+
+    /// What of the net amount falls under which category and rate of VAT, where the day of each charge decides: it is
+    /// recorded, since the book may be another when a later invoice bills it.
+    pub fn vat_shares(&self) -> Vec<VatShare> {
+        let groups = self.vat.iter().filter(|_| !self.vat_days.is_empty());
+        groups.map(|vat| VatShare { vat: vat.key(), amount: vat.net }).collect()
     }
 
     /// Charged waits, free ones included.
@@ -107,7 +121,24 @@ pub fn close(
     let exact = Decimal::sum(lines.iter().map(|line| line.exact)).ok_or(CloseError::Overflow)?;
     let line_file = line_file::line_file(rated, &lines, &adjustments, pricing).ok_or(CloseError::Overflow)?;
     let data_sha256 = check::sha256(&line_file);
-    Ok(ClosedMonth { month, cut, counts, lines, adjustments, net, vat, tax, total, exact, line_file, data_sha256 })
+    let (vat_main, untreated, vat_days) = (parting.main(month), parting.untreated(), parting.into_days());
+    Ok(ClosedMonth {
+        month,
+        cut,
+        counts,
+        lines,
+        adjustments,
+        net,
+        vat,
+        vat_main,
+        vat_days,
+        untreated,
+        tax,
+        total,
+        exact,
+        line_file,
+        data_sha256,
+    })
 }
 
 /// What the charges of a month come to.
@@ -130,8 +161,9 @@ fn taxed(parting: &Parting, month: Month, rated: &[RatedWait], pricing: &Pricing
     let mut sums = summed(rated, pricing, &|rated| parting.key(rated))?;
     vat::share_adjustments(&sums.lines, &mut sums.adjustments)?;
     let (lines, adjustments) = (sums.lines.clone(), sums.adjustments.clone());
-    let rows = Rows { lines, adjustments, earlier: Vec::new() };
-    let groups = rows.groups(parting.book(), parting.main(month, rated).as_ref(), pricing.currency)?;
+    // Of a month that is not billed yet nobody asks for the reason of an exemption.
+    let rows = Rows { lines, adjustments, earlier: Vec::new(), days: BTreeSet::new() };
+    let groups = rows.groups(parting.book(), parting.main(month).as_ref(), pricing.currency)?;
     Some((sums, groups))
 }
 

@@ -8,8 +8,9 @@
 //! - of another month, or of one that several invoices bill: the amount that the ledger leaves to the invoice, by the groups
 //!   that the invoice bills it under, in the proportion of what the month closed again leaves to them.
 //!
-//! In the currency of the document more may be left than before, as rounding has it. Then a note leaves all as it was there, so
-//! that none asks for money, and a later one makes up for it.
+//! No note asks for money. In the currency of the document more may be left than before, as rounding has it: then all stays as it
+//! was there. And where more stands under a higher rate, as where a cap falls away, so that the tax would become more: then what
+//! a group has more stays under what gives back. In both cases a later note makes up for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -148,6 +149,28 @@ impl Side {
         self.rows.extend(own.rows);
     }
 
+    /// Puts what a category and rate has more than `before` under those that have less, within its row, so that none has more.
+    /// All of it together has no more than before. `None` when a sum does not fit.
+    fn hold_back(&mut self, before: &Self) -> Option<()> {
+        let zero = Money::zero(self.currency);
+        let rows: BTreeSet<RowId> = self.rows.keys().chain(before.rows.keys()).cloned().collect();
+        for (vat, row) in self.keys().iter().flat_map(|vat| rows.iter().map(move |row| (vat, row))) {
+            let was = before.rows.get(row).and_then(|groups| groups.get(vat)).copied().unwrap_or(zero);
+            let is = self.rows.get(row).and_then(|groups| groups.get(vat)).copied().unwrap_or(zero);
+            let mut more = is.checked_sub(was)?.min(self.group(vat)?.checked_sub(before.group(vat)?)?);
+            for less in before.keys() {
+                let room = before.group(&less)?.checked_sub(self.group(&less)?)?;
+                let moved = more.min(room);
+                if moved.minor() > 0 {
+                    self.add(row.clone(), vat, moved.negated())?;
+                    self.add(row.clone(), &less, moved)?;
+                    more = more.checked_sub(moved)?;
+                }
+            }
+        }
+        Some(())
+    }
+
     /// The sum of a row. `None` when it does not fit.
     pub fn row(&self, row: &RowId) -> Option<Money> {
         Money::sum(self.currency, self.rows.get(row).into_iter().flatten().map(|(_, amount)| *amount))
@@ -206,7 +229,7 @@ impl<'i> Rest<'i> {
     pub fn of(invoice: &'i Invoice, notes: &[Invoice]) -> Option<Self> {
         let main = only_key(&invoice.vat);
         let (lines, adjustments) = (invoice.lines.clone(), invoice.adjustments.clone());
-        let rows = Rows { lines, adjustments, earlier: invoice.earlier.clone() };
+        let rows = Rows { lines, adjustments, earlier: invoice.earlier.clone(), days: BTreeSet::new() };
         let tariff = Side::of(&rows, main.as_ref(), invoice.currency)?;
         let billed = match &invoice.exchange {
             Some(exchange) => Side::of(&as_billed(rows, exchange), main.as_ref(), exchange.currency)?,
@@ -275,14 +298,17 @@ impl<'i> Rest<'i> {
         if after.billed.net()? > before.billed.net()? {
             after.billed = before.billed.clone();
         }
+        if after.tariff.tax()? > before.tariff.tax()? || after.billed.tax()? > before.billed.tax()? {
+            after.tariff.hold_back(&before.tariff)?;
+            after.billed.hold_back(&before.billed)?;
+        }
         Some((before, after))
     }
 
     /// The rows of a month that was closed again, in both currencies.
     fn standing(&self, closed: &ClosedMonth, as_then: bool) -> Option<(Side, Side)> {
-        let (only, own) = (only_key(&closed.vat), self.own_key());
-        let (lines, adjustments) = (closed.lines.clone(), closed.adjustments.clone());
-        let mut rows = Rows { lines, adjustments, earlier: Vec::new() };
+        let (only, own) = (closed.vat_main.clone(), self.own_key());
+        let mut rows = Rows::of(closed, Vec::new());
         if !as_then && own.is_some() {
             rows.lines.iter_mut().for_each(|line| line.vat = None);
             rows.adjustments.iter_mut().for_each(|row| row.shares.clear());

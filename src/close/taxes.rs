@@ -7,9 +7,9 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::check::{Finding, compare_totals};
+use crate::domain::correction::Earlier;
 use crate::domain::invoice::{Adjustment, AdjustmentKind, Vat};
-use crate::domain::vat::VatShare;
-use crate::domain::{Exchange, Invoice, Money, Rate, Rounding, VatKey};
+use crate::domain::{Exchange, Invoice, Money, Rate, Rounding, VatAccounting, VatKey};
 
 /// Net amount and tax of each group of an invoice.
 pub(super) fn compare_groups(invoice: &Invoice, findings: &mut Vec<Finding>) {
@@ -25,6 +25,12 @@ pub(super) fn compare_groups(invoice: &Invoice, findings: &mut Vec<Finding>) {
             });
         }
     }
+    // EN 16931, BR-O-11 to 14.
+    let is_out = |vat: &&Vat| vat.category == "O";
+    let outside = invoice.vat.iter().filter(is_out).count();
+    if outside > 0 && outside < invoice.vat.len() {
+        findings.push(Finding::Scope);
+    }
     let is_told = |key: &VatKey| invoice.vat.iter().any(|vat| vat.key() == *key);
     for (key, found) in sums.into_iter().filter(|(key, _)| !is_told(key)) {
         findings.push(Finding::Vat { group: key.to_string(), found: said(found), stated: "nothing".to_owned() });
@@ -35,13 +41,15 @@ pub(super) fn compare_groups(invoice: &Invoice, findings: &mut Vec<Finding>) {
 fn sums(invoice: &Invoice) -> BTreeMap<VatKey, Option<Money>> {
     let only = invoice.vat.first().filter(|_| invoice.vat.len() == 1).map(Vat::key);
     let mut rows: Vec<(Option<VatKey>, Money)> = Vec::new();
-    let mut add = |shares: &[VatShare], whole: Option<VatKey>, amount: Money| match shares {
-        [] => rows.push((whole, amount)),
-        shares => rows.extend(shares.iter().map(|share| (Some(share.vat.clone()), share.amount))),
-    };
-    invoice.earlier.iter().for_each(|row| add(&row.shares, row.vat.clone(), row.amount));
-    invoice.lines.iter().rev().for_each(|line| add(&[], line.vat.clone(), line.amount));
-    invoice.adjustments.iter().for_each(|row| add(&row.shares, None, row.amount));
+    let earlier = invoice.earlier.iter().flat_map(Earlier::by_key);
+    rows.extend(earlier.map(|(key, amount)| (key.cloned(), amount)));
+    rows.extend(invoice.lines.iter().rev().map(|line| (line.vat.clone(), line.amount)));
+    for row in &invoice.adjustments {
+        match row.shares.as_slice() {
+            [] => rows.push((None, row.amount)),
+            shares => rows.extend(shares.iter().map(|share| (Some(share.vat.clone()), share.amount))),
+        }
+    }
     let mut sums: BTreeMap<VatKey, Option<Money>> = BTreeMap::new();
     for (key, amount) in rows {
         let Some(key) = key.or_else(|| only.clone()) else { continue };
@@ -108,4 +116,41 @@ fn fits_limit(row: &Adjustment, amount: Money, reached: Money, rate: &Rate) -> b
     };
     let is_idle = amount.is_zero() && rate.compare(limit, reached) == Some(beyond);
     (rate.fits(limit, reached) || is_idle) && amount.minor().signum() != -sign
+}
+
+/// The tax in the currency of the seller's VAT return, which is another than that of the document.
+pub(super) fn compare_accounting(invoice: &Invoice, findings: &mut Vec<Finding>) {
+    let Some(accounting) = &invoice.vat_accounting else { return };
+    let billed = invoice.as_billed();
+    let fits = accounting.rate(billed.currency).fits(billed.tax.exact(), accounting.tax);
+    if !fits || accounting.currency == billed.currency || !invoice.charges_vat() {
+        findings.push(unaccounted(accounting, billed.tax));
+    }
+}
+
+fn unaccounted(accounting: &VatAccounting, tax: Money) -> Finding {
+    let (currency, stated) = (accounting.currency.to_string(), accounting.tax.to_string());
+    Finding::Accounting { currency, tax: tax.to_string(), stated }
+}
+
+/// A credit note accounts for its tax as the invoice that it corrects does, by the same rate. Its own tax is a difference of two
+/// rounded amounts: it may be a minor unit away from what the tax comes to by itself, and never more than the invoice says.
+pub(super) fn compare_accounted_note(note: &Invoice, invoice: &Invoice, findings: &mut Vec<Finding>) {
+    let billed = note.as_billed();
+    match (&note.vat_accounting, &invoice.vat_accounting) {
+        (None, None) => {}
+        (Some(accounting), Some(of_invoice)) => {
+            let frozen = |of: &VatAccounting| (of.rate(billed.currency), of.table_sha256.clone());
+            let near = accounting.rate(billed.currency).convert(billed.tax.exact());
+            let away = near.and_then(|near| accounting.tax.checked_sub(near)).map(|away| away.minor().unsigned_abs());
+            let is_more = accounting.tax.minor() > of_invoice.tax.minor();
+            if frozen(accounting) != frozen(of_invoice) || away.is_none_or(|away| away > 1) || is_more {
+                findings.push(unaccounted(accounting, billed.tax));
+            }
+        }
+        (Some(accounting), None) => findings.push(unaccounted(accounting, billed.tax)),
+        // Nothing of what is given back was taxed.
+        (None, Some(accounting)) if note.charges_vat() => findings.push(unaccounted(accounting, billed.tax)),
+        (None, Some(_)) => {}
+    }
 }

@@ -32,9 +32,10 @@ pub fn approve(args: &Approve, world: &mut World) -> Result<Outcome, Failure> {
     for open in review(&desk, &archive)?.iter().filter(|open| open.month == args.month && is_wanted(&open.business.id))
     {
         let Step::Approve(closed) = &open.step else { continue };
-        let draft = previews::invoice(&desk.setup, &desk.history, open, closed, &withheld).map_err(|why| {
-            Failure::new(Kind::SelfCheck, format!("the invoice of {} cannot be made: {why}", open.month))
-        })?;
+        let draft =
+            previews::invoice(&desk.setup, &desk.history, open, closed, &withheld, desk.as_of).map_err(|why| {
+                Failure::new(Kind::SelfCheck, format!("the invoice of {} cannot be made: {why}", open.month))
+            })?;
         approved.push(Approved {
             business: open.business.id.clone(),
             month: open.month,

@@ -39,10 +39,10 @@ pub fn check(args: &Configured, world: &mut World) -> Result<Outcome, Failure> {
     let renderer = renderer()?;
     for issuer in &config.issuers {
         let whose = if issuer.id.is_empty() { "the issuer" } else { issuer.id.as_str() };
-        looks::warn(&renderer, whose, &issuer.party, world)?;
+        looks::warn(whose, &looks::lacking_of_issuer(&renderer, issuer), world)?;
     }
     for business in &setup.businesses {
-        looks::warn(&renderer, business.id.as_str(), &business.party, world)?;
+        looks::warn(business.id.as_str(), &looks::lacking_of_business(&renderer, business), world)?;
     }
     Ok(Outcome::Done)
 }

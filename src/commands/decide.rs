@@ -10,8 +10,10 @@ use super::setup::Setup;
 use super::state::{State, ledger_failure, put};
 use super::timings::Timings;
 use super::{billable, files, workers};
-use crate::close::{self, ClosedMonth, Issue, check};
+use crate::close::check::{self, Finding};
+use crate::close::{self, ClosedMonth, Issue};
 use crate::domain::correction::Earlier;
+use crate::domain::prepaid::Taken;
 use crate::domain::{BusinessId, Currency, Decimal, Instant, Invoice, InvoiceNumber, Money, Month, Zone};
 use crate::error::Failure;
 use crate::ledger::entry::{Entry, Issued, MonthClosed};
@@ -141,7 +143,7 @@ fn drafted(setup: &Setup, history: &History, months: &[Closable], withheld: &Wit
     let Some((first, _)) = months.first() else { return Vec::new() };
     let mut known = history.of_business(&first.business.id);
     let draft = |(place, (month, closed)): (u32, &Closable)| {
-        if !is_approved(setup, &known, month, closed, withheld) {
+        if !is_approved(setup, &known, month, closed, withheld, run_at) {
             return Draft::Unseen;
         }
         let mut recorded = closing(setup, month, closed, history.last, run_at);
@@ -155,12 +157,15 @@ fn drafted(setup: &Setup, history: &History, months: &[Closable], withheld: &Wit
         // No document has the year 0: the number is one that only these drafts have among themselves.
         let number = InvoiceNumber { series: issuer.series.clone(), year: 0, count: place };
         let (date, previous) = (issuer.zone.date_of(run_at), String::new());
-        let (exchange, table) = match billable::frozen(setup, month.business, month.month) {
+        let is_taxed = billable::is_taxed(month.business, closed, &due.earlier);
+        let (rates, table) = match billable::frozen(setup, month.business, month.month, is_taxed) {
             Err(why) => return Draft::Failed(why),
             Ok(frozen) => frozen.unzip(),
         };
-        recorded.exchange_sha256 = exchange.as_ref().map(|frozen| frozen.table_sha256.clone());
-        match invoice(setup, month, closed, Issue { number, date, previous, earlier: due.earlier, exchange }) {
+        recorded.exchange_sha256 = table.as_deref().map(check::sha256);
+        let rates = rates.unwrap_or_default();
+        let available = billable::available(&known, month.business, date, None);
+        match invoice(setup, month, closed, Issue { number, date, previous, earlier: due.earlier, rates, available }) {
             Err(finding) => Draft::Failed(finding),
             Ok(invoice) => {
                 known.close(recorded.clone());
@@ -256,18 +261,53 @@ fn closing(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         zones: Zone::DATA_VERSION.to_owned(),
         carried: None,
+        vat: closed.vat_shares(),
         exchange_sha256: None,
         looks_sha256: setup.texts().looks_sha256,
+    }
+}
+
+/// Adds a month to what is known, as its closing will. `draft` is its invoice, where it is worth one.
+pub fn foresee(
+    setup: &Setup,
+    known: &mut History,
+    month: &OpenMonth,
+    closed: &ClosedMonth,
+    draft: Option<&Invoice>,
+    run_at: Instant,
+) {
+    let mut recorded = closing(setup, month, closed, known.last, run_at);
+    recorded.carried = (draft.is_none() && closed.has_charges()).then_some(closed.net);
+    known.close(recorded);
+    if let Some(draft) = draft {
+        known.issue(issued(draft, &[]));
     }
 }
 
 /// The invoice, after every total was derived once more: none of them hangs on its number, its date or its place in the
 /// chain. The error is the first finding.
 pub fn invoice(setup: &Setup, month: &OpenMonth, closed: &ClosedMonth, issue: Issue) -> Result<Invoice, String> {
+    checked(setup, month, closed, issue, true)
+}
+
+/// What the invoice of a month would say that has none of its own: its VAT is asked for when a later one bills it.
+pub fn outline(setup: &Setup, month: &OpenMonth, closed: &ClosedMonth, issue: Issue) -> Result<Invoice, String> {
+    checked(setup, month, closed, issue, false)
+}
+
+fn checked(
+    setup: &Setup,
+    month: &OpenMonth,
+    closed: &ClosedMonth,
+    issue: Issue,
+    is_billed: bool,
+) -> Result<Invoice, String> {
     let issuer = setup.config.issuer_of(month.business);
     let invoice = close::invoice(issuer, month.business, closed, &setup.tariff_name(), issue);
     let invoice = invoice.ok_or("a sum is too large to be exact")?;
-    match check::findings(&invoice, &closed.line_file, &invoice.computation.data_sha256).first() {
+    let is_of_vat = |finding: &Finding| matches!(finding, Finding::Untaxed { .. } | Finding::Scope);
+    let findings = check::findings(&invoice, &closed.line_file, &invoice.computation.data_sha256);
+    match findings.into_iter().find(|finding| is_billed || !is_of_vat(finding)) {
         Some(finding) => Err(finding.to_string()),
         None => Ok(invoice),
     }
@@ -293,5 +333,13 @@ pub fn issued(invoice: &Invoice, canonical: &[u8]) -> Issued {
         issued_at: None,
         texts: None,
         earlier: invoice.earlier.clone(),
+        exchange_sha256: None,
+        prepaid: taken_by(invoice),
     }
+}
+
+/// What the invoice of a closing takes of payments in advance; nothing of other documents.
+pub fn taken_by(invoice: &Invoice) -> Vec<Taken> {
+    let prepaid = invoice.prepaid.iter().filter(|_| invoice.kind.is_invoice() && invoice.corrects.is_none());
+    prepaid.flat_map(|prepaid| prepaid.payments.clone()).collect()
 }

@@ -18,7 +18,10 @@ pub fn differing(
     let billed = invoice.as_billed();
     // The tax is shown by category and rate.
     let taxes = billed.vat.iter().map(|vat| ("tax", vat.tax));
-    let shown: Vec<_> = [("net amount", billed.net), ("total", billed.total)].into_iter().chain(taxes).collect();
+    let returned = billed.vat_accounting.iter().map(|accounting| ("tax of the VAT return", accounting.tax));
+    let due = billed.prepaid.iter().map(|_| ("amount due", billed.due()));
+    let sums = [("net amount", billed.net), ("total", billed.total)];
+    let shown: Vec<_> = sums.into_iter().chain(taxes).chain(returned).chain(due).collect();
     for (name, text) in issue::texts(setup, renderer, invoice)? {
         let numbers = numbers(&text);
         for &(what, amount) in &shown {

@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry as Slot;
 
 use super::closing::{OpenMonth, Parked, Step, charges_of};
 use super::correct::Withheld;
+use super::decide::{self, Due};
 use super::evidence::Evidence;
 use super::second_opinion::second_opinion;
 use super::setup::Setup;
@@ -13,7 +14,7 @@ use super::{billable, documents_shown, previews, recorded, workers};
 use crate::close::guards::{Found, Guard, improbable};
 use crate::close::{ClosedMonth, Filed};
 use crate::domain::settings::IssueMode;
-use crate::domain::{Business, BusinessId, Currency, Instant, Money, Month, Zone};
+use crate::domain::{Business, BusinessId, Currency, Instant, Invoice, Money, Month, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Approved, Texts};
 use crate::ledger::{History, Ledger};
@@ -42,8 +43,8 @@ pub fn park(watch: &Watch, open: &mut [OpenMonth]) -> Result<(), Failure> {
         }
     }
     let overlaps = overlaps(watch, open)?;
-    let Watch { setup, history, evidence, renderer, withheld, .. } = *watch;
-    let look = Look { setup, history, evidence, renderer, withheld, billed_before, overlaps };
+    let Watch { setup, history, evidence, renderer, withheld, as_of, .. } = *watch;
+    let look = Look { setup, history, evidence, renderer, withheld, as_of, billed_before, overlaps };
     // The months of one business are one task: each is compared with those before it.
     let by_business: Vec<&[OpenMonth]> = open.chunk_by(|one, other| one.business.id == other.business.id).collect();
     let found = workers::all(&by_business, |months| found_of_business(&look, months))?;
@@ -64,38 +65,52 @@ struct Look<'l> {
     evidence: &'l Evidence,
     renderer: &'l Renderer,
     withheld: &'l Withheld,
+    as_of: Instant,
     billed_before: BilledBefore,
     overlaps: BTreeMap<(BusinessId, Month), Found>,
 }
 
 /// What is found about each of the months of a business; nothing about those that are not to be closed.
 fn found_of_business(look: &Look, months: &[OpenMonth]) -> Result<Vec<Vec<Found>>, Failure> {
-    // Months that are closed together are compared with one another as if each had its night.
-    let mut tonight: Vec<Money> = Vec::new();
+    let Some(first) = months.iter().find(|month| matches!(month.step, Step::Close(_))) else {
+        return Ok(vec![Vec::new(); months.len()]);
+    };
+    // Months that are closed together are judged as if each had its night: by what those before it leave behind, as they
+    // are drafted.
+    let mut known = look.history.of_business(&first.business.id);
     let mut found_of = Vec::with_capacity(months.len());
     for month in months {
         let Step::Close(closed) = &month.step else {
             found_of.push(Vec::new());
             continue;
         };
-        let mut found = found(look, month, closed, &tonight)?;
+        let (mut found, draft) = found(look, &known, month, closed)?;
         found.extend(look.billed_before.get(&(month.business.id.to_string(), month.month)).cloned());
         let (id, sha256) = (&month.business.id, &closed.data_sha256);
         found.retain(|found| !is_released(look.history, id, month.month, sha256, found.guard));
         found.sort();
-        if found.is_empty() {
-            tonight.push(closed.net);
+        if found.is_empty() && found_of.len() + 1 < months.len() && is_closed_tonight(look, &known, month, closed) {
+            let due = Due::of(look.setup, &known, month, closed, look.withheld);
+            let draft = draft.as_ref().filter(|_| due.is_worth_an_invoice);
+            decide::foresee(look.setup, &mut known, month, closed, draft, look.as_of);
         }
         found_of.push(found);
     }
     Ok(found_of)
 }
 
+/// Whether nobody has to see a month first: what [`hold`] asks before the night, and the draft after the months before it.
+fn is_closed_tonight(look: &Look, known: &History, month: &OpenMonth, closed: &ClosedMonth) -> bool {
+    let is_seen = |history: &History| is_approved(look.setup, history, month, closed, look.withheld, look.as_of);
+    is_seen(look.history) && is_seen(known)
+}
+
 /// Keeps what a person is to approve, and has not, from being closed.
-pub fn hold(setup: &Setup, history: &History, withheld: &Withheld, open: &mut [OpenMonth]) {
+pub fn hold(watch: &Watch, open: &mut [OpenMonth]) {
+    let Watch { setup, history, withheld, as_of, .. } = *watch;
     for month in open.iter_mut() {
         let Step::Close(closed) = &month.step else { continue };
-        if !is_approved(setup, history, month, closed, withheld) {
+        if !is_approved(setup, history, month, closed, withheld, as_of) {
             month.step = Step::Approve(closed.clone());
         }
     }
@@ -108,8 +123,9 @@ pub fn is_approved(
     month: &OpenMonth,
     closed: &ClosedMonth,
     withheld: &Withheld,
+    at: Instant,
 ) -> bool {
-    let draft = || previews::invoice(setup, history, month, closed, withheld).ok();
+    let draft = || previews::invoice(setup, history, month, closed, withheld, at).ok();
     let is_same = |seen: &String| draft().is_some_and(|draft| previews::draft_sha256(&draft, month.business) == *seen);
     let is_seen = |approved: &Approved| {
         approved.data_sha256 == closed.data_sha256 && approved.draft_sha256.as_ref().is_none_or(is_same)
@@ -128,16 +144,21 @@ pub fn is_released(history: &History, id: &BusinessId, month: Month, data_sha256
         })
 }
 
-fn found(look: &Look, month: &OpenMonth, closed: &ClosedMonth, tonight: &[Money]) -> Result<Vec<Found>, Failure> {
-    let Look { setup, history, .. } = *look;
+/// What is found about a month by what is `known` when it is closed, and its invoice as it would be.
+fn found(
+    look: &Look,
+    known: &History,
+    month: &OpenMonth,
+    closed: &ClosedMonth,
+) -> Result<(Vec<Found>, Option<Invoice>), Failure> {
+    let setup = look.setup;
     let Business { zone, .. } = month.business;
     let all = |guard| move |text| Found { guard, text };
-    let wanting = billable::wanting(setup, history, month, closed, look.withheld);
-    let invoice = previews::invoice(setup, history, month, closed, look.withheld);
+    let wanting = billable::wanting(setup, known, month, closed, look.withheld);
+    let invoice = previews::invoice(setup, known, month, closed, look.withheld, look.as_of);
     // With what it bills of earlier months.
     let net = invoice.as_ref().map_or(closed.net, |invoice| invoice.net);
-    let mut before = before(history, month, net.currency());
-    before.extend(tonight);
+    let before = before(known, month, net.currency());
     let mut found = improbable(net, month.weighed(), *zone, &before, &setup.config.guards);
     found.extend(look.overlaps.get(&(month.business.id.clone(), month.month)).cloned());
     let (business, cut) = (month.business, closed.cut);
@@ -146,16 +167,23 @@ fn found(look: &Look, month: &OpenMonth, closed: &ClosedMonth, tonight: &[Money]
         None => second_opinion(look.evidence, business, month.month, cut, setup, &month.waits)?,
     };
     found.extend(differing.into_iter().map(all(Guard::SecondOpinion)));
-    match invoice {
+    let draft = match invoice {
         // What is wanting is why there is no right invoice.
-        _ if !wanting.is_empty() => found.extend(wanting),
-        Err(finding) => found.push(Found { guard: Guard::Sums, text: finding }),
+        _ if !wanting.is_empty() => {
+            found.extend(wanting);
+            None
+        }
+        Err(finding) => {
+            found.push(Found { guard: Guard::Sums, text: finding });
+            None
+        }
         Ok(invoice) => {
             let differing = documents_shown::differing(setup, look.renderer, &invoice, &closed.line_file)?;
             found.extend(differing.into_iter().map(all(Guard::Documents)));
+            Some(invoice)
         }
-    }
-    Ok(found)
+    };
+    Ok((found, draft))
 }
 
 /// Net amounts of the closed months of a business, in order; those in another currency cannot be compared.

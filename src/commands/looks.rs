@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use super::setup::Written;
 use super::{World, say};
 use crate::config::Config;
-use crate::domain::Mistake;
 use crate::domain::brand::Brand;
-use crate::domain::business::Party;
+use crate::domain::business::{Issuer, Party};
+use crate::domain::{Business, Mistake};
 use crate::error::{Failure, Kind};
 use crate::read::sha256;
 use crate::render::{Fault, LogoFile, Looks, Renderer};
@@ -43,10 +43,28 @@ pub fn read(config: &Config) -> Result<Looks, Failure> {
     if mistakes.is_empty() { Ok(looks) } else { Err(Failure::of_mistakes(mistakes)) }
 }
 
-/// Says which characters of a party the PDFs cannot show. Nothing else lacks them, and no document waits for them.
-pub fn warn(renderer: &Renderer, whose: &str, party: &Party, world: &mut World) -> Result<(), Failure> {
-    let texts = std::iter::once(&party.legal_name).chain(&party.address);
-    let lacking: BTreeSet<char> = texts.flat_map(|text| renderer.lacking(text)).collect();
+/// The characters that the PDFs of an issuer cannot show: of its name, its address, its fields and the words for its logo.
+pub fn lacking_of_issuer(renderer: &Renderer, issuer: &Issuer) -> BTreeSet<char> {
+    let fields = issuer.brand.fields.iter().flat_map(|(label, value)| [label, value]);
+    let alt = issuer.brand.logo.iter().map(|logo| &logo.alt);
+    lacking(renderer, of_party(&issuer.party).chain(fields).chain(alt))
+}
+
+/// The same of a business: of its name, its address and its reference.
+pub fn lacking_of_business(renderer: &Renderer, business: &Business) -> BTreeSet<char> {
+    lacking(renderer, of_party(&business.party).chain(&business.reference))
+}
+
+fn of_party(party: &Party) -> impl Iterator<Item = &String> {
+    std::iter::once(&party.legal_name).chain(&party.address).chain(&party.vat_id).chain(&party.registration)
+}
+
+fn lacking<'t>(renderer: &Renderer, texts: impl Iterator<Item = &'t String>) -> BTreeSet<char> {
+    texts.flat_map(|text| renderer.lacking(text)).collect()
+}
+
+/// Says which characters the PDFs cannot show. Nothing else lacks them, and no document waits for them.
+pub fn warn(whose: &str, lacking: &BTreeSet<char>, world: &mut World) -> Result<(), Failure> {
     if lacking.is_empty() {
         return Ok(());
     }

@@ -55,6 +55,7 @@ mod recorded;
 mod reissue;
 mod rejects;
 mod remote;
+mod retaxed;
 mod review;
 mod run;
 mod scratch;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::closing::{OpenMonth, Step};
-use super::correct::{self, Bench, Late, Withheld};
+use super::correct::{self, Bench, Late, Noted, Withheld};
 use super::decide::{self, Due};
 use super::pages::Replays;
 use super::setup::Setup;
@@ -14,7 +14,7 @@ use super::state::{State, keep};
 use super::{billable, workers};
 use crate::close::check::sha256;
 use crate::close::{ClosedMonth, Issue};
-use crate::domain::{Business, BusinessId, Invoice, InvoiceNumber, Month};
+use crate::domain::{Business, BusinessId, Instant, Invoice, InvoiceNumber, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::{History, Ledger};
 use crate::render::{self, InvoiceView, Looks, Renderer};
@@ -25,21 +25,34 @@ pub fn folder(state: &State, month: Month, business: &BusinessId) -> PathBuf {
 }
 
 /// The invoice of a month as it would be issued, with a number that is none, a date that is its end, and no place in the
-/// chain: as long as nothing else changes, it is the same every night.
+/// chain: as long as nothing else changes, it is the same every night. `at` is when it would be issued: it takes payments in
+/// advance that were received by then.
 pub fn invoice(
     setup: &Setup,
     history: &History,
     month: &OpenMonth,
     closed: &ClosedMonth,
     withheld: &Withheld,
+    at: Instant,
 ) -> Result<Invoice, String> {
     let number = InvoiceNumber { series: "PREVIEW".to_owned(), year: 0, count: 0 };
     let end = month.month.span(month.business.zone).to;
     let date = setup.config.issuer_of(month.business).zone.date_of(end);
-    let earlier = Due::of(setup, history, month, closed, withheld).earlier;
-    let exchange = billable::frozen(setup, month.business, month.month)?.map(|(frozen, _)| frozen);
-    let issue = Issue { number, date, previous: sha256(b""), earlier, exchange };
-    decide::invoice(setup, month, closed, issue)
+    let Due { earlier, is_worth_an_invoice } = Due::of(setup, history, month, closed, withheld);
+    let is_taxed = billable::is_taxed(month.business, closed, &earlier);
+    let rates = match billable::frozen(setup, month.business, month.month, is_taxed) {
+        Err(why) if is_worth_an_invoice => return Err(why),
+        // What no invoice bills yet needs no rate.
+        frozen => frozen.ok().flatten().map(|(rates, _)| rates).unwrap_or_default(),
+    };
+    let today = setup.config.issuer_of(month.business).zone.date_of(at);
+    let available = billable::available(history, month.business, today, None);
+    let issue = Issue { number, date, previous: sha256(b""), earlier, rates, available };
+    if is_worth_an_invoice {
+        decide::invoice(setup, month, closed, issue)
+    } else {
+        decide::outline(setup, month, closed, issue)
+    }
 }
 
 /// Writes what a document would look like, with a mark on every page that it is none.
@@ -83,7 +96,7 @@ pub fn write(
 ) -> Result<Vec<PathBuf>, Failure> {
     let withheld = correct::withheld(late);
     let (mut wanted, mut written) = (BTreeSet::new(), Vec::new());
-    let (setup, state, history) = (bench.setup, bench.state, bench.history);
+    let (setup, state, history, at) = (bench.setup, bench.state, bench.history, bench.run_at);
     let to_approve: Vec<(&OpenMonth, &ClosedMonth)> = open
         .iter()
         .filter_map(|month| if let Step::Approve(closed) = &month.step { Some((month, closed.as_ref())) } else { None })
@@ -93,10 +106,9 @@ pub fn write(
         let failed = |why: String| {
             Failure::new(Kind::SelfCheck, format!("the preview of {} cannot be made: {why}", month.month))
         };
-        let invoice = invoice(setup, history, month, closed, &withheld);
-        let drawn = write_one(&folder, setup, renderer, &invoice.map_err(failed)?, Some(closed.line_file.as_slice()))?;
-        let charges =
-            keep(&folder.join(format!("preview_{}_{}.csv", month.business.id, month.month)), &closed.line_file)?;
+        let invoice = invoice(setup, history, month, closed, &withheld, at).map_err(failed)?;
+        let drawn = write_one(&folder, setup, renderer, &invoice, Some(closed.line_file.as_slice()))?;
+        let charges = keep(&folder.join(render::preview_line_file(&invoice)), &closed.line_file)?;
         Ok::<_, Failure>((folder, drawn || charges))
     };
     workers::in_order(&to_approve, draw, |_, (folder, is_written)| {
@@ -109,8 +121,12 @@ pub fn write(
     for late in late.iter().filter(|late| matches!(late.outcome, correct::Outcome::ToApprove { .. })) {
         let folder = folder(bench.state, late.month, &late.business);
         let replays = replays.get_or_insert_with(|| Replays::with(history.clone()));
-        for note in correct::drafts_of(bench, ledger, replays, late)? {
-            written.extend(write_one(&folder, setup, renderer, &note, None)?.then(|| folder.clone()));
+        for Noted { note, changes } in correct::drafts_of(bench, ledger, replays, late)? {
+            let mut is_written = write_one(&folder, setup, renderer, &note, changes.as_deref())?;
+            if let Some(changes) = &changes {
+                is_written |= keep(&folder.join(render::preview_line_file(&note)), changes)?;
+            }
+            written.extend(is_written.then(|| folder.clone()));
         }
         wanted.insert(folder);
     }

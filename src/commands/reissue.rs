@@ -1,6 +1,7 @@
 //! `ritardo reissue`: an invoice with wrong words is given back whole, and issued again with the words of today.
 
 use super::archived::Archive;
+use super::billable::{self, Anew};
 use super::closing::filed_charges;
 use super::correct::{self, Base, Bench, Refused};
 use super::held::Held;
@@ -8,14 +9,14 @@ use super::run::renderer;
 use super::setup::Setup;
 use super::state::State;
 use super::summary::told;
-use super::{Outcome, World, billable, issue, recorded, say};
+use super::{Outcome, World, issue, recorded, retaxed, say};
 use crate::cli::Reissue;
 use crate::close::credit::{self, Credit, Stands};
-use crate::close::{self, ClosedMonth, Filed, Issue, check};
+use crate::close::{self, ClosedMonth, Filed, FrozenRates, Issue, check};
 use crate::domain::correction::{Amounts, Correction, CreditLine, Earlier};
-use crate::domain::invoice::{Payment, Vat};
+use crate::domain::invoice::Payment;
 use crate::domain::vat::VatShare;
-use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money, Rounding, VatBook, VatTreatment};
+use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money, Rounding};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued};
 use crate::ledger::{Additions, History, Ledger};
@@ -29,10 +30,11 @@ pub fn reissue(args: &Reissue, world: &mut World) -> Result<Outcome, Failure> {
     let archive = Archive::open(&state, &history)?;
     let bench = Bench { setup: &setup, state: &state, history: &history, archive: &archive, run_at };
     let whole = Whole::of(&bench, &ledger, &args.number)?;
-    refuse_same_words(&setup, &whole, &args.number)?;
-    refuse_other_days(&whole, &args.number)?;
-    refuse_unbillable(&whole, &args.number)?;
-    let (note, invoice) = write(&bench, &mut ledger, &whole, reason)?;
+    let draft = draft(&setup, &whole)?;
+    refuse_unbillable(&setup, &whole, &draft, &args.number)?;
+    let anew = rates(&setup, &whole, &draft, &args.number)?;
+    refuse_same_words(&setup, &whole, (&draft, &anew), &args.number)?;
+    let (note, invoice) = write(&bench, &mut ledger, &whole, &anew, reason)?;
     issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
     say(world.out, &format!("credited  {}  {} for {}", note.number, told(&note), args.number))?;
     say(world.out, &format!("issued    {}  {} in its place", invoice.number, told(&invoice)))?;
@@ -58,6 +60,9 @@ struct Whole<'w> {
     lines: Vec<CreditLine>,
     /// What of earlier months is left on it.
     earlier: Vec<Earlier>,
+    /// The same with the VAT of today.
+    earlier_again: Vec<Earlier>,
+    /// With the VAT of today.
     closed: ClosedMonth,
     /// As at the closing of its month.
     recorded: Setup,
@@ -91,7 +96,7 @@ impl<'w> Whole<'w> {
             })?;
         let sha256 = own.data_sha256.to_owned();
         let charges = filed_charges(bench.state, history, &issued.business, issued.month, &sha256)?;
-        let closed = closed_again(bench, ledger, issued, &sha256)?;
+        let mut closed = closed_again(bench, ledger, issued, &sha256)?;
         let base = correct::base_of(bench, ledger, issued, issued.month, charges, sha256)?;
         if bench.setup.config.issuer_of(business).id != base.issuer.id {
             let hint = "let businesses.toml name that issuer until it is reissued";
@@ -106,55 +111,87 @@ impl<'w> Whole<'w> {
             Some(closed) => recorded::setup(ledger, closed)?,
             None => return Err(Failure::new(Kind::Differences, format!("{number} has no closed month"))),
         };
-        Ok(Self { base, business, lines, earlier, closed, recorded })
+        let earlier_again = retaxed::earlier(ledger, history, business, &earlier)?;
+        let earlier_again = earlier_again.filter(|_| retaxed::own(&recorded, business, &mut closed));
+        let Some(earlier_again) = earlier_again else { return Err(other_days(number)) };
+        Ok(Self { base, business, lines, earlier, earlier_again, closed, recorded })
     }
 }
 
-/// A document with the same words corrects nothing.
-fn refuse_same_words(setup: &Setup, whole: &Whole, number: &InvoiceNumber) -> Result<(), Failure> {
+/// Which charge fell under which treatment is that of the closing.
+fn other_days(number: &InvoiceNumber) -> Failure {
+    let message =
+        format!("{number} is of a month within which the VAT treatment changes, in the book of then or of today");
+    let hint = "give the book the treatments of then until it is reissued, or settle it with a dispute";
+    Failure::new(Kind::CommandLine, message).hint(hint)
+}
+
+/// The new invoice, but for rates of exchange and for what the transaction gives it.
+fn draft(setup: &Setup, whole: &Whole) -> Result<Invoice, Failure> {
+    let Whole { base: Base { invoice, .. }, business, closed, recorded, .. } = whole;
+    let issue = Issue {
+        number: invoice.number.clone(),
+        date: invoice.issue_date,
+        previous: String::new(),
+        earlier: whole.earlier_again.clone(),
+        rates: FrozenRates::default(),
+        available: Vec::new(),
+    };
+    let issuer = setup.config.issuer_of(business);
+    close::invoice(issuer, business, closed, &recorded.tariff_name(), issue).ok_or_else(too_large)
+}
+
+/// The rates of exchange of the new invoice.
+fn rates(setup: &Setup, whole: &Whole, draft: &Invoice, number: &InvoiceNumber) -> Result<Anew, Failure> {
+    let (invoice, business) = (&whole.base.invoice, whole.business);
+    let refused = |why| Failure::new(Kind::CommandLine, format!("{number} cannot be billed again: {why}"));
+    // Whether it charges tax hangs on no rate.
+    let anew = billable::frozen_anew(setup, business, invoice, draft.charges_vat()).map_err(refused)?;
+    let billed = anew.rates.exchange.as_ref().map_or(invoice.currency, |frozen| frozen.rate.to);
+    match &invoice.prepaid {
+        Some(prepaid) if prepaid.due.currency() != billed => {
+            Err(refused(format!("it took {} of payments in advance, and would be in {billed}", prepaid.paid)))
+        }
+        _ => Ok(anew),
+    }
+}
+
+/// A document that would say the same corrects nothing: what is compared is all that the canonical invoice says, but for what
+/// follows from the charges. How documents look, and the forms of their line files, it does not say.
+fn refuse_same_words(
+    setup: &Setup,
+    whole: &Whole,
+    (draft, anew): (&Invoice, &Anew),
+    number: &InvoiceNumber,
+) -> Result<(), Failure> {
     let (invoice, business) = (&whole.base.invoice, whole.business);
     let issuer = setup.config.issuer_of(business);
     let payment = Payment { iban: issuer.iban.clone(), bic: issuer.bic.clone(), days: issuer.payment_days };
     let seller = (&issuer.party, &issuer.email, &payment);
-    let buyer = (&business.party, business.language, &business.reference);
-    let is_same_vat = |vat: &Vat| {
-        let key = vat.key();
-        let is_in_book = business.vat.spans.iter().any(|span| span.treatment.key() == key);
-        let is_exempt = vat.category == "E";
-        let words = (business.vat.reason(&key), business.vat.code(&key));
-        is_in_book && (!is_exempt || words == (vat.reason.clone(), vat.code.clone()))
-    };
+    let buyer = (&business.party, business.language, &business.reference, business.e_invoice);
     let is_same = seller == (&invoice.seller, &invoice.seller_email, &invoice.payment)
-        && buyer == (&invoice.buyer, invoice.language, &invoice.reference)
-        && invoice.vat.iter().all(is_same_vat);
+        && buyer == (&invoice.buyer, invoice.language, &invoice.reference, invoice.e_invoice)
+        && retaxed::says_the_same(draft, invoice)
+        && anew.is_same
+        // One of before there were e-invoices is issued again with one.
+        && invoice.electronic;
     if !is_same {
         return Ok(());
     }
     let failure = Failure::new(Kind::CommandLine, format!("{number} has the words of today already"));
-    Err(failure.hint("correct ritardo.toml or businesses.toml first: the new invoice is written with them"))
-}
-
-/// Which charge fell under which treatment is that of the closing.
-fn refuse_other_days(whole: &Whole, number: &InvoiceNumber) -> Result<(), Failure> {
-    let Whole { business, closed, recorded, .. } = whole;
-    let then = recorded.business(business.id.as_str()).map(|then| &then.vat);
-    let is_parted =
-        |book: &VatBook| book.may_part() && book.at(closed.month.first_day()) != book.of_month(closed.month);
-    if then == Some(&business.vat) || !then.into_iter().chain([&business.vat]).any(is_parted) {
-        return Ok(());
-    }
-    let message =
-        format!("{number} is of a month within which the VAT treatment changes, in the book of then or of today");
-    let hint = "give the book the treatments of then until it is reissued, or settle it with a dispute";
-    Err(Failure::new(Kind::CommandLine, message).hint(hint))
+    Err(failure.hint(
+        "correct ritardo.toml or businesses.toml first: the new invoice is written with them; looks and forms of line files \
+         are no words of it",
+    ))
 }
 
 /// What holds a month holds the invoice in place of another, too.
-fn refuse_unbillable(whole: &Whole, number: &InvoiceNumber) -> Result<(), Failure> {
-    let Whole { business, closed, earlier, .. } = whole;
-    let is_shifted = business.vat.of_month(closed.month) == Some(&VatTreatment::ReverseCharge);
-    let without = || if is_shifted { billable::without_vat_id(business) } else { None };
-    match close::wanting(business, closed.month, earlier).or_else(without) {
+fn refuse_unbillable(setup: &Setup, whole: &Whole, draft: &Invoice, number: &InvoiceNumber) -> Result<(), Failure> {
+    let Whole { business, closed, earlier_again, .. } = whole;
+    let is_under = |category: &str| draft.vat.iter().any(|vat| vat.category == category);
+    let seller = &setup.config.issuer_of(business).party;
+    let contradicted = || billable::contradicted(business, seller, &is_under);
+    match close::wanting(business, closed, earlier_again).or_else(contradicted) {
         None => Ok(()),
         Some(why) => Err(Failure::new(Kind::CommandLine, format!("{number} cannot be billed again: {why}"))),
     }
@@ -192,22 +229,19 @@ fn closed_again(bench: &Bench, ledger: &Ledger, issued: &Issued, sha256: &str) -
 fn earlier(history: &History, issued: &Issued, base: &Base) -> Result<Vec<Earlier>, Failure> {
     let left = issued.earlier.iter().filter_map(|earlier| {
         let own = history.billed_by(issued, earlier.month).filter(|own| own.rest.minor() > 0)?;
-        Some(Earlier { amount: own.rest, data_sha256: own.data_sha256.to_owned(), ..earlier.clone() })
+        Some(retaxed::left(history, issued, earlier, &own))
     });
     left.map(|earlier| with_parts_left(earlier, base)).collect()
 }
 
 /// The amount of a month with several categories or rates with what is left of each.
-fn with_parts_left(mut earlier: Earlier, base: &Base) -> Result<Earlier, Failure> {
-    if !earlier.shares.is_empty() {
-        let left = credit::left_of_month(&base.invoice, &base.notes, earlier.month).ok_or_else(too_large)?;
-        let left = left.into_iter().filter(|(_, amount)| !amount.is_zero());
-        earlier.shares = left.map(|(vat, amount)| VatShare { vat, amount }).collect();
-        if let [only] = earlier.shares.as_slice() {
-            (earlier.vat, earlier.shares) = (Some(only.vat.clone()), Vec::new());
-        }
+fn with_parts_left(earlier: Earlier, base: &Base) -> Result<Earlier, Failure> {
+    if earlier.shares.is_empty() {
+        return Ok(earlier);
     }
-    Ok(earlier)
+    let left = credit::left_of_month(&base.invoice, &base.notes, earlier.month).ok_or_else(too_large)?;
+    let left = left.into_iter().filter(|(_, amount)| !amount.is_zero());
+    Ok(earlier.with_shares(left.map(|(vat, amount)| VatShare { vat, amount }).collect()))
 }
 
 fn lines(base: &Base, earlier: &[Earlier]) -> Result<Vec<CreditLine>, Failure> {
@@ -229,10 +263,16 @@ fn lines(base: &Base, earlier: &[Earlier]) -> Result<Vec<CreditLine>, Failure> {
 }
 
 /// Both documents, in one transaction.
-fn write(bench: &Bench, ledger: &mut Ledger, whole: &Whole, reason: &str) -> Result<(Invoice, Invoice), Failure> {
+fn write(
+    bench: &Bench,
+    ledger: &mut Ledger,
+    whole: &Whole,
+    anew: &Anew,
+    reason: &str,
+) -> Result<(Invoice, Invoice), Failure> {
     let mut made = None;
     correct::append(ledger, |history| {
-        let (additions, note, invoice) = decide(bench, history, whole, reason)?;
+        let (additions, note, invoice) = decide(bench, history, whole, anew, reason)?;
         made = Some((note, invoice));
         Ok(additions)
     })?;
@@ -243,6 +283,7 @@ fn decide(
     bench: &Bench,
     history: &History,
     whole: &Whole,
+    anew: &Anew,
     reason: &str,
 ) -> Result<(Additions, Invoice, Invoice), Refused> {
     let Whole { base, business, closed, recorded, .. } = whole;
@@ -269,22 +310,23 @@ fn decide(
     let issuer = bench.setup.config.issuer_of(business);
     let date = issuer.zone.date_of(bench.run_at);
     let number = after.next_number(&issuer.series, date.year(), issuer.first_number);
-    let (previous, earlier, exchange) =
-        (after.document_head(), whole.earlier.clone(), billable::frozen_in(&base.invoice));
-    let issue = Issue { number: number.clone(), date, previous, earlier, exchange };
+    let (previous, earlier, rates) = (after.document_head(), whole.earlier_again.clone(), anew.rates.clone());
+    let issue = Issue { number: number.clone(), date, previous, earlier, rates, available: Vec::new() };
     // The words are those of today; the month is cut where it was.
     let then = recorded.businesses.iter().find(|then| then.id == business.id);
     let zone = then.map_or(business.zone, |then| then.zone);
     let business = Business { zone, ..(*business).clone() };
     let invoice = close::invoice(issuer, &business, closed, &recorded.tariff_name(), issue)
         .ok_or_else(|| Refused::Check("a sum is too large to be exact".to_owned()))?;
-    let invoice = credit::replacement(invoice, number, date, correction);
+    let invoice = credit::replacement(&base.invoice, invoice, number, date, correction);
     if let Some(finding) = check::findings(&invoice, &closed.line_file, &check::sha256(&closed.line_file)).first() {
         return Err(Refused::Check(finding.to_string()));
     }
     let invoice_bytes = invoice.canonical();
-    let invoice_row = correct::row(bench, base, &invoice, &invoice_bytes);
-    let contents = bench.setup.contents().into_iter().chain([note_bytes, invoice_bytes]).collect();
+    let exchange_sha256 = anew.table.as_deref().map(check::sha256);
+    let invoice_row = Issued { exchange_sha256, ..correct::row(bench, base, &invoice, &invoice_bytes) };
+    let contents = bench.setup.contents().into_iter().chain([note_bytes, invoice_bytes]);
+    let contents = contents.chain(anew.table.clone()).collect();
     let entries = vec![Entry::CreditNote(note_row), Entry::Replacement(invoice_row)];
     Ok((Additions { entries, contents }, note, invoice))
 }

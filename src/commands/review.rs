@@ -31,6 +31,6 @@ pub fn review<'d>(desk: &'d Desk, archive: &Archive) -> Result<Vec<OpenMonth<'d>
 /// The months that are not closed, after the guards have looked at them.
 pub fn guarded<'s>(watch: &Watch, mut open: Vec<OpenMonth<'s>>) -> Result<Vec<OpenMonth<'s>>, Failure> {
     guards::park(watch, &mut open)?;
-    guards::hold(watch.setup, watch.history, watch.withheld, &mut open);
+    guards::hold(watch, &mut open);
     Ok(open)
 }

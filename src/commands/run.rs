@@ -23,7 +23,7 @@ use crate::error::{Failure, Kind};
 use crate::ledger::entry::{LogRead, SetAside, TariffKnown};
 use crate::ledger::{Additions, Entry, History, Ledger, LedgerError};
 use crate::read::identity::Naming;
-use crate::render::Renderer;
+use crate::render::{InvoiceView, Renderer};
 use crate::report::alarms::Alarm;
 
 /// What a night did.
@@ -356,14 +356,17 @@ fn new_tariff(history: &History, setup: &Setup, at: Instant) -> Option<TariffKno
     (last != Some(&sha256)).then_some(TariffKnown { at, tariff, sha256 })
 }
 
-/// Warns of names on the invoices of the night that their PDFs cannot show.
+/// Warns of what stands on the invoices of the night and their PDFs cannot show.
 fn warn_of_names(night: &Night, world: &mut World) -> Result<(), Failure> {
     let invoices: Vec<_> = night.closings.months.iter().filter_map(|(_, invoice)| invoice.as_ref()).collect();
     if invoices.is_empty() {
         return Ok(());
     }
     let renderer = renderer()?;
-    invoices.iter().try_for_each(|invoice| looks::warn(&renderer, &invoice.number.to_string(), &invoice.buyer, world))
+    invoices.into_iter().try_for_each(|invoice| {
+        let view = night.setup.dressed(InvoiceView::of(invoice, ""), invoice, None);
+        looks::warn(&invoice.number.to_string(), &renderer.unprintable(&view), world)
+    })
 }
 
 pub fn renderer() -> Result<Renderer, Failure> {

@@ -110,6 +110,9 @@ impl Setup {
         if !mistakes.is_empty() && rates.is_none() {
             return Err(Failure::of_mistakes(mistakes));
         }
+        if let Some(mistake) = paid_in_another_currency(&setup) {
+            return Err(Failure::of_mistakes(vec![mistake]));
+        }
         let looks = looks::read(&setup.config)?;
         Ok(Self { rates, looks_text: Some(looks::written(&looks)), looks, ..setup })
     }
@@ -250,21 +253,44 @@ fn wrong_issuers(config: &Config, text: &Written, businesses: &[Business]) -> Ve
     wrong.collect()
 }
 
-/// What is billed in another currency than the tariff's needs a table of rates.
+/// What is billed, or accounted for, in another currency than the tariff's needs a table of rates.
 fn without_rates(setup: &Setup) -> Option<Mistake> {
     let tariff = setup.tariff.currency;
-    let is_other = |business: &&Business| business.currency.is_some_and(|currency| currency != tariff);
-    let business = setup.businesses.iter().find(is_other)?;
-    let currency = business.currency?;
-    let message = format!(
-        "`{}` is billed in {currency}, the tariff is in {tariff}, and there are no exchange rates",
-        business.id
-    );
+    let wrong = |business: &Business| {
+        let (id, billed) = (&business.id, business.currency.unwrap_or(tariff));
+        let returned = setup.config.issuer_of(business).vat_currency.unwrap_or(billed);
+        let is_taxed = business.vat.spans.iter().any(|span| matches!(span.treatment, VatTreatment::Standard { .. }));
+        if billed != tariff {
+            return Some(format!(
+                "`{id}` is billed in {billed}, the tariff is in {tariff}, and there are no exchange rates"
+            ));
+        }
+        let message = || {
+            format!(
+                "`{id}` is billed in {billed}, its VAT accounted for in {returned}, and there are no exchange rates"
+            )
+        };
+        (is_taxed && returned != billed).then(message)
+    };
+    let message = setup.businesses.iter().find_map(wrong)?;
     let hint = "add [exchange] with table = \"eurofxref-hist.csv\", the rates that the ECB publishes";
     Some(Mistake::of_file(&setup.config_text.path, message, hint))
 }
 
-/// Who charges VAT, or shifts it to the buyer, has a VAT id (EN 16931, BR-S-02, BR-Z-02 and BR-AE-02).
+/// Payments in advance are in the currency that the business is billed in: nothing says at which rate others would be taken.
+fn paid_in_another_currency(setup: &Setup) -> Option<Mistake> {
+    let wrong = |business: &Business| {
+        let billed = business.currency.unwrap_or(setup.tariff.currency);
+        let other = business.prepaid.iter().find(|advance| advance.amount.currency() != billed)?;
+        let (id, paid) = (&business.id, other.amount);
+        Some(format!("`{id}` is billed in {billed}, and paid {paid} in advance (`{}`)", other.reference))
+    };
+    let message = setup.businesses.iter().find_map(wrong)?;
+    let hint = "write what it is worth in that currency, as agreed; or take it out where it is used up";
+    Some(Mistake::of_file(&setup.businesses_text.path, message, hint))
+}
+
+/// Who charges VAT, or shifts it to the buyer, has a VAT id (EN 16931, BR-S-02, BR-Z-02, BR-AE-02 and BR-G-02).
 fn without_issuer_vat_id(config: &Config, text: &Written, businesses: &[Business]) -> Option<Mistake> {
     let needs = |business: &&Business| {
         let taxes =

@@ -9,7 +9,7 @@ use super::table::{Form, Table, refuse_shared};
 use super::vat::vat;
 use super::words;
 use crate::domain::business::EInvoice;
-use crate::domain::{Business, LineForm, Mistake, Ownership};
+use crate::domain::{Advance, Business, Currency, LineForm, Mistake, Money, Ownership};
 
 const BOOK: Form = Form { name: "the file", needs: &["[[business]]"], allows: &[] };
 
@@ -39,7 +39,19 @@ const BUSINESS: Form = Form {
         "endpoint = \"0211:IT12345678903\"",
         "e_invoice = \"ubl\"",
         "lines = [\"xlsx\", \"csv\"]",
+        "[[business.prepaid]]",
     ],
+};
+
+const PREPAID: Form = Form {
+    name: "[[business.prepaid]]",
+    needs: &[
+        "received = \"2018-08-03\"",
+        "amount = \"100.00\"",
+        "currency = \"EUR\"",
+        "reference = \"transfer of 3 August\"",
+    ],
+    allows: &[],
 };
 
 /// The businesses of a book, sorted by id.
@@ -91,7 +103,7 @@ fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
     let (reference, issuer) = (table.text("reference"), table.parsed("issuer", words::source_name));
     let lines = table.parsed_set("lines", str::parse).unwrap_or_else(|| vec![LineForm::Csv]);
     let (vat, currency) = (vat(table), table.parsed("currency", str::parse));
-    let e_invoice = e_invoice(table);
+    let (e_invoice, prepaid) = (e_invoice(table), advances(table));
     Some(Business {
         id: id?,
         party: party?,
@@ -104,9 +116,29 @@ fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
         e_invoice,
         first_month: first_month?,
         reference,
+        prepaid,
         issuer,
         lines,
     })
+}
+
+/// What the business paid in advance, in the order in which it was received.
+fn advances(business: &Table<'_>) -> Vec<Advance> {
+    let tables = business.tables("prepaid", &PREPAID);
+    refuse_shared(&tables, "reference");
+    let mut advances: Vec<Advance> = tables.iter().filter_map(advance).collect();
+    advances.sort_by(|one, other| (one.received, &one.reference).cmp(&(other.received, &other.reference)));
+    advances
+}
+
+fn advance(table: &Table<'_>) -> Option<Advance> {
+    let (received, reference) = (table.date("received"), table.text("reference"));
+    let currency: Currency = table.parsed("currency", str::parse)?;
+    let amount = table.parsed("amount", |text| {
+        let amount: Money = format!("{currency} {text}").parse()?;
+        if amount.minor() > 0 { Ok(amount) } else { Err(format!("a payment of {amount} is none")) }
+    });
+    Some(Advance { received: received?, reference: reference?, amount: amount? })
 }
 
 /// What the business asks for. Networks such as Peppol deliver to an address, and refuse what names no reference of the buyer.

@@ -20,7 +20,11 @@ pub(super) fn endpoint(text: &str) -> Result<String, String> {
         return wrong("Peppol knows no such scheme");
     }
     let holds = match scheme {
+        "0007" => digits(id, 10).is_some(),
         "0088" => global_location(id),
+        "0151" => australian(id),
+        "0184" => id.strip_prefix("DK").is_some_and(|number| digits(number, 8).is_some()),
+        "0192" => norwegian(id),
         "0208" => belgian(id),
         "0211" => vat_id(id, Some("IT"), false).is_ok(),
         _ => true,
@@ -49,15 +53,38 @@ fn belgian(id: &str) -> bool {
     digits(id, 10).is_some_and(holds)
 }
 
+/// Weighted by 10, 1, 3, 5 and so on, with one taken from the first digit, the sum is a multiple of 89.
+fn australian(id: &str) -> bool {
+    const WEIGHTS: [u32; 11] = [10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19];
+    let sum = |digits: Vec<u32>| digits.iter().zip(WEIGHTS).map(|(digit, weight)| digit * weight).sum::<u32>();
+    // One less of the first digit is ten less of the sum; a first digit of nothing has none to take away.
+    digits(id, 11).filter(|_| !id.starts_with('0')).is_some_and(|digits| (sum(digits) - 10) % 89 == 0)
+}
+
+/// From the right, digits before the last count 2 to 7 and begin again; with the last one itself the sum is a multiple of 11.
+fn norwegian(id: &str) -> bool {
+    let weighted = |(place, digit): (u32, u32)| digit * if place == 0 { 1 } else { (place - 1) % 6 + 2 };
+    let sum = |digits: Vec<u32>| (0..).zip(digits.into_iter().rev()).map(weighted).sum::<u32>();
+    digits(id, 9).is_some_and(|digits| digits.iter().any(|digit| *digit > 0) && sum(digits) % 11 == 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_scheme_is_of_the_list_and_the_check_digits_hold() {
-        for good in
-            ["0088:9520000004170", "0208:0202239951", "0211:IT12345678903", "9930:DE136695976", "0204:991-1234-5"]
-        {
+        for good in [
+            "0088:9520000004170",
+            "0208:0202239951",
+            "0211:IT12345678903",
+            "9930:DE136695976",
+            "0204:991-1234-5",
+            "0192:991825827",
+            "0151:51824753556",
+            "0184:DK12345674",
+            "0007:2021005489",
+        ] {
             assert!(endpoint(good).is_ok(), "{good}");
         }
         for bad in [
@@ -69,6 +96,14 @@ mod tests {
             "0208:0202239950",
             "0211:IT12345678904",
             "0088:9520000 004170",
+            "0192:123456789",
+            "0192:99182582",
+            "0192:000000000",
+            "0151:51824753557",
+            "0151:05182475355",
+            "0151:5182475355",
+            "0184:12345674",
+            "0007:202100-5489",
         ] {
             assert!(endpoint(bad).is_err(), "{bad}");
         }

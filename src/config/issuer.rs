@@ -33,6 +33,7 @@ const ISSUER: Form = Form {
         "colour = \"#0b5e55\"",
         "paper = \"a4\"",
         "fields = [\"Share capital: EUR 10,000\"]",
+        "vat_currency = \"EUR\"",
     ],
 };
 
@@ -60,6 +61,7 @@ fn issuer(table: &Table<'_>, usual: &Numbering) -> Option<Issuer> {
     let bic = table.parsed("bic", bank::bic);
     let payment_days = table.number("payment_days", 0..=365).unwrap_or(PAYMENT_DAYS);
     let id = table.parsed("id", words::source_name).unwrap_or_default();
+    let vat_currency = table.parsed("vat_currency", str::parse);
     let brand = brand::brand(table, party.as_ref().map(|party| party.legal_name.as_str()));
     let Numbering { series, credit_series, first_number } = Numbering::of(table, usual);
     Some(Issuer {
@@ -73,6 +75,7 @@ fn issuer(table: &Table<'_>, usual: &Numbering) -> Option<Issuer> {
         series,
         credit_series,
         first_number,
+        vat_currency,
         brand,
     })
 }

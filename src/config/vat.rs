@@ -23,13 +23,15 @@ enum Treatment {
     ReverseCharge,
     OutOfScope,
     Exempt,
+    Export,
 }
 
-const TREATMENTS: [(&str, Treatment); 5] = [
+const TREATMENTS: [(&str, Treatment); 6] = [
     ("standard", Treatment::Standard),
     ("reverse-charge", Treatment::ReverseCharge),
     ("out-of-scope", Treatment::OutOfScope),
     ("exempt", Treatment::Exempt),
+    ("export", Treatment::Export),
     ("zero", Treatment::Zero),
 ];
 
@@ -65,8 +67,10 @@ fn treatment(table: &Table<'_>) -> Option<VatTreatment> {
     let rate = table.parsed("rate", rate);
     let (reason, code) = (table.text("reason"), table.parsed("code", code));
     let treatment = table.choice("treatment", &TREATMENTS)?;
-    for (owner, key) in [(Treatment::Standard, "rate"), (Treatment::Exempt, "reason")] {
-        check_companion(table, treatment, owner, key);
+    check_companion(table, treatment, Treatment::Standard, "rate");
+    // An export may have a reason of its own, and needs none.
+    if treatment != Treatment::Export {
+        check_companion(table, treatment, Treatment::Exempt, "reason");
     }
     if treatment != Treatment::Exempt && table.has("code") {
         table.wrong("code", "only exempt has a code", "remove `code`, or write treatment = \"exempt\"");
@@ -77,6 +81,7 @@ fn treatment(table: &Table<'_>) -> Option<VatTreatment> {
         Treatment::ReverseCharge => Some(VatTreatment::ReverseCharge),
         Treatment::OutOfScope => Some(VatTreatment::OutOfScope),
         Treatment::Exempt => reason.map(|reason| VatTreatment::Exempt { reason, code }),
+        Treatment::Export => Some(VatTreatment::Export { reason }),
     }
 }
 
@@ -113,11 +118,15 @@ fn end_where_the_next_begins(spans: &mut [(&Table<'_>, VatSpan)]) {
     for ((_, span), next) in spans.iter_mut().zip(&begins) {
         span.to = span.to.or(*next);
     }
-    for ((table, span), begun) in spans.iter().skip(1).zip(spans.iter().map(|(_, span)| span.to)) {
-        match (span.from, begun) {
+    for ((table, span), (_, before)) in spans.iter().skip(1).zip(spans.iter()) {
+        match (span.from, before.to) {
             (None, _) => {
                 let hint = "give each treatment but the first its first day, as in from = \"2027-01-01\"";
                 table.wrong("from", "two treatments have no beginning", hint);
+            }
+            (Some(from), _) if before.from == Some(from) => {
+                let hint = "remove the one that is wrong: from each day on there is one treatment";
+                table.wrong("from", format!("another treatment begins on {from}, too"), hint);
             }
             (Some(from), Some(end)) if from < end => {
                 let hint = "let the earlier one end, with `to`, on the day on which this one begins";
@@ -187,6 +196,10 @@ mod tests {
         assert_eq!(dated.tax_point, TaxPoint::Charge);
         let exempt = read("vat = { treatment = \"exempt\", reason = \"r\", code = \"VATEX-EU-132\" }").unwrap();
         assert_eq!(exempt.spans[0].treatment.code(), Some("VATEX-EU-132"));
+        for (vat, reason) in [("", None), (", reason = \"Art. 9\"", Some("Art. 9".to_owned()))] {
+            let export = read(&format!("vat = {{ treatment = \"export\"{vat} }}"));
+            assert_eq!(export, Ok(VatBook::always(VatTreatment::Export { reason })));
+        }
     }
 
     #[test]
@@ -204,12 +217,18 @@ mod tests {
                 "out of scope changes to or from another treatment",
             ),
             (
+                DATED.replace("\"22\"", "\"22\", from = 2018-08-15") + "\ntax_point = \"charge\"",
+                "another treatment begins on 2018-08-15, too",
+            ),
+            (
                 DATED.replace("from = 2018-08-15", "from = \"2018-08-15\", to = \"2018-08-15\"")
                     + "\ntax_point = \"charge\"",
                 "ends before it begins",
             ),
             ("vat = { treatment = \"zero\", rate = \"0\" }".to_owned(), "0 is not between"),
             ("vat = { treatment = \"zero\", code = \"VATEX-EU-O\" }".to_owned(), "only exempt has a code"),
+            ("vat = { treatment = \"export\", code = \"VATEX-EU-G\" }".to_owned(), "only exempt has a code"),
+            ("vat = { treatment = \"export\", rate = \"22\" }".to_owned(), "export has no rate"),
             ("vat = { treatment = \"exempt\", reason = \"r\", code = \"x\" }".to_owned(), "not a code"),
             ("vat = []".to_owned(), "the list `vat` is empty"),
         ] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::vat::VatBook;
 pub use super::vat::VatTreatment;
-use super::{Brand, Currency, LineForm, Month, Span, Zone};
+use super::{Advance, Brand, Currency, LineForm, Month, Span, Zone};
 
 /// Id of a business: 1 to 40 of `a-z`, `0-9`, `-`. Safe as a file name everywhere.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -175,6 +175,8 @@ pub struct Business {
     pub first_month: Month,
     /// Purchase order or buyer reference, printed on the invoice.
     pub reference: Option<String>,
+    /// What it paid in advance, in the order in which it was received.
+    pub prepaid: Vec<Advance>,
     /// Id of the issuer that bills it; `None`: the only one.
     pub issuer: Option<String>,
     /// Forms of its line files, at least one. The first is mailed; the CSV always lies beside the documents.
@@ -208,6 +210,8 @@ pub struct Issuer {
     pub credit_series: String,
     /// First number of the series of invoices in its first year.
     pub first_number: u32,
+    /// What its VAT return is in. Tax that is charged in another currency is said in this one, too. `None`: nothing is known.
+    pub vat_currency: Option<Currency>,
     /// How its documents look.
     pub brand: Brand,
 }

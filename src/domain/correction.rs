@@ -121,12 +121,37 @@ pub struct Earlier {
     pub amount: Money,
     /// SHA-256 of the charges of that month.
     pub data_sha256: String,
-    /// On an invoice with several categories or rates: which is that of the amount.
+    /// On an invoice with several categories or rates, or of a month whose charges decided it one by one: which is that of
+    /// the amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vat: Option<VatKey>,
     /// Where the amount has several categories or rates: its parts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shares: Vec<VatShare>,
+}
+
+impl Earlier {
+    /// Whether its month was closed with the VAT of its charges, so that no book decides it any more.
+    pub const fn is_keyed(&self) -> bool {
+        self.vat.is_some() || !self.shares.is_empty()
+    }
+
+    /// The amount by category and rate; a row that says none has none.
+    pub fn by_key(&self) -> Vec<(Option<&VatKey>, Money)> {
+        if self.shares.is_empty() {
+            return vec![(self.vat.as_ref(), self.amount)];
+        }
+        self.shares.iter().map(|share| (Some(&share.vat), share.amount)).collect()
+    }
+
+    /// The same amount with these parts: of one category and rate, or of several. Nothing is to be billed under none.
+    pub fn with_shares(mut self, shares: Vec<VatShare>) -> Self {
+        (self.vat, self.shares) = match shares.as_slice() {
+            [only] => (Some(only.vat.clone()), Vec::new()),
+            _ => (None, shares),
+        };
+        self
+    }
 }
 
 /// Why an amount of an earlier month is billed with a later one.

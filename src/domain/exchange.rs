@@ -221,6 +221,36 @@ impl Exchange {
     }
 }
 
+/// VAT in the currency of the seller's VAT return (BT-6), where the document is billed in another: the rate, frozen, and the tax
+/// by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VatAccounting {
+    pub currency: Currency,
+    /// When the rate was published.
+    pub rate_date: Date,
+    /// Units of the currency that the document is billed in for one euro.
+    pub billed_per_euro: Decimal,
+    /// Units of `currency` for one euro.
+    pub accounted_per_euro: Decimal,
+    /// SHA-256 of the rows of the table that prove the rate; the ledger holds them.
+    pub table_sha256: String,
+    /// All tax of the document (BT-111), or what is given back of it.
+    pub tax: Money,
+}
+
+impl VatAccounting {
+    /// The frozen rate, of amounts in the currency that the document is billed in.
+    pub fn rate(&self, billed: Currency) -> Rate {
+        Rate {
+            from: billed,
+            to: self.currency,
+            date: self.rate_date,
+            from_per_euro: self.billed_per_euro,
+            to_per_euro: self.accounted_per_euro,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::business::{EInvoice, Language, Party};
 use super::correction::{Correction, CreditLine, DocumentKind, Earlier};
-use super::exchange::Exchange;
+use super::exchange::{Exchange, VatAccounting};
+use super::prepaid::Prepaid;
 use super::vat::{VatKey, VatShare};
 use super::{BusinessId, Currency, Date, Decimal, Elapsed, EntryPoint, Instant, Market, Money, Month, Verdict, Zone};
 
@@ -47,7 +48,8 @@ pub enum Format {
     /// One category and rate of VAT, in the currency of the tariff.
     #[default]
     First,
-    /// With several rates of VAT, with the code of an exemption, or in another currency.
+    /// With several rates of VAT, with the code of an exemption, in another currency, with VAT in that of a VAT return, or paid in
+    /// advance.
     Second,
 }
 
@@ -119,11 +121,17 @@ pub struct Invoice {
     /// One entry per category and rate.
     pub vat: Vec<Vat>,
     pub tax: Money,
-    /// What is to be paid: `net` + `tax`.
+    /// `net` + `tax`: what is to be paid, less what was paid in advance.
     pub total: Money,
     /// The same amounts in the currency that the document is billed and paid in, where that is not the tariff's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<Exchange>,
+    /// Where tax is charged and the seller accounts for it in another currency than that of the document: the tax in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_accounting: Option<VatAccounting>,
+    /// Where something was paid in advance. Of a credit note: what the invoice that it corrects took, which it leaves alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prepaid: Option<Prepaid>,
     pub payment: Payment,
     /// An e-invoice goes with it. Those of versions that wrote none stay without, and keep their bytes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -179,7 +187,7 @@ pub enum AdjustmentKind {
 /// Tax of one category and rate over the lines that have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vat {
-    /// `S`, `Z`, `AE`, `O`, `E` (UNCL 5305).
+    /// `S`, `Z`, `AE`, `O`, `E`, `G` (UNCL 5305).
     pub category: String,
     /// Percent.
     pub rate: Decimal,
@@ -195,6 +203,11 @@ pub struct Vat {
 impl Vat {
     pub fn key(&self) -> VatKey {
         VatKey { category: self.category.clone(), rate: self.rate }
+    }
+
+    /// Whether the seller charges tax on it.
+    pub fn is_charged(&self) -> bool {
+        self.category == "S"
     }
 }
 
@@ -296,13 +309,34 @@ impl Invoice {
 
     /// The oldest form that says everything that the document says.
     pub fn fitting_format(&self) -> Format {
-        let is_plain = self.vat.len() == 1 && self.vat.iter().all(|vat| vat.code.is_none()) && self.exchange.is_none();
+        let has_one_rate = self.vat.len() == 1 && self.vat.iter().all(|vat| vat.code.is_none()) && !self.says_keys();
+        let is_in_one_currency = self.exchange.is_none() && self.vat_accounting.is_none();
+        let is_plain = has_one_rate && is_in_one_currency && self.prepaid.is_none();
         if is_plain { Format::First } else { Format::Second }
+    }
+
+    /// Whether rows say their own category and rate of VAT.
+    fn says_keys(&self) -> bool {
+        self.lines.iter().any(|line| line.vat.is_some())
+            || self.adjustments.iter().any(|row| !row.shares.is_empty())
+            || self.earlier.iter().any(Earlier::is_keyed)
+            || self.credited.iter().any(|row| !row.shares.is_empty())
     }
 
     /// A document whose amount is given back.
     pub const fn is_credit_note(&self) -> bool {
         !self.kind.is_invoice()
+    }
+
+    /// What is left to pay (BT-115), of a document as it is billed; of a credit note, all that it gives back.
+    pub fn due(&self) -> Money {
+        let prepaid = self.prepaid.as_ref().filter(|_| !self.is_credit_note());
+        prepaid.map_or(self.total, |prepaid| prepaid.due)
+    }
+
+    /// Whether tax is charged, at whatever amount it comes to.
+    pub fn charges_vat(&self) -> bool {
+        self.vat.iter().any(Vat::is_charged)
     }
 
     /// Name of the line file that goes with the invoice.

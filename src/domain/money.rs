@@ -252,12 +252,16 @@ impl Money {
         Some(Money { minor: i64::try_from(minor).ok()?, currency: self.currency })
     }
 
-    /// `part / whole` of this amount, rounded to its minor unit. The two have one currency, which may be another. `None`
-    /// where there is no whole.
+    /// `part / whole` of this amount, rounded to its minor unit. The two have one currency, which may be another.
     pub fn share(self, part: Money, whole: Money) -> Option<Money> {
-        let product = i128::from(self.minor).checked_mul(i128::from(part.minor))?;
-        let minor = Rounding::HalfAwayFromZero.divide(product, i128::from(whole.minor))?;
-        (part.currency == whole.currency).then_some(Money { minor: i64::try_from(minor).ok()?, ..self })
+        let share = self.fraction(i128::from(part.minor), i128::from(whole.minor));
+        share.filter(|_| part.currency == whole.currency)
+    }
+
+    /// `numerator / denominator` of this amount, rounded to its minor unit; `None` where there is none that fits.
+    pub fn fraction(self, numerator: i128, denominator: i128) -> Option<Money> {
+        let minor = Rounding::HalfAwayFromZero.divide(i128::from(self.minor).checked_mul(numerator)?, denominator)?;
+        Some(Money { minor: i64::try_from(minor).ok()?, ..self })
     }
 
     /// The amount with the other sign.

@@ -51,6 +51,11 @@ impl Month {
         self.next().first_day().previous()
     }
 
+    pub fn days(self) -> impl Iterator<Item = Date> {
+        let days = std::iter::successors(Some(self.first_day()), |day| Some(day.plus_days(1)));
+        days.take_while(move |day| *day <= self.last_day())
+    }
+
     /// From the first instant of the month in `zone` to the first instant of the next.
     pub fn span(self, zone: Zone) -> Span {
         Span { from: self.first_day().start(zone), to: self.next().first_day().start(zone) }

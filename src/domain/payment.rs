@@ -35,17 +35,19 @@ const LARGEST: i64 = 99_999_999_999;
 /// Characters of a beneficiary's name.
 const NAME_CHARS: usize = 70;
 
-/// What the QR code of an invoice says (EPC069-12, version 002): whom to pay how much, with which reference. `None` where
-/// the scheme does not know it: without an IBAN of SEPA, in another currency than the euro, or with nothing to pay.
+/// What the QR code of an invoice says (EPC069-12, version 002): whom to pay how much, with which reference: what is left to
+/// pay. `None` where the scheme does not know it: without an IBAN of SEPA, in another currency than the euro, or with nothing
+/// to pay.
 ///
 /// `invoice` is as it is billed.
 pub fn qr_text(invoice: &Invoice) -> Option<String> {
     let iban = invoice.payment.iban.as_deref().filter(|iban| SEPA.iter().any(|country| iban.starts_with(*country)))?;
+    let due = invoice.due();
     let is_possible =
-        invoice.currency.code() == "EUR" && !invoice.is_credit_note() && (1..=LARGEST).contains(&invoice.total.minor());
+        invoice.currency.code() == "EUR" && !invoice.is_credit_note() && (1..=LARGEST).contains(&due.minor());
     let name: String = invoice.seller.legal_name.chars().filter(|c| !c.is_control()).take(NAME_CHARS).collect();
     let bic = invoice.payment.bic.as_deref().unwrap_or_default();
-    let amount = format!("EUR{}", invoice.total.digits());
+    let amount = format!("EUR{}", due.digits());
     let (reference, number) = (creditor_reference(&invoice.number), invoice.number.to_string());
     // Service tag, version, UTF-8, credit transfer; then purpose, reference, and a text only where there is none.
     let mut lines = vec!["BCD", "002", "1", "SCT", bic, name.trim(), iban, &amount, ""];

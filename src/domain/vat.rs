@@ -3,6 +3,7 @@
 //! Which treatment is right, and which day decides where it changes within a month, is said by an accountant in the book of
 //! businesses. Nothing here guesses either.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,12 @@ pub enum VatTreatment {
     OutOfScope,
     /// `E`: exempt, for this reason. `code` is that of the list VATEX, where the accountant gave one.
     Exempt { reason: String, code: Option<String> },
+    /// `G`: an export outside the EU, free of tax, for this reason; without one in the words of the list VATEX.
+    Export { reason: Option<String> },
 }
+
+/// What an export says where the book gives no reason of its own (EN 16931, BR-G-10).
+const EXPORT: &str = "Export outside the EU";
 
 impl VatTreatment {
     pub const fn category(&self) -> &'static str {
@@ -34,6 +40,7 @@ impl VatTreatment {
             Self::ReverseCharge => "AE",
             Self::OutOfScope => "O",
             Self::Exempt { .. } => "E",
+            Self::Export { .. } => "G",
         }
     }
 
@@ -41,7 +48,9 @@ impl VatTreatment {
     pub const fn rate(&self) -> Decimal {
         match self {
             Self::Standard { rate } => *rate,
-            Self::Zero | Self::ReverseCharge | Self::OutOfScope | Self::Exempt { .. } => Decimal::ZERO,
+            Self::Zero | Self::ReverseCharge | Self::OutOfScope | Self::Exempt { .. } | Self::Export { .. } => {
+                Decimal::ZERO
+            }
         }
     }
 
@@ -52,6 +61,7 @@ impl VatTreatment {
             Self::ReverseCharge => Some("Reverse charge / Inversione contabile".to_owned()),
             Self::OutOfScope => Some("Not subject to VAT".to_owned()),
             Self::Exempt { reason, .. } => Some(reason.clone()),
+            Self::Export { reason } => Some(reason.clone().unwrap_or_else(|| EXPORT.to_owned())),
         }
     }
 
@@ -59,7 +69,7 @@ impl VatTreatment {
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Exempt { code, .. } => code.as_deref(),
-            Self::Standard { .. } | Self::Zero | Self::ReverseCharge | Self::OutOfScope => None,
+            Self::Standard { .. } | Self::Zero | Self::ReverseCharge | Self::OutOfScope | Self::Export { .. } => None,
         }
     }
 
@@ -71,7 +81,7 @@ impl VatTreatment {
 /// What parts an invoice into groups, each taxed and rounded once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct VatKey {
-    /// `S`, `Z`, `AE`, `O`, `E` (UNCL 5305).
+    /// `S`, `Z`, `AE`, `O`, `E`, `G` (UNCL 5305).
     pub category: String,
     /// In percent.
     pub rate: Decimal,
@@ -94,12 +104,18 @@ pub struct VatShare {
 /// before it, so that together they are the amount exactly. Where the parts sum to nothing, the last has all of it. `None`
 /// when a sum does not fit.
 pub fn apportioned(amount: Money, parts: &[Money]) -> Option<Vec<Money>> {
-    let Some((last, front)) = parts.split_last() else { return Some(Vec::new()) };
-    let whole = Money::sum(last.currency(), parts.iter().copied())?;
-    let (mut upto, mut given, mut shares) = (Money::zero(last.currency()), Money::zero(amount.currency()), Vec::new());
-    for part in front {
-        upto = upto.checked_add(*part)?;
-        let until = if whole.is_zero() { given } else { amount.share(upto, whole)? };
+    let weights: Vec<i128> = parts.iter().map(|part| i128::from(part.minor())).collect();
+    weighed(amount, &weights)
+}
+
+/// `amount` in the proportion of `weights`, as [`apportioned`].
+pub fn weighed(amount: Money, weights: &[i128]) -> Option<Vec<Money>> {
+    let Some((_, front)) = weights.split_last() else { return Some(Vec::new()) };
+    let whole = weights.iter().try_fold(0_i128, |sum, weight| sum.checked_add(*weight))?;
+    let (mut upto, mut given, mut shares) = (0_i128, Money::zero(amount.currency()), Vec::new());
+    for weight in front {
+        upto = upto.checked_add(*weight)?;
+        let until = if whole == 0 { given } else { amount.fraction(upto, whole)? };
         shares.push(until.checked_sub(given)?);
         given = until;
     }
@@ -158,15 +174,19 @@ impl VatBook {
         self.at(month.last_day())
     }
 
-    /// Whether charges of one month may fall under different treatments.
-    pub fn may_part(&self) -> bool {
-        self.spans.len() > 1 && self.tax_point == TaxPoint::Charge
+    /// What a day of a month falls under: the day itself decides, or the last one of the month.
+    pub fn key_of(&self, day: Date, month: Month) -> Option<VatKey> {
+        let treatment = match self.tax_point {
+            TaxPoint::Charge => self.at(day),
+            TaxPoint::MonthEnd => self.of_month(month),
+        };
+        treatment.map(VatTreatment::key)
     }
 
-    /// The reasons of the treatments of a category and rate, each once; `None` where there is none.
-    pub fn reason(&self, key: &VatKey) -> Option<String> {
+    /// The reasons of a category and rate on these days, each once, the first day first; `None` where there is none.
+    pub fn reason(&self, key: &VatKey, days: &BTreeSet<Date>) -> Option<String> {
         let mut reasons: Vec<String> = Vec::new();
-        for reason in self.of_key(key).filter_map(VatTreatment::reason) {
+        for reason in self.of_key(key, days).into_iter().filter_map(VatTreatment::reason) {
             if !reasons.contains(&reason) {
                 reasons.push(reason);
             }
@@ -174,32 +194,43 @@ impl VatBook {
         (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 
-    /// The code of the reason, where all treatments of a category and rate have the same.
-    pub fn code(&self, key: &VatKey) -> Option<String> {
-        let mut codes = self.of_key(key).map(VatTreatment::code);
+    /// The code of the reason, where all treatments of a category and rate on these days have the same.
+    pub fn code(&self, key: &VatKey, days: &BTreeSet<Date>) -> Option<String> {
+        let mut codes = self.of_key(key, days).into_iter().map(VatTreatment::code);
         let first = codes.next()??;
         codes.all(|code| code == Some(first)).then(|| first.to_owned())
     }
 
-    fn of_key<'b>(&'b self, key: &'b VatKey) -> impl Iterator<Item = &'b VatTreatment> {
-        self.spans.iter().map(|span| &span.treatment).filter(move |treatment| treatment.key() == *key)
+    /// The treatments of a category and rate on these days, in their order; where no day has one, all that the book has.
+    fn of_key(&self, key: &VatKey, days: &BTreeSet<Date>) -> Vec<&VatTreatment> {
+        let of = |of_day: &dyn Fn(&VatSpan) -> bool| -> Vec<&VatTreatment> {
+            let spans = self.spans.iter().filter(|span| span.treatment.key() == *key && of_day(span));
+            spans.map(|span| &span.treatment).collect()
+        };
+        let of_days = of(&|span| days.iter().any(|day| span.contains(*day)));
+        if of_days.is_empty() { of(&|_| true) } else { of_days }
     }
 }
 
-/// Prefixes of the VAT ids of the EU: Greece has one of its own, and Northern Ireland counts for goods and for this.
-const UNION: [&str; 28] = [
+/// Prefixes of the VAT ids of the EU: Greece has one of its own.
+const UNION: [&str; 27] = [
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
-    "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "XI",
+    "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
 ];
 
-/// Whether a VAT id is of a member state of the EU, or of Northern Ireland.
+/// Whether a VAT id is of a member state of the EU.
 pub fn is_of_the_union(vat_id: &str) -> bool {
     UNION.iter().any(|prefix| vat_id.starts_with(*prefix))
 }
 
+/// Whether a VAT id counts in the EU for goods alone, and for no service: that of Northern Ireland.
+pub fn is_for_goods(vat_id: &str) -> bool {
+    vat_id.starts_with("XI")
+}
+
 /// Whether a country (ISO 3166-1 alpha-2) is a member state of the EU.
 pub fn is_in_the_union(country: &str) -> bool {
-    country == "GR" || (UNION.contains(&country) && !["EL", "XI"].contains(&country))
+    country == "GR" || (UNION.contains(&country) && country != "EL")
 }
 
 #[cfg(test)]
@@ -235,23 +266,40 @@ mod tests {
             assert_eq!(book.at(day(of)).map(VatTreatment::rate), rate.map(|rate| rate.parse().unwrap()), "{of}");
         }
         assert_eq!(book.of_month("2018-08".parse().unwrap()), Some(&standard("24")));
-        assert!(book.may_part() && !VatBook { tax_point: TaxPoint::MonthEnd, ..book }.may_part());
-        assert!(!VatBook::always(VatTreatment::Zero).may_part());
+        let august = "2018-08".parse().unwrap();
+        assert_eq!(book.key_of(day("2018-08-14"), august), Some(standard("22").key()));
+        let by_month = VatBook { tax_point: TaxPoint::MonthEnd, ..book };
+        assert_eq!(by_month.key_of(day("2018-08-14"), august), Some(standard("24").key()));
     }
 
     #[test]
-    fn the_reasons_of_a_category_stand_together() {
+    fn a_category_has_the_reasons_of_its_days_and_no_others() {
         let spans = vec![
             span(None, Some("2018-01-01"), exempt("Art. 10", Some("VATEX-EU-132"))),
-            span(Some("2018-01-01"), None, exempt("Art. 11", Some("VATEX-EU-132"))),
+            span(Some("2018-01-01"), None, exempt("Art. 11", Some("VATEX-EU-135"))),
         ];
         let mut book = VatBook { spans, tax_point: TaxPoint::Charge };
         let key = book.spans[0].treatment.key();
-        assert_eq!(book.reason(&key).as_deref(), Some("Art. 10; Art. 11"));
-        assert_eq!(book.code(&key).as_deref(), Some("VATEX-EU-132"));
-        book.spans[1].treatment = exempt("Art. 10", None);
-        assert_eq!((book.reason(&key).as_deref(), book.code(&key)), (Some("Art. 10"), None));
-        assert_eq!(book.reason(&standard("22").key()), None);
+        let days = |days: &[&str]| days.iter().map(|text| day(text)).collect::<BTreeSet<_>>();
+        let said = |book: &VatBook, of: &[&str]| {
+            let of = days(of);
+            (book.reason(&key, &of).unwrap(), book.code(&key, &of))
+        };
+        let told = |reason: &str, code: Option<&str>| (reason.to_owned(), code.map(str::to_owned));
+        assert_eq!(said(&book, &["2017-12-31"]), told("Art. 10", Some("VATEX-EU-132")));
+        assert_eq!(said(&book, &["2018-01-01", "2018-01-31"]), told("Art. 11", Some("VATEX-EU-135")));
+        // What of both falls into one group has the reasons of both, and no code for the two of them.
+        assert_eq!(said(&book, &["2018-01-01", "2017-12-31"]), told("Art. 10; Art. 11", None));
+        book.spans[1].treatment = exempt("Art. 10", Some("VATEX-EU-132"));
+        assert_eq!(said(&book, &["2017-12-31", "2018-01-01"]), told("Art. 10", Some("VATEX-EU-132")));
+        assert_eq!(book.reason(&standard("22").key(), &days(&["2018-01-01"])), None);
+        let export = |reason: Option<&str>| VatBook::always(VatTreatment::Export { reason: reason.map(str::to_owned) });
+        let key = export(None).spans[0].treatment.key();
+        let none = BTreeSet::new();
+        assert_eq!((key.category.as_str(), key.rate), ("G", Decimal::ZERO));
+        assert_eq!(export(None).reason(&key, &none).as_deref(), Some("Export outside the EU"));
+        assert_eq!(export(Some("Art. 9")).reason(&key, &none).as_deref(), Some("Art. 9"));
+        assert_eq!(export(None).code(&key, &none), None);
     }
 
     #[test]
@@ -266,6 +314,8 @@ mod tests {
         assert_eq!(of(7, &[0, 0]), [0, 7]);
         assert_eq!(of(7, &[5]), [7]);
         assert_eq!(of(7, &[]), [0_i64; 0]);
+        let weighed = weighed(usd(-500), &[4_000_000, 4_000_000]).unwrap();
+        assert_eq!(weighed, [usd(-250), usd(-250)]);
     }
 
     #[test]

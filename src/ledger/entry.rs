@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::correction::Earlier;
 use crate::domain::invoice::Counts;
+use crate::domain::prepaid::Taken;
+use crate::domain::vat::VatShare;
 use crate::domain::{
     BusinessId, ChannelId, CorrectionCause, Date, Decimal, DocumentKind, Instant, InvoiceNumber, Money, Month, Span,
 };
@@ -231,6 +233,10 @@ pub struct MonthClosed {
     /// Of a month with charges too small for an invoice of their own: what a later invoice is to bill.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried: Option<Money>,
+    /// Where the day of each charge decides its VAT: what of the net amount falls under which category and rate. The book may
+    /// be another when a later invoice bills it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vat: Vec<VatShare>,
     /// Of a month that is billed in another currency: SHA-256 of the rows of the table of rates that prove its own, which
     /// are stored as content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -275,6 +281,13 @@ pub struct Issued {
     /// Parts of the net amount that are of earlier months: billed by an invoice, given back by a credit note.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<Earlier>,
+    /// Of an invoice in place of one in other currencies: SHA-256 of the rows of the table of rates that prove its own, which
+    /// are stored as content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange_sha256: Option<String>,
+    /// What the invoice of a closing took of payments in advance. One in place of it has taken that over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prepaid: Vec<Taken>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,12 @@
 //! What stands of a closed month, and which documents billed it.
 
+use std::collections::BTreeMap;
+
 use super::History;
 use super::entry::{Dispute, DisputeSettled, Issued, MonthClosed, MonthCorrected};
 use crate::domain::correction::{Earlier, EarlierCause};
-use crate::domain::{BusinessId, Currency, InvoiceNumber, Money, Month};
+use crate::domain::vat::{VatShare, apportioned};
+use crate::domain::{Advance, BusinessId, Currency, InvoiceNumber, Money, Month, VatKey};
 
 /// The charges of a closed month as they stand: those of its closing, or of its last correction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +59,11 @@ impl Issued {
         }
         earlier.find(|(of, _)| *of == month).map(|(_, amount)| amount)
     }
+}
+
+/// Parts without those of nothing.
+fn something(vat: &[VatShare]) -> Vec<VatShare> {
+    vat.iter().filter(|share| !share.amount.is_zero()).cloned().collect()
 }
 
 impl History {
@@ -145,15 +153,62 @@ impl History {
             let cause = if is_new { EarlierCause::CarriedOver } else { EarlierCause::LateLogs };
             let (charges, data_sha256) = (standing.charges(), standing.data_sha256().to_owned());
             let is_due = amount.minor() > 0 && amount.currency() == currency;
-            let (vat, shares) = (None, Vec::new());
-            is_due.then_some(Earlier { month: *month, cause, charges, amount, data_sha256, vat, shares })
+            let shares = self.unbilled_vat(&standing, billed.last(), amount);
+            let row = Earlier { month: *month, cause, charges, amount, data_sha256, vat: None, shares: Vec::new() };
+            is_due.then(|| row.with_shares(shares))
         });
         earlier.collect()
+    }
+
+    /// What of the charges of a closed month with this digest falls under which category and rate of VAT; nothing where
+    /// that was not decided by the day of each charge.
+    pub fn vat_of(&self, business: &BusinessId, month: Month, data_sha256: &str) -> &[VatShare] {
+        let corrected = self.corrections(business, month).find(|corrected| corrected.data_sha256 == data_sha256);
+        let closed = || self.closed.get(&(business.clone(), month)).map(|closed| closed.vat.as_slice());
+        corrected.map(|corrected| corrected.vat.as_slice()).or_else(closed).unwrap_or_default()
+    }
+
+    /// What of an amount that no document bills yet falls under which category and rate: what stands less what was billed.
+    fn unbilled_vat(&self, standing: &Standing, billed: Option<&Billed>, amount: Money) -> Vec<VatShare> {
+        let MonthClosed { business, month, .. } = standing.closed;
+        let of = |sha256: &str| self.vat_of(business, *month, sha256);
+        let now = of(standing.data_sha256());
+        let before = billed.map(|billed| of(billed.data_sha256)).unwrap_or_default();
+        let mut parts: BTreeMap<&VatKey, i64> = BTreeMap::new();
+        for (share, sign) in now.iter().map(|share| (share, 1)).chain(before.iter().map(|share| (share, -1))) {
+            let part = parts.entry(&share.vat).or_default();
+            *part = part.saturating_add(share.amount.minor().saturating_mul(sign));
+        }
+        // What became less under one rate lessens what is more under the others.
+        parts.retain(|_, part| *part > 0);
+        let weights: Vec<Money> = parts.values().map(|part| Money::new(*part, amount.currency())).collect();
+        let amounts = apportioned(amount, &weights).unwrap_or_default();
+        let shares = parts.into_keys().zip(amounts).filter(|(_, amount)| !amount.is_zero());
+        shares.map(|(key, amount)| VatShare { vat: key.clone(), amount }).collect()
+    }
+
+    /// A row of an issued invoice as it was before the book of that invoice decided its VAT.
+    pub fn undecided(&self, business: &BusinessId, row: &Earlier) -> Earlier {
+        let vat = self.vat_of(business, row.month, &row.data_sha256);
+        match row.cause {
+            _ if vat.is_empty() => Earlier { vat: None, shares: Vec::new(), ..row.clone() },
+            // It bills the whole month.
+            EarlierCause::CarriedOver => row.clone().with_shares(something(vat)),
+            EarlierCause::LateLogs => row.clone(),
+        }
     }
 
     /// What is left of an invoice: its net amount less what credit notes gave back.
     pub fn rest(&self, issued: &Issued) -> Option<Money> {
         self.credits_of(&issued.number).try_fold(issued.net, |rest, credit| rest.checked_sub(credit.net))
+    }
+
+    /// What is left of a payment in advance before the invoice `until`, or now: each invoice of a closing says what it took.
+    /// `None` where that is not in the currency of the payment.
+    pub fn left_of(&self, business: &BusinessId, advance: &Advance, until: Option<&InvoiceNumber>) -> Option<Money> {
+        let before = self.issued_to(business).take_while(|issued| Some(&issued.number) != until);
+        let taken = before.flat_map(|issued| &issued.prepaid).filter(|taken| taken.reference == advance.reference);
+        taken.map(|taken| taken.taken).try_fold(advance.amount, Money::checked_sub)
     }
 
     /// The history as it would be with a dispute settled.

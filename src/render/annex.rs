@@ -3,13 +3,15 @@
 //!
 //! Nothing of a customer but the calling code is shown, and no id: whoever is forgotten later is not in them.
 
+mod bands;
 mod tally;
 
 use serde::Serialize;
 
+use self::bands::Bands;
 use self::tally::{BANDS, Changed, Charged, Longest, Sum};
 use super::texts::{self, fill};
-use super::view::{InvoiceView, length, line_file};
+use super::view::{InvoiceView, line_file};
 use super::{chart, corrections, labels, markets, numbers, rule};
 use crate::domain::business::Language;
 use crate::domain::{Elapsed, EntryPoint, Instant, Invoice, Market};
@@ -57,17 +59,18 @@ pub struct AnnexView {
     pub notes: Vec<String>,
 }
 
-/// The details of a document by the file that goes with it. `None` where there is nothing to tell, or the file is none.
-pub(super) fn annex(invoice: &Invoice, file: &[u8]) -> Option<AnnexView> {
+/// The details of a document by the file that goes with it, with a chart in a colour like `#0b5e55`. `None` where there is
+/// nothing to tell, or the file is none.
+pub(super) fn annex(invoice: &Invoice, file: &[u8], accent: &str) -> Option<AnnexView> {
     if invoice.is_credit_note() {
         let changed = Changed::read(invoice, file).filter(|changed| changed.total.count > 0)?;
         return Some(of_changes(invoice, &changed));
     }
     let charged = Charged::read(invoice, file).filter(|charged| charged.total.count > 0)?;
-    Some(of_charges(invoice, &charged))
+    Some(of_charges(invoice, &charged, accent))
 }
 
-fn of_charges(invoice: &Invoice, charged: &Charged) -> AnnexView {
+fn of_charges(invoice: &Invoice, charged: &Charged, accent: &str) -> AnnexView {
     let (language, words) = (invoice.language, labels::of(invoice.language));
     let amount = format!("{} ({})", texts::of(language).amount, invoice.currency);
     let head = |first: &str| vec![first.to_owned(), words.charges.to_owned(), amount.clone()];
@@ -89,7 +92,7 @@ fn of_charges(invoice: &Invoice, charged: &Charged) -> AnnexView {
         by_market: Some(table(words.by_market, words.market, markets_of(charged, language))),
         by_entry_point: entry_points.map(|rows| table(words.by_entry_point, words.entry_point, rows)),
         by_change: None,
-        waits: Some(waits(invoice, charged)),
+        waits: Some(waits(invoice, charged, accent)),
         longest: Some(longest(invoice, &charged.longest, amount.clone())),
         notes: notes(invoice, charged),
     }
@@ -128,15 +131,13 @@ fn markets_of(charged: &Charged, language: Language) -> Vec<(String, Sum)> {
     rows
 }
 
-fn waits(invoice: &Invoice, charged: &Charged) -> WaitsView {
+fn waits(invoice: &Invoice, charged: &Charged, accent: &str) -> WaitsView {
     let (language, words) = (invoice.language, labels::of(invoice.language));
-    let limits = tally::limits(invoice.computation.window);
-    let begins = std::iter::once(invoice.computation.window).chain(limits);
-    let between = begins.zip(limits).map(|(from, to)| between(from, to));
-    let over = length(limits[BANDS - 1]);
-    let names: Vec<String> =
-        between.chain([fill(words.over, &[("length", &over)]), words.no_answer.to_owned()]).collect();
-    let short = format!("> {over}");
+    let bands = Bands::of(invoice.computation.window);
+    let over = bands.longest(language);
+    let last = [fill(words.over, &[("length", &over)]), words.no_answer.to_owned()];
+    let names: Vec<String> = bands.names(language).into_iter().chain(last).collect();
+    let short = format!(">\u{a0}{over}");
     let rows: Vec<(&String, u64)> = names.iter().zip(charged.by_length).collect();
     let title = if rule::is_outbound(invoice) { words.waits_outbound } else { words.waits };
     let said: Vec<String> =
@@ -163,16 +164,7 @@ fn waits(invoice: &Invoice, charged: &Charged) -> WaitsView {
         rows: rows.iter().map(|(name, count)| cells(name, *count)).collect(),
         total: cells(words.total, total),
     };
-    WaitsView { title, chart: chart::columns(title, &alt, &bars), alt, table }
-}
-
-/// `24–36 h`; `90 min – 2 h` where the units differ.
-fn between(from: Elapsed, to: Elapsed) -> String {
-    let (from, to) = (length(from), length(to));
-    match (from.split_once(' '), to.split_once(' ')) {
-        (Some((number, unit)), Some((_, other))) if unit == other => format!("{number}–{to}"),
-        _ => format!("{from} – {to}"),
-    }
+    WaitsView { title, chart: chart::columns(title, &alt, &bars, accent), alt, table }
 }
 
 fn longest(invoice: &Invoice, longest: &[Longest], amount: String) -> TableView {

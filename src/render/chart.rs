@@ -20,11 +20,11 @@ const WIDTH: u64 = 360;
 const HEIGHT: u64 = 158;
 const TOP: u64 = 20;
 const BASE: u64 = 122;
-/// Longer labels are parted at a blank.
+/// Longer labels are parted at a blank, and where that is not enough behind a dash.
 const LABEL_CHARS: usize = 9;
 
-/// The columns, side by side. `title` and `alt` are what a reader hears.
-pub(super) fn columns(title: &str, alt: &str, bars: &[Bar]) -> String {
+/// The columns, side by side, in a colour like `#0b5e55`. `title` and `alt` are what a reader hears.
+pub(super) fn columns(title: &str, alt: &str, bars: &[Bar], accent: &str) -> String {
     let most = bars.iter().map(|bar| bar.count).max().unwrap_or_default().max(1);
     let slots = u64::try_from(bars.len()).unwrap_or(u64::MAX).max(1);
     let mut svg = format!(
@@ -41,7 +41,7 @@ pub(super) fn columns(title: &str, alt: &str, bars: &[Bar]) -> String {
         let height = (u128::from(bar.count) * u128::from(BASE - TOP)).div_ceil(u128::from(most));
         let height = u64::try_from(height).unwrap_or(BASE - TOP);
         let top = BASE - height;
-        let (class, fill) = if bar.is_never { ("never", "#8f2d14") } else { ("late", "#0b5e55") };
+        let (class, fill) = if bar.is_never { ("never", "#8f2d14") } else { ("late", accent) };
         if height > 0 {
             let _ = write!(
                 svg,
@@ -70,8 +70,14 @@ fn text(svg: &mut String, (class, fill, size): (&str, &str, &str), (x, y): (u64,
 }
 
 fn parted(label: &str) -> (&str, Option<&str>) {
-    let is_long = label.chars().count() > LABEL_CHARS;
-    match label.split_once(' ').filter(|_| is_long) {
+    let is_long = |text: &str| text.chars().count() > LABEL_CHARS;
+    if !is_long(label) {
+        return (label, None);
+    }
+    // A number may have a blank that does not break within it: only the last parts it from its unit.
+    let parted = label.split_once(' ').or_else(|| label.rsplit_once('\u{a0}'));
+    let dashed = || label.find('–').map(|at| label.split_at(at + '–'.len_utf8()));
+    match parted.filter(|(first, _)| !is_long(first)).or_else(dashed).or(parted) {
         Some((first, second)) => (first, Some(second)),
         None => (label, None),
     }
@@ -91,19 +97,39 @@ mod tests {
 
     #[test]
     fn every_number_is_told_and_every_count_is_seen() {
-        let svg = columns("A & B", "x <y>", &[bar("24–36 h", 1_000_000), bar("36–48 h", 1), bar("no answer yet", 0)]);
+        let svg = columns(
+            "A & B",
+            "x <y>",
+            &[bar("24–36 h", 1_000_000), bar("36–48 h", 1), bar("no answer yet", 0)],
+            "#123456",
+        );
         assert!(svg.contains("<title id=\"waits-title\">A &amp; B</title>") && svg.contains("x &lt;y&gt;"));
         for told in [">24–36 h<", ">1000000<", ">1<", ">0<", ">no<", ">answer yet<", "height=\"102\"", "height=\"1\""]
         {
             assert!(svg.contains(told), "{told}: {svg}");
         }
         assert_eq!(svg.matches("<rect").count(), 2, "of nothing there is no column");
+        assert_eq!(svg.matches("fill=\"#123456\"").count(), 2, "columns have the colour of the issuer");
+    }
+
+    #[test]
+    fn a_label_is_as_narrow_as_its_column() {
+        for (label, lines) in [
+            ("24–36\u{a0}h", ("24–36\u{a0}h", None)),
+            ("37.5–50\u{a0}h", ("37.5–50\u{a0}h", None)),
+            ("112.5–150\u{a0}h", ("112.5–150", Some("h"))),
+            ("2\u{a0}700–3\u{a0}600\u{a0}h", ("2\u{a0}700–", Some("3\u{a0}600\u{a0}h"))),
+            ("keine Antwort", ("keine", Some("Antwort"))),
+            ("unbeantwortet", ("unbeantwortet", None)),
+        ] {
+            assert_eq!(parted(label), lines);
+        }
     }
 
     #[test]
     fn no_count_is_too_large() {
         for bars in [vec![], vec![bar("a", 0)], vec![bar("a", u64::MAX), bar("b", u64::MAX - 1)]] {
-            assert!(columns("", "", &bars).ends_with("</svg>"));
+            assert!(columns("", "", &bars, "#0b5e55").ends_with("</svg>"));
         }
     }
 }

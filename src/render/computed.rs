@@ -9,7 +9,7 @@ use crate::domain::correction::Earlier;
 
 pub(super) fn computation(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
     let (computation, terms) = (&invoice.computation, terms::of(invoice.language));
-    let window = length(computation.window);
+    let window = length(computation.window, invoice);
     let tariff = [("id", computation.tariff_id.as_str()), ("version", computation.tariff_version.as_str())];
     let rule = match computation.reading.as_str() {
         "" => fill(words.rule_text, &[("window", &window)]),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::texts::{self, fill};
 use super::view::{Fact, InvoiceView, clean, fact};
-use super::{TotalView, corrections, lines, numbers};
+use super::{TotalView, corrections, lines, numbers, prepaid};
 use crate::domain::business::Language;
 use crate::domain::correction::{Amounts, Correction, CorrectionCause, CreditLine, CreditOf};
 use crate::domain::{EntryPoint, Invoice, Market};
@@ -55,7 +55,11 @@ pub(super) fn credited(invoice: &Invoice, view: InvoiceView) -> InvoiceView {
         totals,
         total: TotalView { label: ours.total.to_owned(), ..view.total },
         settling: Some(ours.settling),
-        please_pay: settled(invoice, &amount),
+        please_pay: [Some(settled(invoice, &amount)), prepaid::kept(invoice)]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" "),
         payment: Vec::new(),
         questions: clean(&fill(ours.questions, &[("email", &invoice.seller_email)])),
         ..view

@@ -12,6 +12,16 @@ use crate::domain::business::Language;
 #[derive(Debug, Serialize)]
 pub struct Labels {
     pub legal: &'static str,
+    /// Of an invoice with several rates.
+    pub vat_total: &'static str,
+    /// When to pay, where that is not in several days.
+    pub one_day: &'static str,
+    pub on_receipt: &'static str,
+    pub e_invoice_attached: &'static str,
+    /// Of a row that stands for so many lines.
+    pub lines_together: &'static str,
+    /// Below a table with such rows.
+    pub together: &'static str,
     pub details: &'static str,
     pub details_intro: &'static str,
     pub details_intro_credit: &'static str,
@@ -64,6 +74,13 @@ pub const fn of(language: Language) -> &'static Labels {
 
 const ENGLISH: Labels = Labels {
     legal: "Legal notes",
+    vat_total: "Total VAT",
+    one_day: "1 day from the issue date",
+    on_receipt: "on receipt",
+    e_invoice_attached: "Also attached: {xml} (e-invoice, UBL).",
+    lines_together: "{count} lines together",
+    together: "This invoice has {count} lines. Here those of a market stand together; the file with every charge has all that they \
+               are made of.",
     details: "Details of {month}",
     details_intro: "What the charges of this invoice are made of. Each of them stands in {file}.",
     details_intro_credit: "The messages that this credit note corrects. Each of them stands in {file}.",
@@ -104,6 +121,13 @@ const ENGLISH: Labels = Labels {
 
 const ITALIAN: Labels = Labels {
     legal: "Note legali",
+    vat_total: "Totale IVA",
+    one_day: "1 giorno dalla data di emissione",
+    on_receipt: "alla ricezione",
+    e_invoice_attached: "Allegato anche: {xml} (fattura elettronica, UBL).",
+    lines_together: "{count} righe insieme",
+    together: "Questa fattura ha {count} righe. Qui quelle di uno stesso mercato sono riunite; il file con ogni addebito contiene \
+               tutto ciò che le compone.",
     details: "Dettaglio di {month}",
     details_intro: "Di che cosa si compongono gli addebiti di questa fattura. Ciascuno si trova in {file}.",
     details_intro_credit: "I messaggi rettificati da questa nota di credito. Ciascuno si trova in {file}.",

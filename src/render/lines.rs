@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::view::{clean, length};
-use super::{corrections, markets, numbers, terms, texts};
+use super::{corrections, exchange, labels, markets, numbers, prepaid, terms, texts};
 use crate::domain::business::Language;
 use crate::domain::correction::{Earlier, EarlierCause};
 use crate::domain::invoice::{Adjustment, AdjustmentKind, Invoice, Line, Vat};
@@ -20,7 +20,7 @@ pub struct LineView {
     /// With every decimal that the price has.
     pub unit_price: String,
     pub amount: String,
-    /// Category of EN 16931: `S`, `Z`, `AE`, `O`, `E`; with its rate where the invoice has several.
+    /// Category of EN 16931: `S`, `Z`, `AE`, `O`, `E`, `G`; with its rate where the invoice has several.
     pub vat: String,
 }
 
@@ -36,7 +36,7 @@ pub(super) fn lines(invoice: &Invoice) -> Vec<LineView> {
     lines.chain(invoice.earlier.iter().map(|earlier| earlier_view(earlier, invoice))).collect()
 }
 
-fn line_view(line: &Line, invoice: &Invoice) -> LineView {
+pub(super) fn line_view(line: &Line, invoice: &Invoice) -> LineView {
     let language = invoice.language;
     LineView {
         description: described(&line.market, line.entry_point, line.free, language),
@@ -67,7 +67,7 @@ pub(super) fn described(market: &Market, entry_point: EntryPoint, free: bool, la
 /// Tier and step, where there are any.
 pub(super) fn detail(tier: Option<u64>, step: Option<Elapsed>, invoice: &Invoice) -> Vec<String> {
     let words = texts::of(invoice.language);
-    let step = step.map(|step| texts::fill(words.step, &[("length", &length(step))]));
+    let step = step.map(|step| texts::fill(words.step, &[("length", &length(step, invoice))]));
     tier.map(|above| tier_text(above, invoice)).into_iter().chain(step).collect()
 }
 
@@ -86,7 +86,7 @@ fn earlier_view(earlier: &Earlier, invoice: &Invoice) -> LineView {
         quantity: String::new(),
         unit_price: String::new(),
         amount: numbers::amount_digits(earlier.amount, language),
-        vat: vat_of(earlier.vat.as_ref(), invoice),
+        vat: vat_of_earlier(earlier, invoice),
     }
 }
 
@@ -105,7 +105,7 @@ fn tier_text(above: u64, invoice: &Invoice) -> String {
 }
 
 /// The category of a row that has one of its own, with its rate where there is one.
-fn vat_of(key: Option<&VatKey>, invoice: &Invoice) -> String {
+pub(super) fn vat_of(key: Option<&VatKey>, invoice: &Invoice) -> String {
     let rate = |key: &VatKey| format!(" {}", numbers::percent(key.rate, invoice.language));
     match key {
         Some(key) if key.rate.is_zero() => clean(&key.category),
@@ -120,6 +120,12 @@ pub(super) fn vat_of_shares(shares: &[VatShare], invoice: &Invoice) -> String {
     if codes.is_empty() { vat_code(invoice) } else { codes.join(", ") }
 }
 
+/// Those of an amount of an earlier month, which may have several.
+fn vat_of_earlier(earlier: &Earlier, invoice: &Invoice) -> String {
+    let codes: Vec<String> = earlier.by_key().into_iter().map(|(key, _)| vat_of(key, invoice)).collect();
+    codes.join(", ")
+}
+
 /// The categories of an invoice: one, unless its rows have their own.
 pub(super) fn vat_code(invoice: &Invoice) -> String {
     let mut codes: Vec<_> = invoice.vat.iter().map(|vat| clean(&vat.category)).collect();
@@ -128,13 +134,16 @@ pub(super) fn vat_code(invoice: &Invoice) -> String {
 }
 
 /// The sum of the month's lines with what a minimum or a cap makes of it, where there is one, and what earlier months
-/// add to that; then the net amount and VAT.
+/// add to that; then the net amount and VAT, its groups and their sum where there are several, and all VAT in the currency
+/// of the VAT return where that is another; then the total and what was paid of it in advance, where something was.
 pub(super) fn totals(invoice: &Invoice) -> Vec<TotalView> {
     let net = TotalView {
         label: texts::of(invoice.language).net.to_owned(),
         amount: numbers::money(invoice.net, invoice.language),
     };
-    adjusted(invoice).into_iter().chain([net]).chain(invoice.vat.iter().map(|vat| vat_total(vat, invoice))).collect()
+    let taxes = invoice.vat.iter().map(|vat| vat_total(vat, invoice)).chain(all_taxes(invoice));
+    let sums = adjusted(invoice).into_iter().chain([net]).chain(taxes).chain(exchange::returned(invoice));
+    sums.chain(prepaid::rows(invoice)).collect()
 }
 
 fn adjusted(invoice: &Invoice) -> Vec<TotalView> {
@@ -178,6 +187,7 @@ fn vat_total(vat: &Vat, invoice: &Invoice) -> TotalView {
         "AE" => words.vat_reverse,
         "O" => words.vat_outside,
         "E" => words.vat_exempt,
+        "G" => terms::of(language).vat_export,
         _ => words.vat_any,
     };
     let (rate, net) = (numbers::percent(vat.rate, language), numbers::money(vat.net, language));
@@ -185,24 +195,47 @@ fn vat_total(vat: &Vat, invoice: &Invoice) -> TotalView {
     TotalView { label, amount: numbers::money(vat.tax, language) }
 }
 
+/// All VAT of an invoice with several groups.
+fn all_taxes(invoice: &Invoice) -> Option<TotalView> {
+    let label = labels::of(invoice.language).vat_total.to_owned();
+    (invoice.vat.len() > 1).then(|| TotalView { label, amount: numbers::money(invoice.tax, invoice.language) })
+}
+
+/// What is to be paid: the total, or what payments in advance leave of it.
 pub(super) fn total(invoice: &Invoice) -> TotalView {
-    TotalView {
+    prepaid::due(invoice).unwrap_or_else(|| TotalView {
         label: texts::of(invoice.language).total.to_owned(),
         amount: numbers::money(invoice.total, invoice.language),
+    })
+}
+
+/// The sentence of a category on which no tax is charged; empty for others.
+fn usual(vat: &Vat, language: Language) -> &'static str {
+    let words = texts::of(language);
+    match vat.category.as_str() {
+        "AE" => words.note_reverse,
+        "O" => words.note_outside,
+        "E" => words.note_exempt,
+        "G" => terms::of(language).note_export,
+        _ => "",
     }
+}
+
+/// Why no VAT is charged, as the invoice says it. The words that the program itself gave, which are frozen in English, are
+/// in the language of the document; those of the book stay as they are.
+pub(super) fn reason(vat: &Vat, language: Language) -> Option<String> {
+    let reason = clean(vat.reason.as_deref()?);
+    let is_ours = !reason.is_empty() && reason == usual(vat, Language::English);
+    Some(if is_ours { usual(vat, language).to_owned() } else { reason })
 }
 
 /// Why no VAT is charged: the sentence of the category, then the invoice's own reason where it says more.
 pub(super) fn notes(invoice: &Invoice) -> Vec<String> {
-    let words = texts::of(invoice.language);
     let note = |vat: &Vat| {
-        let usual = match vat.category.as_str() {
-            "AE" => words.note_reverse,
-            "O" => words.note_outside,
-            "E" => words.note_exempt,
-            _ => "",
-        };
-        let reason = clean(vat.reason.as_deref().unwrap_or_default());
+        let usual = usual(vat, invoice.language);
+        // Documents of before there were e-invoices keep their bytes.
+        let reason = if invoice.electronic { reason(vat, invoice.language) } else { vat.reason.as_deref().map(clean) };
+        let reason = reason.unwrap_or_default();
         let says_more = !reason.is_empty() && reason != usual;
         match (usual.is_empty(), says_more) {
             (false, true) => format!("{}: {usual}. {reason}", vat.category),
@@ -218,6 +251,7 @@ pub(super) fn notes(invoice: &Invoice) -> Vec<String> {
 mod tests {
     use super::super::sample;
     use super::*;
+    use crate::domain::vat::VatTreatment;
 
     #[test]
     fn a_line_names_market_entry_point_and_step() {
@@ -291,6 +325,7 @@ mod tests {
             ("AE", "0", "0", "VAT, reverse charge (AE)", Some("AE: Reverse charge / Inversione contabile")),
             ("O", "0", "0", "VAT, out of scope (O)", Some("O: Not subject to VAT")),
             ("E", "0", "0", "VAT, exempt (E)", Some("E: Exempt from VAT")),
+            ("G", "0", "0", "VAT, export (G)", Some("G: Export outside the EU")),
         ] {
             let invoice = sample::taxed(Language::English, category, rate, tax);
             assert_eq!(totals(&invoice)[1].label, label);
@@ -300,5 +335,35 @@ mod tests {
         let mut exempt = sample::taxed(Language::English, "E", "0", "0");
         exempt.vat[0].reason = Some("Art. 10".to_owned());
         assert_eq!(notes(&exempt), ["E: Exempt from VAT. Art. 10"]);
+    }
+
+    #[test]
+    fn the_words_of_the_program_are_in_the_language_of_the_document() {
+        let ours = ["Reverse charge / Inversione contabile", "Not subject to VAT"];
+        let frozen = [VatTreatment::ReverseCharge, VatTreatment::OutOfScope].map(|treatment| treatment.reason());
+        assert_eq!(frozen, ours.map(|reason| Some(reason.to_owned())), "they are known by these words");
+        for (category, frozen, language, note) in [
+            ("AE", ours[0], Language::French, "AE: Autoliquidation"),
+            ("AE", ours[0], Language::Italian, "AE: Reverse charge / Inversione contabile"),
+            ("O", ours[1], Language::German, "O: Nicht steuerbare Leistung"),
+            ("E", "Art. 132", Language::German, "E: Steuerfreie Leistung. Art. 132"),
+        ] {
+            let mut invoice = Invoice { electronic: true, ..sample::taxed(language, category, "0", "0") };
+            invoice.vat[0].reason = Some(frozen.to_owned());
+            assert_eq!(notes(&invoice), [note], "{language}");
+        }
+        let mut before = sample::taxed(Language::Italian, "O", "0", "0");
+        before.vat[0].reason = Some(ours[1].to_owned());
+        assert_eq!(notes(&before), ["O: Operazione fuori campo IVA. Not subject to VAT"], "it keeps its bytes");
+    }
+
+    #[test]
+    fn groups_of_vat_are_summed() {
+        let mut invoice = sample::taxed(Language::English, "S", "22", "295.41");
+        let (one, other) = (invoice.vat[0].clone(), sample::taxed(Language::English, "S", "10", "0").vat.remove(0));
+        invoice.vat = vec![other, one];
+        let sums = totals(&invoice);
+        let last = sums.last().unwrap();
+        assert_eq!((sums.len(), last.label.as_str(), last.amount.as_str()), (4, "Total VAT", "USD 295.41"));
     }
 }

@@ -3,7 +3,8 @@
 use super::html::{MAIL_HTML, MAIL_TEXT, Pages};
 use super::texts::{self, fill};
 use super::view::{MailView, clean, is_payable, line_file, pdf_file};
-use super::{InvoiceView, RenderError, corrections, credit, numbers, rule, terms};
+use super::{InvoiceView, RenderError, corrections, credit, labels, numbers, rule, terms, ubl_file};
+use crate::domain::business::EInvoice;
 use crate::domain::correction::DocumentKind;
 use crate::domain::{Invoice, LineForm};
 
@@ -34,7 +35,7 @@ pub(super) fn letter(invoice: &Invoice) -> MailView {
     let language = invoice.language;
     let number = invoice.number.to_string();
     let month = texts::written_month(invoice.month, language);
-    let (amount, due) = (numbers::money(invoice.total, language), invoice.due_date.to_string());
+    let (amount, due) = (numbers::money(invoice.due(), language), invoice.due_date.to_string());
     let corrected = invoice.corrects.as_ref();
     let date = corrected.map(|correction| texts::written_date(correction.issue_date, language)).unwrap_or_default();
     let values = [
@@ -58,6 +59,16 @@ pub(super) fn letter(invoice: &Invoice) -> MailView {
 /// The view of a document whose mail has its line file in this form.
 pub(super) fn with_lines_as(form: LineForm, invoice: &Invoice, view: InvoiceView) -> InvoiceView {
     let attached = view.mail.attached.replace(&line_file(invoice), &format!("{}.{form}", invoice.file_stem()));
+    InvoiceView { mail: MailView { attached, ..view.mail }, ..view }
+}
+
+/// The view of a document whose mail carries the e-invoice as a file, too, where its business asks for it.
+pub(super) fn with_e_invoice(invoice: &Invoice, view: InvoiceView) -> InvoiceView {
+    if view.einvoice.is_none() || invoice.e_invoice != Some(EInvoice::Ubl) {
+        return view;
+    }
+    let told = fill(labels::of(invoice.language).e_invoice_attached, &[("xml", &ubl_file(invoice))]);
+    let attached = clean(&format!("{} {told}", view.mail.attached));
     InvoiceView { mail: MailView { attached, ..view.mail }, ..view }
 }
 

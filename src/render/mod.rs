@@ -22,8 +22,10 @@ mod looks;
 mod mail;
 mod markets;
 mod numbers;
+mod payment;
 mod pdf;
 mod plain;
+mod prepaid;
 mod preview;
 mod proof;
 mod qr;
@@ -33,6 +35,7 @@ pub(crate) mod sample;
 mod sheet;
 mod terms;
 mod texts;
+mod together;
 mod view;
 pub mod waits;
 
@@ -56,7 +59,7 @@ pub use qr::QrView;
 pub use sheet::{LogoView, OwnFact, SheetView};
 pub use view::{
     DateView, Fact, InvoiceView, LineView, MailView, PartyView, TotalView, line_file, pdf_file, preview_html_file,
-    preview_pdf_file,
+    preview_line_file, preview_pdf_file,
 };
 
 /// What can go wrong when a document is made. All but the last three are faults of the program's own
@@ -194,6 +197,11 @@ impl Renderer {
     /// What the template of the PDF does wrong with a document; `None` where nothing is.
     fn fault_of_pdf(&self, view: &InvoiceView) -> Result<Option<Fault>, RenderError> {
         self.press.fault(&self.made.plate, view)
+    }
+
+    /// The characters of a document that the fonts of the PDF lack, wherever they stand on it.
+    pub fn unprintable(&self, view: &InvoiceView) -> BTreeSet<char> {
+        self.press.unprintable(view)
     }
 
     /// The characters of a text that the fonts of the PDF lack: `□` stands in their place there, and nowhere else.

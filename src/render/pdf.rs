@@ -155,13 +155,15 @@ impl Press {
         Ok(data)
     }
 
-    /// The characters of names and addresses that the fonts lack.
+    /// The characters that the fonts lack, of all that is not of the program: names, addresses, references, fields, reasons,
+    /// the words for a logo.
     pub fn unprintable(&self, view: &InvoiceView) -> BTreeSet<char> {
         let own = view.sheet.iter().flat_map(|sheet| &sheet.fields).flat_map(|field| [&field.label, &field.value]);
+        let alt = view.sheet.iter().filter_map(|sheet| sheet.logo.as_ref()).map(|logo| &logo.alt);
         let facts = view.facts.iter().chain(&view.payment).chain(&view.computation).map(|fact| &fact.value);
         let parties =
             [&view.seller, &view.buyer].into_iter().flat_map(|party| std::iter::once(&party.name).chain(&party.lines));
-        let texts = own.chain(facts).chain(parties).chain(&view.why).chain(&view.notes);
+        let texts = own.chain(alt).chain(facts).chain(parties).chain(&view.why).chain(&view.notes);
         texts.flat_map(|text| self.lacking(text)).collect()
     }
 

@@ -41,6 +41,7 @@ pub fn text(view: &InvoiceView, paper: Paper) -> String {
         Some(credit) => page.credit(credit, view),
         None => page.billed(&view.lines, view),
     }
+    page.paragraphs(std::slice::from_ref(&view.together));
     page.sums(&view.totals, &view.total);
     page.paragraphs(&view.notes);
     page.heading(view.settling.unwrap_or(view.words.how_to_pay));
@@ -87,8 +88,13 @@ impl Page {
 
     fn strong(&mut self, text: &str) {
         for line in wrapped(text, self.width) {
-            self.lines.push(if self.bold { format!("\u{1b}[1m{line}\u{1b}[0m") } else { line });
+            self.strong_line(line);
         }
+    }
+
+    /// A line as it is: blanks before it stay.
+    fn strong_line(&mut self, line: String) {
+        self.lines.push(if self.bold { format!("\u{1b}[1m{line}\u{1b}[0m") } else { line });
     }
 
     fn heading(&mut self, text: &str) {
@@ -190,7 +196,7 @@ impl Page {
             self.lines.extend(summed(sum, label, widest));
         }
         for line in summed(total, label, widest) {
-            self.strong(&line);
+            self.strong_line(line);
         }
         self.gap();
     }
@@ -269,7 +275,10 @@ mod tests {
             let width = width.clamp(WIDTH_MIN, WIDTH_MAX);
             let too_wide: Vec<&str> = text.lines().filter(|line| count(line) > width).collect();
             assert!(too_wide.is_empty(), "{too_wide:#?}");
-            assert!(text.lines().any(|line| count(line) == width && line.ends_with("  USD 1,342.75")), "{text}");
+            for label in ["Net amount", "Total due"] {
+                let ending = format!("{label}  USD 1,342.75");
+                assert!(text.lines().any(|line| count(line) == width && line.ends_with(&ending)), "{text}");
+            }
             assert!(!text.contains('\u{1b}'), "nothing is bold");
         }
     }

@@ -54,7 +54,7 @@ pub(super) fn preview(invoice: &Invoice, view: InvoiceView) -> InvoiceView {
     };
     let title = fill(title, &[("month", &texts::written_month(invoice.month, invoice.language))]);
     let mark = format!("{} - {denial}", ours.preview);
-    let amount = numbers::money(invoice.total, invoice.language);
+    let amount = numbers::money(invoice.due(), invoice.language);
     InvoiceView {
         number: file_stem(invoice),
         facts: last(without(view.facts), words.service_period),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::languages::{french, german, portuguese, spanish};
 use super::texts::fill;
 use super::view::length;
-use crate::domain::Invoice;
 use crate::domain::business::Language;
+use crate::domain::{Elapsed, Invoice};
 
 /// Sentences of one language. `{window}` and `{give_up}` are places.
 pub(super) struct Words {
@@ -42,7 +42,7 @@ pub(super) fn rule(invoice: &Invoice) -> String {
     };
     let computation = &invoice.computation;
     let stated = stated(&computation.reading);
-    let (window, give_up) = (length(computation.window), give_up(&stated));
+    let (window, give_up) = (length(computation.window, invoice), give_up(&stated, invoice));
     let sentences: Vec<String> = sentences(words, &stated)
         .into_iter()
         .map(|sentence| fill(sentence, &[("window", &window), ("give_up", &give_up)]))
@@ -65,8 +65,9 @@ fn stated(reading: &str) -> BTreeMap<&str, &str> {
     reading.split(", ").filter_map(|field| field.split_once(" = ")).collect()
 }
 
-fn give_up(stated: &BTreeMap<&str, &str>) -> String {
-    stated.get("give_up").and_then(|text| text.parse().ok()).map(length).unwrap_or_default()
+fn give_up(stated: &BTreeMap<&str, &str>, invoice: &Invoice) -> String {
+    let told = |elapsed: Elapsed| length(elapsed, invoice);
+    stated.get("give_up").and_then(|text| text.parse().ok()).map(told).unwrap_or_default()
 }
 
 fn sentences(words: &Words, stated: &BTreeMap<&str, &str>) -> Vec<&'static str> {

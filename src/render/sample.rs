@@ -45,6 +45,8 @@ pub(crate) fn invoice(language: Language) -> Invoice {
         tax: Money::zero(net.currency()),
         total: net,
         exchange: None,
+        vat_accounting: None,
+        prepaid: None,
         payment: Payment {
             iban: Some("IT60X0542811101000000123456".to_owned()),
             bic: Some("BLOPIT22XXX".to_owned()),

@@ -81,7 +81,7 @@ impl InvoiceView {
             fields: brand.fields.iter().map(field).collect(),
             notes: Vec::new(),
             words: labels::of(invoice.language),
-            annex: file.and_then(|file| annex::annex(invoice, file)),
+            annex: file.and_then(|file| annex::annex(invoice, file, &brand.colour.to_string())),
         });
         if self.preview.is_some() {
             annex::of_preview(&mut self);

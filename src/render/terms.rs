@@ -1,4 +1,5 @@
-//! Words for what a tariff may have beyond rates and the default reading: free units, tiers, minimum, cap.
+//! Words for what a tariff may have beyond rates and the default reading: free units, tiers, minimum, cap; and for a category
+//! of VAT that came later than the others.
 //!
 //! They are not among the texts that templates see: those go into the identity of a PDF, and an invoice of a plain
 //! tariff keeps its bytes.
@@ -31,6 +32,8 @@ pub struct Terms {
     pub counted_runs: &'static str,
     pub counts_outbound: &'static str,
     pub mail_intro_outbound: &'static str,
+    pub vat_export: &'static str,
+    pub note_export: &'static str,
 }
 
 /// The terms of a language.
@@ -63,6 +66,8 @@ const ENGLISH: Terms = Terms {
     counted_runs: "Runs of messages counted",
     counts_outbound: "{waits} in all: {on_time} sent in time, {late} sent late",
     mail_intro_outbound: "Here is our invoice {number} for {month}, for messages that you sent to customers too late.",
+    vat_export: "VAT, export (G)",
+    note_export: "Export outside the EU",
 };
 
 const ITALIAN: Terms = Terms {
@@ -83,6 +88,8 @@ const ITALIAN: Terms = Terms {
     counted_runs: "Serie di messaggi contate",
     counts_outbound: "{waits} in tutto: {on_time} inviati in tempo, {late} inviati in ritardo",
     mail_intro_outbound: "Ecco la nostra fattura {number} di {month}, per i messaggi inviati in ritardo ai clienti.",
+    vat_export: "IVA, esportazione (G)",
+    note_export: "Esportazione fuori dall’UE, non imponibile",
 };
 
 #[cfg(test)]

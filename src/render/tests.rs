@@ -72,7 +72,7 @@ fn both_languages_and_every_treatment_of_vat_make_all_documents() {
             keep(&format!("{language}-{category}-mail.html"), mail.html.as_bytes());
             keep(&format!("{language}-{category}-mail.txt"), mail.text.as_bytes());
             assert!(html.contains(page) && html.contains(&view.total.amount), "{language} {category}");
-            assert!(html.contains(&format!("<td>{category}</td>")));
+            assert!(html.contains(&format!("<td class=\"whole\">{category}</td>")));
             assert!(mail.text.contains(due) && mail.html.contains(due));
             assert!(pdf.starts_with(b"%PDF-1.7"));
             assert!(mail.subject.starts_with("LR-2026-000123 ") && mail.subject.is_ascii());

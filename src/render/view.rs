@@ -8,15 +8,11 @@ use super::preview::{self, PreviewView};
 use super::qr::{self, QrView};
 use super::sheet::SheetView;
 use super::texts::{self, Texts, fill};
-use super::{computed, corrections, countries, exchange, lines, mail, numbers};
+use super::{computed, corrections, countries, exchange, lines, mail, numbers, payment, together};
 use crate::domain::business::{Language, Party};
-use crate::domain::payment::creditor_reference;
 use crate::domain::{Date, Elapsed, Invoice, LineForm};
 
 pub use super::lines::{LineView, TotalView};
-
-/// Label of the reference that a bank can check.
-pub(super) const CREDITOR_REFERENCE: &str = "ISO 11649";
 
 /// A label with its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -72,10 +68,13 @@ pub struct InvoiceView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<String>,
     pub lines: Vec<LineView>,
+    /// Below the lines, where some of them stand together.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub together: String,
     /// Of a credit note: its table, in place of lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credit: Option<CreditView>,
-    /// Net, then one for each group of VAT.
+    /// Net, then one for each group of VAT; then the total, and each payment in advance, where there is one.
     pub totals: Vec<TotalView>,
     pub total: TotalView,
     /// Why no VAT is charged, where none is.
@@ -117,7 +116,9 @@ impl InvoiceView {
         let mut view = Self::of_invoice(&billed, head);
         view.computation.extend(exchange::facts(invoice));
         let view = if billed.is_credit_note() { credit::credited(&billed, view) } else { view };
-        Self { einvoice: einvoice::attached(invoice, &view), ..view }
+        let einvoice = einvoice::attached(invoice, &view);
+        let view = together::shown(&billed, view);
+        mail::with_e_invoice(invoice, Self { einvoice, ..view })
     }
 
     /// The same, of a document whose mail has its line file in another form.
@@ -146,13 +147,14 @@ impl InvoiceView {
             headline: headline(invoice, words),
             why: credit::why(invoice),
             lines: lines::lines(invoice),
+            together: String::new(),
             credit: None,
             totals: lines::totals(invoice),
             total: lines::total(invoice),
             notes: lines::notes(invoice),
             settling: None,
-            please_pay: please_pay(invoice, words),
-            payment: payment(invoice, words),
+            please_pay: payment::please_pay(invoice, words),
+            payment: payment::facts(invoice, words),
             // Documents of before there were e-invoices keep their bytes.
             qr: if invoice.electronic { qr::qr(invoice) } else { None },
             questions: clean(&fill(words.questions, &[("email", &invoice.seller_email)])),
@@ -187,6 +189,11 @@ pub fn preview_html_file(invoice: &Invoice) -> String {
     format!("{}.html", preview::file_stem(invoice))
 }
 
+/// Name of the file with one row a charge, or a message, that a preview has: `preview_bologna-bakery_2018-08.csv`.
+pub fn preview_line_file(invoice: &Invoice) -> String {
+    format!("{}.csv", preview::file_stem(invoice))
+}
+
 /// A value on one line: control characters and line separators are blanks, so that no name can begin a
 /// line of its own; marks that turn the direction of the text around are dropped.
 pub(super) fn clean(text: &str) -> String {
@@ -195,12 +202,14 @@ pub(super) fn clean(text: &str) -> String {
     text.chars().filter(|c| !turns(*c)).map(blank).collect::<String>().trim().to_owned()
 }
 
-/// `24 h`, `90 min`: exact, in the largest unit that divides it.
-pub(super) fn length(elapsed: Elapsed) -> String {
+/// `24 h`, `90 min`: exact, in the largest unit that divides it, and on one line but in documents of before there were
+/// e-invoices, which keep their bytes.
+pub(super) fn length(elapsed: Elapsed, invoice: &Invoice) -> String {
+    let blank = if invoice.electronic { '\u{a0}' } else { ' ' };
     let text = elapsed.to_string();
     let cut = text.find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(text.len());
     let (number, unit) = text.split_at(cut);
-    format!("{number} {}", if unit == "m" { "min" } else { unit })
+    format!("{number}{blank}{}", if unit == "m" { "min" } else { unit })
 }
 
 fn parts(date: Date) -> DateView {
@@ -244,54 +253,14 @@ fn billed(invoice: &Invoice) -> Party {
 }
 
 pub(super) fn is_payable(invoice: &Invoice) -> bool {
-    invoice.total.minor() > 0
+    invoice.due().minor() > 0
 }
 
 fn headline(invoice: &Invoice, words: &Texts) -> String {
     let language = invoice.language;
     let sentence = if is_payable(invoice) { words.headline } else { words.nothing_due };
-    let (amount, date) = (numbers::money(invoice.total, language), texts::written_date(invoice.due_date, language));
+    let (amount, date) = (numbers::money(invoice.due(), language), texts::written_date(invoice.due_date, language));
     fill(sentence, &[("amount", &amount), ("date", &date), ("until", &texts::until(invoice.due_date, language))])
-}
-
-fn please_pay(invoice: &Invoice, words: &Texts) -> String {
-    let sentence = if is_payable(invoice) { words.please_pay } else { words.nothing_to_pay };
-    let amount = numbers::money(invoice.total, invoice.language);
-    let until = texts::until(invoice.due_date, invoice.language);
-    clean(&fill(sentence, &[("amount", &amount), ("until", &until), ("number", &invoice.number.to_string())]))
-}
-
-fn payment(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
-    if !is_payable(invoice) {
-        return Vec::new();
-    }
-    let payment = &invoice.payment;
-    let mut facts = Vec::new();
-    if let Some(iban) = &payment.iban {
-        facts.push(fact(words.account_holder, &invoice.seller.legal_name));
-        facts.push(fact("IBAN", in_fours(iban)));
-    }
-    facts.extend(payment.bic.as_deref().map(|bic| fact("BIC", bic)));
-    facts.push(fact(words.payment_reference, invoice.number.to_string()));
-    if invoice.electronic && payment.iban.is_some() && invoice.currency.code() == "EUR" {
-        let reference = creditor_reference(&invoice.number);
-        facts.extend(reference.map(|reference| fact(CREDITOR_REFERENCE, in_fours(&reference))));
-    }
-    let days = numbers::count(payment.days.into(), invoice.language);
-    facts.push(fact(words.payment_term, fill(words.days, &[("days", &days)])));
-    facts
-}
-
-/// An IBAN in groups of four, as its standard prints it.
-fn in_fours(iban: &str) -> String {
-    let mut text = String::new();
-    for (index, sign) in iban.chars().filter(|c| !c.is_whitespace()).enumerate() {
-        if index > 0 && index % 4 == 0 {
-            text.push(' ');
-        }
-        text.push(sign);
-    }
-    text
 }
 
 #[cfg(test)]
@@ -367,10 +336,13 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_exact() {
+    fn lengths_are_exact_and_stay_on_their_line() {
+        let before = sample::invoice(Language::English);
+        let invoice = Invoice { electronic: true, ..before.clone() };
         for (text, said) in [("24h", "24 h"), ("2d", "48 h"), ("90m", "90 min"), ("86401s", "86401 s"), ("5ms", "5 ms")]
         {
-            assert_eq!(length(text.parse().unwrap()), said);
+            assert_eq!(length(text.parse().unwrap(), &before), said);
+            assert_eq!(length(text.parse().unwrap(), &invoice), said.replace(' ', "\u{a0}"));
         }
     }
 }

@@ -50,6 +50,8 @@ CII = {
     "net": ".//ram:TaxBasisTotalAmount",
     "tax": ".//ram:TaxTotalAmount",
     "total": ".//ram:GrandTotalAmount",
+    "prepaid": ".//ram:TotalPrepaidAmount",
+    "payable": ".//ram:DuePayableAmount",
     "corrects": ".//ram:InvoiceReferencedDocument/ram:IssuerAssignedID",
 }
 UBL = {
@@ -65,6 +67,8 @@ UBL = {
     "net": "cac:LegalMonetaryTotal/cbc:TaxExclusiveAmount",
     "tax": "cac:TaxTotal/cbc:TaxAmount",
     "total": "cac:LegalMonetaryTotal/cbc:TaxInclusiveAmount",
+    "prepaid": "cac:LegalMonetaryTotal/cbc:PrepaidAmount",
+    "payable": "cac:LegalMonetaryTotal/cbc:PayableAmount",
     "corrects": ".//cac:InvoiceDocumentReference/cbc:ID",
 }
 
@@ -162,26 +166,37 @@ def has_parted_rows(canonical):
     return any(len(row.get("shares", [])) > 1 for part, _ in PARTS for row in canonical.get(part, []))
 
 
+def prepaid_of(canonical):
+    """What was paid in advance; a credit note only carries it along."""
+    return canonical.get("prepaid") if canonical.get("kind", "invoice") != "credit_note" else None
+
+
 def differences(tree, paths, canonical):
     found = {name: [e.text for e in tree.xpath(path, namespaces=PREFIXES)] for name, path in paths.items()}
     dates = {"date", "due"}
-    numbers = {"lines", "taxes", "bases", "net", "tax", "total"}
+    numbers = {"lines", "taxes", "bases", "net", "tax", "total", "prepaid", "payable"}
     is_credit = canonical.get("kind", "invoice") == "credit_note"
     total = money(canonical["total"])
     vat = canonical["vat"]
+    prepaid = prepaid_of(canonical)
+    payable = money(prepaid["due"]) if prepaid else total
+    returned = canonical.get("vat_accounting")
     expected = {
         "number": [canonical["number"]],
         "type": ["381" if is_credit else "380"],
         "date": [canonical["issue_date"]],
-        "due": [] if is_credit or total <= 0 else [canonical["due_date"]],
+        "due": [] if is_credit or payable <= 0 else [canonical["due_date"]],
         "currency": [canonical["currency"]],
         "lines": amounts_of_lines(canonical),
         "taxes": [money(group["tax"]) for group in vat],
         "bases": [money(group["net"]) for group in vat],
         "categories": [group["category"] for group in vat],
         "net": [money(canonical["net"])],
-        "tax": [money(canonical["tax"])],
+        # In the currency of the VAT return, too, where that is another.
+        "tax": [money(canonical["tax"])] + ([money(returned["tax"])] if returned else []),
         "total": [total],
+        "prepaid": [money(prepaid["paid"])] if prepaid else [],
+        "payable": [payable],
         "corrects": [canonical["corrects"]["number"]] if canonical.get("corrects") else [],
     }
     problems = []
@@ -211,11 +226,14 @@ def printed(amount, currency):
 
 def text_of(document, canonical):
     text = subprocess.run(["pdftotext", "-layout", str(document), "-"], capture_output=True, text=True, check=True).stdout
-    # Of several taxes each is printed, and their sum is not.
-    wanted = {money(canonical[name]) for name in ("net", "total")} | set(amounts_of_lines(canonical))
+    wanted = {money(canonical[name]) for name in ("net", "tax", "total")} | set(amounts_of_lines(canonical))
     wanted |= {money(group["tax"]) for group in canonical["vat"]}
-    is_printed = lambda amount: any(way in text for way in printed(amount, canonical["currency"]))
-    missing = [f"{amount} is not on the pages" for amount in sorted(wanted) if not is_printed(amount)]
+    prepaid, returned = prepaid_of(canonical), canonical.get("vat_accounting")
+    sides = {(money(amount), canonical["currency"]) for amount in [prepaid["due"], *(row["taken"] for row in prepaid["payments"])]} if prepaid else set()
+    sides |= {(money(returned["tax"]), returned["currency"])} if returned else set()
+    sides |= {(amount, canonical["currency"]) for amount in wanted}
+    is_printed = lambda amount, currency: any(way in text for way in printed(amount, currency))
+    missing = [f"{amount} is not on the pages" for amount, currency in sorted(sides) if not is_printed(amount, currency)]
     missing += [] if canonical["number"] in text else [f"{canonical['number']} is not on the pages"]
     return missing
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::super::billable::unproved;
 use super::super::closing::{charge_file, stored_invoice};
+use super::super::decide::taken_by;
 use super::super::issue::{charges_with, documents, mails};
 use super::super::line_forms;
 use super::super::recorded::texts;
@@ -35,9 +37,28 @@ fn other(auditing: &Auditing, ledger: &Ledger, issued: &Issued) -> Result<Docume
     told.billed = billed_total(&invoice);
     told.differences.extend(stated_otherwise(issued, &invoice));
     told.differences.extend(sums_of_correction(state, ledger, history, issued, &invoice)?);
+    if issued.kind.is_invoice() {
+        told.differences.extend(unproved(ledger, &invoice)?);
+        told.differences.extend(taken_otherwise(ledger, history, issued, &invoice)?);
+    }
     told.looks = looks(auditing, ledger, issued, &invoice, None)?;
     told.identical = told.differences.is_empty();
     Ok(told)
+}
+
+/// An invoice in place of another takes over what that one took of payments in advance.
+fn taken_otherwise(
+    ledger: &Ledger,
+    history: &History,
+    issued: &Issued,
+    invoice: &Invoice,
+) -> Result<Option<String>, Failure> {
+    let Some(base) = issued.corrects.as_ref().and_then(|number| history.document(number)) else { return Ok(None) };
+    let base = stored_invoice(ledger, base)?;
+    let total = invoice.as_billed().total;
+    let again = base.prepaid.and_then(|prepaid| prepaid.again(total));
+    let why = "it does not take over the payments in advance of the invoice before it";
+    Ok((again != invoice.prepaid).then(|| format!("{}: {why}", issued.number)))
 }
 
 /// The row of the ledger and the canonical document say the same.
@@ -50,7 +71,10 @@ pub fn stated_otherwise(issued: &Issued, invoice: &Invoice) -> Option<String> {
     let stated_bound =
         (&computation.data_sha256, &invoice.chain.previous, invoice.kind, invoice.issue_date, parts_of(invoice));
     let corrects = invoice.corrects.as_ref().map(|corrects| &corrects.number);
-    let is_same = recorded == stated && bound == stated_bound && issued.corrects.as_ref() == corrects;
+    let is_same = recorded == stated
+        && bound == stated_bound
+        && issued.corrects.as_ref() == corrects
+        && issued.prepaid == taken_by(invoice);
     (!is_same).then(|| format!("{}: the ledger row and the canonical invoice differ", issued.number))
 }
 

@@ -1,6 +1,6 @@
 //! One closed month: its closing, each of its corrections, each of its documents.
 
-use super::super::billable::frozen_again;
+use super::super::billable::{available, frozen_again, is_taxed};
 use super::super::closing::{close_with, filed_charges, stored_invoice};
 use super::super::summary::billed_total;
 use super::documents::{looks, others};
@@ -9,6 +9,7 @@ use super::told::{Audited, Corrected};
 use super::{Auditing, two_clocks};
 use crate::audit::{RecordedMonth, ReplayedMonth, differences};
 use crate::close::{self, ClosedMonth, Issue};
+use crate::domain::correction::Earlier;
 use crate::domain::invoice::Counts;
 use crate::domain::{Instant, Invoice, Zone};
 use crate::error::Failure;
@@ -79,19 +80,21 @@ fn closing(
         charges: recorded.charges,
         exact: recorded.exact,
         net: recorded.carried,
+        vat: &recorded.vat,
         data_sha256: &recorded.data_sha256,
         line_file: line_file.as_deref(),
         line_file_sha256: history.sha256_now(&recorded.data_sha256),
         document: stored.as_ref().zip(issued).map(|(stored, issued)| (stored, issued.document_sha256.as_str())),
     };
-    let invoice = match issued.map(|issued| rebuilt(ledger, recorded, replayed, &again.closed, issued)).transpose()? {
-        Some(Err(why)) => {
-            audited.differences.push(why);
-            return Ok(());
-        }
-        Some(Ok(invoice)) => invoice,
-        None => None,
-    };
+    let invoice =
+        match issued.map(|issued| rebuilt((ledger, history), recorded, replayed, &again.closed, issued)).transpose()? {
+            Some(Err(why)) => {
+                audited.differences.push(why);
+                return Ok(());
+            }
+            Some(Ok(invoice)) => invoice,
+            None => None,
+        };
     let invoice = invoice.zip(stored.as_ref()).map(|(invoice, stored)| close::in_form_of(stored, invoice));
     let compared = differences(&month, &again.with(invoice.as_ref()));
     audited.differences.extend(compared.iter().map(ToString::to_string));
@@ -125,6 +128,7 @@ fn correction(
                 charges: recorded.charges,
                 exact: recorded.exact,
                 net: Some(recorded.net),
+                vat: &recorded.vat,
                 data_sha256: &recorded.data_sha256,
                 line_file: Some(&line_file),
                 line_file_sha256: history.sha256_now(&recorded.data_sha256),
@@ -177,7 +181,7 @@ fn again(
 /// The invoice of the month closed again, with the recorded number, date and place in the chain, by the recorded rates of
 /// exchange. The inner error is a difference.
 fn rebuilt(
-    ledger: &Ledger,
+    (ledger, history): (&Ledger, &History),
     recorded: &MonthClosed,
     replayed: &Replayed,
     again: &ClosedMonth,
@@ -185,16 +189,20 @@ fn rebuilt(
 ) -> Result<Result<Option<Invoice>, String>, Failure> {
     let setup = &replayed.setup;
     let Some(business) = replayed.business(recorded) else { return Ok(Ok(None)) };
-    let exchange = match frozen_again(ledger, recorded, setup, business)? {
+    let earlier: Vec<Earlier> = issued.earlier.iter().map(|row| history.undecided(&issued.business, row)).collect();
+    let is_taxed = is_taxed(business, again, &earlier);
+    let rows = (recorded.month, recorded.exchange_sha256.as_deref());
+    let rates = match frozen_again(ledger, rows, setup, business, is_taxed)? {
         Err(why) => return Ok(Err(why)),
-        Ok(exchange) => exchange,
+        Ok(rates) => rates,
     };
     let issue = Issue {
         number: issued.number.clone(),
         date: issued.issue_date,
         previous: issued.previous.clone(),
-        earlier: issued.earlier.clone(),
-        exchange,
+        earlier,
+        rates,
+        available: available(history, business, issued.issue_date, Some(&issued.number)),
     };
     Ok(Ok(close::invoice(setup.config.issuer_of(business), business, again, &setup.tariff_name(), issue)))
 }

@@ -142,6 +142,8 @@ pub fn contents_of(history: &History, month: Month) -> BTreeMap<String, String> 
     }
     let corrected = issued_for(history, month).filter_map(|issued| history.document(issued.corrects.as_ref()?));
     for issued in issued_for(history, month).chain(corrected) {
+        let rates = issued.exchange_sha256.iter();
+        contents.extend(rates.map(|sha256| (sha256.clone(), format!("the exchange rates of {}", issued.number))));
         contents.insert(issued.document_sha256.clone(), format!("the canonical document {}", issued.number));
     }
     contents

@@ -5,7 +5,7 @@ use super::super::decide::issued;
 use super::super::recorded;
 use super::{Bench, Corrected, Refused, read};
 use crate::close::credit::{self, Credit, Stands};
-use crate::close::{ClosedMonth, Filed, Issue, change_file, check};
+use crate::close::{ClosedMonth, Filed, FrozenRates, Issue, change_file, check};
 use crate::domain::business::Issuer;
 use crate::domain::correction::{Amounts, Correction, CreditLine};
 use crate::domain::{Business, Invoice, InvoiceNumber, Money, Month};
@@ -16,7 +16,13 @@ use crate::ledger::{Additions, Billed, History, Ledger};
 /// What a transaction is to add.
 pub struct Notes {
     pub additions: Additions,
-    pub notes: Vec<Invoice>,
+    pub notes: Vec<Noted>,
+}
+
+/// A credit note with the file that goes with it, where it is about messages.
+pub struct Noted {
+    pub note: Invoice,
+    pub changes: Option<Vec<u8>>,
 }
 
 /// An invoice that bills the month, with what it billed of it.
@@ -70,7 +76,7 @@ pub fn base_of(
     })
 }
 
-/// Whether the book that an invoice was decided with has the VAT of the one that its month was closed with.
+/// Whether the book that an invoice was decided with says of its days what the one says that its month was closed with.
 fn is_as_then(
     ledger: &Ledger,
     history: &History,
@@ -83,7 +89,11 @@ fn is_as_then(
         return Ok(true);
     }
     let then = recorded::setup(ledger, closed)?;
-    Ok(then.business(business.id.as_str()).is_some_and(|then| then.vat == business.vat))
+    let says_the_same = |then: &Business| {
+        let is_same = |day| then.vat.key_of(day, month) == business.vat.key_of(day, month);
+        month.days().all(is_same)
+    };
+    Ok(then.business(business.id.as_str()).is_some_and(says_the_same))
 }
 
 /// The invoices that bill the month, in the order of issue.
@@ -149,7 +159,7 @@ pub fn credit_notes(
         additions.entries.push(Entry::CreditNote(row.clone()));
         additions.contents.push(canonical);
         history.issue(row);
-        notes.push(note);
+        notes.push(Noted { note, changes: change.file });
         credit = credit.checked_sub(part).ok_or_else(too_large)?;
     }
     Ok(Notes { additions, notes })
@@ -190,6 +200,8 @@ struct Change<'c> {
     lines: Vec<CreditLine>,
     stands: Stands<'c>,
     messages: u64,
+    /// The messages, where there are any.
+    file: Option<Vec<u8>>,
 }
 
 /// Rows of the charges where the invoice is of the month itself, else one for the month as a whole, of which `stands` tells
@@ -203,18 +215,19 @@ fn change<'c>(base: &Base, target: &Target<'c>, rest: Money, stands: Stands<'c>)
     let unreadable = |_| Refused::Check("a file of charges cannot be read".to_owned());
     let billed = read(&base.charges).map_err(unreadable)?;
     let left = read(target.charges).map_err(unreadable)?;
-    let messages = change_file(&billed, &left, currency).map_or(0, |(_, messages)| messages);
+    let (file, messages) = change_file(&billed, &left, currency).unwrap_or_default();
+    let file = (messages > 0).then_some(file);
     let comes_to = |filed: &Filed, net: Money| filed.net() == Some(net.exact());
     let fits = comes_to(&billed, rest) && comes_to(&left, now);
     let is_told_by_row = base.invoice.month == month && fits && credit::is_by_row(&base.invoice, &base.notes);
     if let Some(closed) = target.closed.filter(|_| is_told_by_row) {
         let lines = credit::of_charges(&billed, &left, currency).ok_or_else(too_large)?;
-        return Ok(Change { lines, stands: Stands::Charges { closed, as_then: base.as_then }, messages });
+        return Ok(Change { lines, stands: Stands::Charges { closed, as_then: base.as_then }, messages, file });
     }
     let (was, is) =
         (Amounts { quantity: billed.quantity(), amount: rest }, Amounts { quantity: left.quantity(), amount: now });
     let line = credit::of_earlier(month, was, is).ok_or_else(too_large)?;
-    Ok(Change { lines: vec![line], stands, messages })
+    Ok(Change { lines: vec![line], stands, messages, file })
 }
 
 fn correction(base: &Base, corrected: &Corrected, reason: Option<&str>, messages: u64) -> Correction {
@@ -239,7 +252,8 @@ pub fn note(
     let issuer = &base.issuer;
     let date = issuer.zone.date_of(bench.run_at);
     let number = history.next_number(&issuer.credit_series, date.year(), 1);
-    let issue = Issue { number, date, previous: history.document_head(), earlier: Vec::new(), exchange: None };
+    let (previous, rates) = (history.document_head(), FrozenRates::default());
+    let issue = Issue { number, date, previous, earlier: Vec::new(), rates, available: Vec::new() };
     let corrected = credit::Corrected { invoice: &base.invoice, notes: &base.notes, correction: correction.clone() };
     let note = credit::credit_note(corrected, credit, issue)
         .ok_or_else(|| Refused::Check(format!("{} cannot give back what it did not bill", base.number)))?;

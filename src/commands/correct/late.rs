@@ -10,8 +10,8 @@ use super::super::pages::Replays;
 use super::concerned::{concerned, is_unbilled, is_worth};
 use super::rated::{Again, rated_again};
 use super::{Bench, append, changed, corrected, issue, read, standing_charges};
-use crate::close::ClosedMonth;
 use crate::close::guards::{Found, Guard, improbable};
+use crate::close::{self, ClosedMonth};
 use crate::domain::settings::{IssueMode, LateLogs};
 use crate::domain::{BusinessId, CorrectionCause, Currency, Invoice, Money, Month};
 use crate::error::{Failure, Kind};
@@ -204,6 +204,7 @@ fn found(
     );
     found.extend(again.doubts.iter().map(|text| Found { guard: Guard::SecondOpinion, text: text.clone() }));
     found.extend(billed_before(bench, standing, charges, closed)?);
+    found.extend(close::untreated(closed).map(|text| Found { guard: Guard::Vat, text }));
     found.retain(|found| !is_released(history, id, month, &closed.data_sha256, found.guard));
     found.sort();
     Ok(found)

@@ -18,7 +18,7 @@ use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, MonthClosed, MonthCorrected};
 use crate::ledger::{Additions, History, Ledger, LedgerError, Standing};
 
-pub use issued::{Base, Notes, base_of, credit_notes, note, row, texts_of};
+pub use issued::{Base, Noted, Notes, base_of, credit_notes, note, row, texts_of};
 pub use late::{Late, Outcome, Withheld, correct_late, withheld};
 pub use rated::{rated_again, rated_now};
 
@@ -57,6 +57,7 @@ pub fn corrected(bench: &Bench, standing: &Standing, cause: CorrectionCause, clo
         data_sha256: closed.data_sha256.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         zones: Zone::DATA_VERSION.to_owned(),
+        vat: closed.vat_shares(),
     };
     Corrected { entry, closed }
 }
@@ -76,7 +77,7 @@ pub fn issue(
     append(ledger, |history| {
         let decided = credit_notes(bench, history, corrected, &base, reason)?;
         let Notes { mut additions, notes: made } = decided;
-        notes = made;
+        notes = made.into_iter().map(|made| made.note).collect();
         additions.entries.splice(0..0, first);
         Ok(additions)
     })?;
@@ -89,7 +90,7 @@ pub fn drafts(
     ledger: &Ledger,
     corrected: &Corrected,
     reason: Option<&str>,
-) -> Result<Vec<Invoice>, Failure> {
+) -> Result<Vec<Noted>, Failure> {
     let base = issued::bases(bench, ledger, corrected)?;
     credit_notes(bench, bench.history, corrected, &base, reason)
         .map(|decided| decided.notes)
@@ -97,7 +98,7 @@ pub fn drafts(
 }
 
 /// The credit notes that a late month would get. `replays` are by the history of the bench.
-pub fn drafts_of(bench: &Bench, ledger: &Ledger, replays: &mut Replays, late: &Late) -> Result<Vec<Invoice>, Failure> {
+pub fn drafts_of(bench: &Bench, ledger: &Ledger, replays: &mut Replays, late: &Late) -> Result<Vec<Noted>, Failure> {
     let Some(standing) = bench.history.standing(&late.business, late.month) else { return Ok(Vec::new()) };
     let known = bench.history.last;
     let again = rated_again(bench, ledger, replays, &standing, known, known)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::archived::{Archive, forgotten_id};
-use super::super::correct::{self, Bench, Corrected};
+use super::super::correct::{self, Bench, Corrected, Noted};
 use super::super::held::Held;
 use super::super::pages::Replays;
 use super::super::run::renderer;
@@ -13,7 +13,7 @@ use super::super::summary::{both, told};
 use super::super::{Outcome, World, issue, previews, say};
 use super::{head, next};
 use crate::cli::DisputeSettle;
-use crate::domain::{CorrectionCause, Invoice};
+use crate::domain::CorrectionCause;
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Dispute, DisputeSettled, Entry, MonthCorrected};
 use crate::ledger::{Additions, History, Ledger};
@@ -81,17 +81,11 @@ fn without_note(history: &History, corrected: Option<&Corrected>) -> String {
     }
 }
 
-fn draft(
-    setup: &Setup,
-    state: &State,
-    dispute: &Dispute,
-    drafts: &[Invoice],
-    world: &mut World,
-) -> Result<(), Failure> {
+fn draft(setup: &Setup, state: &State, dispute: &Dispute, drafts: &[Noted], world: &mut World) -> Result<(), Failure> {
     let folder = previews::of_dispute(state, dispute.dispute);
-    for note in drafts {
+    for Noted { note, changes } in drafts {
         let corrects = note.corrects.as_ref().map(|correction| correction.number.to_string()).unwrap_or_default();
-        previews::write_one(&folder, setup, &renderer()?, note, None)?;
+        previews::write_one(&folder, setup, &renderer()?, note, changes.as_deref())?;
         let net = both(note.exchange.as_ref().map(|exchange| exchange.net), &note.net);
         say(world.out, &format!("draft     {} for {corrects}, {net} without tax", told(note)))?;
     }

@@ -122,13 +122,21 @@ fn owed(shelf: &Shelf, issued: &Issued, left: Money) -> Result<Owed, Failure> {
 }
 
 /// The amounts in another currency than the tariff's, where the document is billed in one. Only the documents of months that
-/// have a rate are read.
+/// have a rate, and those that were issued in place of others, are read.
 fn exchange(shelf: &Shelf, issued: &Issued) -> Result<Option<Exchange>, Failure> {
     let closed = shelf.history.closed.get(&(issued.business.clone(), issued.month));
-    if closed.is_none_or(|closed| closed.exchange_sha256.is_none()) {
+    let has_rate = closed.is_some_and(|closed| closed.exchange_sha256.is_some());
+    // A credit note is in the currency of what it corrects.
+    let corrected = issued.corrects.as_ref().and_then(|number| shelf.history.document(number));
+    let brought = [Some(issued), corrected].into_iter().flatten().any(is_replacement);
+    if !has_rate && !brought {
         return Ok(None);
     }
     Ok(stored_invoice(&shelf.ledger, issued)?.exchange)
+}
+
+fn is_replacement(issued: &Issued) -> bool {
+    issued.kind.is_invoice() && issued.corrects.is_some()
 }
 
 fn too_large(issued: &Issued) -> Failure {

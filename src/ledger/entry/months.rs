@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::invoice::Counts;
+use crate::domain::vat::VatShare;
 use crate::domain::{BusinessId, ChannelId, CorrectionCause, Decimal, Instant, Money, Month};
 
 /// The texts that a decision was made with, by SHA-256; each is stored as content.
@@ -103,6 +104,9 @@ pub struct MonthCorrected {
     /// Version of the program that decided, and of its time zone data.
     pub version: String,
     pub zones: String,
+    /// Where the day of each charge decides its VAT: what of the net amount falls under which category and rate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vat: Vec<VatShare>,
 }
 
 /// Messages whose charges a business disputes, with what the evidence says about each.

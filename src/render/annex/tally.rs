@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use csv::StringRecord;
 
+use super::bands::Bands;
 use crate::domain::{Date, Decimal, Elapsed, EntryPoint, Instant, Invoice, Market};
 
 /// Lengths of waits with an end; the last band of the answered has none, and one is for those without an answer.
@@ -45,10 +46,11 @@ pub(super) struct Longest {
 }
 
 impl Longest {
-    /// Those with an answer first, the longest before the others. Nothing of a name: rows that are alike in all of it are
-    /// printed alike.
-    fn key(&self) -> (Reverse<Option<Elapsed>>, Instant, &Market, EntryPoint, Decimal) {
-        (Reverse(self.waited), self.received_at, &self.market, self.entry_point, self.amount)
+    /// Those without an answer first, as they wait still: the longest that was received first. Then the longest before the
+    /// others. Nothing of a name: rows that are alike in all of it are printed alike.
+    fn key(&self) -> (bool, Reverse<Option<Elapsed>>, Instant, &Market, EntryPoint, Decimal) {
+        let waited = self.waited;
+        (waited.is_some(), Reverse(waited), self.received_at, &self.market, self.entry_point, self.amount)
     }
 }
 
@@ -60,23 +62,17 @@ pub(super) struct Charged {
     pub by_day: BTreeMap<Date, Sum>,
     pub by_market: BTreeMap<Market, Sum>,
     pub by_entry_point: BTreeMap<EntryPoint, Sum>,
-    /// The bands of [`limits`], longer ones, and those without an answer.
+    /// The bands of [`Bands`], longer ones, and those without an answer.
     pub by_length: [u64; BANDS + 2],
     /// In the order in which they are told.
     pub longest: Vec<Longest>,
-}
-
-/// Where the bands end, from the window on: one and a half, two, three, four and seven times as long.
-pub(super) fn limits(window: Elapsed) -> [Elapsed; BANDS] {
-    let half = window.micros() / 2;
-    [3, 4, 6, 8, 14].map(|halves| Elapsed::from_micros(half.saturating_mul(halves)))
 }
 
 impl Charged {
     /// `None` when the file is no file of charges.
     pub fn read(invoice: &Invoice, file: &[u8]) -> Option<Self> {
         let mut charged = Self::default();
-        let limits = limits(invoice.computation.window);
+        let limits = Bands::of(invoice.computation.window).limits();
         let columns = ["received_at", "verdict", "wait_ms", "market", "entry_point", "amount"];
         each(file, columns, |[received_at, verdict, wait_ms, market, entry_point, amount]| {
             // Rounding, minimum and cap are no messages.

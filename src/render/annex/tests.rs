@@ -18,7 +18,7 @@ fn file(rows: &[String]) -> String {
 }
 
 fn details(rows: &[String]) -> AnnexView {
-    annex(&sample::invoice(Language::English), file(rows).as_bytes()).unwrap()
+    annex(&sample::invoice(Language::English), file(rows).as_bytes(), "#123456").unwrap()
 }
 
 #[test]
@@ -53,23 +53,24 @@ fn charges_are_told_by_day_market_and_length() {
     assert_eq!(
         rows(&waits.table),
         [
-            "24–36 h | 2 | 50.0%",
-            "36–48 h | 0 | 0.0%",
-            "48–72 h | 0 | 0.0%",
-            "72–96 h | 0 | 0.0%",
-            "96–168 h | 0 | 0.0%",
-            "over 168 h | 1 | 25.0%",
+            "24–36\u{a0}h | 2 | 50.0%",
+            "36–48\u{a0}h | 0 | 0.0%",
+            "48–72\u{a0}h | 0 | 0.0%",
+            "72–96\u{a0}h | 0 | 0.0%",
+            "96–168\u{a0}h | 0 | 0.0%",
+            "over 168\u{a0}h | 1 | 25.0%",
             "no answer | 1 | 25.0%",
             "Total | 4 | 100.0%"
         ]
     );
-    assert!(waits.alt.contains("24–36 h 2; 36–48 h 0") && waits.chart.starts_with("<svg "));
+    assert!(waits.alt.contains("24–36\u{a0}h 2; 36–48\u{a0}h 0") && waits.chart.starts_with("<svg "));
+    assert!(waits.chart.contains("fill=\"#123456\"") && !waits.chart.contains("#0b5e55"));
     let longest = annex.longest.unwrap();
     assert_eq!(
-        longest.rows[0].join(" | "),
+        longest.rows[1].join(" | "),
         "2026-10-02 10:00 | +1809 ••• ••• | Dominican Republic (+1\u{a0}809) | click to chat | 200 h 00 min | 0.0475"
     );
-    assert_eq!(longest.rows[3][4], "no answer");
+    assert_eq!(longest.rows[0][4], "no answer", "it waits still");
     assert_eq!(annex.notes.len(), 2, "the sums are not those of page one");
 }
 
@@ -104,6 +105,18 @@ fn only_the_longest_are_told_and_many_markets_are_one_row() {
 }
 
 #[test]
+fn who_waits_still_is_among_the_longest() {
+    let at = |day: u64| format!("2026-10-{day:02}T08:00:00.000Z");
+    let answered = (1..=12_u64).map(|day| row(&format!("a{day}"), &at(day), "late", Some(100 + day), "39", "0.05"));
+    let open = [20, 15].map(|day| row(&format!("o{day}"), &at(day), "unanswered", None, "39", "0.05"));
+    let rows: Vec<String> = answered.chain(open).collect();
+    let longest = details(&rows).longest.unwrap();
+    let said: Vec<String> = longest.rows.iter().take(3).map(|row| format!("{} {}", row[0], row[4])).collect();
+    assert_eq!(said, ["2026-10-15 10:00 no answer", "2026-10-20 10:00 no answer", "2026-10-12 10:00 112 h 00 min"]);
+    assert_eq!(longest.rows.len(), 10);
+}
+
+#[test]
 fn a_credit_note_tells_what_became_of_its_messages() {
     let note = sample::credit_note(Language::German, CorrectionCause::LateLogs);
     let head = "message_id,channel,customer,received_at,answered_at,verdict_billed,verdict_now,rate_billed,rate_now,billed,now,credit,currency\n";
@@ -112,7 +125,7 @@ fn a_credit_note_tells_what_became_of_its_messages() {
     };
     let file =
         format!("{head}{}{}{}", row("late", "", "0.05"), row("unanswered", "", "0.05"), row("", "late", "-0.05"));
-    let annex = annex(&note, file.as_bytes()).unwrap();
+    let annex = annex(&note, file.as_bytes(), "#123456").unwrap();
     let rows: Vec<String> = annex.by_change.unwrap().rows.iter().map(|row| row.join(" | ")).collect();
     assert_eq!(
         rows,
@@ -130,13 +143,8 @@ fn a_credit_note_tells_what_became_of_its_messages() {
 fn what_is_no_file_of_charges_has_no_details() {
     let invoice = sample::invoice(Language::English);
     for bad in ["", HEAD, "a,b\n1,2\n", &file(&["short\n".to_owned()])] {
-        assert_eq!(annex(&invoice, bad.as_bytes()), None);
+        assert_eq!(annex(&invoice, bad.as_bytes(), "#123456"), None);
     }
     let bad = row("a", "yesterday", "late", Some(30), "39", "0.05");
-    assert_eq!(annex(&invoice, file(&[bad]).as_bytes()), None);
-    for window in ["90m", "1h", "5ms"] {
-        let limits = tally::limits(window.parse().unwrap());
-        assert!(limits.is_sorted());
-    }
-    assert_eq!(between("90m".parse().unwrap(), "2h".parse().unwrap()), "90 min – 2 h");
+    assert_eq!(annex(&invoice, file(&[bad]).as_bytes(), "#123456"), None);
 }

@@ -1,14 +1,13 @@
 //! Documents of every case that an e-invoice can be of. The parties are invented.
 
 use super::super::sample;
-use super::fill::plain;
 use super::terms::Terms;
 use crate::domain::business::{EInvoice, Language, Party};
 use crate::domain::correction::CorrectionCause;
 use crate::domain::exchange::{Exchange, Rate};
 use crate::domain::invoice::{Payment, Vat};
 use crate::domain::vat::VatKey;
-use crate::domain::{Invoice, Money, Rounding};
+use crate::domain::{Advance, Available, Invoice, Money, Prepaid, Rounding, VatAccounting};
 use crate::render::InvoiceView;
 
 /// Every case by its name.
@@ -21,9 +20,18 @@ pub(super) fn documents() -> Vec<(&'static str, Invoice)> {
         ("standard-italian", from_dublin(sample::taxed(Language::Italian, "S", "22", "295.41"))),
         ("two-rates", two_rates(standard())),
         ("in-euro", in_euro(standard())),
+        ("prepaid", prepaid(standard())),
+        ("prepaid-in-euro", prepaid(in_euro(standard()))),
+        ("prepaid-whole", prepaid(electronic(sample::lifted(english)))),
+        ("prepaid-credit-note", prepaid(from_dublin(sample::credit_note(english, CorrectionCause::LateLogs)))),
+        ("vat-return", vat_return(standard())),
+        ("vat-return-in-pounds", vat_return(in_pounds(standard()))),
+        ("vat-return-credit-note", vat_return(from_dublin(sample::credit_note(english, CorrectionCause::LateLogs)))),
         ("zero", from_dublin(sample::taxed(english, "Z", "0", "0"))),
         ("reverse-charge", reasoned("AE", "Reverse charge / Inversione contabile", None)),
+        ("reverse-charge-abroad", abroad(reasoned("AE", "Reverse charge / Inversione contabile", None))),
         ("exempt", reasoned("E", "Exempt under Article 132 of Directive 2006/112/EC", Some("VATEX-EU-132"))),
+        ("export", exported()),
         ("out-of-scope", electronic(out_of_scope.clone())),
         ("capped", electronic(sample::capped(english))),
         ("minimum", electronic(sample::lifted(english))),
@@ -34,11 +42,6 @@ pub(super) fn documents() -> Vec<(&'static str, Invoice)> {
         ("bare", bare(out_of_scope.clone())),
         ("hostile", hostile(electronic(out_of_scope))),
     ]
-}
-
-/// What a canonical invoice does not say yet: written from the terms.
-pub(super) fn terms() -> Vec<(&'static str, Terms)> {
-    vec![("prepaid", prepaid())]
 }
 
 /// The terms of a document, as they are inside its PDF.
@@ -82,6 +85,33 @@ fn reasoned(category: &str, reason: &str, code: Option<&str>) -> Invoice {
     invoice
 }
 
+/// To a buyer outside the EU.
+fn exported() -> Invoice {
+    let mut invoice = reasoned("G", "Export outside the EU", None);
+    invoice.buyer = Party {
+        legal_name: "Backstube Muster AG".to_owned(),
+        address: vec!["Musterstrasse 1".to_owned(), "8001 Zürich".to_owned()],
+        country: "CH".to_owned(),
+        vat_id: None,
+        endpoint: Some("0088:9520000004170".to_owned()),
+        ..invoice.buyer
+    };
+    invoice
+}
+
+/// Between parties outside the EU, whose tax numbers name no country.
+fn abroad(mut invoice: Invoice) -> Invoice {
+    let (seller, buyer) = (&mut invoice.seller, &mut invoice.buyer);
+    (seller.country, seller.vat_id, seller.registration) = ("AU".to_owned(), Some("51824753556".to_owned()), None);
+    (seller.post_code, seller.city) = (Some("2000".to_owned()), Some("Sydney".to_owned()));
+    seller.address = vec!["1 Sample Street".to_owned(), "2000".to_owned(), "Sydney".to_owned()];
+    seller.endpoint = Some("0151:51824753556".to_owned());
+    (buyer.country, buyer.vat_id) = ("US".to_owned(), Some("EIN12-3456789".to_owned()));
+    buyer.address = vec!["1 Sample Street".to_owned(), "Springfield, IL 62701".to_owned()];
+    buyer.endpoint = Some("0088:9520000004170".to_owned());
+    invoice
+}
+
 /// Two of the lines at another rate.
 fn two_rates(mut invoice: Invoice) -> Invoice {
     let key = |rate: &str| VatKey { category: "S".to_owned(), rate: rate.parse().unwrap() };
@@ -105,14 +135,40 @@ fn taxed(key: &VatKey, net: Money) -> Vat {
     Vat { category: key.category.clone(), rate: key.rate, reason: None, code: None, net, tax }
 }
 
+/// With its tax in euro, which the seller accounts for.
+fn vat_return(mut invoice: Invoice) -> Invoice {
+    let billed = invoice.as_billed().into_owned();
+    let per_euro = if billed.currency.code() == "GBP" { "0.89745" } else { "1.1651" };
+    let mut accounting = VatAccounting {
+        currency: "EUR".parse().unwrap(),
+        rate_date: "2026-10-30".parse().unwrap(),
+        billed_per_euro: per_euro.parse().unwrap(),
+        accounted_per_euro: "1".parse().unwrap(),
+        table_sha256: "5d".repeat(32),
+        tax: billed.tax,
+    };
+    accounting.tax = accounting.rate(billed.currency).convert(billed.tax.exact()).unwrap();
+    invoice.vat_accounting = Some(accounting);
+    invoice.format = invoice.fitting_format();
+    invoice
+}
+
+fn in_pounds(invoice: Invoice) -> Invoice {
+    exchanged(invoice, "GBP", "0.89745")
+}
+
+fn in_euro(invoice: Invoice) -> Invoice {
+    exchanged(invoice, "EUR", "1")
+}
+
 /// Billed in another currency than that of the tariff.
-fn in_euro(mut invoice: Invoice) -> Invoice {
+fn exchanged(mut invoice: Invoice, currency: &str, per_euro: &str) -> Invoice {
     let rate = Rate {
         from: invoice.currency,
-        to: "EUR".parse().unwrap(),
+        to: currency.parse().unwrap(),
         date: "2026-10-30".parse().unwrap(),
         from_per_euro: "1.1651".parse().unwrap(),
-        to_per_euro: "1".parse().unwrap(),
+        to_per_euro: per_euro.parse().unwrap(),
     };
     let lines: Vec<Money> = invoice.lines.iter().map(|line| rate.convert(line.exact).unwrap()).collect();
     let net = Money::sum(rate.to, lines.iter().copied()).unwrap();
@@ -156,11 +212,20 @@ fn hostile(mut invoice: Invoice) -> Invoice {
     invoice
 }
 
-fn prepaid() -> Terms {
-    let mut terms = terms_of(&from_dublin(sample::taxed(Language::English, "S", "22", "295.41")));
-    let prepaid: Money = "USD 500.00".parse().unwrap();
-    terms.payable = terms.gross.checked_sub(prepaid).unwrap();
-    terms.prepaid = Some(prepaid);
-    terms.notes.push(plain("USD 500.00 was paid before"));
-    terms
+/// Paid in advance by two payments, of which the second leaves something.
+fn prepaid(mut invoice: Invoice) -> Invoice {
+    let payment = |received: &str, reference: &str, amount: &str| {
+        let left: Money = amount.parse().unwrap();
+        let advance = Advance { received: received.parse().unwrap(), reference: reference.to_owned(), amount: left };
+        Available { advance, left }
+    };
+    let total = invoice.as_billed().total;
+    let code = total.currency();
+    let payments = [
+        payment("2026-09-03", "TRX 88", &format!("{code} 400.00")),
+        payment("2026-10-01", "TRX 91", &format!("{code} 100.00")),
+    ];
+    invoice.prepaid = Prepaid::of(total, &payments);
+    invoice.format = invoice.fitting_format();
+    invoice
 }

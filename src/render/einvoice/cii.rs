@@ -3,7 +3,7 @@
 use super::terms::{LineTerms, PartyTerms, PaymentTerms, Terms, VatTerms, amount, rate};
 use super::tree::{Element, Elements, document, group, maybe, text, text_with};
 use super::{UNIT, VAT};
-use crate::domain::Date;
+use crate::domain::{Currency, Date, Money};
 
 const GUIDELINE: &str = "urn:cen.eu:en16931:2017";
 
@@ -91,7 +91,10 @@ fn party(name: &'static str, party: &PartyTerms) -> Option<Element> {
     let email = group("ram:EmailURIUniversalCommunication", [maybe("ram:URIID", party.email.as_deref())]);
     let endpoint = party.endpoint.as_ref();
     let endpoint = endpoint.and_then(|(scheme, id)| text_with("ram:URIID", ("schemeID", scheme), id));
-    let vat_id = text_with("ram:ID", ("schemeID", "VA"), party.vat_id.as_deref().unwrap_or_default());
+    let tax_id = |scheme: &str, id: Option<&str>| {
+        let id = text_with("ram:ID", ("schemeID", scheme), id.unwrap_or_default());
+        group("ram:SpecifiedTaxRegistration", [id])
+    };
     let children = [
         maybe("ram:ID", party.identifier.as_deref()),
         text("ram:Name", &party.name),
@@ -99,7 +102,8 @@ fn party(name: &'static str, party: &PartyTerms) -> Option<Element> {
         group("ram:DefinedTradeContact", [email]),
         group("ram:PostalTradeAddress", address),
         group("ram:URIUniversalCommunication", [endpoint]),
-        group("ram:SpecifiedTaxRegistration", [vat_id]),
+        tax_id("VA", party.vat_id.as_deref()),
+        tax_id("FC", party.tax_number.as_deref()),
     ];
     group(name, children)
 }
@@ -111,8 +115,10 @@ fn delivery(terms: &Terms) -> Option<Element> {
 
 fn settlement(terms: &Terms) -> Option<Element> {
     let payment = terms.payment.as_ref();
+    let returned = terms.tax_returned.map(Money::currency);
     let mut children: Elements = vec![
         maybe("ram:PaymentReference", payment.map(|payment| payment.remittance.as_str())),
+        maybe("ram:TaxCurrencyCode", returned.as_ref().map(Currency::code)),
         text("ram:InvoiceCurrencyCode", terms.currency.code()),
         payment.and_then(|payment| means(terms, payment)),
     ];
@@ -152,10 +158,12 @@ fn tax(vat: &VatTerms) -> Option<Element> {
 
 fn totals(terms: &Terms) -> Option<Element> {
     let prepaid = terms.prepaid.map(amount);
+    let tax = |tax: Money| text_with("ram:TaxTotalAmount", ("currencyID", tax.currency().code()), amount(tax));
     let children = [
         text("ram:LineTotalAmount", amount(terms.net)),
         text("ram:TaxBasisTotalAmount", amount(terms.net)),
-        text_with("ram:TaxTotalAmount", ("currencyID", terms.currency.code()), amount(terms.tax)),
+        tax(terms.tax),
+        terms.tax_returned.and_then(tax),
         text("ram:GrandTotalAmount", amount(terms.gross)),
         maybe("ram:TotalPrepaidAmount", prepaid.as_deref()),
         text("ram:DuePayableAmount", amount(terms.payable)),

@@ -4,10 +4,13 @@
 use super::lines;
 use super::terms::{AccountTerms, PartyTerms, PaymentTerms, Terms, VatTerms};
 use crate::domain::Invoice;
-use crate::domain::business::Party;
+use crate::domain::business::{Language, Party};
 use crate::domain::invoice::Vat;
-use crate::render::view::{CREDITOR_REFERENCE, Fact, InvoiceView, clean, is_payable};
-use crate::render::{exchange, numbers, texts};
+use crate::domain::vat::is_of_the_union;
+use crate::render::lines::reason;
+use crate::render::payment::{payment_reference, payment_term};
+use crate::render::view::{Fact, InvoiceView, clean, is_payable};
+use crate::render::{exchange, prepaid, texts};
 
 pub(super) const OUT_OF_SCOPE: &str = "O";
 
@@ -25,23 +28,24 @@ impl Terms {
             issued: invoice.issue_date,
             kind: invoice.kind,
             currency: invoice.currency,
+            tax_returned: invoice.vat_accounting.as_ref().map(|accounting| accounting.tax),
             due: is_due.then_some(invoice.due_date),
             buyer_reference: some(invoice.reference.as_deref()),
             payment_terms: payment_terms(invoice, view, is_due),
-            notes: notes(view, &rates),
+            notes: notes(invoice, view, &rates),
             preceding: invoice.corrects.as_ref().map(|corrects| (corrects.number.clone(), corrects.issue_date)),
             seller: seller(invoice),
             buyer: buyer(invoice),
             period_from: invoice.month.first_day(),
             period_to: invoice.month.last_day(),
-            payment: is_due.then(|| payment(invoice, view)),
+            payment: is_due.then(|| payment(invoice)),
             lines,
-            vat: invoice.vat.iter().map(vat_terms).collect(),
+            vat: invoice.vat.iter().map(|vat| vat_terms(vat, invoice.language)).collect(),
             net: invoice.net,
             tax: invoice.tax,
             gross: invoice.total,
-            prepaid: None,
-            payable: invoice.total,
+            prepaid: invoice.prepaid.as_ref().filter(|_| !invoice.is_credit_note()).map(|prepaid| prepaid.paid),
+            payable: invoice.due(),
         })
     }
 }
@@ -75,16 +79,24 @@ fn seller(invoice: &Invoice) -> PartyTerms {
 
 fn buyer(invoice: &Invoice) -> PartyTerms {
     let identifier = some(Some(invoice.business.as_str()));
-    PartyTerms { identifier, ..party(invoice, &invoice.buyer) }
+    let named = party(invoice, &invoice.buyer);
+    // A buyer has no other place for a tax number; under reverse charge this one will do (BR-AE-02).
+    let registration = named.registration.or(named.tax_number);
+    PartyTerms { identifier, registration, tax_number: None, ..named }
 }
 
 fn party(invoice: &Invoice, party: &Party) -> PartyTerms {
     let endpoint = party.endpoint.as_deref().and_then(|endpoint| endpoint.split_once(':'));
+    let tax_id = some(party.vat_id.as_deref()).filter(|_| !is_out_of_scope(invoice));
+    let names_a_country = |id: &str| is_of_the_union(id) || id.starts_with(party.country.as_str());
+    let (vat_id, tax_number) =
+        if tax_id.as_deref().is_some_and(names_a_country) { (tax_id, None) } else { (None, tax_id) };
     PartyTerms {
         name: plain(&party.legal_name),
         identifier: None,
         registration: some(party.registration.as_deref()),
-        vat_id: some(party.vat_id.as_deref()).filter(|_| !is_out_of_scope(invoice)),
+        vat_id,
+        tax_number,
         endpoint: endpoint.map(|(scheme, id)| (scheme.to_owned(), id.to_owned())),
         address: address(party),
         city: some(party.city.as_deref()),
@@ -94,12 +106,14 @@ fn party(invoice: &Invoice, party: &Party) -> PartyTerms {
     }
 }
 
-/// The printed lines but for the one that says post code and city, where they are told by themselves. There is room for
-/// three: what is longer goes on in the third.
+/// The printed lines but for those that say post code and city, where they are told by themselves: together or each alone.
+/// There is room for three: what is longer goes on in the third.
 fn address(party: &Party) -> Vec<String> {
     let (post_code, city) = (party.post_code.as_deref(), party.city.as_deref());
     let is_told = |line: &str| match (post_code, city) {
-        (Some(post_code), Some(city)) => line.contains(post_code) && line.contains(city),
+        (Some(post_code), Some(city)) => {
+            line == post_code || line == city || (line.contains(post_code) && line.contains(city))
+        }
         (Some(told), None) | (None, Some(told)) => line == told,
         (None, None) => false,
     };
@@ -116,46 +130,38 @@ fn payment_terms(invoice: &Invoice, view: &InvoiceView, is_due: bool) -> String 
     if !is_due {
         return plain(&view.please_pay);
     }
-    let days = numbers::count(invoice.payment.days.into(), invoice.language);
-    plain(&texts::fill(texts::of(invoice.language).days, &[("days", &days)]))
+    plain(&payment_term(invoice))
 }
 
-/// Why it was issued, why there is no VAT, the rate of exchange, and the digests that bind it to its data.
-fn notes(view: &InvoiceView, rates: &[Fact]) -> Vec<String> {
+/// Why it was issued, why there is no VAT, what was paid in advance, the rate of exchange, and the digests that bind it to its data.
+fn notes(invoice: &Invoice, view: &InvoiceView, rates: &[Fact]) -> Vec<String> {
     let facts = rates.iter().chain(&view.digests).filter(|fact| !fact.value.is_empty());
     let facts = facts.map(|fact| format!("{}: {}", fact.label, fact.value));
-    let notes = view.why.iter().chain(&view.notes).cloned().chain(facts);
+    // The total, and what was paid of it in advance.
+    let payments = prepaid::rows(invoice).into_iter().skip(1).map(|row| format!("{}: {}", row.label, row.amount));
+    let notes = view.why.iter().chain(&view.notes).cloned().chain(payments).chain(facts);
     notes.map(|note| plain(&note)).filter(|note| !note.is_empty()).collect()
 }
 
-fn payment(invoice: &Invoice, view: &InvoiceView) -> PaymentTerms {
+fn payment(invoice: &Invoice) -> PaymentTerms {
     let account = invoice.payment.iban.as_deref().map(|iban| AccountTerms {
         iban: iban.chars().filter(|sign| !sign.is_whitespace()).collect(),
         name: plain(&invoice.seller.legal_name),
         bic: some(invoice.payment.bic.as_deref()),
     });
-    PaymentTerms { remittance: remittance(invoice, view), account }
+    PaymentTerms { remittance: plain(&payment_reference(invoice)), account }
 }
 
-/// The reference that the view asks for: that of ISO 11649 where it has one, which is printed in groups and written without.
-fn remittance(invoice: &Invoice, view: &InvoiceView) -> String {
-    let of = |label: &str| view.payment.iter().find(|fact| fact.label == label).map(|fact| fact.value.as_str());
-    match (of(CREDITOR_REFERENCE), of(texts::of(invoice.language).payment_reference)) {
-        (Some(grouped), _) => plain(grouped).split_whitespace().collect(),
-        (None, Some(asked)) => plain(asked),
-        (None, None) => plain(&invoice.number.to_string()),
-    }
-}
-
-fn vat_terms(vat: &Vat) -> VatTerms {
-    let reason = some(vat.reason.as_deref());
+fn vat_terms(vat: &Vat, language: Language) -> VatTerms {
+    let reason = some(reason(vat, language).as_deref());
+    let exempt = || Some(texts::of(language).note_exempt.to_owned());
     VatTerms {
         net: vat.net,
         tax: vat.tax,
         category: vat.category.clone(),
         rate: (vat.category != OUT_OF_SCOPE).then_some(vat.rate),
         // There must be one (BR-E-10), and of taxed amounts none (BR-S-10, BR-Z-10).
-        reason: if vat.category == "E" { reason.or_else(|| Some("Exempt from VAT".to_owned())) } else { reason },
+        reason: if vat.category == "E" { reason.or_else(exempt) } else { reason },
         reason_code: vat.code.clone().or_else(|| reason_code(&vat.category).map(str::to_owned)),
     }
 }

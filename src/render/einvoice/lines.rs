@@ -6,13 +6,13 @@ use super::terms::LineTerms;
 use crate::domain::correction::{CreditLine, CreditOf};
 use crate::domain::vat::{VatKey, VatShare};
 use crate::domain::{Decimal, Invoice, Money, Rounding};
-use crate::render::lines::adjustment_label;
+use crate::render::lines::{adjustment_label, lines as drawn};
 use crate::render::view::InvoiceView;
 
 /// All lines of a document. `None` where one does not say its category of VAT, and the document has not one alone.
 pub(super) fn of(invoice: &Invoice, view: &InvoiceView) -> Option<Vec<LineTerms>> {
     let main = invoice.vat.first().filter(|_| invoice.vat.len() == 1).map(|vat| vat.key());
-    let rows = if invoice.is_credit_note() { credited(invoice, view) } else { billed(invoice, view) };
+    let rows = if invoice.is_credit_note() { credited(invoice, view) } else { billed(invoice) };
     rows.into_iter().map(|row| row.terms(main.as_ref())).collect()
 }
 
@@ -34,15 +34,22 @@ impl Row {
     }
 }
 
-fn billed(invoice: &Invoice, view: &InvoiceView) -> Vec<Row> {
+fn billed(invoice: &Invoice) -> Vec<Row> {
     let lines = invoice.lines.iter().map(|line| {
         let counted = Counted::of(i128::from(line.quantity), line.unit_price, line.amount);
-        (counted, line.vat.clone())
+        vec![(counted, line.vat.clone())]
     });
-    let earlier = invoice.earlier.iter().map(|earlier| (Counted::whole(earlier.amount), earlier.vat.clone()));
-    let rows = lines.chain(earlier).zip(&view.lines).map(|((counted, vat), said)| {
-        let (name, description) = (said.description.clone(), said.detail.clone());
-        Row { counted, vat, name, description }
+    let earlier = invoice.earlier.iter().map(|earlier| {
+        let parts = earlier.by_key().into_iter();
+        parts.map(|(key, amount)| (Counted::whole(amount), key.cloned())).collect::<Vec<_>>()
+    });
+    // Every line, whatever the page puts together.
+    let rows = lines.chain(earlier).zip(drawn(invoice)).flat_map(|(parts, said)| {
+        let row = |(counted, vat)| {
+            let (name, description) = (said.description.clone(), said.detail.clone());
+            Row { counted, vat, name, description }
+        };
+        parts.into_iter().map(row).collect::<Vec<_>>()
     });
     let adjusted = invoice.adjustments.iter().flat_map(|adjustment| {
         let name = adjustment_label(adjustment, invoice.language);

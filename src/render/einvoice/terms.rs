@@ -3,7 +3,7 @@
 
 use crate::domain::{Currency, Date, Decimal, DocumentKind, InvoiceNumber, Money};
 
-/// One document. All amounts are in its currency.
+/// One document. All amounts are in its currency, but for [`Terms::tax_returned`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Terms {
     /// BT-1.
@@ -14,6 +14,8 @@ pub(super) struct Terms {
     pub kind: DocumentKind,
     /// BT-5.
     pub currency: Currency,
+    /// BT-6 and BT-111: the tax in the currency of the seller's VAT return, where that is another.
+    pub tax_returned: Option<Money>,
     /// BT-9; a credit note has none.
     pub due: Option<Date>,
     /// BT-10.
@@ -59,8 +61,10 @@ pub(super) struct PartyTerms {
     pub identifier: Option<String>,
     /// BT-30, BT-47.
     pub registration: Option<String>,
-    /// BT-31, BT-48.
+    /// BT-31, BT-48: it begins with the code of a country (BR-CO-09).
     pub vat_id: Option<String>,
+    /// BT-32: what a seller outside the EU has in its place.
+    pub tax_number: Option<String>,
     /// BT-34, BT-49: the scheme and the address within it.
     pub endpoint: Option<(String, String)>,
     /// BT-35, BT-36 and BT-162; BT-50, BT-51 and BT-163: at most three lines.

@@ -3,7 +3,7 @@
 use super::terms::{LineTerms, PartyTerms, PaymentTerms, Terms, VatTerms, amount, rate};
 use super::tree::{Element, Elements, document, group, maybe, text, text_with};
 use super::{UNIT, VAT};
-use crate::domain::{Date, Decimal, DocumentKind, Money};
+use crate::domain::{Currency, Date, Decimal, DocumentKind, Money};
 
 const CUSTOMIZATION: &str = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0";
 const PROFILE: &str = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0";
@@ -69,6 +69,7 @@ fn heading(terms: &Terms, names: &Names) -> Elements {
         let children = [text("cbc:ID", number.to_string()), dated("cbc:IssueDate", *date)];
         group("cac:BillingReference", [group("cac:InvoiceDocumentReference", children)])
     });
+    let returned = terms.tax_returned.map(Money::currency);
     vec![
         text("cbc:CustomizationID", CUSTOMIZATION),
         text("cbc:ProfileID", PROFILE),
@@ -79,6 +80,7 @@ fn heading(terms: &Terms, names: &Names) -> Elements {
         // Peppol takes one note (PEPPOL-EN16931-R002).
         text("cbc:Note", terms.notes.join("; ")),
         text("cbc:DocumentCurrencyCode", terms.currency.code()),
+        maybe("cbc:TaxCurrencyCode", returned.as_ref().map(Currency::code)),
         maybe("cbc:BuyerReference", terms.buyer_reference.as_deref()),
         group("cac:InvoicePeriod", period),
         preceding,
@@ -105,14 +107,18 @@ fn party(party: &PartyTerms) -> Option<Element> {
         group("cac:AddressLine", [maybe("cbc:Line", lines.next())]),
         group("cac:Country", [text("cbc:IdentificationCode", &party.country)]),
     ];
-    let vat_id = party.vat_id.as_ref();
-    let vat_id = vat_id.and_then(|id| group("cac:PartyTaxScheme", [text("cbc:CompanyID", id), scheme()]));
+    let tax_id = |id: Option<&str>, scheme: Option<Element>| {
+        id.and_then(|id| group("cac:PartyTaxScheme", [text("cbc:CompanyID", id), scheme]))
+    };
+    // Any scheme but that of VAT says that it is no VAT id.
+    let other = group("cac:TaxScheme", [text("cbc:ID", "TAX")]);
     let entity = [text("cbc:RegistrationName", &party.name), maybe("cbc:CompanyID", party.registration.as_deref())];
     let children = [
         endpoint,
         group("cac:PartyIdentification", [maybe("cbc:ID", party.identifier.as_deref())]),
         group("cac:PostalAddress", address),
-        vat_id,
+        tax_id(party.vat_id.as_deref(), scheme()),
+        tax_id(party.tax_number.as_deref(), other),
         group("cac:PartyLegalEntity", entity),
         group("cac:Contact", [maybe("cbc:ElectronicMail", party.email.as_deref())]),
     ];
@@ -133,6 +139,8 @@ fn settlement(terms: &Terms) -> Elements {
         terms.payment.as_ref().and_then(|payment| means(terms, payment)),
         group("cac:PaymentTerms", [text("cbc:Note", &terms.payment_terms)]),
         group("cac:TaxTotal", total),
+        // In another currency it has no parts (PEPPOL-EN16931-R054).
+        terms.tax_returned.and_then(|tax| group("cac:TaxTotal", [money("cbc:TaxAmount", tax)])),
         group("cac:LegalMonetaryTotal", sums),
     ]
 }

@@ -104,6 +104,8 @@ pub const TERMS: Terms = Terms {
     counted_runs: "Séries de messages comptées",
     counts_outbound: "{waits} au total\u{a0}: {on_time} envoyés à temps, {late} envoyés en retard",
     mail_intro_outbound: "Voici notre facture {number} pour {month}, relative aux messages envoyés en retard à vos clients.",
+    vat_export: "TVA, exportation (G)",
+    note_export: "Exportation hors de l’Union européenne",
 };
 
 pub const WORDS: corrections::Words = corrections::Words {
@@ -202,6 +204,13 @@ pub const RULE: rule::Words = rule::Words {
 
 pub const LABELS: Labels = Labels {
     legal: "Mentions légales",
+    vat_total: "Total TVA",
+    one_day: "1 jour à compter de la date d’émission",
+    on_receipt: "à réception",
+    e_invoice_attached: "Également en pièce jointe\u{a0}: {xml} (facture électronique, UBL).",
+    lines_together: "{count} lignes regroupées",
+    together: "Cette facture compte {count} lignes. Celles d’un même marché sont regroupées ici\u{a0}; le fichier de chaque message \
+               contient tout ce qui les compose.",
     details: "Détail pour {month}",
     details_intro: "Ce dont se composent les montants de cette facture. Chaque message figure dans {file}.",
     details_intro_credit: "Les messages que cet avoir rectifie. Chacun figure dans {file}.",

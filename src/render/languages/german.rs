@@ -105,6 +105,8 @@ pub const TERMS: Terms = Terms {
     counted_runs: "Gezählte Nachrichtenfolgen",
     counts_outbound: "{waits} insgesamt: {on_time} rechtzeitig gesendet, {late} verspätet gesendet",
     mail_intro_outbound: "Anbei unsere Rechnung {number} für {month} über Nachrichten, die Kunden verspätet gesendet wurden.",
+    vat_export: "USt, Ausfuhr (G)",
+    note_export: "Ausfuhr in ein Land außerhalb der EU, steuerfrei",
 };
 
 pub const WORDS: corrections::Words = corrections::Words {
@@ -204,6 +206,13 @@ pub const RULE: rule::Words = rule::Words {
 
 pub const LABELS: Labels = Labels {
     legal: "Rechtliche Hinweise",
+    vat_total: "USt gesamt",
+    one_day: "1 Tag ab Rechnungsdatum",
+    on_receipt: "sofort nach Erhalt",
+    e_invoice_attached: "Ebenfalls als Anlage: {xml} (E-Rechnung, UBL).",
+    lines_together: "{count} Zeilen zusammen",
+    together: "Diese Rechnung hat {count} Zeilen. Hier stehen die eines Marktes zusammen; die Datei mit jedem Posten enthält alles, \
+               woraus sie bestehen.",
     details: "Einzelheiten für {month}",
     details_intro: "Woraus sich die Posten dieser Rechnung zusammensetzen. Jeder steht in {file}.",
     details_intro_credit: "Die Nachrichten, die diese Rechnungskorrektur betrifft. Jede steht in {file}.",

@@ -104,6 +104,8 @@ pub const TERMS: Terms = Terms {
     counted_runs: "Séries de mensagens contadas",
     counts_outbound: "{waits} no total: {on_time} enviadas a tempo, {late} enviadas com atraso",
     mail_intro_outbound: "Segue a nossa fatura {number} de {month}, relativa a mensagens enviadas a clientes com atraso.",
+    vat_export: "IVA, exportação (G)",
+    note_export: "Exportação para fora da União Europeia",
 };
 
 pub const WORDS: corrections::Words = corrections::Words {
@@ -201,6 +203,13 @@ pub const RULE: rule::Words = rule::Words {
 
 pub const LABELS: Labels = Labels {
     legal: "Menções legais",
+    vat_total: "Total do IVA",
+    one_day: "1 dia a contar da data de emissão",
+    on_receipt: "à receção",
+    e_invoice_attached: "Também em anexo: {xml} (fatura eletrónica, UBL).",
+    lines_together: "{count} linhas em conjunto",
+    together: "Esta fatura tem {count} linhas. Aqui as de um mesmo mercado estão reunidas; o ficheiro com cada cobrança contém tudo \
+               o que as compõe.",
     details: "Detalhe de {month}",
     details_intro: "De que se compõem as cobranças desta fatura. Cada uma consta de {file}.",
     details_intro_credit: "As mensagens que esta nota de crédito retifica. Cada uma consta de {file}.",
@@ -218,7 +227,7 @@ pub const LABELS: Labels = Labels {
     waited: "Tempo de espera",
     charges: "Cobranças",
     messages: "Mensagens",
-    share: "Quota",
+    share: "Percentagem",
     total: "Total",
     other_markets: "Outros {count} mercados",
     elsewhere: "Outros países",

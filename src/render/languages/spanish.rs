@@ -106,6 +106,8 @@ pub const TERMS: Terms = Terms {
     counts_outbound: "{waits} en total: {on_time} enviados a tiempo, {late} enviados con retraso",
     mail_intro_outbound: "Le enviamos nuestra factura {number} de {month}, por los mensajes enviados con retraso a sus \
                           clientes.",
+    vat_export: "IVA, exportación (G)",
+    note_export: "Exportación fuera de la Unión Europea",
 };
 
 pub const WORDS: corrections::Words = corrections::Words {
@@ -169,8 +171,8 @@ pub const WORDS: corrections::Words = corrections::Words {
     no_credit_note: "NO ES UNA FACTURA RECTIFICATIVA",
     preview_title: "Vista previa de la factura de {month}",
     preview_title_credit: "Vista previa de la factura rectificativa de {month}",
-    preview_headline: "{amount} serían a pagar",
-    preview_headline_credit: "{amount} serían a su favor",
+    preview_headline: "Se pagarían {amount}",
+    preview_headline_credit: "Se abonarían {amount} a su favor",
     preview_settling: "Aún no expedida",
     preview_settled: "Esto es una vista previa. No tiene número, no pide ningún pago y puede diferir de lo que se expida.",
     preview_questions: "Preguntas sobre esta vista previa: {email}",
@@ -202,7 +204,14 @@ pub const RULE: rule::Words = rule::Words {
 };
 
 pub const LABELS: Labels = Labels {
-    legal: "Menciones legales",
+    legal: "Información legal",
+    vat_total: "Total IVA",
+    one_day: "1 día desde la fecha de expedición",
+    on_receipt: "a la recepción",
+    e_invoice_attached: "Adjunto también: {xml} (factura electrónica, UBL).",
+    lines_together: "{count} líneas en conjunto",
+    together: "Esta factura tiene {count} líneas. Aquí las de un mismo mercado están reunidas; el archivo con cada cargo contiene \
+               todo lo que las compone.",
     details: "Detalle de {month}",
     details_intro: "De qué se componen los cargos de esta factura. Cada uno figura en {file}.",
     details_intro_credit: "Los mensajes que rectifica esta factura rectificativa. Cada uno figura en {file}.",
@@ -220,7 +229,7 @@ pub const LABELS: Labels = Labels {
     waited: "Tiempo de espera",
     charges: "Cargos",
     messages: "Mensajes",
-    share: "Cuota",
+    share: "Porcentaje",
     total: "Total",
     other_markets: "Otros {count} mercados",
     elsewhere: "Otros países",

@@ -70,6 +70,59 @@ fn a_chart_is_the_same_in_the_page_and_in_the_data_of_the_pdf() {
 }
 
 #[test]
+fn a_chart_has_the_colour_of_its_issuer() {
+    let invoice = sample::invoice(Language::English);
+    let brand = Brand { colour: "#1b4fd0".parse().unwrap(), ..Brand::default() };
+    let view = InvoiceView::of(&invoice, "c");
+    let view = view.in_looks(&Looks::default(), "", &brand, &invoice, Some(CHARGES.as_bytes()));
+    let chart = view.sheet.unwrap().annex.unwrap().waits.unwrap().chart;
+    assert!(chart.contains("class=\"late\"") && chart.contains("fill=\"#1b4fd0\""), "{chart}");
+    assert!(!chart.contains(&Brand::default().colour.to_string()), "{chart}");
+}
+
+#[test]
+fn on_paper_sums_stand_once_and_nowhere_is_a_date_torn() {
+    let renderer = Renderer::new().unwrap();
+    let invoice = sample::invoice(Language::English);
+    let html = renderer.html(&dressed(InvoiceView::of(&invoice, "c"), &invoice, Some(CHARGES))).unwrap();
+    let (_, print) = html.split_once("@media print").unwrap();
+    assert!(print.contains("tfoot { display: table-row-group; }"), "a footer would stand on every page");
+    let whole = ".whole, .days td:first-child, .longest td:not(:nth-child(3)) { white-space: nowrap; }";
+    for said in [whole, "<dd class=\"whole\"><bdi>2026-12-01</bdi></dd>", "\"figures days\"", "\"figures longest\""] {
+        assert!(html.contains(said), "{said}");
+    }
+}
+
+#[test]
+fn a_long_table_says_that_its_lines_stand_together() {
+    let renderer = Renderer::new().unwrap();
+    for language in Language::ALL {
+        let invoice = Invoice { electronic: true, ..sample::long(language, 200) };
+        let view = view(&invoice);
+        assert!(view.lines.len() <= 60 && view.together.contains("200"), "{language}: {}", view.together);
+        let (html, pdf) = (renderer.html(&view).unwrap(), renderer.pdf(&view).unwrap());
+        keep(&format!("{language}-together.pdf"), &pdf);
+        assert!(html.contains("<p class=\"note quiet\">") && pages(&pdf) <= 2, "{language}");
+        let shown = crate::render::text(&view, crate::render::Paper { width: 80, bold: false });
+        let unbroken = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(unbroken(&shown).contains(&unbroken(&view.together)), "{language}");
+    }
+}
+
+#[test]
+fn what_only_the_fonts_of_the_pdf_lack_is_found_wherever_it_stands() {
+    let renderer = Renderer::new().unwrap();
+    let mut invoice = sample::invoice(Language::English);
+    invoice.reference = Some("注".to_owned());
+    let logo = crate::domain::brand::Logo { path: "logo.svg".into(), alt: "鐘".to_owned() };
+    let fields = vec![("資".to_owned(), "EUR 1".to_owned())];
+    let brand = Brand { fields, logo: Some(logo), ..Brand::default() };
+    let logos = [(String::new(), LogoFile::new("svg", b"<svg/>"))].into();
+    let view = InvoiceView::of(&invoice, "c").in_looks(&Looks::with([].into(), logos), "", &brand, &invoice, None);
+    assert_eq!(renderer.unprintable(&view).into_iter().collect::<String>(), "注資鐘");
+}
+
+#[test]
 fn documents_of_the_first_edition_are_drawn_as_they_were() {
     let renderer = Renderer::new().unwrap();
     let invoice = sample::invoice(Language::English);
