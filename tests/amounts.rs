@@ -530,8 +530,8 @@ proptest! {
     }
 
     #[test]
-    fn credit_notes_give_back_what_was_billed(plan in plans(), steps in steps()) {
-        check_credits(&plan, &steps);
+    fn credit_notes_give_back_what_was_billed(plan in plans(), corrections in steps()) {
+        check_credits(&plan, &corrections);
     }
 }
 

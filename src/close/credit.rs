@@ -159,7 +159,8 @@ pub fn credit_note(corrected: Corrected, credit: Credit, issue: Issue) -> Option
         Some(exchange) => Some(exchanged(exchange, Given::of(&before.billed, &after.billed, &rows, &known)?)),
         None => None,
     };
-    let is_taxed = given.vat.iter().any(Vat::is_charged);
+    let in_other = exchange.as_ref().map(|exchange| &exchange.vat);
+    let is_taxed = given.vat.iter().chain(in_other.into_iter().flatten()).any(Vat::is_charged);
     let vat_accounting = match invoice.vat_accounting.as_ref().filter(|_| is_taxed) {
         Some(accounting) => Some(accounted(accounting, &before.billed, &after.billed)?),
         None => None,
