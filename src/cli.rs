@@ -93,6 +93,9 @@ pub enum Command {
     /// Answer jobs on standard input: what a run starts to read untrusted files
     #[command(hide = true)]
     ReadFiles,
+    /// Draw the samples that standard input asks for: what `check` starts to prove templates
+    #[command(hide = true)]
+    ProveTemplates,
     /// Check, show, compare and import tariffs
     Tariff(Tariff),
     /// Show the same messages under every reading of the rule, side by side

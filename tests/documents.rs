@@ -388,6 +388,129 @@ fn a_credit_note_has_what_it_changes_in_every_form() {
     shop.holds();
 }
 
+/// The cells of the sheet of sums of a workbook.
+fn summary(path: &Path) -> Vec<BTreeMap<char, String>> {
+    cells(&members(&fs::read(path).unwrap())["xl/worksheets/sheet2.xml"])
+}
+
+#[test]
+fn a_credit_note_of_a_capped_month_comes_to_its_net_amount_in_every_form() {
+    let shop = shop("documents-credit-capped", "Forno");
+    edit(&shop.folder, "tariff.toml", "zone = \"UTC\"", "zone = \"UTC\"\ncap = \"0.10\"");
+    shop.run("2018-09-05T00:00:00Z").expect(0);
+    // Two of three messages go: ten cents, of which the cap had taken five.
+    let claims = "message_id,reason,decision\n2018-08-05-1,a flood,accept\n2018-08-05-2,a flood,accept\n";
+    fs::write(shop.folder.join("claims.csv"), claims).unwrap();
+    let night = "2018-09-06T00:00:00Z";
+    shop.ritardo(&["dispute", "open", "claims.csv", "--as-of", night]).expect(0);
+    shop.ritardo(&["dispute", "settle", "1", "--issue", "--as-of", night]).expect(0);
+    let (issued, stem) = documents(&shop.state(), "LRC-2018-000001");
+    let file = |ending: &str| issued.join(format!("{stem}.{ending}"));
+    let note: Value = serde_json::from_slice(&fs::read(file("json")).unwrap()).unwrap();
+    assert_eq!(text(&note, "net"), "USD 0.05");
+    let rows = plain_rows(&fs::read(file("csv")).unwrap());
+    assert_eq!(rows.last().unwrap()[5..].join(","), "cap,cap,,,-0.05,0.00,-0.05,USD");
+    assert_eq!(rows.iter().skip(1).map(|row| units(&row[11])).sum::<i128>(), units("0.05"), "{rows:?}");
+    let summary = summary(&file("xlsx"));
+    let total = summary.last().unwrap();
+    assert_eq!((total[&'E'].as_str(), total[&'F'].as_str()), ("2", "0.05"), "{summary:?}");
+    assert!(summary.iter().any(|row| row.get(&'A').is_some_and(|what| what == "cap")), "{summary:?}");
+    let reader = SerializedFileReader::new(bytes::Bytes::from(fs::read(file("parquet")).unwrap())).unwrap();
+    let credit =
+        |row: parquet::record::Row| i128::from_be_bytes(row.get_decimal(11).unwrap().data().try_into().unwrap());
+    assert_eq!(reader.get_row_iter(None).unwrap().map(|row| credit(row.unwrap())).sum::<i128>(), units("0.05"));
+    // The details end in the ten cents of the messages, and say why the first page has another sum.
+    let page = without_markup(&fs::read_to_string(file("html")).unwrap());
+    assert!(page.contains("Sums on these pages are exact"), "{page}");
+    shop.ritardo(&["forget", "+390000000081", "--as-of", "2018-09-07T00:00:00Z"]).expect(75);
+    shop.run("2018-09-07T00:00:00Z").expect(0);
+    shop.ritardo(&["forget", "+390000000081", "--as-of", "2018-09-07T00:00:00Z"]).expect(0);
+    let redacted = plain_rows(&fs::read(file("csv")).unwrap());
+    assert_eq!(redacted.last(), rows.last(), "what is no message stays behind the messages");
+    shop.holds();
+}
+
+#[test]
+fn the_files_of_an_invoice_in_euro_say_what_they_come_to_in_euro() {
+    let shop = shop("documents-euro", "Forno");
+    edit(&shop.folder, "businesses.toml", "first_month", "currency = \"EUR\"\nfirst_month");
+    edit(&shop.folder, "ritardo.toml", "[invoice]", "[exchange]\ntable = \"rates.csv\"\n\n[invoice]");
+    fs::write(shop.folder.join("rates.csv"), "Date,USD,\n2018-09-03,1.1604,\n2018-08-31,1.1651,\n").unwrap();
+    shop.run("2018-09-05T00:00:00Z").expect(0);
+    let (issued, stem) = documents(&shop.state(), "LR-2018-000001");
+    let file = |ending: &str| issued.join(format!("{stem}.{ending}"));
+    let invoice: Value = serde_json::from_slice(&fs::read(file("json")).unwrap()).unwrap();
+    let rate = "1 EUR = 1.1651 USD, published on 2018-08-31";
+    assert_eq!((text(&invoice, "net"), text(&invoice["exchange"], "net")), ("USD 0.15".into(), "EUR 0.13".into()));
+    let summary = summary(&file("xlsx"));
+    let said = |label: &str| {
+        let row = summary.iter().find(|row| row.get(&'A').is_some_and(|what| what == label));
+        row.map(|row| row.iter().skip(1).map(|(_, cell)| cell.clone()).collect::<Vec<_>>().join(" "))
+    };
+    assert_eq!(said("net").as_deref(), Some("0.15 USD"), "{summary:?}");
+    assert_eq!(said("net as billed").as_deref(), Some("0.13 EUR"), "{summary:?}");
+    assert_eq!(said("exchange rate").as_deref(), Some(rate), "{summary:?}");
+    let reader = SerializedFileReader::new(bytes::Bytes::from(fs::read(file("parquet")).unwrap())).unwrap();
+    let facts = reader.metadata().file_metadata().key_value_metadata().unwrap();
+    let fact = |key: &str| facts.iter().find(|fact| fact.key == key).and_then(|fact| fact.value.clone());
+    assert_eq!(fact("ritardo.net_billed").as_deref(), Some("EUR 0.13"));
+    assert_eq!(fact("ritardo.exchange_rate").as_deref(), Some(rate));
+    let page = without_markup(&fs::read_to_string(file("html")).unwrap());
+    assert!(page.contains("These pages are in USD, the currency of the tariff"), "{page}");
+    shop.ritardo(&["forget", "+390000000081", "--as-of", "2018-09-06T00:00:00Z"]).expect(0);
+    shop.holds();
+}
+
+/// Gives a shop a template of its own of the PDF, which draws every sample and does this besides.
+fn give_template(folder: &Path, besides: &str) {
+    fs::create_dir(folder.join("looks")).unwrap();
+    edit(folder, "ritardo.toml", "state = \"state\"", "state = \"state\"\ntemplates = \"looks\"");
+    let template = format!(
+        "#let d = json(\"data.json\")\n\
+         #set document(title: d.title, date: datetime(year: 2018, month: 9, day: 5))\n\
+         #set text(font: \"Inter\", lang: d.language)\n\
+         = #d.title\n#d.total.amount #d.buyer.name\n#if \"preview\" in d [#d.preview.mark]\n{besides}\n"
+    );
+    fs::write(folder.join("looks/invoice.typ"), template).unwrap();
+    ritardo(folder, &["check"]).expect(0);
+}
+
+#[test]
+fn a_template_that_only_real_invoices_keep_busy_parks_their_months() {
+    let hangs = "#if d.number.starts-with(\"PREVIEW\") { for i in range(100000) { for j in range(100000) {} } }";
+    let shop = shop("documents-template-hangs", "Forno");
+    give_template(&shop.folder, hangs);
+    let ran = shop.run("2018-09-05T00:00:00Z").expect(65);
+    assert!(ran.out.contains("(invoice.typ) within 20 seconds: they compute too much"), "{}", ran.out);
+    let (issued, stem) = documents(&shop.state(), "LR-2018-000001");
+    assert!(!issued.exists());
+    // A template that can draw it lets the month be closed.
+    fs::remove_file(shop.folder.join("looks/invoice.typ")).unwrap();
+    shop.run("2018-09-06T00:00:00Z").expect(0);
+    assert!(issued.join(format!("{stem}.pdf")).exists());
+    shop.holds();
+}
+
+#[test]
+fn a_document_that_its_template_cannot_draw_stops_no_other() {
+    let breaks = "#if d.number == \"LR-2018-000002\" { panic(\"it is the second\") }";
+    let folder = sample("documents-template-breaks");
+    give_template(&folder, breaks);
+    for _ in 0..2 {
+        let ran = night(&folder).expect(78);
+        let says = "the documents of LR-2018-000002 cannot be drawn with templates of its own (invoice.typ)";
+        assert!(ran.err.contains(says), "{}", ran.err);
+    }
+    let is_drawn = |number: &str| documents(&folder.join("state"), number).0.join(format!("{number}_1.eml")).exists();
+    assert_eq!(["LR-2018-000001", "LR-2018-000002", "LR-2018-000003"].map(is_drawn), [true, false, true]);
+    // The first night mailed what it could.
+    let sent = common::bodies(&folder.join("state"), "mail_attempt").len();
+    assert_eq!(sent, common::bodies(&folder.join("state"), "mail").len());
+    let verified = ritardo(&folder, &["verify"]).expect(1).out;
+    assert_eq!(verified.matches("DIFFERS").count(), 1, "{verified}");
+    assert!(verified.contains("LR-2018-000002 has no documents yet"), "{verified}");
+}
+
 /// The workbook in a spreadsheet that is no friend of this program.
 #[test]
 fn a_spreadsheet_reads_the_workbook() {

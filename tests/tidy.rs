@@ -37,6 +37,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("polars", &["read", "pair", "engine", "commands"]),
     ("parquet", &["read", "render", "generate"]),
     ("tera", &["render"]),
+    ("html5gum", &["render"]),
     ("qrcode", &["render"]),
     ("typst", &["render"]),
     ("quick_xml", &["render"]),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::line_file::{COLUMNS, NO_CHARGE, bare, guarded, written};
 use crate::domain::correction::CreditOf;
 use crate::domain::text::masked;
-use crate::domain::{Currency, Decimal, EntryPoint, Market};
+use crate::domain::{Currency, Decimal, EntryPoint, Market, Money};
 
 /// What makes rows of a credit note: market, entry point, price.
 pub type Group = (Market, EntryPoint, Decimal);
@@ -32,6 +32,9 @@ struct Row {
     amount: Decimal,
     currency: String,
 }
+
+/// What stands in the columns of the verdicts where a row is what other documents bill of the changes.
+pub const ELSEWHERE: &str = "elsewhere";
 
 /// Columns of a file of changed charges.
 pub const CHANGE_COLUMNS: [&str; 13] = [
@@ -109,6 +112,16 @@ impl Filed {
         Decimal::sum(amounts.chain(self.adjustments.values().copied()))
     }
 
+    /// What rounding adds to the exact charges. `None` when it does not fit.
+    fn rounding(&self) -> Option<Decimal> {
+        let sums = Decimal::sum(self.groups.values().map(|(_, sum)| *sum))?;
+        sums.checked_sub(Decimal::sum(self.charges.values().map(|row| row.amount))?)
+    }
+
+    fn adjustment(&self, of: CreditOf) -> Decimal {
+        self.adjustments.get(&of).copied().unwrap_or_default()
+    }
+
     /// Channel and id of every charged message, as the cells have them.
     pub fn messages(&self) -> impl Iterator<Item = &(String, String)> {
         self.charges.keys()
@@ -137,6 +150,42 @@ impl Filed {
 /// The messages whose charge is another in `now` than in `billed`, as CSV sorted by time, with their number. What is
 /// given back is positive.
 pub fn change_file(billed: &Filed, now: &Filed, currency: Currency) -> Option<(Vec<u8>, u64)> {
+    let rows = changed_messages(billed, now, currency)?;
+    let count = rows.len() as u64;
+    Some((written(with_head(rows)), count))
+}
+
+/// The file that goes with a credit note, as CSV: the messages of [`change_file`], and after them a row each for what rounding,
+/// minimum, cap and other documents make of them. Its credits come to the net amount of the note, which is in the currency of
+/// the tariff. `None` when an amount does not fit.
+pub fn credit_file(net: Money, billed: &Filed, now: &Filed) -> Option<Vec<u8>> {
+    let mut rows = changed_messages(billed, now, net.currency())?;
+    let of_month = billed.net()?.checked_sub(now.net()?)?;
+    let parts = [
+        (NO_CHARGE[0], billed.rounding()?, now.rounding()?),
+        (NO_CHARGE[1], billed.adjustment(CreditOf::Minimum), now.adjustment(CreditOf::Minimum)),
+        (NO_CHARGE[2], billed.adjustment(CreditOf::Cap), now.adjustment(CreditOf::Cap)),
+        (ELSEWHERE, net.exact().checked_sub(of_month)?, Decimal::ZERO),
+    ];
+    for (name, was, is) in parts.into_iter().filter(|(_, was, is)| was != is) {
+        let mut row: [String; 13] = Default::default();
+        row[5] = name.to_owned();
+        row[6] = name.to_owned();
+        row[9] = was.to_string();
+        row[10] = is.to_string();
+        row[11] = was.checked_sub(is)?.to_string();
+        row[12] = net.currency().to_string();
+        rows.push(row);
+    }
+    Some(written(with_head(rows)))
+}
+
+fn with_head(rows: Vec<[String; 13]>) -> impl Iterator<Item = [String; 13]> {
+    std::iter::once(CHANGE_COLUMNS.map(str::to_owned)).chain(rows)
+}
+
+/// A row for each message whose charge is another.
+fn changed_messages(billed: &Filed, now: &Filed, currency: Currency) -> Option<Vec<[String; 13]>> {
     let mut rows: Vec<[String; 13]> = Vec::new();
     let keys: BTreeSet<_> = billed.charges.keys().chain(now.charges.keys()).collect();
     for key in keys {
@@ -162,9 +211,7 @@ pub fn change_file(billed: &Filed, now: &Filed, currency: Currency) -> Option<(V
         ]);
     }
     sort(&mut rows);
-    let count = rows.len() as u64;
-    let head = CHANGE_COLUMNS.map(str::to_owned);
-    Some((written([vec![head], rows].concat()), count))
+    Some(rows)
 }
 
 /// A file of changed charges without the ids and customers of some messages, as [`super::without_names`] does it with a
@@ -177,18 +224,23 @@ pub fn changes_without_names(
     if !reader.headers().map_err(|error| error.to_string())?.iter().eq(CHANGE_COLUMNS) {
         return Err("its columns are others".to_owned());
     }
-    let (mut rows, mut found): (Vec<[String; 13]>, bool) = (Vec::new(), false);
+    let (mut rows, mut after, mut found) = (Vec::<[String; 13]>::new(), Vec::new(), false);
     for record in reader.records() {
         let record = record.map_err(|error| error.to_string())?;
         let mut row: [String; 13] = std::array::from_fn(|place| record.get(place).unwrap_or_default().to_owned());
+        // What was not received is no message, and stays behind them.
+        if row[3].is_empty() {
+            after.push(row);
+            continue;
+        }
         if let Some(id) = named(bare(&row[0])) {
             (row[0], row[2], found) = (guarded(&id), masked("", None), true);
         }
         rows.push(row);
     }
     sort(&mut rows);
-    let head = CHANGE_COLUMNS.map(str::to_owned);
-    Ok(found.then(|| written([vec![head], rows].concat())))
+    rows.extend(after);
+    Ok(found.then(|| written(with_head(rows))))
 }
 
 /// By time, then by message.
@@ -235,6 +287,47 @@ mod tests {
         let redacted = changes_without_names(&changes, &named).unwrap().unwrap();
         assert!(!String::from_utf8(redacted.clone()).unwrap().contains("\r\na,"));
         assert_eq!(changes_without_names(&redacted, &named), Ok(None));
+    }
+
+    #[test]
+    fn the_file_of_a_credit_note_comes_to_its_net_amount() {
+        let beside = |kind: &str, amount: &str| {
+            let group = if kind == "rounding" { "39,unknown,t@1,0.05" } else { ",,t@1,0.10" };
+            format!(",,,,,,{kind},,{group},{amount},USD\r\n")
+        };
+        let with = |rows: &[(&str, &str)], beside: &[String]| {
+            Filed::read(&[file(rows), beside.concat().into_bytes()].concat()).unwrap()
+        };
+        // Three messages of 0.05 with a cap of 0.10, of which one is left with a minimum of 0.07 and something rounded.
+        let was = with(&[("a", "0.05"), ("b", "0.05"), ("c", "0.05")], &[beside("cap", "-0.05")]);
+        let now = with(&[("c", "0.05")], &[beside("rounding", "0.01"), beside("minimum", "0.01")]);
+        let credits = |net: &str| {
+            let net: Money = net.parse().unwrap();
+            let file = credit_file(net, &was, &now).unwrap();
+            let mut reader = csv::Reader::from_reader(file.as_slice());
+            let row = |row: Result<csv::StringRecord, csv::Error>| {
+                let row = row.unwrap();
+                let [billed, now, credit] = [9, 10, 11].map(|place| row[place].parse::<Decimal>().unwrap());
+                assert_eq!(billed.checked_sub(now), Some(credit), "{row:?}");
+                (row[5].to_owned(), credit)
+            };
+            let rows: Vec<(String, Decimal)> = reader.records().map(row).collect();
+            assert_eq!(Decimal::sum(rows.iter().map(|(_, credit)| *credit)), Some(net.exact()), "{rows:?}");
+            let beside = rows.into_iter().filter(|(name, _)| !name.is_empty() && name != "unanswered");
+            beside.map(|(name, credit)| format!("{name} {credit}")).collect::<Vec<_>>()
+        };
+        assert_eq!(credits("USD 0.03"), ["rounding -0.01", "minimum -0.01", "cap -0.05"]);
+        // Another document bills two cents of what changed.
+        assert_eq!(credits("USD 0.01"), ["rounding -0.01", "minimum -0.01", "cap -0.05", "elsewhere -0.02"]);
+        let (net, plain): (Money, _) = ("USD 0.05".parse().unwrap(), read(&[("a", "0.05")]));
+        let changes = change_file(&plain, &read(&[]), net.currency()).unwrap().0;
+        assert_eq!(credit_file(net, &plain, &read(&[])).unwrap(), changes, "nothing but messages: as it always was");
+        // Whoever is forgotten goes out, and what is no message stays behind.
+        let named = |id: &str| (id == "b").then(|| "forgotten-1".to_owned());
+        let redacted = changes_without_names(&credit_file(net, &was, &now).unwrap(), &named).unwrap().unwrap();
+        let text = String::from_utf8(redacted).unwrap();
+        let verdicts: Vec<&str> = text.lines().skip(1).map(|line| line.split(',').nth(5).unwrap()).collect();
+        assert_eq!(verdicts, ["unanswered", "unanswered", "rounding", "minimum", "cap", "elsewhere"], "{text}");
     }
 
     #[test]

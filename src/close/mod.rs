@@ -28,7 +28,7 @@ use crate::domain::{
 use vat::{Parting, Rows};
 
 pub use document::{Frozen, FrozenRates, Issue, TariffName, in_form_of, invoice};
-pub use filed::{Filed, change_file, changes_without_names};
+pub use filed::{ELSEWHERE, Filed, change_file, changes_without_names, credit_file};
 pub use line_file::{bare, guarded, without_names};
 pub use vat::{keys, untreated, wanting};
 

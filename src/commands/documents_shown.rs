@@ -4,8 +4,8 @@ use super::issue;
 use super::setup::Setup;
 use crate::close::Filed;
 use crate::domain::{Invoice, Money};
-use crate::error::Failure;
-use crate::render::Renderer;
+use crate::error::{Failure, Kind};
+use crate::render::{self, Renderer};
 
 /// Documents in which a total of the invoice does not stand, in sentences.
 pub fn differing(
@@ -22,7 +22,12 @@ pub fn differing(
     let due = billed.prepaid.iter().map(|_| ("amount due", billed.due()));
     let sums = [("net amount", billed.net), ("total", billed.total)];
     let shown: Vec<_> = sums.into_iter().chain(taxes).chain(returned).chain(due).collect();
-    for (name, text) in issue::texts(setup, renderer, invoice)? {
+    let texts = match texts(setup, renderer, invoice, line_file) {
+        // A template of one's own that cannot draw it: seen now, before it is frozen with the month.
+        Err(failure) if failure.kind == Kind::Configuration => return Ok(vec![failure.in_a_line()]),
+        texts => texts?,
+    };
+    for (name, text) in texts {
         let numbers = numbers(&text);
         for &(what, amount) in &shown {
             let shows_all = what == "total" || name != "mail";
@@ -37,6 +42,20 @@ pub fn differing(
         differing.push("the file of charges does not come to the net amount of the month".to_owned());
     }
     Ok(differing)
+}
+
+/// The texts of the documents. With templates of one's own all documents are drawn, and let go.
+fn texts(
+    setup: &Setup,
+    renderer: &Renderer,
+    invoice: &Invoice,
+    line_file: &[u8],
+) -> Result<Vec<(&'static str, String)>, Failure> {
+    if setup.looks.own().next().is_some() {
+        let charges = vec![(render::line_file(invoice), line_file.to_vec())];
+        issue::documents(setup, renderer, invoice, "", charges)?;
+    }
+    issue::texts(setup, renderer, invoice)
 }
 
 /// The digits of every number in a text, whatever parts its thousands and its cents.

@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::archived::{Archive, Kept, forgotten_id};
+use super::closing::stored_invoice;
 use super::files::{self, Access};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
@@ -46,7 +47,7 @@ pub fn forget(args: &Forget, world: &mut World) -> Result<Outcome, Failure> {
         say(world.out, "nothing   to do: nothing plain is kept of this customer")?;
         return Ok(Outcome::Done);
     }
-    let forgotten = decided(&state, &history, &known, person, at)?;
+    let forgotten = decided(&state, (&ledger, &history), &known, person, at)?;
     let line_files = counted(forgotten.line_files.len() as u64, "line file");
     let mails = counted(forgotten.mails.len() as u64, "mail");
     add(&mut ledger, vec![Entry::Forgotten(forgotten)])?;
@@ -72,7 +73,7 @@ pub fn finish(setup: &Setup, state: &State, ledger: &mut Ledger) -> Result<(), F
     for forgotten in history.forgotten.iter().skip(history.erased) {
         let archive = Archive::open(state, &history)?;
         let known = Known::of(&archive, &history, &forgotten.person, forgotten.at)?;
-        redact(state, &history, forgotten, &known)?;
+        redact(state, (&*ledger, &history), forgotten, &known)?;
         destroy_mails(setup, state, &history, forgotten)?;
         let raw = known.raw_of(state);
         raw.iter().try_for_each(|sha256| removed(&state.raw(sha256)))?;
@@ -211,9 +212,13 @@ fn unfit(error: polars::prelude::PolarsError) -> Failure {
     Failure::new(Kind::SelfCheck, "the frames of the archive do not fit together").because(error)
 }
 
+/// The ledger, and what it holds.
+type Books<'b> = (&'b Ledger, &'b History);
+
 /// Which files of charges and mails name the customer. A mail that still waits goes first: its business is to know
 /// what it is billed for.
-fn decided(state: &State, history: &History, known: &Known, person: String, at: Instant) -> Result<Forgotten, Failure> {
+fn decided(state: &State, books: Books, known: &Known, person: String, at: Instant) -> Result<Forgotten, Failure> {
+    let (_, history) = books;
     let mut forgotten = Forgotten { person, at, line_files: Vec::new(), mails: Vec::new() };
     for file in charge_files(state, history) {
         let Some(redacted) = redacted_file(&file.path, known)? else { continue };
@@ -224,7 +229,7 @@ fn decided(state: &State, history: &History, known: &Known, person: String, at: 
             }
             forgotten.mails.extend(mails.iter().map(|mail| mail.message_id.clone()));
         }
-        for (was_sha256, sha256) in [redacted].into_iter().chain(redrawn_digests(history, &file, known)?) {
+        for (was_sha256, sha256) in [redacted].into_iter().chain(redrawn_digests(books, &file, known)?) {
             if forgotten.line_files.iter().all(|known| known.was_sha256 != was_sha256) {
                 let ChargeFile { number, business, month, correction, .. } = file.clone();
                 forgotten.line_files.push(Redacted { number, business, month, correction, was_sha256, sha256 });
@@ -303,20 +308,22 @@ fn other_forms(history: &History, file: &ChargeFile) -> Vec<(PathBuf, LineForm, 
 }
 
 /// Digests of the other forms of a file that names the customer, as they are, and drawn from the file without them.
-fn redrawn_digests(history: &History, file: &ChargeFile, known: &Known) -> Result<Vec<(String, String)>, Failure> {
+fn redrawn_digests(books: Books, file: &ChargeFile, known: &Known) -> Result<Vec<(String, String)>, Failure> {
     let mut digests = Vec::new();
-    for (_, form, was_sha256) in other_forms(history, file) {
-        digests.push((was_sha256, sha256(&redrawn(file, form, known)?)));
+    for (_, form, was_sha256) in other_forms(books.1, file) {
+        digests.push((was_sha256, sha256(&redrawn(books, file, form, known)?)));
     }
     Ok(digests)
 }
 
 /// A file in another form, without the customer; the file itself may be redacted already.
-fn redrawn(file: &ChargeFile, form: LineForm, known: &Known) -> Result<Vec<u8>, Failure> {
+fn redrawn((ledger, history): Books, file: &ChargeFile, form: LineForm, known: &Known) -> Result<Vec<u8>, Failure> {
     let csv = fs::read(&file.path).map_err(|error| Failure::io("read the charge file", &file.path, error))?;
     let csv = redacted(&csv, known)?.unwrap_or(csv);
     let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    line_forms::drawn(form, &name, &csv)
+    let issued = file.number.as_ref().and_then(|number| history.document(number));
+    let issued = issued.ok_or_else(|| Failure::new(Kind::SelfCheck, format!("{name} goes with no document")))?;
+    line_forms::drawn(form, &name, &csv, &stored_invoice(ledger, issued)?)
 }
 
 fn redacted(line_file: &[u8], known: &Known) -> Result<Option<Vec<u8>>, Failure> {
@@ -327,13 +334,14 @@ fn redacted(line_file: &[u8], known: &Known) -> Result<Option<Vec<u8>>, Failure>
     })
 }
 
-fn redact(state: &State, history: &History, forgotten: &Forgotten, known: &Known) -> Result<(), Failure> {
+fn redact(state: &State, books: Books, forgotten: &Forgotten, known: &Known) -> Result<(), Failure> {
+    let (_, history) = books;
     let was: BTreeSet<&str> = forgotten.line_files.iter().map(|file| file.was_sha256.as_str()).collect();
     for file in charge_files(state, history) {
         // The other forms first: they are drawn from a file whether or not it was redacted before the run was killed.
         for (path, form, _) in other_forms(history, &file) {
             if fs::read(&path).is_ok_and(|bytes| was.contains(sha256(&bytes).as_str())) {
-                files::write(&path, &redrawn(&file, form, known)?, Access::Private)?;
+                files::write(&path, &redrawn(books, &file, form, known)?, Access::Private)?;
             }
         }
         let Ok(bytes) = fs::read(&file.path) else { continue };

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::closing::{charge_file, filed_charges, stored_invoice};
+use super::patience::{self, Written, drawn};
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure, put};
 use super::{World, correct, files, line_forms, progress, recorded, workers};
-use crate::close::change_file;
+use crate::close::credit_file;
 use crate::deliver::{self, Attachment, DeliverError, Letter, Outcome};
 use crate::domain::{Elapsed, Instant, Invoice, LineForm, Month, Zone};
 use crate::error::{Failure, Kind};
@@ -39,18 +40,16 @@ pub fn documents(
     let own = charges.iter().find(|(name, _)| *name == render::line_file(invoice)).map(|(_, bytes)| bytes.as_slice());
     let view = setup.dressed(InvoiceView::of(invoice, head), invoice, own);
     let renderer = setup.renderer(renderer)?;
-    let failed = |error: render::RenderError| {
-        Failure::new(Kind::SelfCheck, format!("the documents of {} cannot be drawn", invoice.number)).because(error)
-    };
-    let html = renderer.html(&view).map_err(failed)?;
-    let pdf = renderer.pdf(&view).map_err(failed)?;
-    let drawn = [
+    let what = format!("the documents of {}", invoice.number);
+    let html = drawn(setup, &renderer, &view, &what, Renderer::html)?;
+    let pdf = drawn(setup, &renderer, &view, &what, Renderer::pdf)?;
+    let made = [
         (format!("{}.json", invoice.file_stem()), invoice.canonical()),
         (format!("{}.html", invoice.file_stem()), html.into_bytes()),
         (render::pdf_file(invoice), pdf),
     ];
     let ubl = render::as_ubl(invoice, head).map(|xml| (render::ubl_file(invoice), xml));
-    Ok(drawn.into_iter().chain(ubl).chain(charges).collect())
+    Ok(made.into_iter().chain(ubl).chain(charges).collect())
 }
 
 /// The files of charges that go with a document: what an invoice bills, of earlier months too; what a credit note
@@ -80,8 +79,7 @@ pub fn charges_with(
     }
     let (was, now) =
         (correct::read(&of(issued.month, &correction.was_sha256)?)?, correct::read(&of(issued.month, now)?)?);
-    let changes = change_file(&was, &now, invoice.currency)
-        .map(|(changes, _)| changes)
+    let changes = credit_file(invoice.net, &was, &now)
         .ok_or_else(|| Failure::new(Kind::SelfCheck, format!("the changes of {} do not fit", issued.number)))?;
     Ok(vec![(render::line_file(invoice), changes)])
 }
@@ -90,33 +88,38 @@ pub fn charges_with(
 pub fn texts(setup: &Setup, renderer: &Renderer, invoice: &Invoice) -> Result<Vec<(&'static str, String)>, Failure> {
     let view = setup.dressed(InvoiceView::of(invoice, ""), invoice, None);
     let renderer = setup.renderer(renderer)?;
-    let failed = |error: render::RenderError| {
-        Failure::new(Kind::SelfCheck, format!("the documents of {} cannot be drawn", invoice.number)).because(error)
-    };
-    let mail = renderer.mail(&view).map_err(failed)?;
-    Ok(vec![("HTML page", renderer.html(&view).map_err(failed)?), ("mail", mail.text)])
+    let what = format!("the mail of {}", invoice.number);
+    let mail = drawn(setup, &renderer, &view, &what, Renderer::mail)?;
+    Ok(vec![("HTML page", drawn(setup, &renderer, &view, &what, Renderer::html)?), ("mail", mail.text)])
 }
 
-/// Writes the documents and mails that issued invoices still lack, and those that were lost since.
-pub fn write_documents(state: &State, ledger: &mut Ledger, renderer: &Renderer, world: &World) -> Result<u64, Failure> {
+/// Writes the documents and mails that issued invoices still lack, and those that were lost since. One that templates of one's
+/// own cannot draw stops no other.
+pub fn write_documents(
+    state: &State,
+    ledger: &mut Ledger,
+    renderer: &Renderer,
+    world: &World,
+) -> Result<Written, Failure> {
     let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
     let lacking: Vec<&Issued> = history.issued.iter().filter(|issued| lacks(state, &history, issued)).collect();
     let bar = progress::bar(world.watched, "documents", lacking.len());
-    let (mut written, mut setups) = (0, BTreeMap::new());
+    let (mut written, mut setups) = (Written::default(), BTreeMap::new());
     for some in lacking.chunks(AT_ONCE) {
         // The ledger is read on this thread alone: what the others need of it is taken out before.
         let orders = orders(ledger, &history, some, &mut setups)?;
         let draw = |(issued, texts, invoice): &Order| {
             let setup: &Setup = setups.get(texts).ok_or_else(|| without_setup(issued))?;
-            write_invoice(state, renderer, &history, setup, issued, invoice)
+            patience::or_undrawn(write_invoice(state, renderer, &history, setup, issued, invoice))
         };
-        workers::in_order(&orders, draw, |_, (entries, is_written)| {
+        workers::in_order(&orders, draw, |_, drawn| {
+            bar.inc(1);
+            let Some((entries, is_written)) = written.noted(drawn)? else { return Ok(()) };
             if !entries.is_empty() {
                 // The files are on disk and synced before the ledger names them.
                 add(ledger, entries)?;
             }
-            written += u64::from(is_written);
-            bar.inc(1);
+            written.documents += u64::from(is_written);
             Ok(())
         })?;
     }
@@ -184,7 +187,7 @@ fn write_invoice(
 ) -> Result<(Vec<Entry>, bool), Failure> {
     let charges = charges(state, history, issued, invoice)?;
     let mut files = documents(setup, renderer, invoice, &issued.document_sha256, charges)?;
-    line_forms::add(setup, issued, &mut files)?;
+    line_forms::add(setup, issued, invoice, &mut files)?;
     let mails = mails(setup, renderer, invoice, issued, &files)?;
     let mut written = false;
     if is_first(issued) {
@@ -253,9 +256,8 @@ pub fn mails(
     let form = line_forms::mailed(setup, issued);
     let view = InvoiceView::of(invoice, &issued.document_sha256).with_lines_as(form, invoice);
     let view = setup.dressed(view, invoice, None);
-    let bodies = setup.renderer(renderer)?.mail(&view).map_err(|error| {
-        Failure::new(Kind::SelfCheck, format!("the mail of {} cannot be drawn", issued.number)).because(error)
-    })?;
+    let what = format!("the mail of {}", issued.number);
+    let bodies = drawn(setup, &setup.renderer(renderer)?, &view, &what, Renderer::mail)?;
     // The book as it was at the closing: later changes send nothing elsewhere, and nobody is forgotten.
     let business = setup.business(issued.business.as_str());
     // Of an issuer who is in the recorded configuration: the date of a mail is cut where the document's was.

@@ -1,9 +1,9 @@
 //! The line files of a document in the other forms that its business gets them in. They are drawn from the CSV files that lie
-//! beside them, frozen and recorded like these, and redacted with them.
+//! beside them and the canonical document, frozen and recorded like these, and redacted with them.
 
 use super::issue::Files;
 use super::setup::Setup;
-use crate::domain::LineForm;
+use crate::domain::{Invoice, LineForm};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::Issued;
 use crate::render;
@@ -20,20 +20,20 @@ pub fn mailed(setup: &Setup, issued: &Issued) -> LineForm {
 }
 
 /// Adds to the files of a document its line files in the other forms of its business.
-pub fn add(setup: &Setup, issued: &Issued, files: &mut Files) -> Result<(), Failure> {
+pub fn add(setup: &Setup, issued: &Issued, invoice: &Invoice, files: &mut Files) -> Result<(), Failure> {
     let mut made = Files::new();
     for form in forms(setup, issued).into_iter().filter(|form| *form != LineForm::Csv) {
         for (name, csv) in files.iter().filter(|(name, _)| LineForm::of_file(name) == Some(LineForm::Csv)) {
-            made.push((name_in(form, name), drawn(form, name, csv)?));
+            made.push((name_in(form, name), drawn(form, name, csv, invoice)?));
         }
     }
     files.extend(made);
     Ok(())
 }
 
-/// A line file in another form; `name` is that of the CSV.
-pub fn drawn(form: LineForm, name: &str, csv: &[u8]) -> Result<Vec<u8>, Failure> {
-    render::line_file_as(form, name, csv)
+/// A line file of a document in another form; `name` is that of the CSV.
+pub fn drawn(form: LineForm, name: &str, csv: &[u8], invoice: &Invoice) -> Result<Vec<u8>, Failure> {
+    render::line_file_as(form, name, csv, invoice)
         .map_err(|error| Failure::new(Kind::SelfCheck, format!("{name} cannot be written as {form}")).because(error))
 }
 

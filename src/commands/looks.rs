@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::setup::Written;
-use super::{World, say};
+use super::{World, proving, say};
 use crate::config::Config;
 use crate::domain::brand::Brand;
 use crate::domain::business::{Issuer, Party};
@@ -90,8 +90,7 @@ pub fn written(looks: &Looks) -> Written {
 fn faults(config: &Config, looks: &Looks) -> Result<Vec<Fault>, Failure> {
     let brands: Vec<(String, Brand)> =
         config.issuers.iter().map(|issuer| (issuer.id.clone(), issuer.brand.clone())).collect();
-    let faults = Renderer::new().and_then(|renderer| renderer.faults(looks, &brands));
-    faults.map_err(|error| Failure::new(Kind::SelfCheck, "the samples cannot be drawn").because(error))
+    proving::faults(looks, &brands)
 }
 
 /// The templates of a folder by their names. Hidden files are nobody's business.

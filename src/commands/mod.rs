@@ -43,9 +43,11 @@ mod mirror;
 mod named;
 mod open;
 mod pages;
+mod patience;
 mod portions;
 mod previews;
 mod progress;
+mod proving;
 mod purge;
 mod quarantine;
 mod rate;
@@ -128,6 +130,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Forget(args) => forget::forget(&args, world),
         Command::Purge(args) => purge::purge(&args, world),
         Command::ReadFiles => reader::child::serve(world),
+        Command::ProveTemplates => proving::serve(world),
         Command::Status(args) => status::status(&args, world),
         Command::Approve(args) => approve::approve(&args, world),
         Command::Parked(args) => approve::parked(&args, world),

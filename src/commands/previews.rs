@@ -9,6 +9,7 @@ use super::closing::{OpenMonth, Step};
 use super::correct::{self, Bench, Late, Noted, Withheld};
 use super::decide::{self, Due};
 use super::pages::Replays;
+use super::patience::drawn;
 use super::setup::Setup;
 use super::state::{State, keep};
 use super::{billable, workers};
@@ -65,16 +66,14 @@ pub fn write_one(
 ) -> Result<bool, Failure> {
     let view = setup.dressed(InvoiceView::preview(invoice), invoice, line_file);
     let (renderer, own) = (setup.renderer(renderer)?, setup.looks != Looks::default());
-    let failed = |error: render::RenderError| {
-        Failure::new(Kind::SelfCheck, format!("the preview for {} cannot be drawn", invoice.business)).because(error)
-    };
-    let html = renderer.html(&view).map_err(failed)?;
+    let what = format!("the preview for {}", invoice.business);
+    let html = drawn(setup, &renderer, &view, &what, Renderer::html)?;
     let (page, pdf) = (folder.join(render::preview_html_file(invoice)), folder.join(render::preview_pdf_file(invoice)));
     // A page that is as it was has its PDF already, and setting type takes time; but templates of one's own may differ in
     // the PDF alone.
     let written = keep(&page, html.as_bytes())?;
     if written || own || !pdf.exists() {
-        keep(&pdf, &renderer.pdf(&view).map_err(failed)?)?;
+        keep(&pdf, &drawn(setup, &renderer, &view, &what, Renderer::pdf)?)?;
     }
     Ok(written)
 }

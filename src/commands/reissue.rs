@@ -35,9 +35,10 @@ pub fn reissue(args: &Reissue, world: &mut World) -> Result<Outcome, Failure> {
     let anew = rates(&setup, &whole, &draft, &args.number)?;
     refuse_same_words(&setup, &whole, (&draft, &anew), &args.number)?;
     let (note, invoice) = write(&bench, &mut ledger, &whole, &anew, reason)?;
-    issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
+    let drawn = issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
     say(world.out, &format!("credited  {}  {} for {}", note.number, told(&note), args.number))?;
     say(world.out, &format!("issued    {}  {} in its place", invoice.number, told(&invoice)))?;
+    drawn.whole()?;
     say(world.out, &format!("documents {}/issued; the next `ritardo run` mails them", setup.config.state.display()))?;
     Ok(Outcome::Done)
 }

@@ -10,6 +10,7 @@ use super::held::{Held, check_clock, check_tariff};
 use super::intake::{self, Intake, Which, Writing};
 use super::issue::{self, Sent};
 use super::open::{Tonight, open_in_portions};
+use super::patience::Written;
 use super::portions::rows_in;
 use super::settled::{self, Drawn, Task};
 use super::setup::Setup;
@@ -35,7 +36,7 @@ pub struct Night<'s> {
     pub open: Vec<OpenMonth<'s>>,
     pub closings: Closings,
     pub strangers: Vec<Stranger>,
-    pub documents: u64,
+    pub written: Written,
     pub mail: Sent,
     pub pages: Vec<Month>,
     /// Business, month that was or can be closed, and what of it was never seen.
@@ -58,7 +59,7 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
     let timings = Timings::new(world.clock, args.timings);
     let setup = Setup::load(&args.configured.config)?;
     let state = State::new(&setup.config);
-    let night = if args.dry_run {
+    let mut night = if args.dry_run {
         rehearse(&setup, &state, args, world, &timings)
     } else {
         work(&setup, &state, args, world, &timings)
@@ -79,6 +80,11 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
         let text = why.trim_start_matches("error: ").to_owned();
         let failure =
             Failure::new(Kind::Configuration, text).hint("nothing is lost: the mails wait in the state folder");
+        return Err(failure);
+    }
+    let mut undrawn = std::mem::take(&mut night.written.undrawn).into_iter();
+    if let Some(failure) = undrawn.next() {
+        undrawn.try_for_each(|other| say(world.err, &format!("warning: {}", other.in_a_line())))?;
         return Err(failure);
     }
     let parked = !night.closings.failed.is_empty()
@@ -128,8 +134,8 @@ fn work<'s>(
     let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
     let previews = previews::write(&bench, &ledger, &open, &late, renderer)?;
     timings.lap("previews", Some(previews.len() as u64), None);
-    let documents = issue::write_documents(state, &mut ledger, renderer, world)?;
-    timings.lap("documents", Some(documents), None);
+    let written = issue::write_documents(state, &mut ledger, renderer, world)?;
+    timings.lap("documents", Some(written.documents), None);
     let mail = issue::send(setup, state, &mut ledger, as_of, world)?;
     timings.lap("mail", Some(mail.attempts()), None);
     let closed = &pages::closed_tonight(setup, evidence, &open)?;
@@ -151,7 +157,7 @@ fn work<'s>(
         open,
         closings,
         strangers,
-        documents,
+        written,
         mail,
         pages,
         unseen,
@@ -305,7 +311,7 @@ fn rehearse<'s>(
         open,
         closings,
         strangers,
-        documents: 0,
+        written: Written::default(),
         mail,
         pages,
         unseen,

@@ -209,7 +209,7 @@ impl Summary {
                 .collect(),
             corrected: night.late.clone(),
             alarms: night.alarms.clone(),
-            documents: night.documents,
+            documents: night.written.documents,
             mail: Mails { sent, deferred, refused, unknown, troubles: troubles(&night.mail) },
             reports: night.pages.clone(),
             previews: night.previews.iter().map(|folder| folder.display().to_string()).collect(),
@@ -220,7 +220,7 @@ impl Summary {
         let mails = sent + deferred + refused + unknown;
         let notes = night.late.iter().filter(|late| late.issues()).count() as u64;
         let did = read.entries.len() as u64
-            + night.documents
+            + night.written.documents
             + mails
             + summary.closed.len() as u64
             + notes

@@ -11,7 +11,7 @@ use std::thread;
 use crate::error::{Failure, Kind};
 
 /// What the drawing of a document may need; a thread has less unless it asks.
-const STACK_BYTES: usize = 16 * 1024 * 1024;
+pub const STACK_BYTES: usize = 16 * 1024 * 1024;
 
 /// So many tasks for each thread may be begun before the first of them is taken.
 const AHEAD: usize = 4;

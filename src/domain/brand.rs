@@ -4,8 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// What an issuer may change on its documents.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Brand {
     pub paper: Paper,
     /// Of headings and of what is due.
@@ -16,7 +18,7 @@ pub struct Brand {
 }
 
 /// A picture at the top of page one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Logo {
     /// SVG or PNG.
     pub path: PathBuf,
@@ -25,7 +27,7 @@ pub struct Logo {
 }
 
 /// The paper of the PDF, and of a printed page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Paper {
     #[default]
     A4,
@@ -37,7 +39,7 @@ impl Paper {
 }
 
 /// A colour in sRGB, dark enough for text on white.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Colour {
     pub red: u8,
     pub green: u8,

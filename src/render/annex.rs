@@ -12,7 +12,7 @@ use self::bands::Bands;
 use self::tally::{BANDS, Changed, Charged, Longest, Sum};
 use super::texts::{self, fill};
 use super::view::{InvoiceView, line_file};
-use super::{chart, corrections, labels, markets, numbers, rule};
+use super::{chart, corrections, exchange, labels, markets, numbers, rule};
 use crate::domain::business::Language;
 use crate::domain::{Elapsed, EntryPoint, Instant, Invoice, Market};
 
@@ -213,7 +213,8 @@ fn notes(invoice: &Invoice, charged: &Charged) -> Vec<String> {
     let zone = invoice.computation.zone.to_string();
     let is_other = charged.total.amount != invoice.net.exact();
     let masked = fill(words.masked, &[("zone", &zone)]);
-    [masked].into_iter().chain(is_other.then(|| words.exact.to_owned())).collect()
+    let exact = is_other.then(|| words.exact.to_owned());
+    [masked].into_iter().chain(exact).chain(exchange::in_details(invoice)).collect()
 }
 
 fn of_changes(invoice: &Invoice, changed: &Changed) -> AnnexView {
@@ -243,8 +244,15 @@ fn of_changes(invoice: &Invoice, changed: &Changed) -> AnnexView {
         by_change: Some(table(words.by_change, words.change, changes)),
         waits: None,
         longest: None,
-        notes: vec![fill(words.masked_alone, &[("zone", &invoice.computation.zone.to_string())])],
+        notes: notes_of_changes(invoice, changed),
     }
+}
+
+fn notes_of_changes(invoice: &Invoice, changed: &Changed) -> Vec<String> {
+    let words = labels::of(invoice.language);
+    let masked = fill(words.masked_alone, &[("zone", &invoice.computation.zone.to_string())]);
+    let exact = (changed.total.amount != invoice.net.exact()).then(|| words.exact.to_owned());
+    [masked].into_iter().chain(exact).chain(exchange::in_details(invoice)).collect()
 }
 
 /// A preview has no file that goes with it.

@@ -1,6 +1,7 @@
 //! What a document in another currency than the tariff's says of the rate, and of the amounts before it.
 
 use super::numbers;
+use super::texts::fill;
 use super::view::{Fact, TotalView, fact};
 use crate::domain::business::Language;
 use crate::domain::{Currency, Decimal, Invoice, Rate};
@@ -16,6 +17,8 @@ struct Words {
     vat_rate: &'static str,
     /// Before the currency that it is accounted for in.
     vat: &'static str,
+    /// Why the pages of details are in another currency.
+    details: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -26,6 +29,7 @@ const ENGLISH: Words = Words {
     total: "total",
     vat_rate: "Exchange rate for VAT",
     vat: "VAT in",
+    details: "These pages are in {currency}, the currency of the tariff: {net} net are {billed} on this document.",
 };
 
 fn words(language: Language) -> Words {
@@ -34,30 +38,46 @@ fn words(language: Language) -> Words {
         "it" => Words {
             vat_rate: "Tasso di cambio per l’IVA",
             vat: "IVA in",
+            details: "Queste pagine sono in {currency}, la valuta della tariffa: {net} di imponibile sono {billed} in questo \
+                      documento.",
             ..of("Tasso di cambio", "pubblicato il", "Nella valuta della tariffa", "imponibile", "totale")
         },
         "de" => Words {
             vat_rate: "Wechselkurs für die USt",
             vat: "USt in",
+            details: "Diese Seiten sind in {currency}, der Währung des Tarifs: {net} netto sind {billed} in diesem Dokument.",
             ..of("Wechselkurs", "veröffentlicht am", "In der Währung des Tarifs", "netto", "gesamt")
         },
         "fr" => Words {
             vat_rate: "Taux de change de la TVA",
             vat: "TVA en",
+            details: "Ces pages sont en {currency}, la monnaie du tarif\u{a0}: {net} hors taxe font {billed} sur ce document.",
             ..of("Taux de change", "publié le", "Dans la monnaie du tarif", "hors taxe", "total")
         },
         "es" => Words {
             vat_rate: "Tipo de cambio del IVA",
             vat: "IVA en",
+            details: "Estas páginas están en {currency}, la moneda de la tarifa: {net} de base son {billed} en este \
+                      documento.",
             ..of("Tipo de cambio", "publicado el", "En la moneda de la tarifa", "base", "total")
         },
         "pt" => Words {
             vat_rate: "Taxa de câmbio do IVA",
             vat: "IVA em",
+            details: "Estas páginas estão em {currency}, a moeda do tarifário: {net} de base são {billed} neste documento.",
             ..of("Taxa de câmbio", "publicada em", "Na moeda do tarifário", "base", "total")
         },
         _ => ENGLISH,
     }
+}
+
+/// Why the pages of details are in another currency than the document, and what they come to in its own; `None` where both
+/// are in one.
+pub(super) fn in_details(invoice: &Invoice) -> Option<String> {
+    let (exchange, language) = (invoice.exchange.as_ref()?, invoice.language);
+    let [net, billed] = [invoice.net, exchange.net].map(|amount| numbers::money(amount, language));
+    let values = [("currency", invoice.currency.code()), ("net", net.as_str()), ("billed", billed.as_str())];
+    Some(fill(words(language).details, &values))
 }
 
 /// The rates as they were published, and the amounts before them; nothing where there is none.
@@ -140,6 +160,15 @@ mod tests {
         assert_eq!((references(&view), references(&before)), (1, 0));
         assert!(before.qr.is_none(), "a document of before there were e-invoices keeps its bytes");
         assert!(facts(&sample::invoice(Language::English)).is_empty());
+        for language in Language::ALL {
+            let said = in_details(&Invoice { language, ..invoice.clone() }).unwrap();
+            let amounts = [invoice.net, net].map(|amount| numbers::money(amount, language));
+            let is_told = amounts.iter().all(|amount| said.contains(amount.as_str())) && said.contains("USD");
+            assert!(is_told && !said.contains('{'), "{said}");
+            let is_own = language == Language::English || !said.starts_with("These");
+            assert!(is_own, "{said}");
+        }
+        assert_eq!(in_details(&sample::invoice(Language::English)), None);
     }
 
     #[test]

@@ -53,53 +53,48 @@ fn safe(value: Value, _: Kwargs, _: &State<'_>) -> TeraResult<Value> {
     Ok(Value::safe_string(&value.to_string()))
 }
 
-/// Each template of some looks by itself, where it is not valid.
-pub(super) fn faults(looks: &Looks) -> Vec<Fault> {
-    let of = |name: &str| strict().add_raw_template(name, looks.template(name)).err().map(|error| fault(name, &error));
+/// Each template of some looks by itself, where it is not valid; `drawing` is told of each before it is looked at.
+pub(super) fn faults(looks: &Looks, drawing: &mut dyn FnMut(&str)) -> Vec<Fault> {
+    let of = |name: &str| {
+        drawing(name);
+        strict().add_raw_template(name, looks.template(name)).err().map(|error| fault(looks, name, &error))
+    };
     DOCUMENTS.into_iter().filter_map(of).collect()
 }
 
-/// What makes a page fetch something, or run something, when it is opened.
-const FETCHES: [&str; 14] = [
-    "<script",
-    "<iframe",
-    "<object",
-    "<embed",
-    "<link",
-    "<base",
-    "@import",
-    "src=\"http",
-    "src='http",
-    "src=http",
-    "src=\"//",
-    "url(http",
-    "url(\"http",
-    "url('http",
-];
-
-/// Where a template of a page or mail makes its reader fetch something.
-pub(super) fn fetching(looks: &Looks) -> Vec<Fault> {
-    let of = |name: &str| {
-        let text = looks.template(name).to_ascii_lowercase();
-        let (at, what) = FETCHES.iter().filter_map(|what| Some((text.find(what)?, *what))).min()?;
-        Some(Fault {
-            span: Some(at..at + what.len()),
-            hint: Some("styles belong into <style>, and the logo is {{ sheet.logo.data }}".to_owned()),
-            ..Fault::of(name, format!("`{what}` would fetch or run something when the document is opened"))
-        })
-    };
-    [INVOICE, MAIL_HTML].into_iter().filter_map(of).collect()
-}
-
 /// What Tera says is wrong with a template, and where.
-pub(super) fn fault(template: &str, error: &tera::Error) -> Fault {
+pub(super) fn fault(looks: &Looks, template: &str, error: &tera::Error) -> Fault {
     match error.kind() {
         ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => Fault {
             span: (report.filename() == template).then(|| report.span().range.clone()),
             ..Fault::of(template, report.message().to_owned())
         },
-        other => Fault::of(template, other.to_string()),
+        other => {
+            let said = other.to_string();
+            of_reports(template, looks.template(template), &said).unwrap_or_else(|| Fault::of(template, said))
+        }
     }
+}
+
+/// What Tera says of names that it does not know is a list of finished reports; the first of them is told. `None` where it
+/// is none.
+fn of_reports(template: &str, text: &str, said: &str) -> Option<Fault> {
+    let (message, rest) = said.strip_prefix("error: ")?.split_once('\n')?;
+    let mut place = rest.lines().next()?.trim_start().strip_prefix("--> ")?.rsplitn(3, ':');
+    let (_, line, name) = (place.next()?, place.next()?.parse::<usize>().ok()?, place.next()?);
+    let before = line.checked_sub(1)?;
+    let start = text.split_inclusive('\n').take(before).map(str::len).sum::<usize>();
+    let end = start + text.get(start..)?.lines().next().unwrap_or_default().len();
+    let hint = if message.starts_with("Unknown template") {
+        "a template stands alone: it can include no other"
+    } else {
+        "filters, tests and functions are those of Tera itself"
+    };
+    Some(Fault {
+        span: (name == template).then_some(start..end),
+        hint: Some(hint.to_owned()),
+        ..Fault::of(template, message.to_owned())
+    })
 }
 
 #[cfg(test)]
@@ -113,6 +108,23 @@ mod tests {
         let context = Context::from_serialize(&serde_json::json!({ "x": "<b>" })).unwrap();
         assert_eq!(tera.render("any name", &context).unwrap(), "&lt;b&gt;");
         assert!(tera.render("any name", &Context::new()).is_err(), "a value that is absent is an error");
+    }
+
+    #[test]
+    fn a_name_that_tera_does_not_know_has_its_line() {
+        for (text, line, says) in [
+            ("<p>\n{{ title | shout }}\n{{ nothing() }}\n", 2, "Unknown filter `shout`"),
+            ("<p>\n\n{{ nothing() }}", 3, "Unknown function `nothing`"),
+            ("{{ title is grand }}", 1, "Unknown test `grand`"),
+            ("<p>\n{% include \"other.html\" %}\n", 2, "Unknown template `other.html`"),
+        ] {
+            let looks = Looks::with([(INVOICE.to_owned(), text.to_owned())].into(), [].into());
+            let found = faults(&looks, &mut |_| {});
+            let [fault] = found.as_slice() else { panic!("{text}: {found:?}") };
+            let at = fault.span.clone().unwrap();
+            assert_eq!((fault.message.as_str(), text[..at.start].matches('\n').count() + 1), (says, line));
+            assert!(!text[at].contains('\n'));
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod lines;
 mod looks;
 mod mail;
 mod markets;
+mod markup;
 mod numbers;
 mod payment;
 mod pdf;
@@ -99,6 +100,7 @@ pub enum RenderError {
 }
 
 /// Makes documents. Made once and shared between threads; it keeps nothing of one document for the next.
+#[derive(Clone)]
 pub struct Renderer {
     press: Arc<pdf::Press>,
     /// For views without a sheet, which are of the first edition.

@@ -9,6 +9,7 @@ use memchr::memmem;
 use serde_json::Value;
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration, Smart};
+use typst::layout::{Frame, FrameItem};
 use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
 use typst::text::{Coverage, Font, FontBook};
 use typst::utils::LazyHash;
@@ -17,7 +18,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
 use super::einvoice::{ATTACHED, Attached, xmp};
 use super::looks::Looks;
-use super::proof::Fault;
+use super::proof::{Fault, unshown};
 use super::{InvoiceView, RenderError};
 
 pub(super) const TEMPLATE: &str = "invoice.typ";
@@ -111,15 +112,24 @@ impl Press {
         let einvoice = view.einvoice.as_ref();
         let job = self.job(plate, &data, einvoice);
         let _forget = Forget;
-        let printed = typst::compile(&job).output;
-        let printed = printed.and_then(|document| typst_pdf::pdf(&document, &self.options(&data, einvoice)));
+        let printed = typst::compile(&job).output.and_then(|document| {
+            let pdf = typst_pdf::pdf(&document, &self.options(&data, einvoice))?;
+            Ok((pdf, document.pages().iter().map(|page| text_of(&page.frame)).collect::<String>()))
+        });
         let unattached = |pdf: &[u8]| einvoice.filter(|einvoice| !is_attached(pdf, einvoice));
         Ok(match printed {
             Err(found) => Some(fault_of(&job, &found)),
-            Ok(pdf) => unattached(&pdf).map(|einvoice| Fault {
-                hint: Some("close the comments that it opens, and show all of the document".to_owned()),
-                ..Fault::of(TEMPLATE, format!("it keeps `{}` from being attached", einvoice.name))
-            }),
+            Ok((pdf, text)) => match unattached(&pdf) {
+                Some(einvoice) => Some(Fault {
+                    hint: Some("close the comments that it opens, and show all of the document".to_owned()),
+                    ..Fault::of(TEMPLATE, format!("it keeps `{}` from being attached", einvoice.name))
+                }),
+                None => {
+                    // As the fonts can show it.
+                    let buyer = data.pointer("/buyer/name").and_then(Value::as_str).unwrap_or(&view.buyer.name);
+                    unshown(TEMPLATE, &text, view, buyer)
+                }
+            },
         })
     }
 
@@ -199,6 +209,16 @@ impl Press {
             _ => Some(MISSING),
         }
     }
+}
+
+/// The text of a frame, run by run.
+fn text_of(frame: &Frame) -> String {
+    let of = |(_, item): &(_, FrameItem)| match item {
+        FrameItem::Group(group) => text_of(&group.frame),
+        FrameItem::Text(run) => run.text.to_string(),
+        FrameItem::Shape(..) | FrameItem::Image(..) | FrameItem::Link(..) | FrameItem::Tag(_) => String::new(),
+    };
+    frame.items().map(of).collect()
 }
 
 /// Whether a PDF has the e-invoice inside.

@@ -135,7 +135,7 @@ pub fn looks(
     let (own, known) = line_file.filter(|_| !invoice.is_credit_note()).unzip();
     let files = charges_with(replays.state, replays.history, (issued, invoice), own)?;
     let mut drawn = documents(&setup, renderer, invoice, &issued.document_sha256, files)?;
-    line_forms::add(&setup, issued, &mut drawn)?;
+    line_forms::add(&setup, issued, invoice, &mut drawn)?;
     let digest =
         |name: &str, bytes: &[u8]| known.clone().filter(|_| name == name_of_own).unwrap_or_else(|| sha256(bytes));
     let is_other = |name: &str, bytes: &[u8]| recorded.get(name) != Some(&digest(name, bytes).as_str());

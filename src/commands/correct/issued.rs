@@ -5,7 +5,7 @@ use super::super::decide::issued;
 use super::super::recorded;
 use super::{Bench, Corrected, Refused, read};
 use crate::close::credit::{self, Credit, Stands};
-use crate::close::{ClosedMonth, Filed, FrozenRates, Issue, change_file, check};
+use crate::close::{ClosedMonth, Filed, FrozenRates, Issue, change_file, check, credit_file};
 use crate::domain::business::Issuer;
 use crate::domain::correction::{Amounts, Correction, CreditLine};
 use crate::domain::{Business, Invoice, InvoiceNumber, Money, Month};
@@ -200,7 +200,7 @@ struct Change<'c> {
     lines: Vec<CreditLine>,
     stands: Stands<'c>,
     messages: u64,
-    /// The messages, where there are any.
+    /// The file that goes with the note, where there are any messages.
     file: Option<Vec<u8>>,
 }
 
@@ -215,8 +215,9 @@ fn change<'c>(base: &Base, target: &Target<'c>, rest: Money, stands: Stands<'c>)
     let unreadable = |_| Refused::Check("a file of charges cannot be read".to_owned());
     let billed = read(&base.charges).map_err(unreadable)?;
     let left = read(target.charges).map_err(unreadable)?;
-    let (file, messages) = change_file(&billed, &left, currency).unwrap_or_default();
-    let file = (messages > 0).then_some(file);
+    let messages = change_file(&billed, &left, currency).map_or(0, |(_, messages)| messages);
+    let credit = rest.checked_sub(now).filter(|_| messages > 0);
+    let file = credit.and_then(|credit| credit_file(credit, &billed, &left));
     let comes_to = |filed: &Filed, net: Money| filed.net() == Some(net.exact());
     let fits = comes_to(&billed, rest) && comes_to(&left, now);
     let is_told_by_row = base.invoice.month == month && fits && credit::is_by_row(&base.invoice, &base.notes);

@@ -42,7 +42,7 @@ pub fn settle(args: &DisputeSettle, world: &mut World) -> Result<Outcome, Failur
                 Vec::new()
             }
         };
-        issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
+        let drawn = issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
         previews::remove_dispute(&state, dispute.dispute)?;
         notes.iter().try_for_each(|note| {
             let corrects = note.corrects.as_ref().map(|correction| correction.number.to_string()).unwrap_or_default();
@@ -54,6 +54,7 @@ pub fn settle(args: &DisputeSettle, world: &mut World) -> Result<Outcome, Failur
         if notes.is_empty() {
             say(world.out, &format!("settled   {}", without_note(&history, corrected.as_ref())))?;
         }
+        drawn.whole()?;
         return Ok(Outcome::Done);
     }
     let drafts = match &corrected {

@@ -73,7 +73,7 @@ fn drawn(
         for (name, csv) in charges.iter().filter(|_| is_wanted(form)) {
             let name_in = line_forms::name_in(of_lines, name);
             if !is_issued(&name_in) {
-                drawn.push((name_in, line_forms::drawn(of_lines, name, csv)?));
+                drawn.push((name_in, line_forms::drawn(of_lines, name, csv, invoice)?));
             }
         }
     }

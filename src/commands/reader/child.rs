@@ -32,7 +32,7 @@ pub fn serve(world: &mut World) -> Result<Outcome, Failure> {
     let broken = |error: serde_json::Error| Failure::new(Kind::SelfCheck, "a job cannot be read").because(error);
     let Some(first) = lines.next() else { return Ok(Outcome::Done) };
     let hello: Hello = serde_json::from_str(&first.map_err(unreadable)?).map_err(broken)?;
-    limit(&hello)?;
+    limit(hello.memory, hello.cpu)?;
     let key = hello.key.as_deref().and_then(IdKey::parse);
     for line in lines {
         let job: Job = serde_json::from_str(&line.map_err(unreadable)?).map_err(broken)?;
@@ -53,11 +53,12 @@ const fn is_of_machine(kind: Kind) -> bool {
     matches!(kind, Kind::InputOutput | Kind::CannotCreate | Kind::Permission)
 }
 
-fn limit(hello: &Hello) -> Result<(), Failure> {
+/// Limits this process to so many bytes of data memory and seconds of processor time.
+pub fn limit(memory: u64, cpu: u64) -> Result<(), Failure> {
     let limits = [
-        (Resource::DATA, hello.memory, hello.memory),
+        (Resource::DATA, memory, memory),
         // The soft limit ends it with a signal that tells why.
-        (Resource::CPU, hello.cpu, hello.cpu.saturating_add(5)),
+        (Resource::CPU, cpu, cpu.saturating_add(5)),
         (Resource::CORE, 0, 0),
     ];
     for (resource, soft, hard) in limits {

@@ -20,7 +20,7 @@ pub const COMMAND: &str = "read-files";
 /// Files up to this size share a child; a larger one has a child, and its processor time, of its own.
 const SMALL: u64 = 1 << 20;
 /// By which the kernel ends a child that used up its processor time.
-const SIGNAL_CPU: i32 = 24;
+pub const SIGNAL_CPU: i32 = 24;
 
 /// How a file was read.
 #[derive(Debug)]

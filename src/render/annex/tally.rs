@@ -128,6 +128,10 @@ impl Changed {
         let mut changed = Self::default();
         let columns = ["received_at", "verdict_billed", "verdict_now", "credit"];
         each(file, columns, |[received_at, was, now, credit]| {
+            // Rounding, minimum, cap and what is billed elsewhere are no messages.
+            if received_at.is_empty() {
+                return Some(());
+            }
             let credit: Decimal = credit.parse().ok()?;
             let day = invoice.computation.zone.date_of(received_at.parse().ok()?);
             changed.by_day.entry(day).or_default().add(credit);

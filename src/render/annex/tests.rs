@@ -137,6 +137,14 @@ fn a_credit_note_tells_what_became_of_its_messages() {
     );
     assert_eq!(annex.by_day.total.join(" | "), "Summe | 3 | 0,05");
     assert!(annex.waits.is_none() && annex.longest.is_none());
+    // Three times five cents less one charge more are not the net amount of the note, and a cap is no message.
+    assert_eq!(annex.notes.len(), 2, "{:?}", annex.notes);
+    let whole = format!("{head}{}", row("late", "", &note.net.digits()));
+    let cap = ",,,,,cap,cap,,,-0.05,-0.04,-0.01,USD\n";
+    for (file, notes) in [(whole.clone(), 1), (format!("{whole}{cap}"), 1)] {
+        let annex = super::annex(&note, file.as_bytes(), "#123456").unwrap();
+        assert_eq!((annex.by_day.rows.len(), annex.notes.len()), (1, notes), "{file}");
+    }
 }
 
 #[test]

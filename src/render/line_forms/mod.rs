@@ -1,8 +1,9 @@
 //! A line file in its other forms: XLSX for people, Parquet for programs.
 //!
-//! Both are drawn from the CSV alone, which is the evidence: so they hold the same rows in the same order, and whoever
-//! has the CSV can make them again.
+//! Both are drawn from the CSV, which is the evidence, and hold the same rows in the same order. Of the document itself they
+//! say only what its rows come to in the currency that it is billed in, where that is not the tariff's.
 
+mod exchanged;
 mod package;
 mod parquet;
 mod parts;
@@ -10,23 +11,25 @@ mod sheet;
 mod summary;
 mod xlsx;
 
+use self::exchanged::Exchanged;
 use super::RenderError;
 use crate::close::bare;
-use crate::domain::LineForm;
+use crate::domain::{Invoice, LineForm};
 
 /// Columns have a letter each.
 const COLUMNS_MAX: usize = 26;
 
-/// A line file, or a file of changed charges, in another form. `name`: that of the CSV. The same bytes always give the
-/// same bytes.
+/// A line file, or a file of changed charges, in another form. `name`: that of the CSV; `invoice`: the document that it goes
+/// with. The same bytes always give the same bytes.
 ///
 /// # Errors
 /// [`RenderError::Lines`]: the CSV is none, or a number in it does not fit.
-pub fn line_file_as(form: LineForm, name: &str, csv: &[u8]) -> Result<Vec<u8>, RenderError> {
+pub fn line_file_as(form: LineForm, name: &str, csv: &[u8], invoice: &Invoice) -> Result<Vec<u8>, RenderError> {
+    let table = || Ok::<_, String>(LineTable { exchanged: Exchanged::of(invoice, name), ..LineTable::of(name, csv)? });
     let made = match form {
         LineForm::Csv => Ok(csv.to_vec()),
-        LineForm::Xlsx => LineTable::of(name, csv).and_then(|table| xlsx::xlsx(&table)),
-        LineForm::Parquet => LineTable::of(name, csv).and_then(|table| parquet::parquet(&table)),
+        LineForm::Xlsx => table().and_then(|table| xlsx::xlsx(&table)),
+        LineForm::Parquet => table().and_then(|table| parquet::parquet(&table)),
     };
     made.map_err(|detail| RenderError::Lines { name: name.to_owned(), detail })
 }
@@ -63,6 +66,8 @@ struct LineTable<'c> {
     name: &'c str,
     csv: &'c [u8],
     columns: Vec<(String, Kind)>,
+    /// `None` where the document is billed in the currency of the tariff.
+    exchanged: Option<Exchanged>,
 }
 
 impl<'c> LineTable<'c> {
@@ -73,7 +78,7 @@ impl<'c> LineTable<'c> {
         if columns.is_empty() || columns.len() > COLUMNS_MAX {
             return Err(format!("it has {} columns", columns.len()));
         }
-        Ok(Self { name, csv, columns })
+        Ok(Self { name, csv, columns, exchanged: None })
     }
 
     /// Rows from the first on. Each has as many cells as there are columns, or is an error.

@@ -11,6 +11,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 
+use super::exchanged::Exchanged;
 use super::{Kind, LineTable};
 use crate::close::check::sha256;
 use crate::domain::{Decimal, Instant};
@@ -52,11 +53,23 @@ fn writer(table: &LineTable) -> Result<SerializedFileWriter<Vec<u8>>, ParquetErr
     let digest = sha256(table.csv);
     let facts = [("ritardo.format", FORM), ("ritardo.csv", table.name), ("ritardo.csv_sha256", digest.as_str())];
     let facts = facts.map(|(key, value)| KeyValue::new(key.to_owned(), value.to_owned()));
+    let facts = facts.into_iter().chain(table.exchanged.iter().flat_map(exchange));
     let properties = WriterProperties::builder()
         .set_created_by(CREATED_BY.to_owned())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-        .set_key_value_metadata(Some(Vec::from(facts)));
+        .set_key_value_metadata(Some(facts.collect()));
     SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties.build()))
+}
+
+/// What the metadata says where the document is billed in another currency.
+fn exchange(exchanged: &Exchanged) -> [KeyValue; 3] {
+    let Exchanged { tariff, billed, rate } = exchanged;
+    [
+        ("ritardo.net", tariff.to_string()),
+        ("ritardo.net_billed", billed.to_string()),
+        ("ritardo.exchange_rate", rate.clone()),
+    ]
+    .map(|(key, value)| KeyValue::new(key.to_owned(), value))
 }
 
 fn field(name: &str, kind: Kind) -> Result<Type, ParquetError> {

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::LineTable;
+use super::exchanged::Exchanged;
 use super::parts::style;
 use super::sheet::{Cell, SheetName, is_held, letter, row};
 use super::xlsx::{SHEET_END, SHEET_HEAD, put};
+use crate::close::ELSEWHERE;
 use crate::close::check::sha256;
-use crate::domain::Decimal;
+use crate::domain::{Decimal, Money};
 
 /// What its rows stand for, market, entry point, price.
 type Group = (What, String, String, Decimal);
@@ -20,6 +22,8 @@ enum What {
     Changes,
     Minimum,
     Cap,
+    /// Of a credit note: what other documents bill of the changes.
+    Elsewhere,
 }
 
 impl What {
@@ -29,6 +33,7 @@ impl What {
             Self::Changes => "changed charges",
             Self::Minimum => "minimum",
             Self::Cap => "cap",
+            Self::Elsewhere => "billed elsewhere",
         }
     }
 }
@@ -61,6 +66,9 @@ pub(super) struct Summary {
     /// Whether a spreadsheet holds each of its numbers exactly.
     is_held: bool,
     currency: String,
+    /// The amounts before the sums, where the document is billed in another currency: of each its label, digits and currency.
+    exchanged: Vec<(&'static str, String, String)>,
+    rate: Option<String>,
 }
 
 impl Summary {
@@ -80,6 +88,8 @@ impl Summary {
             column: amount,
             is_held: true,
             currency: String::new(),
+            exchanged: table.exchanged.iter().flat_map(amounts).collect(),
+            rate: table.exchanged.as_ref().map(|exchanged| exchanged.rate.clone()),
         };
         for row in table.rows() {
             summary.add(table, &row?)?;
@@ -91,12 +101,14 @@ impl Summary {
         let cell = |column: &str| table.place(column).and_then(|place| row.get(place)).unwrap_or_default();
         let digits = row.get(self.column).unwrap_or_default();
         let amount: Decimal = digits.parse()?;
-        let (what, counts) = match cell("verdict") {
+        let is_of_charges = table.place("verdict").is_some();
+        let usual = if is_of_charges { What::Charges } else { What::Changes };
+        let (what, counts) = match cell(if is_of_charges { "verdict" } else { "verdict_billed" }) {
             "minimum" => (What::Minimum, false),
             "cap" => (What::Cap, false),
-            "rounding" => (What::Charges, false),
-            _ if table.place("verdict").is_none() => (What::Changes, true),
-            _ => (What::Charges, true),
+            ELSEWHERE => (What::Elsewhere, false),
+            "rounding" => (usual, false),
+            _ => (usual, true),
         };
         let rate =
             Some(cell("rate")).filter(|rate| !rate.is_empty()).map_or(Ok(Decimal::ZERO), str::parse::<Decimal>)?;
@@ -132,6 +144,12 @@ impl Summary {
         page.add(&[Cell::Text(style::BOLD, "line file"), Cell::Text(style::TEXT, &self.name)]);
         page.add(&[Cell::Text(style::BOLD, "its SHA-256"), Cell::Text(style::TEXT, &self.sha256)]);
         page.add(&[Cell::Text(style::BOLD, "rows"), Cell::Whole(&rows)]);
+        for (label, digits, currency) in &self.exchanged {
+            page.add(&[Cell::Text(style::BOLD, label), Cell::Decimal(digits), Cell::Text(style::TEXT, currency)]);
+        }
+        if let Some(rate) = &self.rate {
+            page.add(&[Cell::Text(style::BOLD, "exchange rate"), Cell::Text(style::TEXT, rate)]);
+        }
         page.add(&[]);
         let head = ["what", "market", "entry_point", "rate", "quantity", "amount", "currency"];
         let first = page.add(&head.map(|head| Cell::Text(style::HEAD, head))).saturating_add(1);
@@ -172,4 +190,10 @@ impl Summary {
         };
         sheets.iter().map(of).collect::<Vec<_>>().join("+")
     }
+}
+
+/// The net amounts in both currencies, as rows before the sums.
+fn amounts(exchanged: &Exchanged) -> [(&'static str, String, String); 2] {
+    let row = |label, money: Money| (label, money.digits(), money.currency().to_string());
+    [row("net", exchanged.tariff), row("net as billed", exchanged.billed)]
 }

@@ -8,8 +8,10 @@ use ::parquet::record::RowAccessor;
 use flate2::read::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive};
 
+use super::super::sample;
 use super::{LineTable, line_file_as, xlsx};
-use crate::domain::LineForm;
+use crate::domain::business::Language;
+use crate::domain::{Decimal, Exchange, Invoice, LineForm, Money};
 
 const NAME: &str = "LR-2018-000001_2018-08.csv";
 
@@ -26,6 +28,11 @@ fn lines(ids: &[&str]) -> Vec<u8> {
     let rounding = ",,,,,,rounding,,39,live_support,t@1,0.045,-0.005,USD";
     writer.write_record(rounding.split(',')).unwrap();
     writer.into_inner().unwrap()
+}
+
+/// The file in another form, of a document in the currency of the tariff.
+fn made(form: LineForm, csv: &[u8]) -> Vec<u8> {
+    line_file_as(form, NAME, csv, &sample::invoice(Language::English)).unwrap()
 }
 
 /// The members of a zip, by name; each is checked against its sum.
@@ -95,21 +102,69 @@ fn changed_charges_have_a_workbook_of_their_own() {
     let parts = workbook(csv.as_bytes(), 1000);
     assert!(parts["xl/worksheets/sheet2.xml"].contains("<f>SUM('Lines'!L2:L3)</f><v>0.01</v>"));
     assert!(parts["xl/worksheets/sheet2.xml"].contains("changed charges"));
+    // What is no message is no change, and part of the sum.
+    let more = ",,,,,cap,cap,,,-0.05,-0.04,-0.01,USD\r\n,,,,,elsewhere,elsewhere,,,0.03,0.00,0.03,USD\r\n";
+    let summary = &workbook(format!("{csv}{more}").as_bytes(), 1000)["xl/worksheets/sheet2.xml"];
+    assert!(summary.contains("<f>SUM('Lines'!L2:L5)</f><v>0.03</v>"), "{summary}");
+    assert!(summary.contains("<f>SUM(E6:E8)</f><v>2</v>"), "{summary}");
+    assert!(summary.contains(">cap</t>") && summary.contains(">billed elsewhere</t>"), "{summary}");
+}
+
+/// An invoice in euro that bills two earlier months, too: one of them by two amounts.
+fn in_euro() -> Invoice {
+    let mut invoice = sample::with_earlier(Language::English);
+    let eur = |minor| Money::new(minor, "EUR".parse().unwrap());
+    invoice.exchange = Some(Exchange {
+        currency: eur(0).currency(),
+        rate_date: "2026-10-30".parse().unwrap(),
+        tariff_per_euro: "1.1651".parse().unwrap(),
+        billed_per_euro: Decimal::whole(1),
+        table_sha256: "4a0e19f7".repeat(8),
+        lines: Vec::new(),
+        adjustments: Vec::new(),
+        earlier: vec![eur(8), eur(5_321), eur(257)],
+        credited: Vec::new(),
+        net: eur(120_834),
+        vat: Vec::new(),
+        tax: eur(0),
+        total: eur(120_834),
+    });
+    invoice
+}
+
+#[test]
+fn a_document_in_another_currency_says_what_its_files_come_to() {
+    let (csv, invoice) = (lines(&["a"]), in_euro());
+    let of_earlier = format!("{}_{}.csv", invoice.number, invoice.earlier[1].month);
+    for (name, billed) in [(super::super::view::line_file(&invoice), "1152.48"), (of_earlier, "55.78")] {
+        let summary =
+            &members(&line_file_as(LineForm::Xlsx, &name, &csv, &invoice).unwrap())["xl/worksheets/sheet2.xml"];
+        assert!(summary.contains(&format!("<v>{billed}</v>")) && summary.contains(">EUR</t>"), "{summary}");
+        assert!(summary.contains("1 EUR = 1.1651 USD, published on 2026-10-30"), "{summary}");
+        let bytes = bytes::Bytes::from(line_file_as(LineForm::Parquet, &name, &csv, &invoice).unwrap());
+        let reader = SerializedFileReader::new(bytes).unwrap();
+        let told = reader.metadata().file_metadata().key_value_metadata().unwrap();
+        let fact = |key: &str| told.iter().find(|fact| fact.key == key).and_then(|fact| fact.value.clone());
+        assert_eq!(fact("ritardo.net_billed"), Some(format!("EUR {billed}")));
+        assert_eq!(fact("ritardo.exchange_rate").as_deref(), Some("1 EUR = 1.1651 USD, published on 2026-10-30"));
+        assert!(fact("ritardo.net").is_some_and(|net| net.starts_with("USD ")));
+    }
+    assert!(!workbook(&csv, 1000)["xl/worksheets/sheet2.xml"].contains("exchange rate"));
 }
 
 #[test]
 fn the_same_line_file_always_gives_the_same_bytes() {
     let csv = lines(&["a", "b"]);
     for form in LineForm::ALL {
-        assert!(line_file_as(form, NAME, &csv).unwrap() == line_file_as(form, NAME, &csv).unwrap(), "{form}");
+        assert!(made(form, &csv) == made(form, &csv), "{form}");
     }
-    assert_eq!(line_file_as(LineForm::Csv, NAME, &csv).unwrap(), csv);
+    assert_eq!(made(LineForm::Csv, &csv), csv);
 }
 
 #[test]
 fn parquet_has_the_same_rows_with_exact_amounts() {
     let csv = lines(&["=1+1", "株式会社"]);
-    let bytes = bytes::Bytes::from(line_file_as(LineForm::Parquet, NAME, &csv).unwrap());
+    let bytes = bytes::Bytes::from(made(LineForm::Parquet, &csv));
     let reader = SerializedFileReader::new(bytes).unwrap();
     let told = reader.metadata().file_metadata();
     assert_eq!(told.created_by(), Some("ritardo lines 1"));
@@ -131,8 +186,9 @@ fn parquet_has_the_same_rows_with_exact_amounts() {
 
 #[test]
 fn what_is_no_line_file_is_refused() {
+    let invoice = sample::invoice(Language::English);
     for csv in ["", "a,b\r\n1,2\r\n", "amount\r\nmuch\r\n", "amount,currency\r\n0.05\r\n"] {
-        assert!(line_file_as(LineForm::Xlsx, NAME, csv.as_bytes()).is_err(), "{csv:?}");
+        assert!(line_file_as(LineForm::Xlsx, NAME, csv.as_bytes(), &invoice).is_err(), "{csv:?}");
     }
-    assert!(line_file_as(LineForm::Parquet, NAME, b"wait_ms\r\nlong\r\n").is_err());
+    assert!(line_file_as(LineForm::Parquet, NAME, b"wait_ms\r\nlong\r\n", &invoice).is_err());
 }
