@@ -11,7 +11,7 @@ use serde::Serialize;
 use self::facts::{Log, closed, conflicts, reason, rows_read, strangers, troubles};
 pub use self::facts::{changed, late_words, unsigned};
 use self::words::to_approve;
-pub use self::words::{counted, grouped, links};
+pub use self::words::{billed_total, both, counted, grouped, links, told};
 
 use super::closing::{Step, texts};
 use super::correct;
@@ -115,6 +115,9 @@ struct Invoiced {
     net: Money,
     tax: Money,
     total: Money,
+    /// What is to be paid, where that is in another currency than the tariff's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    billed: Option<Money>,
 }
 
 #[derive(Serialize)]
@@ -370,9 +373,7 @@ impl Summary {
             let Counts { waits, late, unanswered, held, .. } = verdicts;
             let excluded = if *held > 0 { format!(", {held} excluded") } else { String::new() };
             let billed = match invoice {
-                Some(Invoiced { number, total, .. }) => {
-                    format!("{}  {total}", number.as_deref().unwrap_or("to be invoiced"))
-                }
+                Some(invoiced) => invoiced.told(),
                 None => match carried {
                     Some(amount) => format!("{amount} carried over to a later invoice"),
                     None => "no charges, no invoice".to_owned(),
