@@ -2,17 +2,17 @@
 //! and the same once more in another currency. A validator's rules prove that amounts are there; these prove the amounts.
 #![cfg(test)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use proptest::prelude::*;
-use ritardo::close::credit::{self, Corrected, Credit};
-use ritardo::close::{self, ClosedMonth, Frozen, FrozenRates, Issue, Pricing, TariffName, check};
+use ritardo::close::credit::{self, Corrected, Credit, Stands};
+use ritardo::close::{self, ClosedMonth, Filed, Frozen, FrozenRates, Issue, Pricing, TariffName, check};
 use ritardo::config::{parse_businesses, parse_config};
 use ritardo::domain::business::Issuer;
 use ritardo::domain::charge::{Charge, Market, Place, RateRow, RatedWait};
-use ritardo::domain::correction::{Amounts, Correction, CorrectionCause, Earlier, EarlierCause};
-use ritardo::domain::invoice::{Adjustment, AdjustmentKind};
+use ritardo::domain::correction::{Amounts, Correction, CorrectionCause, CreditLine, Earlier, EarlierCause};
+use ritardo::domain::invoice::{Adjustment, AdjustmentKind, Vat};
 use ritardo::domain::vat::VatShare;
 use ritardo::domain::{
     Advance, Available, Business, Currency, Date, Decimal, Elapsed, EntryPoint, Invoice, Money, Month, Rate, VatKey,
@@ -44,7 +44,11 @@ struct Plan {
 fn plans() -> impl Strategy<Value = Plan> {
     let charges = prop::collection::vec((0..31 * 86_400_i64, 0..3_usize, 0..90_001_u32), 1..40);
     let limits = (prop::option::of(1..2_000_u32), prop::option::of(1..2_000_u32));
-    let earlier = prop::collection::vec((1..4_u8, 1..10_000_u32), 0..3);
+    // A tariff with a minimum above its cap is refused.
+    let limits =
+        limits.prop_map(|(one, other)| if one > other && other.is_some() { (other, one) } else { (one, other) });
+    let earlier = prop::collection::btree_map(1..4_u8, 1..10_000_u32, 0..3);
+    let earlier = earlier.prop_map(|earlier| earlier.into_iter().collect::<Vec<_>>());
     let rate = prop::option::of((1_000..20_000_u32, 1_000..20_000_u32));
     let returned = prop::option::of(1_000..20_000_u32);
     let advances = prop::collection::vec(1..3_000_u32, 0..3);
@@ -60,6 +64,12 @@ fn plans() -> impl Strategy<Value = Plan> {
             advances,
         },
     )
+}
+
+/// Nothing at all, in the currency of the tariff.
+fn bare() -> Plan {
+    let (charges, earlier, advances) = (Vec::new(), Vec::new(), Vec::new());
+    Plan { charges, vat: 0, change: 2, limits: (None, None), earlier, rate: None, returned: None, advances }
 }
 
 fn month() -> Month {
@@ -232,13 +242,22 @@ fn issue(number: &str, plan: &Plan) -> Issue {
     }
 }
 
-fn made(plan: &Plan) -> (ClosedMonth, Invoice) {
+/// The month without some of its charges.
+fn closed_without(plan: &Plan, out: &BTreeSet<usize>) -> ClosedMonth {
     let business = business(plan);
-    let rated = rated(&business, plan);
-    let adjust = |net, _: bool| Some(adjustments(net, plan.limits));
+    let mut rated = rated(&business, plan);
+    for (_, rated) in rated.iter_mut().enumerate().filter(|(place, _)| out.contains(place)) {
+        (rated.charge, rated.wait.verdict, rated.wait.excluded) = (None, Verdict::Held, true);
+    }
+    let adjust = |net, has_charges: bool| Some(if has_charges { adjustments(net, plan.limits) } else { Vec::new() });
     let pricing = Pricing { tariff: "t@1", currency: usd(), adjustments: &adjust };
     let cut = "2018-09-03T00:00:00Z".parse().unwrap();
-    let closed = close::close(&business, month(), cut, &rated, &pricing).unwrap();
+    close::close(&business, month(), cut, &rated, &pricing).unwrap()
+}
+
+fn made(plan: &Plan) -> (ClosedMonth, Invoice) {
+    let business = business(plan);
+    let closed = closed_without(plan, &BTreeSet::new());
     let invoice = close::invoice(&issuer(), &business, &closed, &tariff(), issue("LR-2018-000001", plan)).unwrap();
     (closed, invoice)
 }
@@ -345,61 +364,158 @@ fn check_invoice(closed: &ClosedMonth, invoice: &Invoice) {
     assert_eq!(&again, invoice);
 }
 
-/// Credit notes that give an invoice back whole, in these parts of what is left.
-fn check_credits(invoice: &Invoice, parts: &[u32]) {
-    let (mut given_back, mut sums) = (Money::zero(usd()), Vec::new());
-    let last = [100];
-    for (place, part) in parts.iter().chain(&last).enumerate() {
-        let left = invoice.net.checked_sub(given_back).unwrap();
-        let cents = left.minor() * i64::from(*part) / 100;
-        if cents == 0 {
-            continue;
+/// A correction: charges of the invoice's own month that go, or which earlier month falls to how many hundredths.
+#[derive(Clone, Debug)]
+enum Step {
+    Out(Vec<usize>),
+    Earlier(usize, u32),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        3 => prop::collection::vec(0..40_usize, 1..6).prop_map(Step::Out),
+        1 => (0..3_usize, 1..100_u32).prop_map(|(place, part)| Step::Earlier(place, part)),
+    ];
+    prop::collection::vec(step, 0..6)
+}
+
+/// An invoice with its credit notes so far.
+struct Story<'p> {
+    plan: &'p Plan,
+    invoice: &'p Invoice,
+    notes: Vec<Invoice>,
+    /// What stands of its own month, and without which charges.
+    closed: ClosedMonth,
+    out: BTreeSet<usize>,
+    /// What stands of earlier months.
+    earlier: BTreeMap<Month, Money>,
+}
+
+impl<'p> Story<'p> {
+    fn of(plan: &'p Plan, closed: ClosedMonth, invoice: &'p Invoice) -> Self {
+        let earlier = invoice.earlier.iter().map(|row| (row.month, row.amount)).collect();
+        Self { plan, invoice, notes: Vec::new(), closed, out: BTreeSet::new(), earlier }
+    }
+
+    /// What a correction gives back, where that is anything.
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Out(places) => self.take_out(places),
+            Step::Earlier(place, part) => {
+                let found = self.earlier.iter().nth(*place).map(|(month, was)| (*month, *was));
+                if let Some((month, was)) = found {
+                    self.lessen(month, Money::new(was.minor() * i64::from(*part) / 100, usd()));
+                }
+            }
         }
-        let row = |credit: i64, billed: i64| {
-            let of = |minor| Amounts { quantity: 1, amount: Money::new(minor, usd()) };
-            credit::of_earlier(month(), of(billed), of(billed - credit)).unwrap()
-        };
-        // Two rows, one of which may take something back.
-        let lines = vec![row(cents + 7, left.minor() + 7), row(-7, 0)];
-        let credit = Credit { lines, month: month(), counts: invoice.computation.counts, data_sha256: String::new() };
+    }
+
+    fn take_out(&mut self, places: &[usize]) {
+        let out: BTreeSet<usize> = self.out.iter().chain(places).copied().collect();
+        let now = closed_without(self.plan, &out);
+        if now.net >= self.closed.net {
+            return;
+        }
+        let (was, is) = (Filed::read(&self.closed.line_file).unwrap(), Filed::read(&now.line_file).unwrap());
+        let lines = credit::of_charges(&was, &is, usd()).unwrap();
+        self.note(month(), lines, Stands::Charges { closed: &now, as_then: true });
+        (self.closed, self.out) = (now, out);
+    }
+
+    fn lessen(&mut self, of: Month, now: Money) {
+        let was = self.earlier[&of];
+        if now < was {
+            let lines = vec![whole(of, was, now)];
+            self.note(of, lines, Stands::Month { month: of, net: now, groups: BTreeMap::new() });
+            self.earlier.insert(of, now);
+        }
+    }
+
+    /// All that is left, as a reissue gives it back.
+    fn end(&mut self) {
+        let was = Filed::read(&self.closed.line_file).unwrap();
+        let mut lines = credit::of_charges(&was, &Filed::default(), usd()).unwrap();
+        let left = self.earlier.iter().filter(|(_, left)| !left.is_zero());
+        lines.extend(left.map(|(month, left)| whole(*month, *left, Money::zero(usd()))));
+        if lines.iter().map(|line| line.credit.minor()).sum::<i64>() > 0 {
+            self.note(month(), lines, Stands::Nothing);
+        }
+    }
+
+    fn note(&mut self, month: Month, lines: Vec<CreditLine>, stands: Stands) {
         let correction = Correction {
-            number: invoice.number.clone(),
-            issue_date: invoice.issue_date,
+            number: self.invoice.number.clone(),
+            issue_date: self.invoice.issue_date,
             cause: CorrectionCause::LateLogs,
             reason: None,
             messages: 1,
             was_sha256: String::new(),
         };
         let issue = Issue {
-            number: format!("LRC-2018-{:06}", place + 1).parse().unwrap(),
-            date: invoice.issue_date,
+            number: format!("LRC-2018-{:06}", self.notes.len() + 1).parse().unwrap(),
+            date: self.invoice.issue_date,
             previous: String::new(),
             earlier: Vec::new(),
             rates: FrozenRates::default(),
             available: Vec::new(),
         };
-        let note = credit::credit_note(Corrected { invoice, given_back, correction }, credit, issue).unwrap();
-        let findings = check::credit_findings(&note, invoice, given_back);
+        let credit =
+            Credit { lines, stands, month, counts: self.invoice.computation.counts, data_sha256: String::new() };
+        let corrected = Corrected { invoice: self.invoice, notes: &self.notes, correction };
+        let note = credit::credit_note(corrected, credit, issue).unwrap();
+        let findings = check::credit_findings(&note, self.invoice, &self.notes);
         assert!(findings.is_empty(), "{findings:?}");
         for document in [&note, &*note.as_billed()] {
             check_rules(document);
+            assert!(document.net.minor() >= 0, "no credit note asks for money");
         }
-        given_back = given_back.checked_add(note.net).unwrap();
-        sums.push(note);
+        let again: Invoice = serde_json::from_slice(&note.canonical()).unwrap();
+        assert_eq!(again, note);
+        self.notes.push(note);
+        for as_billed in [false, true] {
+            for (vat, [net, tax]) in self.left(as_billed) {
+                assert!(net >= 0, "{vat}: {net} is left, so that more was given back than was billed");
+                assert_eq!(tax, percent(net, vat.rate), "{vat}: of {net} that is left");
+            }
+        }
     }
-    let of = |invoice: &Invoice| [invoice.net.minor(), invoice.tax.minor(), invoice.total.minor()];
-    let sum = |of: &dyn Fn(&Invoice) -> [i64; 3]| {
-        sums.iter().map(of).fold([0; 3], |sum, each| [sum[0] + each[0], sum[1] + each[1], sum[2] + each[2]])
-    };
-    assert_eq!(sum(&of), of(invoice), "all credit notes give back exactly what was billed");
-    assert_eq!(
-        sum(&|note| of(note.as_billed().as_ref())),
-        of(invoice.as_billed().as_ref()),
-        "in the currency of the invoice, too"
-    );
-    let returned = |invoice: &Invoice| invoice.vat_accounting.as_ref().map_or(0, |accounting| accounting.tax.minor());
-    let given_back: i64 = sums.iter().map(returned).sum();
-    assert_eq!(given_back, returned(invoice), "in the currency of the VAT return, too");
+
+    /// Net amount and tax of each group that the notes leave, as they are billed or in the currency of the tariff.
+    fn left(&self, as_billed: bool) -> BTreeMap<VatKey, [i64; 2]> {
+        let of = |document: &Invoice| -> Vec<Vat> {
+            if as_billed { document.as_billed().vat.clone() } else { document.vat.clone() }
+        };
+        let mut left: BTreeMap<VatKey, [i64; 2]> = BTreeMap::new();
+        let billed = of(self.invoice).into_iter().map(|vat| (1, vat));
+        for (sign, vat) in billed.chain(self.notes.iter().flat_map(of).map(|vat| (-1, vat))) {
+            let sums = left.entry(vat.key()).or_default();
+            sums[0] += sign * vat.net.minor();
+            sums[1] += sign * vat.tax.minor();
+        }
+        left
+    }
+}
+
+/// The row of a month as a whole.
+fn whole(month: Month, was: Money, now: Money) -> CreditLine {
+    let of = |amount| Amounts { quantity: 1, amount };
+    credit::of_earlier(month, of(was), of(now)).unwrap()
+}
+
+/// Credit notes that give an invoice back whole: exactly what was billed in each group and currency, and never more on the way.
+fn check_credits(plan: &Plan, steps: &[Step]) -> usize {
+    let (closed, invoice) = made(plan);
+    let mut story = Story::of(plan, closed, &invoice);
+    steps.iter().for_each(|step| story.step(step));
+    story.end();
+    for as_billed in [false, true] {
+        let left = story.left(as_billed);
+        assert!(left.values().all(|sums| *sums == [0, 0]), "{left:?} is left in the end");
+    }
+    let returned = |of: &Invoice| of.vat_accounting.as_ref().map_or(0, |accounting| accounting.tax.minor());
+    let given_back: i64 = story.notes.iter().map(returned).sum();
+    assert_eq!(given_back, returned(&invoice), "in the currency of the VAT return, too");
+    story.notes.len()
 }
 
 proptest! {
@@ -414,11 +530,8 @@ proptest! {
     }
 
     #[test]
-    fn credit_notes_give_back_what_was_billed(plan in plans(), parts in prop::collection::vec(1..100_u32, 0..4)) {
-        let (_, invoice) = made(&plan);
-        if invoice.net.minor() > 0 {
-            check_credits(&invoice, &parts);
-        }
+    fn credit_notes_give_back_what_was_billed(plan in plans(), corrections in steps()) {
+        check_credits(&plan, &corrections);
     }
 }
 
@@ -489,5 +602,138 @@ fn an_invoice_in_another_currency_says_both_amounts() {
     let left: Vec<i64> = prepaid.payments.iter().map(|payment| payment.left.minor()).collect();
     // 0.94 pounds of 0.50 and 1.00.
     assert_eq!((left, prepaid.due.minor()), (vec![0, 56], 0));
-    check_credits(&invoice, &[33, 50]);
+    let steps: Vec<Step> = (0..100).map(|place| Step::Out(vec![place])).collect();
+    assert_eq!(check_credits(&plan, &steps), 100);
+}
+
+#[test]
+fn a_note_gives_back_the_group_of_its_charges() {
+    let noon = |day: i64| (day - 1) * 86_400 + 43_200;
+    // One charge at the first rate, two at the second, of 0.020014 each, in pounds; and July at the rate of its own month.
+    let charges = vec![(noon(14), 0, 2), (noon(15), 0, 2), (noon(16), 0, 2)];
+    let rate = Some((11_651, 8_974));
+    let plan = Plan { charges, vat: 5, change: 15, limits: (None, None), earlier: vec![(1, 500)], rate, ..bare() };
+    let (closed, invoice) = made(&plan);
+    let mut story = Story::of(&plan, closed, &invoice);
+    story.take_out(&[0]);
+    story.lessen("2018-07".parse().unwrap(), Money::new(400, usd()));
+    let groups = |note: &Invoice| note.vat.iter().map(|vat| format!("{} {}", vat.key(), vat.net)).collect::<Vec<_>>();
+    assert_eq!(groups(&story.notes[0]), ["S at 5.50% USD 0.02"]);
+    assert_eq!(groups(&story.notes[1]), ["S at 5.50% USD 1.00"]);
+    // 5.00 by 0.8974 / 1.1651 are 3.85, and 4.00 are 3.08.
+    assert_eq!(groups(&story.notes[1].as_billed()), ["S at 5.50% GBP 0.77"]);
+    story.end();
+    assert!(story.left(true).values().all(|sums| *sums == [0, 0]));
+}
+
+#[test]
+fn a_month_of_several_rates_is_given_back_by_what_is_left_to_them() {
+    let noon = |day: i64| (day - 1) * 86_400 + 43_200;
+    let charges = vec![(noon(14), 0, 1), (noon(15), 0, 1)];
+    let plan = Plan { charges, vat: 5, change: 15, limits: (None, None), earlier: vec![(1, 500)], ..bare() };
+    let (closed, mut invoice) = made(&plan);
+    // July has two rates of its own.
+    let keys: Vec<VatKey> = invoice.vat.iter().map(Vat::key).collect();
+    let share = |key: &VatKey, cents| VatShare { vat: key.clone(), amount: Money::new(cents, usd()) };
+    (invoice.earlier[0].vat, invoice.earlier[0].shares) = (None, vec![share(&keys[0], 200), share(&keys[1], 300)]);
+    let nets = by_group(&invoice);
+    for vat in &mut invoice.vat {
+        vat.net = Money::new(nets[&vat.key()], usd());
+        vat.tax = Money::new(percent(vat.net.minor(), vat.rate), usd());
+    }
+    invoice.tax = Money::sum(usd(), invoice.vat.iter().map(|vat| vat.tax)).unwrap();
+    invoice.total = invoice.net.checked_add(invoice.tax).unwrap();
+    let july: Month = "2018-07".parse().unwrap();
+    let mut story = Story::of(&plan, closed, &invoice);
+    let net = Money::new(300, usd());
+    let groups = [(keys[0].clone(), Money::new(200, usd())), (keys[1].clone(), Money::new(100, usd()))].into();
+    story.note(july, vec![whole(july, Money::new(500, usd()), net)], Stands::Month { month: july, net, groups });
+    story.earlier.insert(july, net);
+    let note = &story.notes[0];
+    assert_eq!(note.vat.iter().map(|vat| (vat.key(), vat.net.minor())).collect::<Vec<_>>(), [(keys[1].clone(), 200)]);
+    // What is left to each is in the proportion of what other invoices leave, and of none is less than nothing.
+    let groups = [(keys[0].clone(), Money::new(-100, usd())), (keys[1].clone(), Money::new(400, usd()))].into();
+    let net = Money::new(100, usd());
+    story.note(july, vec![whole(july, Money::new(300, usd()), net)], Stands::Month { month: july, net, groups });
+    story.earlier.insert(july, net);
+    assert_eq!(story.notes[1].credited[0].shares, [share(&keys[0], 200)]);
+    story.end();
+    assert!(story.left(false).values().all(|sums| *sums == [0, 0]));
+}
+
+#[test]
+fn where_a_cap_falls_away_no_note_asks_for_tax() {
+    let noon = |day: i64| (day - 1) * 86_400 + 43_200;
+    // Twenty charges of 0.060042 at each rate, which come to 2.40 in two lines; a cap of 1.89; then nine at the first rate go.
+    let charges: Vec<Charged> = (0..40).map(|place| (noon(if place < 20 { 14 } else { 15 }), 0, 6)).collect();
+    let plan = Plan { charges, vat: 5, change: 15, limits: (None, Some(189)), ..bare() };
+    let (closed, invoice) = made(&plan);
+    let groups =
+        |of: &Invoice| of.vat.iter().map(|vat| (vat.key().rate.to_string(), vat.net.minor())).collect::<Vec<_>>();
+    assert_eq!(groups(&invoice), [("5.50".to_owned(), 94), ("21.00".to_owned(), 95)]);
+    let mut story = Story::of(&plan, closed, &invoice);
+    story.take_out(&[0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    // 0.66 and 1.20 stand, which is 0.03 less, and would be 0.28 less and 0.25 more.
+    assert_eq!(groups(&story.notes[0]), [("5.50".to_owned(), 3)]);
+    assert!(story.notes[0].tax.minor() >= 0);
+    story.take_out(&[20, 21]);
+    story.end();
+    assert!(story.left(false).values().all(|sums| *sums == [0, 0]));
+}
+
+#[test]
+fn a_cap_takes_no_more_than_there_is_in_another_currency() {
+    // Seven prices in each of three markets, which come to 0.63 USD in 21 lines, and to 0.54 GBP; at 1.2 USD a pound.
+    let charges = (0..21).map(|place| (i64::from(place) * 86_400, place as usize % 3, place / 3)).collect();
+    let plan = Plan { charges, vat: 0, change: 2, limits: (None, Some(5)), rate: Some((12_000, 10_000)), ..bare() };
+    let (closed, invoice) = made(&plan);
+    check_invoice(&closed, &invoice);
+    let exchange = invoice.exchange.as_ref().unwrap();
+    assert_eq!((invoice.net.to_string(), exchange.net.to_string()), ("USD 0.05".to_owned(), "GBP 0.04".to_owned()));
+    let mut forged = invoice.clone();
+    let exchange = forged.exchange.as_mut().unwrap();
+    let taken = exchange.adjustments[0].amount;
+    exchange.adjustments[0].amount = taken.checked_sub(Money::new(5, taken.currency())).unwrap();
+    let findings = check::findings(&forged, &closed.line_file, &closed.data_sha256);
+    assert!(findings.iter().any(|finding| finding.to_string().contains("minimum or cap of USD 0.05")), "{findings:?}");
+}
+
+#[test]
+fn a_note_that_gives_back_what_was_not_billed_is_found() {
+    let charges = vec![(0, 0, 1); 100];
+    let plan = Plan { charges, vat: 0, change: 2, limits: (None, None), rate: Some((11_651, 8_974)), ..bare() };
+    let (closed, invoice) = made(&plan);
+    let mut story = Story::of(&plan, closed, &invoice);
+    story.take_out(&[0, 1, 2]);
+    story.take_out(&[3, 4, 5]);
+    let (note, before) = story.notes.split_last().unwrap();
+    let found = |forge: &dyn Fn(&mut ritardo::domain::Exchange)| {
+        let mut forged = note.clone();
+        forge(forged.exchange.as_mut().unwrap());
+        let findings = check::credit_findings(&forged, &invoice, before);
+        findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(found(&|_| {}), "");
+    let cent = |amount: Money| amount.checked_add(Money::new(1, amount.currency())).unwrap();
+    // A cent more in every sum: it adds up, and is not what the invoice has left.
+    let more = found(&|exchange| {
+        let row = &mut exchange.credited[0];
+        (row.billed, row.credit) = (cent(row.billed), cent(row.credit));
+        (exchange.net, exchange.total) = (cent(exchange.net), cent(exchange.total));
+        exchange.vat[0].net = cent(exchange.vat[0].net);
+    });
+    assert!(more.contains("is left to be given back, the credit note says GBP"), "{more}");
+    let tax = found(&|exchange| {
+        (exchange.tax, exchange.total) = (cent(exchange.tax), cent(exchange.total));
+        exchange.vat[0].tax = cent(exchange.vat[0].tax);
+    });
+    assert!(tax.contains("which leaves a tax of GBP"), "{tax}");
+    let rate = found(&|exchange| exchange.billed_per_euro = Decimal::whole(1));
+    assert!(rate.contains("the rate of exchange is not that of LR-2018-000001"), "{rate}");
+    // The same without the note before: what that gave back would be given back again.
+    assert!(!check::credit_findings(note, &invoice, &[]).is_empty());
+    let mut other = invoice.clone();
+    other.exchange.as_mut().unwrap().billed_per_euro = Decimal::whole(1);
+    assert!(!check::replacement_findings(&other, &invoice).is_empty());
+    assert!(check::replacement_findings(&invoice, &invoice).is_empty());
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::taxes;
+use super::{notes, taxes};
 use crate::domain::invoice::AdjustmentKind;
 use crate::domain::prepaid::Taken;
 use crate::domain::text::hex;
@@ -49,6 +49,12 @@ pub enum Finding {
     Rate { row: &'static str, exact: String, stated: String },
     #[error("the amounts in {currency} are not those of the rows of the invoice")]
     Rows { currency: String },
+    #[error("the rate of exchange is not that of {number}")]
+    Frozen { number: String },
+    #[error("the invoice comes to {stated}, which is below zero")]
+    Below { stated: String },
+    #[error("of {row} {found} is left to be given back, the credit note says {stated}")]
+    Row { row: String, found: String, stated: String },
     #[error("the VAT of {tax} does not come to {stated} in {currency}")]
     Accounting { currency: String, tax: String, stated: String },
     #[error("the payments in advance leave {found} to pay, the invoice says {stated}")]
@@ -174,9 +180,9 @@ impl Charges {
     }
 }
 
-/// Compares a credit note with the invoice that it corrects, of which earlier credit notes gave `given_back` back.
+/// Compares a credit note with the invoice that it corrects, and with `earlier`, which are all credit notes before it.
 /// Empty: everything adds up.
-pub fn credit_findings(note: &Invoice, invoice: &Invoice, given_back: Money) -> Vec<Finding> {
+pub fn credit_findings(note: &Invoice, invoice: &Invoice, earlier: &[Invoice]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let rows = note.credited.iter().map(|line| line.billed.amount.exact().checked_sub(line.now.amount.exact()));
     let sum = rows.into_iter().try_fold(Decimal::ZERO, |sum, row| sum.checked_add(row?));
@@ -184,17 +190,24 @@ pub fn credit_findings(note: &Invoice, invoice: &Invoice, given_back: Money) -> 
         let found = sum.map_or("nothing exact".to_owned(), |sum| sum.to_string());
         findings.push(Finding::Net { found, stated: note.net.to_string() });
     }
-    let given_back = given_back.checked_add(note.net);
+    let given_back = Money::sum(invoice.currency, earlier.iter().chain([note]).map(|note| note.net));
     if note.net.minor() <= 0 || given_back.is_none_or(|given_back| given_back.minor() > invoice.net.minor()) {
         findings.push(Finding::TooMuch { number: invoice.number.to_string(), stated: note.net.to_string() });
     }
     compare_totals(note, &mut findings);
-    taxes::compare_exchanged_note(note, invoice, &mut findings);
+    notes::compare(note, invoice, earlier, &mut findings);
     taxes::compare_accounted_note(note, invoice, &mut findings);
     if note.prepaid != invoice.prepaid {
         let due = |of: &Invoice| of.prepaid.as_ref().map_or("nothing".to_owned(), |prepaid| prepaid.due.to_string());
         findings.push(Finding::Prepaid { found: due(invoice), stated: due(note) });
     }
+    findings
+}
+
+/// Compares an invoice with the one in whose place it stands. Empty: it is billed by the same rate.
+pub fn replacement_findings(invoice: &Invoice, replaced: &Invoice) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    notes::compare_replaced(invoice, replaced, &mut findings);
     findings
 }
 

@@ -1,11 +1,13 @@
 //! The canonical invoice of a closed month.
 
 use super::ClosedMonth;
-use super::vat::Rows;
+use super::vat::{self, Rows};
 use crate::domain::billed::shares;
 use crate::domain::business::Issuer;
 use crate::domain::correction::{DocumentKind, Earlier};
-use crate::domain::invoice::{Chain, Computation, Format, Payment, Vat};
+use crate::domain::exchange::ExchangedRow;
+use crate::domain::invoice::{AdjustmentKind, Chain, Computation, Format, Payment, Vat};
+use crate::domain::vat::VatShare;
 use crate::domain::{
     Available, Business, Currency, Date, Elapsed, Exchange, Invoice, InvoiceNumber, Money, Prepaid, Rate,
     VatAccounting, VatBook, VatKey,
@@ -157,22 +159,40 @@ fn accounted(frozen: Frozen, tax: Money) -> Option<VatAccounting> {
     })
 }
 
-/// Every row in another currency, each rounded once from its exact amount; their sum; and the tax on that, rounded once a
-/// group. `None` when an amount does not fit.
-fn exchange(frozen: Frozen, rows: &Rows, book: &VatBook, main: Option<&VatKey>) -> Option<Exchange> {
-    let Frozen { rate, table_sha256 } = frozen;
-    let mut billed = rows.clone();
+/// Rows in another currency. A line is rounded once from its exact sum. A minimum or a cap is what is missing to its limit in
+/// that currency, or lies above it there, so that no cap takes more than there is; what it comes to has the parts of the lines.
+/// `None` when an amount does not fit.
+pub(super) fn rows_at(rate: &Rate, rows: &Rows) -> Option<Rows> {
+    let (mut billed, zero) = (rows.clone(), Money::zero(rate.to));
     for line in &mut billed.lines {
         line.amount = rate.convert(line.exact)?;
     }
+    let mut sum = Money::sum(rate.to, billed.lines.iter().map(|line| line.amount))?;
     for row in &mut billed.adjustments {
-        row.amount = rate.convert(row.amount.exact())?;
-        row.shares = shares(&row.shares, row.amount);
+        let to_limit = rate.convert(row.limit.exact())?.checked_sub(sum)?;
+        row.amount = match row.kind {
+            AdjustmentKind::Minimum => to_limit.max(zero),
+            AdjustmentKind::Cap => to_limit.min(zero),
+        };
+        sum = sum.checked_add(row.amount)?;
+        row.shares.clear();
+    }
+    vat::share_adjustments(&billed.lines, &mut billed.adjustments)?;
+    for (row, was) in billed.adjustments.iter_mut().zip(&rows.adjustments).filter(|(row, _)| row.shares.is_empty()) {
+        // Nothing has no parts, and yet says under what it falls.
+        row.shares = shares(&was.shares, row.amount);
     }
     for row in &mut billed.earlier {
         row.amount = rate.convert(row.amount.exact())?;
         row.shares = shares(&row.shares, row.amount);
     }
+    Some(billed)
+}
+
+/// Every row in another currency, their sum, and the tax on that, rounded once a group. `None` when an amount does not fit.
+fn exchange(frozen: Frozen, rows: &Rows, book: &VatBook, main: Option<&VatKey>) -> Option<Exchange> {
+    let Frozen { rate, table_sha256 } = frozen;
+    let billed = rows_at(&rate, rows)?;
     let net = billed.net(rate.to)?;
     let vat = billed.groups(book, main, rate.to)?;
     let tax = Money::sum(rate.to, vat.iter().map(|vat| vat.tax))?;
@@ -183,12 +203,16 @@ fn exchange(frozen: Frozen, rows: &Rows, book: &VatBook, main: Option<&VatKey>) 
         billed_per_euro: rate.to_per_euro,
         table_sha256,
         lines: billed.lines.iter().map(|line| line.amount).collect(),
-        adjustments: billed.adjustments.iter().map(|row| row.amount).collect(),
-        earlier: billed.earlier.iter().map(|row| row.amount).collect(),
+        adjustments: billed.adjustments.into_iter().map(|row| exchanged(row.amount, row.shares)).collect(),
+        earlier: billed.earlier.into_iter().map(|row| exchanged(row.amount, row.shares)).collect(),
         credited: Vec::new(),
         net,
         vat,
         tax,
         total: net.checked_add(tax)?,
     })
+}
+
+const fn exchanged(amount: Money, shares: Vec<VatShare>) -> ExchangedRow {
+    ExchangedRow { amount, shares }
 }

@@ -3,12 +3,13 @@
 //! Invariant: nothing is taken from what made them. Groups are summed from the rows anew; an amount in another currency is
 //! compared with its exact one by an inequality, without a division.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::check::{Finding, compare_totals};
 use crate::domain::correction::Earlier;
-use crate::domain::invoice::Vat;
-use crate::domain::{Decimal, Invoice, Money, Rounding, VatAccounting, VatKey};
+use crate::domain::invoice::{Adjustment, AdjustmentKind, Vat};
+use crate::domain::{Exchange, Invoice, Money, Rate, Rounding, VatAccounting, VatKey};
 
 /// Net amount and tax of each group of an invoice.
 pub(super) fn compare_groups(invoice: &Invoice, findings: &mut Vec<Finding>) {
@@ -66,22 +67,55 @@ fn said(sum: Option<Money>) -> String {
 pub(super) fn compare_exchange(invoice: &Invoice, findings: &mut Vec<Finding>) {
     let Some(exchange) = &invoice.exchange else { return };
     let rate = exchange.rate(invoice.currency);
-    let lines = invoice.lines.iter().map(|line| ("line", line.exact));
-    let adjustments = invoice.adjustments.iter().map(|row| ("minimum or cap", row.amount.exact()));
+    let lines = invoice.lines.iter().map(|line| ("line", line.exact)).zip(exchange.lines.iter().copied());
     let earlier = invoice.earlier.iter().map(|row| ("amount of an earlier month", row.amount.exact()));
-    let exact: Vec<(&'static str, Decimal)> = lines.chain(adjustments).chain(earlier).collect();
-    let stated: Vec<Money> =
-        [&exchange.lines, &exchange.adjustments, &exchange.earlier].into_iter().flatten().copied().collect();
-    for ((row, exact), stated) in exact.iter().zip(&stated).filter(|((_, exact), stated)| !rate.fits(*exact, **stated))
-    {
-        findings.push(Finding::Rate { row: *row, exact: exact.to_string(), stated: stated.to_string() });
+    let earlier = earlier.zip(exchange.earlier.iter().map(|row| row.amount));
+    for ((row, exact), stated) in lines.chain(earlier).filter(|((_, exact), stated)| !rate.fits(*exact, *stated)) {
+        findings.push(Finding::Rate { row, exact: exact.to_string(), stated: stated.to_string() });
     }
-    if exact.len() != stated.len() || exchange.lines.len() != invoice.lines.len() || !exchange.credited.is_empty() {
+    compare_limits(invoice, exchange, &rate, findings);
+    let rows = [&exchange.adjustments, &exchange.earlier].map(Vec::len);
+    let has_all_rows = exchange.lines.len() == invoice.lines.len()
+        && rows == [invoice.adjustments.len(), invoice.earlier.len()]
+        && exchange.credited.is_empty();
+    let parts = exchange.adjustments.iter().chain(&exchange.earlier).filter(|row| !row.shares.is_empty());
+    let are_whole = parts.into_iter().all(|row| {
+        let shares = row.shares.iter().map(|share| share.amount);
+        Money::sum(exchange.currency, shares) == Some(row.amount)
+    });
+    if !has_all_rows || !are_whole {
         findings.push(Finding::Rows { currency: exchange.currency.to_string() });
+    }
+    if exchange.net.minor() < 0 {
+        findings.push(Finding::Below { stated: exchange.net.to_string() });
     }
     let billed = invoice.as_billed();
     compare_totals(&billed, findings);
     compare_groups(&billed, findings);
+}
+
+/// A minimum or a cap lifts the rows before it to its limit, or brings them down to it; or it is nothing, where they are beyond
+/// the limit, or below it, in this currency.
+fn compare_limits(invoice: &Invoice, exchange: &Exchange, rate: &Rate, findings: &mut Vec<Finding>) {
+    let mut sum = Money::sum(exchange.currency, exchange.lines.iter().copied());
+    for (row, billed) in invoice.adjustments.iter().zip(&exchange.adjustments) {
+        let reached = sum.and_then(|sum| sum.checked_add(billed.amount));
+        if !reached.is_some_and(|reached| fits_limit(row, billed.amount, reached, rate)) {
+            let (exact, stated) = (row.limit.to_string(), billed.amount.to_string());
+            findings.push(Finding::Rate { row: "minimum or cap", exact, stated });
+        }
+        sum = reached;
+    }
+}
+
+fn fits_limit(row: &Adjustment, amount: Money, reached: Money, rate: &Rate) -> bool {
+    let limit = row.limit.exact();
+    let (sign, beyond) = match row.kind {
+        AdjustmentKind::Minimum => (1, Ordering::Less),
+        AdjustmentKind::Cap => (-1, Ordering::Greater),
+    };
+    let is_idle = amount.is_zero() && rate.compare(limit, reached) == Some(beyond);
+    (rate.fits(limit, reached) || is_idle) && amount.minor().signum() != -sign
 }
 
 /// The tax in the currency of the seller's VAT return, which is another than that of the document.
@@ -118,19 +152,5 @@ pub(super) fn compare_accounted_note(note: &Invoice, invoice: &Invoice, findings
         // Nothing of what is given back was taxed.
         (None, Some(accounting)) if note.charges_vat() => findings.push(unaccounted(accounting, billed.tax)),
         (None, Some(_)) => {}
-    }
-}
-
-/// A credit note is in the currency, and by the rate, of the invoice that it corrects.
-pub(super) fn compare_exchanged_note(note: &Invoice, invoice: &Invoice, findings: &mut Vec<Finding>) {
-    let frozen =
-        |of: &Invoice| of.exchange.as_ref().map(|exchange| (exchange.rate(of.currency), exchange.table_sha256.clone()));
-    let rows = note.exchange.as_ref().map_or(note.credited.len(), |exchange| exchange.credited.len());
-    if frozen(note) != frozen(invoice) || rows != note.credited.len() {
-        let currency = invoice.exchange.as_ref().map_or(invoice.currency, |exchange| exchange.currency);
-        findings.push(Finding::Rows { currency: currency.to_string() });
-    }
-    if note.exchange.is_some() {
-        compare_totals(&note.as_billed(), findings);
     }
 }

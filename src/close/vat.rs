@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ClosedMonth;
 use crate::domain::charge::RatedWait;
 use crate::domain::correction::Earlier;
-use crate::domain::invoice::{Adjustment, Line, Vat};
+use crate::domain::invoice::{Adjustment, AdjustmentKind, Line, Vat};
 use crate::domain::vat::{TaxPoint, VatShare, weighed};
 use crate::domain::{Business, Currency, Date, Money, Month, Rounding, VatBook, VatKey, VatTreatment};
 
@@ -66,21 +66,22 @@ fn of_month(book: &VatBook, month: Month) -> Option<VatKey> {
     book.of_month(month).map(VatTreatment::key)
 }
 
-/// Gives each adjustment its parts, where the lines have several categories or rates: in the proportion of their exact sums,
-/// since all of them may be rounded to nothing; of how many charges they have where these cost nothing. `None` when a sum does
-/// not fit.
+/// Gives each adjustment its parts, where the lines have several categories or rates. A minimum is in the proportion of their
+/// exact sums, since all of them may be rounded to nothing, or of how many charges they have where these cost nothing; a cap in
+/// that of their amounts, so that it takes from none more than it has. `None` when a sum does not fit.
 pub(super) fn share_adjustments(lines: &[Line], adjustments: &mut [Adjustment]) -> Option<()> {
-    let mut weights: BTreeMap<&VatKey, [i128; 2]> = BTreeMap::new();
+    let mut weights: BTreeMap<&VatKey, [i128; 3]> = BTreeMap::new();
     for line in lines {
         let Some(key) = &line.vat else { continue };
-        let more = [line.exact.units(), i128::from(line.quantity)];
+        let more = [i128::from(line.amount.minor()), line.exact.units(), i128::from(line.quantity)];
         for (weight, more) in weights.entry(key).or_default().iter_mut().zip(more) {
             *weight = weight.checked_add(more)?;
         }
     }
     let by = |place: usize| -> Vec<i128> { weights.values().filter_map(|of| of.get(place)).copied().collect() };
-    let parts = (0..2).map(by).find(|parts| parts.iter().any(|part| *part != 0)).unwrap_or_default();
-    for adjustment in adjustments.iter_mut().filter(|_| !parts.is_empty()) {
+    for adjustment in adjustments.iter_mut().filter(|_| !weights.is_empty()) {
+        let first = if adjustment.kind == AdjustmentKind::Cap { 0 } else { 1 };
+        let parts = (first..3).map(by).find(|parts| parts.iter().any(|part| *part != 0)).unwrap_or_else(|| by(2));
         let amounts = weighed(adjustment.amount, &parts)?;
         let shares = weights.keys().zip(amounts).filter(|(_, amount)| !amount.is_zero());
         adjustment.shares = shares.map(|(key, amount)| VatShare { vat: (*key).clone(), amount }).collect();
@@ -259,7 +260,6 @@ fn mixed(business: &Business, closed: &ClosedMonth, earlier: &[Earlier]) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::invoice::AdjustmentKind;
 
     fn line(rate: &str, exact: &str, quantity: u64) -> Line {
         let usd: Currency = "USD".parse().unwrap();
@@ -276,6 +276,19 @@ mod tests {
             amount: exact.rounded(usd, Rounding::HalfAwayFromZero).unwrap(),
             vat: Some(VatKey { category: "S".to_owned(), rate: rate.parse().unwrap() }),
         }
+    }
+
+    #[test]
+    fn a_cap_takes_from_none_more_than_it_has() {
+        let usd = |minor| Money::new(minor, "USD".parse().unwrap());
+        // Ten markets of 0.004, which are nothing each, and one line that the cap falls on.
+        let lines: Vec<Line> = std::iter::repeat_n(line("10", "0.004", 1), 10).chain([line("24", "0.10", 1)]).collect();
+        let (kind, limit) = (AdjustmentKind::Cap, usd(5));
+        let mut adjustments = [Adjustment { kind, limit, amount: usd(-5), shares: Vec::new() }];
+        share_adjustments(&lines, &mut adjustments).unwrap();
+        let shares: Vec<_> =
+            adjustments[0].shares.iter().map(|share| (share.vat.rate.to_string(), share.amount)).collect();
+        assert_eq!(shares, [("24.00".to_owned(), usd(-5))]);
     }
 
     #[test]

@@ -9,13 +9,15 @@ use super::letters::signer;
 use super::run::renderer;
 use super::setup::Setup;
 use super::state::State;
+use super::summary::told;
 use super::{Outcome, World, issue, recorded, retaxed, say};
 use crate::cli::Reissue;
-use crate::close::credit::{self, Credit};
+use crate::close::credit::{self, Credit, Stands};
 use crate::close::{self, ClosedMonth, Filed, FrozenRates, Issue, check};
 use crate::domain::correction::{Amounts, Correction, CreditLine, Earlier};
 use crate::domain::invoice::Payment;
-use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money};
+use crate::domain::vat::VatShare;
+use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money, Rounding};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued};
 use crate::ledger::{Additions, History, Ledger};
@@ -35,8 +37,8 @@ pub fn reissue(args: &Reissue, world: &mut World) -> Result<Outcome, Failure> {
     refuse_same_words(&setup, &whole, (&draft, &anew), &args.number)?;
     let (note, invoice) = write(&bench, &mut ledger, &whole, &anew, reason)?;
     let drawn = issue::write_documents(&state, &mut ledger, &renderer()?, signer.as_ref(), world)?;
-    say(world.out, &format!("credited  {}  {} for {}", note.number, note.total, args.number))?;
-    say(world.out, &format!("issued    {}  {} in its place", invoice.number, invoice.total))?;
+    say(world.out, &format!("credited  {}  {} for {}", note.number, told(&note), args.number))?;
+    say(world.out, &format!("issued    {}  {} in its place", invoice.number, told(&invoice)))?;
     drawn.whole()?;
     say(world.out, &format!("documents {}/issued; the next `ritardo run` mails them", setup.config.state.display()))?;
     Ok(Outcome::Done)
@@ -105,7 +107,7 @@ impl<'w> Whole<'w> {
                 hint,
             ));
         }
-        let earlier = earlier(history, issued);
+        let earlier = earlier(history, issued, &base)?;
         let lines = lines(&base, &earlier)?;
         let recorded = match history.closed.get(&(issued.business.clone(), issued.month)) {
             Some(closed) => recorded::setup(ledger, closed)?,
@@ -226,19 +228,35 @@ fn closed_again(bench: &Bench, ledger: &Ledger, issued: &Issued, sha256: &str) -
 }
 
 /// What an invoice still bills of earlier months.
-fn earlier(history: &History, issued: &Issued) -> Vec<Earlier> {
+fn earlier(history: &History, issued: &Issued, base: &Base) -> Result<Vec<Earlier>, Failure> {
     let left = issued.earlier.iter().filter_map(|earlier| {
         let own = history.billed_by(issued, earlier.month).filter(|own| own.rest.minor() > 0)?;
         Some(retaxed::left(history, issued, earlier, &own))
     });
-    left.collect()
+    left.map(|earlier| with_parts_left(earlier, base)).collect()
+}
+
+/// The amount of a month with several categories or rates with what is left of each.
+fn with_parts_left(earlier: Earlier, base: &Base) -> Result<Earlier, Failure> {
+    if earlier.shares.is_empty() {
+        return Ok(earlier);
+    }
+    let left = credit::left_of_month(&base.invoice, &base.notes, earlier.month).ok_or_else(too_large)?;
+    let left = left.into_iter().filter(|(_, amount)| !amount.is_zero());
+    Ok(earlier.with_shares(left.map(|(vat, amount)| VatShare { vat, amount }).collect()))
 }
 
 fn lines(base: &Base, earlier: &[Earlier]) -> Result<Vec<CreditLine>, Failure> {
     let zero = Money::zero(base.invoice.currency);
     let nothing = Amounts { quantity: 0, amount: zero };
     let filed = correct::read(&base.charges)?;
-    let mut lines = credit::of_charges(&filed, &Filed::default(), zero.currency()).ok_or_else(too_large)?;
+    let mut lines = if credit::is_by_row(&base.invoice, &base.notes) {
+        credit::of_charges(&filed, &Filed::default(), zero.currency()).ok_or_else(too_large)?
+    } else {
+        let net = filed.net().and_then(|net| net.rounded(zero.currency(), Rounding::HalfAwayFromZero));
+        let billed = Amounts { quantity: filed.quantity(), amount: net.ok_or_else(too_large)? };
+        vec![credit::of_earlier(base.month, billed, nothing).ok_or_else(too_large)?]
+    };
     for Earlier { month, charges, amount, .. } in earlier {
         let billed = Amounts { quantity: *charges, amount: *amount };
         lines.push(credit::of_earlier(*month, billed, nothing).ok_or_else(too_large)?);
@@ -281,6 +299,7 @@ fn decide(
     };
     let credit = Credit {
         lines: whole.lines.clone(),
+        stands: Stands::Nothing,
         month: base.invoice.month,
         counts: closed.counts,
         data_sha256: base.was_sha256.clone(),

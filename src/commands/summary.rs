@@ -11,7 +11,7 @@ use serde::Serialize;
 use self::facts::{Log, closed, conflicts, mails, reason, rows_read, strangers};
 pub use self::facts::{changed, late_words, unsigned};
 use self::words::to_approve;
-pub use self::words::{counted, grouped, links, mail_lines};
+pub use self::words::{billed_total, both, counted, grouped, links, mail_lines, told};
 
 use super::closing::{Step, texts};
 use super::correct;
@@ -114,6 +114,9 @@ struct Invoiced {
     net: Money,
     tax: Money,
     total: Money,
+    /// What is to be paid, where that is in another currency than the tariff's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    billed: Option<Money>,
 }
 
 #[derive(Serialize)]
@@ -365,9 +368,7 @@ impl Summary {
             let Counts { waits, late, unanswered, held, .. } = verdicts;
             let excluded = if *held > 0 { format!(", {held} excluded") } else { String::new() };
             let billed = match invoice {
-                Some(Invoiced { number, total, .. }) => {
-                    format!("{}  {total}", number.as_deref().unwrap_or("to be invoiced"))
-                }
+                Some(invoiced) => invoiced.told(),
                 None => match carried {
                     Some(amount) => format!("{amount} carried over to a later invoice"),
                     None => "no charges, no invoice".to_owned(),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::correction::{Amounts, CreditLine};
-use super::exchange::{Exchange, Rate};
+use super::exchange::{Exchange, ExchangedCredit, Rate};
 use super::invoice::Line;
 use super::vat::{VatShare, apportioned};
 use super::{Invoice, Money};
@@ -11,8 +11,8 @@ use super::{Invoice, Money};
 impl Invoice {
     /// The document with every amount in the currency that it is billed and paid in: itself, where that is the tariff's.
     ///
-    /// Sums, taxes and rows are those that were frozen. Prices, and what a credit note says was billed and stands now, are
-    /// shown by the frozen rate. The limit of a minimum or a cap stays in the currency of the tariff.
+    /// Sums, taxes and rows are those that were frozen. Prices are shown by the frozen rate. The limit of a minimum or a cap
+    /// stays in the currency of the tariff.
     pub fn as_billed(&self) -> Cow<'_, Invoice> {
         let Some(exchange) = &self.exchange else { return Cow::Borrowed(self) };
         Cow::Owned(self.exchanged(exchange))
@@ -26,14 +26,14 @@ impl Invoice {
             let unit_price = rate.price(line.unit_price).unwrap_or(line.unit_price);
             *line = Line { unit_price, exact: amount.exact(), amount: *amount, ..line.clone() };
         }
-        for (adjustment, amount) in billed.adjustments.iter_mut().zip(&exchange.adjustments) {
-            (adjustment.amount, adjustment.shares) = (*amount, shares(&adjustment.shares, *amount));
+        for (adjustment, row) in billed.adjustments.iter_mut().zip(&exchange.adjustments) {
+            (adjustment.amount, adjustment.shares) = (row.amount, row.shares.clone());
         }
-        for (earlier, amount) in billed.earlier.iter_mut().zip(&exchange.earlier) {
-            (earlier.amount, earlier.shares) = (*amount, shares(&earlier.shares, *amount));
+        for (earlier, row) in billed.earlier.iter_mut().zip(&exchange.earlier) {
+            (earlier.amount, earlier.shares) = (row.amount, row.shares.clone());
         }
-        for (line, amount) in billed.credited.iter_mut().zip(&exchange.credited) {
-            *line = credited(line, *amount, &rate);
+        for (line, row) in billed.credited.iter_mut().zip(&exchange.credited) {
+            *line = credited(line, row, &rate);
         }
         (billed.net, billed.tax, billed.total) = (exchange.net, exchange.tax, exchange.total);
         billed.vat.clone_from(&exchange.vat);
@@ -48,15 +48,13 @@ pub fn shares(of: &[VatShare], amount: Money) -> Vec<VatShare> {
     of.iter().zip(amounts).map(|(share, amount)| VatShare { amount, ..share.clone() }).collect()
 }
 
-fn credited(line: &CreditLine, credit: Money, rate: &Rate) -> CreditLine {
-    let billed = rate.convert(line.billed.amount.exact()).unwrap_or(credit);
-    let now = billed.checked_sub(credit).unwrap_or(Money::zero(credit.currency()));
+fn credited(line: &CreditLine, row: &ExchangedCredit, rate: &Rate) -> CreditLine {
     CreditLine {
         unit_price: line.unit_price.and_then(|price| rate.price(price)),
-        billed: Amounts { amount: billed, ..line.billed },
-        now: Amounts { amount: now, ..line.now },
-        credit,
-        shares: shares(&line.shares, credit),
+        billed: Amounts { amount: row.billed, ..line.billed },
+        now: Amounts { amount: row.now, ..line.now },
+        credit: row.credit,
+        shares: row.shares.clone(),
         ..line.clone()
     }
 }

@@ -86,7 +86,7 @@ pub struct CreditLine {
     pub now: Amounts,
     /// `billed` less `now`: below zero where more stands now than was billed.
     pub credit: Money,
-    /// Where the invoice has several categories or rates: its parts, in the proportion of what is left of theirs.
+    /// Where the invoice has several categories or rates: its parts. They sum to `credit`; one of them may be below zero.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shares: Vec<VatShare>,
 }

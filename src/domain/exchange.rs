@@ -4,11 +4,15 @@
 //! A rate between two other currencies is a fraction of two rows of the table: it is never written as one number, which would
 //! have to be rounded.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
+use super::bank_days::is_bank_day;
 use super::invoice::Vat;
+use super::vat::VatShare;
 use super::{Currency, Date, Decimal, Money};
 
 /// Units of some currencies for one euro, by the day of publication.
@@ -24,14 +28,18 @@ pub enum NoRate {
     Ends(Date),
     #[error("the table of rates begins after {0}")]
     Begins(Date),
-    #[error("{published} is the last day with rates before {day}, more than a week earlier")]
-    Gap { day: Date, published: Date },
+    #[error("the table of rates has no row of {0}, a day on which the bank publishes them")]
+    Gap(Date),
+    #[error(
+        "the rates of {currency} of {published} and of {other} differ by more than a factor of two: one is mistyped"
+    )]
+    Leap { currency: Currency, published: Date, other: Date },
     #[error("the rates of {published} lack {currency}")]
     Currency { published: Date, currency: Currency },
 }
 
-/// Rates are published on working days; the longest pauses are about Easter and Christmas.
-const LONGEST_GAP: u32 = 7;
+/// Rows before and after that are looked through for a rate to compare with.
+const NEIGHBOURS: usize = 10;
 
 impl Rates {
     /// Adds a rate; `false` where the day has one for the currency.
@@ -57,21 +65,37 @@ impl Rates {
     /// The rate of a day: the last that was published on it or before it.
     ///
     /// # Errors
-    /// Where the table does not reach the day: then another may have been published by then. Where no rate lies within a
-    /// week before it, or the rates lack a currency.
+    /// Where the table does not reach the day: then another may have been published by then. Where a row is missing in which
+    /// one was published, the rates lack a currency, or one of them cannot be right beside those of the days about it.
     pub fn on(&self, day: Date, from: Currency, to: Currency) -> Result<Rate, NoRate> {
         if self.last_day().is_none_or(|last| last < day) {
             return Err(NoRate::Ends(day));
         }
         let (published, rates) = self.days.range(..=day).next_back().ok_or(NoRate::Begins(day))?;
-        if published.plus_days(LONGEST_GAP) < day {
-            return Err(NoRate::Gap { day, published: *published });
+        let after = std::iter::successors(Some(published.plus_days(1)), |day| Some(day.plus_days(1)));
+        if let Some(missing) = after.take_while(|missing| *missing <= day).find(|missing| is_bank_day(*missing)) {
+            return Err(NoRate::Gap(missing));
         }
         let leg = |currency: Currency| {
-            let rate = if currency.code() == EURO { Some(Decimal::whole(1)) } else { rates.get(&currency).copied() };
-            rate.ok_or(NoRate::Currency { published: *published, currency })
+            if currency.code() == EURO {
+                return Ok(Decimal::whole(1));
+            }
+            let rate = *rates.get(&currency).ok_or(NoRate::Currency { published: *published, currency })?;
+            match self.leap(*published, currency, rate) {
+                Some(other) => Err(NoRate::Leap { currency, published: *published, other }),
+                None => Ok(rate),
+            }
         };
         Ok(Rate { from, to, date: *published, from_per_euro: leg(from)?, to_per_euro: leg(to)? })
+    }
+
+    /// The day before or after with another rate of a currency than that of `day` can be: a dot in a wrong place.
+    fn leap(&self, day: Date, currency: Currency, rate: Decimal) -> Option<Date> {
+        let of = |(day, rates): (&Date, &BTreeMap<Currency, Decimal>)| Some((*day, *rates.get(&currency)?));
+        let before = self.days.range(..day).rev().take(NEIGHBOURS).find_map(of);
+        let after = self.days.range((Bound::Excluded(day), Bound::Unbounded)).take(NEIGHBOURS).find_map(of);
+        let is_leap = |other: Decimal| rate.times(2) < Some(other) || other.times(2) < Some(rate);
+        before.into_iter().chain(after).find(|(_, other)| is_leap(*other)).map(|(day, _)| day)
     }
 
     /// The rows that prove the rate of a day, as a table of the same form: the last one published until then, and the first
@@ -128,11 +152,35 @@ impl Rate {
     pub fn fits(&self, exact: Decimal, amount: Money) -> bool {
         amount.currency() == self.to && exact.converts_to(self.to_per_euro, self.from_per_euro, amount)
     }
+
+    /// What an exact amount comes to, beside an amount of `to`; `None` when a product does not fit.
+    pub fn compare(&self, exact: Decimal, amount: Money) -> Option<Ordering> {
+        let product = |of: Decimal, per_euro: Decimal| of.units().checked_mul(per_euro.units());
+        Some(product(exact, self.to_per_euro)?.cmp(&product(amount.exact(), self.from_per_euro)?))
+    }
+}
+
+/// A row of an invoice in another currency, with the parts that the row has there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExchangedRow {
+    pub amount: Money,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<VatShare>,
+}
+
+/// A row of a credit note in another currency: what was billed in it and not given back yet, and what stands now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExchangedCredit {
+    pub billed: Money,
+    pub now: Money,
+    pub credit: Money,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<VatShare>,
 }
 
 /// What an invoice says in another currency than that of its tariff: the rate, frozen, and every amount by it.
 ///
-/// Each list has one amount for each row of the invoice, in its order.
+/// Each list has one entry for each row of the document, in its order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     /// The document is billed and paid in it.
@@ -148,11 +196,11 @@ pub struct Exchange {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<Money>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub adjustments: Vec<Money>,
+    pub adjustments: Vec<ExchangedRow>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub earlier: Vec<Money>,
+    pub earlier: Vec<ExchangedRow>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub credited: Vec<Money>,
+    pub credited: Vec<ExchangedCredit>,
     pub net: Money,
     pub vat: Vec<Vat>,
     pub tax: Money,
@@ -246,10 +294,45 @@ mod tests {
         check("2018-09-04", "EUR", Err("the table of rates ends before 2018-09-04"));
         check("2018-08-29", "EUR", Err("the table of rates begins after 2018-08-29"));
         check("2018-09-03", "GBP", Err("the rates of 2018-09-03 lack GBP"));
-        let mut sparse = rates();
-        sparse.add_day(day("2018-09-30"));
-        let gap = sparse.on(day("2018-09-20"), currency("USD"), currency("EUR"));
-        assert_eq!(gap, Err(NoRate::Gap { day: day("2018-09-20"), published: day("2018-09-03") }));
+    }
+
+    #[test]
+    fn a_missing_row_is_a_gap_and_a_holiday_is_none() {
+        let of = |rows: &[&str], of: &str| {
+            let mut rates = Rates::default();
+            for row in rows {
+                rates.add_day(day(row));
+                rates.add(day(row), currency("USD"), Decimal::whole(1));
+            }
+            rates.on(day(of), currency("USD"), currency("EUR")).map(|rate| rate.date)
+        };
+        // A Friday without a row, ten days before the next one.
+        assert_eq!(of(&["2018-08-24", "2018-09-10"], "2018-08-31"), Err(NoRate::Gap(day("2018-08-27"))));
+        assert_eq!(of(&["2018-08-30", "2018-09-03"], "2018-08-31"), Err(NoRate::Gap(day("2018-08-31"))));
+        // Easter, from Thursday to Tuesday; and Christmas, which was a Tuesday.
+        assert_eq!(of(&["2018-03-29", "2018-04-03"], "2018-04-02"), Ok(day("2018-03-29")));
+        assert_eq!(of(&["2018-12-24", "2018-12-27"], "2018-12-26"), Ok(day("2018-12-24")));
+        assert_eq!(of(&["2018-12-31", "2019-01-02"], "2019-01-01"), Ok(day("2018-12-31")));
+    }
+
+    #[test]
+    fn a_dot_in_a_wrong_place_is_no_rate() {
+        let of = |usd: [&str; 3], of: &str| {
+            let mut rates = Rates::default();
+            for (row, usd) in ["2018-08-30", "2018-08-31", "2018-09-03"].iter().zip(usd) {
+                rates.add_day(day(row));
+                rates.add(day(row), currency("USD"), usd.parse().unwrap());
+            }
+            rates.on(day(of), currency("EUR"), currency("USD"))
+        };
+        let leap = |published: &str, other: &str| {
+            let (published, other) = (day(published), day(other));
+            Err(NoRate::Leap { currency: currency("USD"), published, other })
+        };
+        assert_eq!(of(["1.1692", "11.651", "1.1604"], "2018-08-31"), leap("2018-08-31", "2018-08-30"));
+        // Which of two is mistyped cannot be told.
+        assert_eq!(of(["1.1692", "1.1651", "0.11604"], "2018-08-31"), leap("2018-08-31", "2018-09-03"));
+        assert!(of(["1", "2", "4"], "2018-08-31").is_ok());
     }
 
     #[test]

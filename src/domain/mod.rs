@@ -3,6 +3,7 @@
 //! Nothing here reads a file, a clock or the environment, and nothing here knows another stage.
 #![deny(clippy::float_arithmetic)]
 
+mod bank_days;
 pub mod billed;
 pub mod brand;
 pub mod business;

@@ -103,7 +103,7 @@ fn row(line: &CreditLine, invoice: &Invoice) -> CreditRow {
         now_quantity: quantity(&line.now),
         now_amount: numbers::amount_digits(line.now.amount, language),
         credit: numbers::amount_digits(line.credit, language),
-        vat: lines::vat_code(invoice),
+        vat: lines::vat_of_shares(&line.shares, invoice),
     }
 }
 

@@ -7,6 +7,7 @@ use super::{corrections, exchange, labels, markets, numbers, prepaid, terms, tex
 use crate::domain::business::Language;
 use crate::domain::correction::{Earlier, EarlierCause};
 use crate::domain::invoice::{Adjustment, AdjustmentKind, Invoice, Line, Vat};
+use crate::domain::vat::VatShare;
 use crate::domain::{Elapsed, EntryPoint, Market, Money, VatKey};
 
 /// One row of the table. Amounts are in the currency that the heading of their column names.
@@ -111,6 +112,12 @@ pub(super) fn vat_of(key: Option<&VatKey>, invoice: &Invoice) -> String {
         Some(key) => clean(&key.category) + &rate(key),
         None => vat_code(invoice),
     }
+}
+
+/// The categories of a row by its parts; those of the document, where it has none.
+pub(super) fn vat_of_shares(shares: &[VatShare], invoice: &Invoice) -> String {
+    let codes: Vec<String> = shares.iter().map(|share| vat_of(Some(&share.vat), invoice)).collect();
+    if codes.is_empty() { vat_code(invoice) } else { codes.join(", ") }
 }
 
 /// Those of an amount of an earlier month, which may have several.

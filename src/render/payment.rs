@@ -31,22 +31,21 @@ pub(super) fn facts(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
     facts
 }
 
-/// Whether a payment names the reference that a bank can check: in euro, to an account. Documents of before there were
-/// e-invoices ask for their number.
-fn has_creditor_reference(invoice: &Invoice) -> bool {
-    invoice.electronic && invoice.payment.iban.is_some() && invoice.currency.code() == "EUR"
+/// The reference that a bank can check, where a payment names it: in euro, to an account, with a number that is not too long.
+/// Documents of before there were e-invoices ask for their number.
+fn checked_reference(invoice: &Invoice) -> Option<String> {
+    let is_asked = invoice.electronic && invoice.payment.iban.is_some() && invoice.currency.code() == "EUR";
+    is_asked.then(|| creditor_reference(&invoice.number)).flatten()
 }
 
 /// What a payment is to name, as banks and programs take it: the reference of ISO 11649, or the number.
 pub(super) fn payment_reference(invoice: &Invoice) -> String {
-    let number = || invoice.number.to_string();
-    if has_creditor_reference(invoice) { creditor_reference(&invoice.number) } else { number() }
+    checked_reference(invoice).unwrap_or_else(|| invoice.number.to_string())
 }
 
 /// The same as people read it.
 fn printed_reference(invoice: &Invoice) -> String {
-    let reference = payment_reference(invoice);
-    if has_creditor_reference(invoice) { in_fours(&reference) } else { reference }
+    checked_reference(invoice).map_or_else(|| invoice.number.to_string(), |reference| in_fours(&reference))
 }
 
 /// In how many days to pay. Documents of before there were e-invoices have one sentence for every number.

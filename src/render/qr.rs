@@ -100,8 +100,12 @@ mod tests {
             "",
         ];
         assert_eq!(lines[..9], expected);
-        assert_eq!(lines[9], payment::creditor_reference(&in_euro().number));
+        assert_eq!(Some(lines[9]), payment::creditor_reference(&in_euro().number).as_deref());
         assert_eq!(lines.len(), 10);
+        let mut long = in_euro();
+        long.number = "ABCDEFGH-2018-1000000000".parse().unwrap();
+        let text = payment::qr_text(&long).unwrap();
+        assert_eq!(text.lines().skip(8).collect::<Vec<_>>(), ["", "", "ABCDEFGH-2018-1000000000"]);
     }
 
     #[test]
@@ -121,7 +125,13 @@ mod tests {
         without.payment.iban = None;
         let mut large = in_euro();
         large.total = Money::new(100_000_000_000, large.currency);
-        for invoice in [sample::invoice(Language::English), free, without, large] {
+        let abroad = ["BR1800360305000010009795493C1", "SA0380000000608010167519", "TR330006100519786457841326"];
+        let abroad = abroad.map(|iban| {
+            let mut invoice = in_euro();
+            invoice.payment.iban = Some(iban.to_owned());
+            invoice
+        });
+        for invoice in [sample::invoice(Language::English), free, without, large].into_iter().chain(abroad) {
             assert_eq!(qr(&invoice), None);
         }
         let mut long = in_euro();

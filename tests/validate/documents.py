@@ -146,8 +146,12 @@ def billed(canonical):
     exchange = canonical.get("exchange")
     if not exchange:
         return canonical
+    def frozen(key, amount):
+        """A line has an amount, other rows have their parts too."""
+        return {key: amount} if isinstance(amount, str) else {"shares": [], **amount}
+
     rows = {
-        part: [{**row, key: amount} for row, amount in zip(canonical.get(part, []), exchange.get(part, []), strict=True)]
+        part: [{**row, **frozen(key, of)} for row, of in zip(canonical.get(part, []), exchange.get(part, []), strict=True)]
         for part, key in PARTS
     }
     return {**canonical, **rows, **{name: exchange[name] for name in ("currency", "net", "tax", "total", "vat")}}
@@ -210,9 +214,12 @@ def differences(tree, paths, canonical):
     return problems
 
 
-def printed(amount):
+WITHOUT_MINOR_UNIT = ("ISK", "JPY", "KRW")
+
+
+def printed(amount, currency):
     """All ways in which the languages of the documents write an amount."""
-    digits = f"{abs(amount):,.2f}"
+    digits = f"{abs(amount):,.{0 if currency in WITHOUT_MINOR_UNIT else 2}f}"
     marks = [(",", "."), (".", ","), (" ", ","), ("\u00a0", ","), ("\u202f", ","), ("'", "."), ("’", "."), ("", ","), ("", ".")]
     return {digits.replace(",", "\0").replace(".", point).replace("\0", group) for group, point in marks}
 
@@ -222,9 +229,11 @@ def text_of(document, canonical):
     wanted = {money(canonical[name]) for name in ("net", "tax", "total")} | set(amounts_of_lines(canonical))
     wanted |= {money(group["tax"]) for group in canonical["vat"]}
     prepaid, returned = prepaid_of(canonical), canonical.get("vat_accounting")
-    wanted |= {money(prepaid["due"])} | {money(row["taken"]) for row in prepaid["payments"]} if prepaid else set()
-    wanted |= {money(returned["tax"])} if returned else set()
-    missing = [f"{amount} is not on the pages" for amount in sorted(wanted) if not any(way in text for way in printed(amount))]
+    sides = {(money(amount), canonical["currency"]) for amount in [prepaid["due"], *(row["taken"] for row in prepaid["payments"])]} if prepaid else set()
+    sides |= {(money(returned["tax"]), returned["currency"])} if returned else set()
+    sides |= {(amount, canonical["currency"]) for amount in wanted}
+    is_printed = lambda amount, currency: any(way in text for way in printed(amount, currency))
+    missing = [f"{amount} is not on the pages" for amount, currency in sorted(sides) if not is_printed(amount, currency)]
     missing += [] if canonical["number"] in text else [f"{canonical['number']} is not on the pages"]
     return missing
 

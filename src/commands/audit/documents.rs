@@ -10,6 +10,7 @@ use super::super::letters::Post;
 use super::super::line_forms;
 use super::super::recorded::texts;
 use super::super::state::State;
+use super::super::summary::billed_total;
 use super::Auditing;
 use super::told::Documented;
 use crate::close::check;
@@ -34,6 +35,7 @@ fn other(auditing: &Auditing, ledger: &Ledger, issued: &Issued) -> Result<Docume
     let mut told = Documented::of(issued);
     // Its bytes are compared with their SHA-256 as they are read.
     let invoice = stored_invoice(ledger, issued)?;
+    told.billed = billed_total(&invoice);
     told.differences.extend(stated_otherwise(issued, &invoice));
     told.differences.extend(sums_of_correction(state, ledger, history, issued, &invoice)?);
     if issued.kind.is_invoice() {
@@ -93,18 +95,21 @@ pub fn sums_of_correction(
     issued: &Issued,
     invoice: &Invoice,
 ) -> Result<Vec<String>, Failure> {
+    let corrected = issued.corrects.as_ref().and_then(|number| history.document(number));
     let found = if issued.kind.is_invoice() {
         let line_file = charge_file(state, history, issued)?;
-        check::findings(invoice, &line_file, history.sha256_now(&issued.data_sha256))
+        let mut found = check::findings(invoice, &line_file, history.sha256_now(&issued.data_sha256));
+        if let Some(replaced) = corrected {
+            found.extend(check::replacement_findings(invoice, &stored_invoice(ledger, replaced)?));
+        }
+        found
     } else {
-        let Some(corrected) = issued.corrects.as_ref().and_then(|number| history.document(number)) else {
+        let Some(corrected) = corrected else {
             return Ok(vec![format!("{} corrects no document that the ledger knows", issued.number)]);
         };
         let earlier = history.credits_of(&corrected.number).take_while(|credit| credit.number != issued.number);
-        let given_back = Money::sum(invoice.currency, earlier.map(|credit| credit.net));
-        // A sum that does not fit is more than any invoice.
-        let given_back = given_back.unwrap_or(corrected.net);
-        check::credit_findings(invoice, &stored_invoice(ledger, corrected)?, given_back)
+        let earlier = earlier.map(|credit| stored_invoice(ledger, credit)).collect::<Result<Vec<_>, Failure>>()?;
+        check::credit_findings(invoice, &stored_invoice(ledger, corrected)?, &earlier)
     };
     Ok(found.iter().map(|finding| format!("{}: {finding}", issued.number)).collect())
 }

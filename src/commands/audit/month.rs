@@ -2,6 +2,7 @@
 
 use super::super::billable::{available, frozen_again, is_taxed};
 use super::super::closing::{close_with, filed_charges, stored_invoice};
+use super::super::summary::billed_total;
 use super::documents::{looks, others};
 use super::replay::{Basis, Replayed};
 use super::told::{Audited, Corrected};
@@ -73,6 +74,7 @@ fn closing(
     // Charges without an invoice wait for one that bills them.
     let line_file = (issued.is_some() || recorded.carried.is_some()).then(filed).transpose()?;
     let stored = issued.map(|issued| stored_invoice(ledger, issued)).transpose()?;
+    audited.billed = stored.as_ref().and_then(billed_total);
     let month = RecordedMonth {
         counts: recorded.counts,
         charges: recorded.charges,

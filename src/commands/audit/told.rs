@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::super::summary::counted;
+use super::super::summary::{both, counted};
 use super::super::{World, say};
 use super::two_clocks::{Clocked, totals};
 use crate::domain::{CorrectionCause, DocumentKind, Money, Month, RuleVersion};
@@ -39,6 +39,9 @@ pub struct Audited {
     pub documents: Vec<Documented>,
     /// Under `--as-known` and `--tariff-as-of`.
     pub clocks: Option<Clocked>,
+    /// What the invoice comes to in the currency that it is billed in, where that is not the tariff's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billed: Option<Money>,
 }
 
 #[derive(Serialize)]
@@ -62,6 +65,9 @@ pub struct Documented {
     pub document_sha256: String,
     pub differences: Vec<String>,
     pub looks: Vec<String>,
+    /// As that of a month.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billed: Option<Money>,
 }
 
 impl Audited {
@@ -86,6 +92,7 @@ impl Audited {
             corrections: Vec::new(),
             documents: Vec::new(),
             clocks: None,
+            billed: None,
         }
     }
 
@@ -121,6 +128,7 @@ impl Documented {
             document_sha256: issued.document_sha256.clone(),
             differences: Vec::new(),
             looks: Vec::new(),
+            billed: None,
         }
     }
 }
@@ -152,7 +160,7 @@ impl Audited {
     fn lines(&self, width: usize, with_digests: bool) -> Vec<String> {
         let (waits, charges) = (counted(self.waits, "wait"), counted(self.charges, "charge"));
         let billed = match (&self.invoice, &self.total) {
-            (Some(number), Some(total)) => format!("{number}  {total}"),
+            (Some(number), Some(total)) => format!("{number}  {}", both(self.billed, total)),
             _ => "no invoice".to_owned(),
         };
         let Self { month, business, .. } = self;
@@ -191,7 +199,7 @@ impl Corrected {
 
 impl Documented {
     fn lines(&self) -> Vec<String> {
-        let Self { number, total, .. } = self;
+        let (number, total) = (&self.number, both(self.billed, &self.total));
         let corrects = match (&self.corrects, self.kind) {
             (None, _) => String::new(),
             (Some(of), DocumentKind::CreditNote) => format!(" on {of}"),

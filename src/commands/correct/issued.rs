@@ -4,11 +4,11 @@ use super::super::closing::{filed_charges, stored_invoice};
 use super::super::decide::issued;
 use super::super::recorded;
 use super::{Bench, Corrected, Refused, read};
-use crate::close::credit::{self, Credit};
-use crate::close::{Filed, FrozenRates, Issue, change_file, check, credit_file};
+use crate::close::credit::{self, Credit, Stands};
+use crate::close::{ClosedMonth, Filed, FrozenRates, Issue, change_file, check, credit_file};
 use crate::domain::business::Issuer;
 use crate::domain::correction::{Amounts, Correction, CreditLine};
-use crate::domain::{Invoice, InvoiceNumber, Money, Month};
+use crate::domain::{Business, Invoice, InvoiceNumber, Money, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued, MonthCorrected, Texts};
 use crate::ledger::{Additions, Billed, History, Ledger};
@@ -28,6 +28,10 @@ pub struct Noted {
 /// An invoice that bills the month, with what it billed of it.
 pub struct Base {
     pub invoice: Invoice,
+    /// Its credit notes so far.
+    pub notes: Vec<Invoice>,
+    /// Whether it was written with the VAT that its month was closed with.
+    pub as_then: bool,
     pub number: InvoiceNumber,
     /// The charges of the month as this invoice, with its credit notes, billed them.
     pub charges: Vec<u8>,
@@ -58,8 +62,11 @@ pub fn base_of(
     let then = recorded.config.issuer_of(business);
     let today = bench.setup.config.issuers.iter().find(|issuer| issuer.id == then.id);
     let issuer = today.unwrap_or(then).clone();
+    let notes = bench.history.credits_of(&issued.number).map(|note| stored_invoice(ledger, note));
     Ok(Base {
         invoice: stored_invoice(ledger, issued)?,
+        notes: notes.collect::<Result<_, Failure>>()?,
+        as_then: is_as_then(ledger, bench.history, &texts, business, issued.month)?,
         number: issued.number.clone(),
         charges,
         was_sha256,
@@ -67,6 +74,26 @@ pub fn base_of(
         texts,
         month,
     })
+}
+
+/// Whether the book that an invoice was decided with says of its days what the one says that its month was closed with.
+fn is_as_then(
+    ledger: &Ledger,
+    history: &History,
+    texts: &Texts,
+    business: &Business,
+    month: Month,
+) -> Result<bool, Failure> {
+    let Some(closed) = history.closed.get(&(business.id.clone(), month)) else { return Ok(false) };
+    if recorded::texts(closed) == *texts {
+        return Ok(true);
+    }
+    let then = recorded::setup(ledger, closed)?;
+    let says_the_same = |then: &Business| {
+        let is_same = |day| then.vat.key_of(day, month) == business.vat.key_of(day, month);
+        month.days().all(is_same)
+    };
+    Ok(then.business(business.id.as_str()).is_some_and(says_the_same))
 }
 
 /// The invoices that bill the month, in the order of issue.
@@ -108,12 +135,14 @@ pub fn credit_notes(
         let now = rest.checked_sub(credit).filter(|now| now.minor() >= 0).unwrap_or(Money::zero(net.currency()));
         let part = rest.checked_sub(now).ok_or_else(too_large)?;
         // Where an invoice before it gives back, too, what that one bills is left of this one.
-        let before = place.checked_sub(1).filter(|_| part < credit).and_then(|place| find(&parts[place].0));
-        let target = before.map_or_else(|| Target::of(corrected), Target::before);
-        let change = change(base, &target, *rest, now)?;
+        let before: Vec<&Base> = parts.iter().take(place).filter_map(|(number, _)| find(number)).collect();
+        let target = before.last().copied().filter(|_| part < credit);
+        let target = target.map_or_else(|| Target::of(corrected), Target::before);
+        let change = change(base, &target, *rest, left_to_bill(corrected, &before, now)?)?;
         let correction = correction(base, corrected, reason, change.messages);
         let credited = Credit {
             lines: change.lines,
+            stands: change.stands,
             month: *month,
             counts: corrected.entry.counts,
             data_sha256: target.sha256.to_owned(),
@@ -136,6 +165,13 @@ pub fn credit_notes(
     Ok(Notes { additions, notes })
 }
 
+/// What an invoice is to bill of the month from now on: so much, under what those `before` it leave of each category and rate.
+fn left_to_bill(corrected: &Corrected, before: &[&Base], now: Money) -> Result<Stands<'static>, Refused> {
+    let before = before.iter().map(|base| (&base.invoice, base.notes.as_slice()));
+    let groups = credit::groups_left(&corrected.closed, before).ok_or_else(too_large)?;
+    Ok(Stands::Month { month: corrected.entry.month, net: now, groups })
+}
+
 fn too_large() -> Refused {
     Refused::Check("a sum is too large to be exact".to_owned())
 }
@@ -144,45 +180,55 @@ fn too_large() -> Refused {
 struct Target<'t> {
     charges: &'t [u8],
     sha256: &'t str,
+    /// The month closed again, where these are all of its charges.
+    closed: Option<&'t ClosedMonth>,
 }
 
 impl<'t> Target<'t> {
     fn of(corrected: &'t Corrected) -> Self {
-        Self { charges: &corrected.closed.line_file, sha256: &corrected.entry.data_sha256 }
+        let closed = &corrected.closed;
+        Self { charges: &closed.line_file, sha256: &corrected.entry.data_sha256, closed: Some(closed) }
     }
 
     fn before(base: &'t Base) -> Self {
-        Self { charges: &base.charges, sha256: &base.was_sha256 }
+        Self { charges: &base.charges, sha256: &base.was_sha256, closed: None }
     }
 }
 
 /// What a credit note says of the charges.
-struct Change {
+struct Change<'c> {
     lines: Vec<CreditLine>,
+    stands: Stands<'c>,
     messages: u64,
     /// The file that goes with the note, where there are any messages.
     file: Option<Vec<u8>>,
 }
 
-/// Rows of the charges where the invoice is of the month itself, else one for the month as a whole.
-fn change(base: &Base, target: &Target, rest: Money, now: Money) -> Result<Change, Refused> {
+/// Rows of the charges where the invoice is of the month itself, else one for the month as a whole, of which `stands` tells
+/// what is left.
+fn change<'c>(base: &Base, target: &Target<'c>, rest: Money, stands: Stands<'c>) -> Result<Change<'c>, Refused> {
     let (currency, month) = (rest.currency(), base.month);
+    let now = match &stands {
+        Stands::Month { net, .. } => *net,
+        Stands::Nothing | Stands::Charges { .. } => Money::zero(currency),
+    };
     let unreadable = |_| Refused::Check("a file of charges cannot be read".to_owned());
     let billed = read(&base.charges).map_err(unreadable)?;
-    let stands = read(target.charges).map_err(unreadable)?;
-    let messages = change_file(&billed, &stands, currency).map_or(0, |(_, messages)| messages);
+    let left = read(target.charges).map_err(unreadable)?;
+    let messages = change_file(&billed, &left, currency).map_or(0, |(_, messages)| messages);
     let credit = rest.checked_sub(now).filter(|_| messages > 0);
-    let file = credit.and_then(|credit| credit_file(credit, &billed, &stands));
+    let file = credit.and_then(|credit| credit_file(credit, &billed, &left));
     let comes_to = |filed: &Filed, net: Money| filed.net() == Some(net.exact());
-    let fits = comes_to(&billed, rest) && comes_to(&stands, now);
-    if base.invoice.month == month && fits {
-        let lines = credit::of_charges(&billed, &stands, currency).ok_or_else(too_large)?;
-        return Ok(Change { lines, messages, file });
+    let fits = comes_to(&billed, rest) && comes_to(&left, now);
+    let is_told_by_row = base.invoice.month == month && fits && credit::is_by_row(&base.invoice, &base.notes);
+    if let Some(closed) = target.closed.filter(|_| is_told_by_row) {
+        let lines = credit::of_charges(&billed, &left, currency).ok_or_else(too_large)?;
+        return Ok(Change { lines, stands: Stands::Charges { closed, as_then: base.as_then }, messages, file });
     }
     let (was, is) =
-        (Amounts { quantity: billed.quantity(), amount: rest }, Amounts { quantity: stands.quantity(), amount: now });
+        (Amounts { quantity: billed.quantity(), amount: rest }, Amounts { quantity: left.quantity(), amount: now });
     let line = credit::of_earlier(month, was, is).ok_or_else(too_large)?;
-    Ok(Change { lines: vec![line], messages, file })
+    Ok(Change { lines: vec![line], stands, messages, file })
 }
 
 fn correction(base: &Base, corrected: &Corrected, reason: Option<&str>, messages: u64) -> Correction {
@@ -204,18 +250,15 @@ pub fn note(
     correction: &Correction,
     credit: Credit,
 ) -> Result<Invoice, Refused> {
-    let currency = base.invoice.currency;
-    let credits = history.credits_of(&base.number).map(|credit| credit.net);
-    let given_back = Money::sum(currency, credits).ok_or_else(too_large)?;
     let issuer = &base.issuer;
     let date = issuer.zone.date_of(bench.run_at);
     let number = history.next_number(&issuer.credit_series, date.year(), 1);
     let (previous, rates) = (history.document_head(), FrozenRates::default());
     let issue = Issue { number, date, previous, earlier: Vec::new(), rates, available: Vec::new() };
-    let corrected = credit::Corrected { invoice: &base.invoice, given_back, correction: correction.clone() };
+    let corrected = credit::Corrected { invoice: &base.invoice, notes: &base.notes, correction: correction.clone() };
     let note = credit::credit_note(corrected, credit, issue)
         .ok_or_else(|| Refused::Check(format!("{} cannot give back what it did not bill", base.number)))?;
-    match check::credit_findings(&note, &base.invoice, given_back).first() {
+    match check::credit_findings(&note, &base.invoice, &base.notes).first() {
         Some(finding) => Err(Refused::Check(finding.to_string())),
         None => Ok(note),
     }

@@ -1,6 +1,6 @@
 //! What came late to closed months, and what becomes of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use super::{Bench, append, changed, corrected, issue, read, standing_charges};
 use crate::close::guards::{Found, Guard, improbable};
 use crate::close::{self, ClosedMonth};
 use crate::domain::settings::{IssueMode, LateLogs};
-use crate::domain::{BusinessId, CorrectionCause, Money, Month};
+use crate::domain::{BusinessId, CorrectionCause, Currency, Invoice, Money, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Compared, Entry};
 use crate::ledger::{Additions, Ledger, Standing};
@@ -50,7 +50,13 @@ pub enum Outcome {
     ToApprove { difference: Money },
     /// Credit notes were issued, with so much in all; in a dry run, and of a month that no document bills yet, there are
     /// no numbers, and `credit` is the net difference.
-    Credited { numbers: Vec<String>, credit: Money },
+    Credited {
+        numbers: Vec<String>,
+        credit: Money,
+        /// What is given back in each currency that the invoices are billed in, where one is not the tariff's.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        billed: Vec<Money>,
+    },
     /// The next invoice has a line for it.
     Debited { adds: Money },
     /// A guard keeps what it adds from being billed.
@@ -171,7 +177,7 @@ fn outcome(
             _ => Outcome::Debited { adds: difference },
         },
         _ if !is_approved() => Outcome::ToApprove { difference },
-        _ => Outcome::Credited { numbers: Vec::new(), credit: difference.negated() },
+        _ => Outcome::Credited { numbers: Vec::new(), credit: difference.negated(), billed: Vec::new() },
     })
 }
 
@@ -252,13 +258,14 @@ fn write_one(
             };
             append(ledger, |_| Ok(Additions { entries: vec![Entry::Compared(compared)], contents: Vec::new() }))
         }
-        Outcome::Credited { numbers, credit } => {
+        Outcome::Credited { numbers, credit, billed } => {
             let corrected = corrected(bench, standing, CorrectionCause::LateLogs, closed);
             let notes = issue(bench, ledger, &corrected, None, Vec::new())?;
             *numbers = notes.iter().map(|note| note.number.to_string()).collect();
             // With tax, and without what no document has billed yet.
             let given_back = Money::sum(credit.currency(), notes.iter().map(|note| note.total));
             *credit = given_back.filter(|_| !notes.is_empty()).unwrap_or(*credit);
+            *billed = billed_of(&notes);
             Ok(())
         }
         Outcome::Debited { .. } => {
@@ -266,4 +273,15 @@ fn write_one(
             issue(bench, ledger, &corrected, None, Vec::new()).map(drop)
         }
     }
+}
+
+/// The totals of credit notes by the currency that they are billed in; nothing where that is the tariff's for all of them.
+fn billed_of(notes: &[Invoice]) -> Vec<Money> {
+    let mut totals: BTreeMap<Currency, Money> = BTreeMap::new();
+    for note in notes {
+        let total = note.as_billed().total;
+        let sum = totals.entry(total.currency()).or_insert(Money::zero(total.currency()));
+        *sum = sum.checked_add(total).unwrap_or(*sum);
+    }
+    if notes.iter().all(|note| note.exchange.is_none()) { Vec::new() } else { totals.into_values().collect() }
 }

@@ -10,6 +10,7 @@ use super::super::pages::Replays;
 use super::super::run::renderer;
 use super::super::setup::Setup;
 use super::super::state::State;
+use super::super::summary::{both, told};
 use super::super::{Outcome, World, issue, previews, say};
 use super::{head, next};
 use crate::cli::DisputeSettle;
@@ -50,7 +51,7 @@ pub fn settle(args: &DisputeSettle, world: &mut World) -> Result<Outcome, Failur
             let corrects = note.corrects.as_ref().map(|correction| correction.number.to_string()).unwrap_or_default();
             say(
                 world.out,
-                &format!("credited  {}  {} for {corrects}; the next `ritardo run` mails it", note.number, note.total),
+                &format!("credited  {}  {} for {corrects}; the next `ritardo run` mails it", note.number, told(note)),
             )
         })?;
         if notes.is_empty() {
@@ -89,7 +90,8 @@ fn draft(setup: &Setup, state: &State, dispute: &Dispute, drafts: &[Noted], worl
     for Noted { note, changes } in drafts {
         let corrects = note.corrects.as_ref().map(|correction| correction.number.to_string()).unwrap_or_default();
         previews::write_one(&folder, setup, &renderer()?, note, changes.as_deref())?;
-        say(world.out, &format!("draft     {} for {corrects}, {} without tax", note.total, note.net))?;
+        let net = both(note.exchange.as_ref().map(|exchange| exchange.net), &note.net);
+        say(world.out, &format!("draft     {} for {corrects}, {net} without tax", told(note)))?;
     }
     if !drafts.is_empty() {
         say(world.out, &format!("preview   {}", folder.display()))?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Closed, Invoiced, Mails, Read, Reason, Rejected, Trouble, Unknown, counted};
+use super::{Closed, Invoiced, Mails, Read, Reason, Rejected, Trouble, Unknown, billed_total, both, counted};
 use crate::commands::approve::advice;
 use crate::commands::closing::{Step, texts};
 use crate::commands::correct::{Late, Outcome};
@@ -113,7 +113,7 @@ pub(super) fn closed(night: &Night) -> Vec<Closed> {
         _ => None,
     });
     let rehearsed = decided.map(|(business, closed)| {
-        let invoice = Invoiced { number: None, net: closed.net, tax: closed.tax, total: closed.total };
+        let invoice = Invoiced { number: None, net: closed.net, tax: closed.tax, total: closed.total, billed: None };
         let charges = closed.charges();
         let is_small = closed.net.exact() < night.setup.config.issue.smallest;
         let carried = Some(closed.net).filter(|_| is_small && closed.has_charges());
@@ -132,10 +132,18 @@ pub(super) fn closed(night: &Night) -> Vec<Closed> {
             net: invoice.net,
             tax: invoice.tax,
             total: invoice.total,
+            billed: billed_total(invoice),
         }),
         carried: recorded.carried,
     });
     carried_out.chain(rehearsed).collect()
+}
+
+impl Invoiced {
+    /// Its number, and what it comes to.
+    pub(super) fn told(&self) -> String {
+        format!("{}  {}", self.number.as_deref().unwrap_or("to be invoiced"), both(self.billed, &self.total))
+    }
 }
 
 /// What became of a closed month to which something came late: a label and a sentence.
@@ -162,12 +170,20 @@ pub fn late_words(late: &Late, is_dry_run: bool) -> (&'static str, String) {
             let difference = unsigned(*difference);
             ("approve", format!("{changed}; {difference} is {what}; `ritardo approve {month}` lets it be issued"))
         }
-        Outcome::Credited { numbers, credit } if numbers.is_empty() => {
+        Outcome::Credited { numbers, credit, .. } if numbers.is_empty() => {
             let what = if is_dry_run { "is to be credited" } else { "less is to be billed" };
             ("credit", format!("{changed}; {credit} {what}"))
         }
-        Outcome::Credited { numbers, credit } => {
-            ("credit", format!("{changed}; {credit} given back by {}", numbers.join(", ")))
+        Outcome::Credited { numbers, credit, billed } => {
+            let numbers = numbers.join(", ");
+            let given_back = match billed.as_slice() {
+                [] => credit.to_string(),
+                billed => {
+                    let billed: Vec<String> = billed.iter().map(Money::to_string).collect();
+                    format!("{} ({credit})", billed.join(", "))
+                }
+            };
+            ("credit", format!("{changed}; {given_back} given back by {numbers}"))
         }
         Outcome::Parked { adds, found } => {
             let may_be_released = found.iter().all(|found| found.guard.may_be_released());

@@ -1,8 +1,10 @@
 //! Words that several lines of a summary share.
 
+use std::fmt::Display;
+
 use super::{Mails, Trouble, facts};
 use crate::commands::outbox::Sent;
-use crate::domain::{Money, Month};
+use crate::domain::{Invoice, Money, Month};
 
 /// Objects that are not fetched which the text shows one by one.
 const UNFIT_SHOWN: usize = 5;
@@ -12,6 +14,21 @@ const LINKS_SHOWN: usize = 3;
 
 pub(super) fn to_approve(month: Month, net: Money) -> String {
     format!("{net} without tax; `ritardo approve {month}` lets it be issued")
+}
+
+/// What a document comes to, as it is billed.
+pub fn told(invoice: &Invoice) -> String {
+    both(billed_total(invoice), &invoice.total)
+}
+
+/// What a document comes to in the currency that it is billed in, where that is not the tariff's.
+pub fn billed_total(invoice: &Invoice) -> Option<Money> {
+    invoice.exchange.as_ref().map(|exchange| exchange.total)
+}
+
+/// An amount in the currency of the tariff, behind what is billed for it where that is another one.
+pub fn both(billed: Option<Money>, of_tariff: &dyn Display) -> String {
+    billed.map_or_else(|| of_tariff.to_string(), |billed| format!("{billed} ({of_tariff})"))
 }
 
 /// How many links and devices there are, and the names of some.

@@ -21,12 +21,12 @@ impl Exchanged {
             (invoice.net, exchange.net)
         } else if name == line_file(invoice) {
             let of_earlier = invoice.earlier.iter().map(|earlier| earlier.amount);
-            (less(invoice.net, of_earlier)?, less(exchange.net, exchange.earlier.iter().copied())?)
+            (less(invoice.net, of_earlier)?, less(exchange.net, exchange.earlier.iter().map(|row| row.amount))?)
         } else {
             let is_it = |month: Month| name == format!("{}_{month}.csv", invoice.number);
             let earlier = invoice.earlier.iter().zip(&exchange.earlier).filter(|(earlier, _)| is_it(earlier.month));
             let (tariff, billed): (Vec<Money>, Vec<Money>) =
-                earlier.map(|(earlier, billed)| (earlier.amount, *billed)).unzip();
+                earlier.map(|(earlier, billed)| (earlier.amount, billed.amount)).unzip();
             (Money::sum(tariff.first()?.currency(), tariff)?, Money::sum(exchange.currency, billed)?)
         };
         let legs = [(invoice.currency, exchange.tariff_per_euro), (exchange.currency, exchange.billed_per_euro)];
