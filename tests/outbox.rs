@@ -79,6 +79,8 @@ fn a_mail_that_is_put_off_for_five_days_fails_and_is_sent_when_a_person_says_so(
     assert!(early.out.contains("mail      1 mail waits until 2018-09-05T00:05:00.000Z"), "{}", early.out);
     let status = shop.ritardo(&["status", "--as-of", "2018-09-05T00:04:59Z"]).expect(0);
     assert!(status.out.contains("LR-2018-000001_1.eml") && status.out.contains("00:05:00.000Z"), "{}", status.out);
+    let counts = "1 mail: 1 deferred; the first waits until 2018-09-05T00:05:00.000Z\n";
+    assert!(status.out.ends_with(counts), "{}", status.out);
     let told = shop.ritardo(&["status", "--format", "json", "--as-of", "2018-09-05T00:04:59Z"]).expect(0).json();
     assert_eq!(
         (told["mails"][0]["state"].as_str(), told["mails"][0]["attempts"].as_u64()),

@@ -192,7 +192,12 @@ def bounced(make, addresses):
     run = case.ritardo("run", *AS_OF)
     wanted("bounced: the server has taken all", (run.returncode, "mail      4 sent" in run.stdout), (0, True))
     case.server.settle()
-    wanted("bounced: one report comes back", len(case.server.mails(SENDER)), 1)
+    reports = case.server.mails(SENDER)
+    wanted("bounced: one report comes back", len(reports), 1)
+    # The server was asked to name the envelope, and to give nothing but the headers back.
+    named = re.search(rb"^Original-Envelope-Id: LR-2018-\d{6}\.1@late-reply\.example\r?$", b"".join(reports), re.M)
+    wanted("bounced: it names the envelope", bool(named), True)
+    wanted("bounced: it gives the headers back", b"text/rfc822-headers" in b"".join(reports), True)
     maildir = case.server.folder / "maildirs" / SENDER
     before = {path: path.read_bytes() for path in maildir.rglob("*") if path.is_file()}
     told = case.ritardo("bounces", maildir, "--format", "json", *LATER)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ledger::Recorded;
-use crate::ledger::entry::{Entry, Mail, MailOutcome};
+use crate::ledger::entry::{DigestMade, DigestMail, Entry, Mail, MailOutcome};
 use crate::read::dsn::{Recipient, Report, is_address, line};
 
 /// The mails that reports may be about.
@@ -11,6 +11,7 @@ use crate::read::dsn::{Recipient, Report, is_address, line};
 pub struct Sent<'h> {
     by_message_id: BTreeMap<&'h str, &'h Mail>,
     by_number: BTreeMap<String, Vec<&'h Mail>>,
+    digests: BTreeMap<&'h str, &'h DigestMail>,
     /// Message-IDs of mails that a server has taken, or may have.
     taken: BTreeSet<&'h str>,
     /// In small letters.
@@ -36,6 +37,9 @@ impl<'h> Sent<'h> {
                     sent.by_number.entry(mail.number.to_string()).or_default().push(mail);
                     sent.addresses.insert(mail.to.to_ascii_lowercase());
                 }
+                Entry::Digest(DigestMade { mail: Some(mail), .. }) => {
+                    sent.digests.insert(&mail.message_id, mail);
+                }
                 // An attempt that was begun twice was interrupted the first time: nobody knows how far it came.
                 Entry::MailBegun(begun) => {
                     if !open.insert(begun.message_id.as_str()) {
@@ -58,6 +62,10 @@ impl<'h> Sent<'h> {
     /// The mail of which a report says what became of it for `recipient`.
     pub fn mail(&self, report: &Report, recipient: &Recipient) -> Result<&'h Mail, NotOurs> {
         let mut named = [&report.original.message_id, &report.envelope_id].into_iter().flatten();
+        if let Some(digest) = named.clone().find_map(|id| self.digests.get(id.as_str())) {
+            let (name, to) = (&digest.name, &digest.to);
+            return Err(NotOurs::Doubtful(format!("it is about the digest {name}, which went to {to}: see [digest]")));
+        }
         let named = named.find_map(|id| self.by_message_id.get(id.as_str()).copied());
         let mail = match named {
             Some(mail) => mail,

@@ -19,7 +19,7 @@ use crate::domain::MailRules;
 use crate::error::{Failure, Kind};
 use crate::ledger::{History, Outgoing};
 
-pub use rows::{Row, rows, table};
+pub use rows::{Row, counts, rows, table};
 
 pub fn mail(args: &MailCommand, world: &mut World) -> Result<Outcome, Failure> {
     match &args.action {

@@ -1,7 +1,10 @@
 //! Mails as rows of a list.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+use super::super::summary::counted;
 use super::super::table::Table;
 use crate::cli::MailFilter;
 use crate::domain::{BusinessId, Instant, InvoiceNumber, MailRules, Month};
@@ -112,4 +115,14 @@ pub fn table(rows: &[Row]) -> Table {
         ]);
     }
     table
+}
+
+/// How many there are in each state, and when the first that waits is due.
+pub fn counts(rows: &[Row]) -> String {
+    let mut by_state: BTreeMap<&str, usize> = BTreeMap::new();
+    rows.iter().for_each(|row| *by_state.entry(row.state).or_default() += 1);
+    let states: Vec<String> = by_state.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    let first = rows.iter().filter_map(|row| row.until).min();
+    let first = first.map(|first| format!("; the first waits until {first}")).unwrap_or_default();
+    format!("{}: {}{first}", counted(rows.len() as u64, "mail"), states.join(", "))
 }
