@@ -150,7 +150,7 @@ pub(super) fn original(mail: &[u8]) -> Result<Original, NoReport> {
     Ok(Original {
         message_id: one("Message-ID").as_deref().and_then(message_id),
         from: one("From").map(|from| addresses(&from)).and_then(|from| from.into_iter().next()),
-        to: one("To").map(|to| addresses(&to)).unwrap_or_default(),
+        to: ["To", "Cc"].into_iter().filter_map(one).flat_map(|to| addresses(&to)).collect(),
         subject: one("Subject").map(|subject| line(subject.as_bytes())),
     })
 }

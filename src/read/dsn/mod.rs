@@ -36,7 +36,7 @@ pub struct Original {
     pub message_id: Option<String>,
     /// The first address of the header.
     pub from: Option<String>,
-    /// All addresses of the header.
+    /// All addresses of the headers To and Cc.
     pub to: Vec<String>,
     /// One line.
     pub subject: Option<String>,
