@@ -357,6 +357,41 @@ fn a_maildir_is_read_and_stays_as_it_is() {
     assert_eq!(recorded(&folder).len(), 1);
 }
 
+/// Where a service has written another Message-ID, the subject tells the one from the other.
+#[test]
+fn a_report_of_a_copy_is_told_from_one_of_its_original() {
+    let folder = shop("bounces-copy");
+    let resend = ["mail", "resend", "LR-2018-000001_1", "--reason", "a test", "--as-of", "2018-09-05T12:00:00Z"];
+    ritardo(&folder, &resend).expect(0);
+    let copied = ses(&folder).replace("Subject: LR-2018-000001", "Subject: Copy: LR-2018-000001");
+    for (name, report, mail) in
+        [("original.eml", ses(&folder), "LR-2018-000001_1.eml"), ("copy.eml", copied, "LR-2018-000001_1_copy-1.eml")]
+    {
+        let file = put(&folder, name, &report);
+        let told = json(&folder, &[&file], 65);
+        assert_eq!(
+            (&told["recipients"][0]["mail"], &told["others"]),
+            (&mail.into(), &Value::Array(vec![])),
+            "{told:#}"
+        );
+    }
+    let states = ritardo(&folder, &["mail", "list", "--format", "json", "--as-of", LATER]).expect(0).json();
+    let bounced = states["mails"].as_array().unwrap().iter().filter(|mail| mail["state"] == "bounced").count();
+    assert_eq!(bounced, 2, "{states:#}");
+}
+
+/// A server that was asked for reports names the envelope, also where it gives nothing of the mail back.
+#[test]
+fn an_envelope_id_names_the_mail() {
+    let folder = shop("bounces-envelope");
+    let named = format!("Original-Envelope-Id: {MESSAGE_ID}\nReporting-MTA:");
+    let report = failed_postfix(&folder).replace("Reporting-MTA:", &named);
+    let bare = report.split("Content-Description: Undelivered").next().unwrap();
+    let file = put(&folder, "mail.eml", bare);
+    let told = json(&folder, &[&file], 65);
+    assert_eq!(told["recipients"][0]["said"], "bounced", "{told:#}");
+}
+
 /// Several recipients in one report: each mail is marked by what is said of it.
 #[test]
 fn a_report_may_be_about_several_recipients() {
