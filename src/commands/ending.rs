@@ -13,7 +13,7 @@ use crate::render::InvoiceView;
 ///
 /// # Errors
 /// What stopped all mail, or else the first document that could not be drawn; the others are warned of.
-pub fn end(mut night: Night, world: &mut World) -> Result<Outcome, Failure> {
+pub fn end(night: Night, world: &mut World) -> Result<Outcome, Failure> {
     night.alarms.iter().try_for_each(|alarm| say(world.err, &format!("alarm: {}", alarm.text)))?;
     warn_of_names(&night, world)?;
     if let Some(failure) = &night.unsettled {
@@ -21,8 +21,7 @@ pub fn end(mut night: Night, world: &mut World) -> Result<Outcome, Failure> {
     }
     warn_of_mails(&night.mail, world)?;
     let outcome = outcome(&night);
-    let undrawn = std::mem::take(&mut night.written.undrawn);
-    let mut failures = night.mail.stopped.take().into_iter().chain(undrawn);
+    let mut failures = night.mail.stopped.into_iter().chain(night.written.undrawn);
     let Some(first) = failures.next() else { return Ok(outcome) };
     failures.try_for_each(|other| say(world.err, &format!("warning: {}", other.in_a_line())))?;
     Err(first)
