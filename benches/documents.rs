@@ -39,7 +39,8 @@ fn main() {
     writeln!(out, "{} lines, {} charges, {processors} processors\n", invoice.lines.len(), rows(&charges)).unwrap();
     writeln!(out, "| documents | each of | a second | CPU ms each | wall ms | peak MiB | KiB of a PDF |").unwrap();
     writeln!(out, "|---:|---|---:|---:|---:|---:|---:|").unwrap();
-    for (name, forms) in [("page one", Forms::PageOne), ("PDF", Forms::Pdf), ("JSON, page, PDF, UBL, mail", Forms::All)] {
+    for (name, forms) in [("page one", Forms::PageOne), ("PDF", Forms::Pdf), ("JSON, page, PDF, UBL, mail", Forms::All)]
+    {
         for count in asked() {
             let cost =
                 measured(count, processors, &|number| drawn(&renderer, &numbered(&invoice, number), &charges, forms));
