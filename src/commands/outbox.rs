@@ -159,7 +159,8 @@ impl Outbox<'_> {
                 Err(error) => sent.stopped = Some(unsent(error)),
             }
         }
-        self.count_waiting(&Self::read(ledger)?, &mut sent);
+        let history = Self::read(ledger)?;
+        self.count_waiting(&history, &mut sent);
         Ok(sent)
     }
 
