@@ -98,7 +98,7 @@ impl<'w> Whole<'w> {
         let sha256 = own.data_sha256.to_owned();
         let charges = filed_charges(bench.state, history, &issued.business, issued.month, &sha256)?;
         let mut closed = closed_again(bench, ledger, issued, &sha256)?;
-        let base = correct::base_of(bench, ledger, issued, issued.month, charges, sha256)?;
+        let base = correct::base_of(bench, ledger, issued, &closed, charges, sha256)?;
         if bench.setup.config.issuer_of(business).id != base.issuer.id {
             let hint = "let businesses.toml name that issuer until it is reissued";
             return Err(refused(
