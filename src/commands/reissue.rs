@@ -192,7 +192,8 @@ fn refuse_unbillable(setup: &Setup, whole: &Whole, draft: &Invoice, number: &Inv
     let is_under = |category: &str| draft.vat.iter().any(|vat| vat.category == category);
     let seller = &setup.config.issuer_of(business).party;
     let contradicted = || billable::contradicted(business, seller, &is_under);
-    match close::wanting(business, closed, earlier_again).or_else(contradicted) {
+    let by_receipt = setup.tariff.reading.is_by_receipt();
+    match close::wanting(business, closed, earlier_again, by_receipt).or_else(contradicted) {
         None => Ok(()),
         Some(why) => Err(Failure::new(Kind::CommandLine, format!("{number} cannot be billed again: {why}"))),
     }
