@@ -33,8 +33,8 @@ pub fn wanting(
         return close::untreated(closed).map(of(Guard::Vat)).into_iter().collect();
     }
     let business = month.business;
-    let mut found: Vec<Found> =
-        close::wanting(business, closed, &due.earlier).map(of(Guard::Vat)).into_iter().collect();
+    let wanting = close::wanting(business, closed, &due.earlier, setup.tariff.reading.is_by_receipt());
+    let mut found: Vec<Found> = wanting.map(of(Guard::Vat)).into_iter().collect();
     let is_under = |category: &str| is_under(category, business, closed, &due.earlier);
     let seller = &setup.config.issuer_of(business).party;
     found.extend(contradicted(business, seller, &is_under).map(of(Guard::Vat)));

@@ -98,7 +98,7 @@ impl<'w> Whole<'w> {
         let sha256 = own.data_sha256.to_owned();
         let charges = filed_charges(bench.state, history, &issued.business, issued.month, &sha256)?;
         let mut closed = closed_again(bench, ledger, issued, &sha256)?;
-        let base = correct::base_of(bench, ledger, issued, issued.month, charges, sha256)?;
+        let base = correct::base_of(bench, ledger, issued, &closed, charges, sha256)?;
         if bench.setup.config.issuer_of(business).id != base.issuer.id {
             let hint = "let businesses.toml name that issuer until it is reissued";
             return Err(refused(
@@ -192,7 +192,8 @@ fn refuse_unbillable(setup: &Setup, whole: &Whole, draft: &Invoice, number: &Inv
     let is_under = |category: &str| draft.vat.iter().any(|vat| vat.category == category);
     let seller = &setup.config.issuer_of(business).party;
     let contradicted = || billable::contradicted(business, seller, &is_under);
-    match close::wanting(business, closed, earlier_again).or_else(contradicted) {
+    let by_receipt = setup.tariff.reading.is_by_receipt();
+    match close::wanting(business, closed, earlier_again, by_receipt).or_else(contradicted) {
         None => Ok(()),
         Some(why) => Err(Failure::new(Kind::CommandLine, format!("{number} cannot be billed again: {why}"))),
     }
