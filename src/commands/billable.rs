@@ -11,9 +11,10 @@ use crate::close::{self, ClosedMonth, Frozen, FrozenRates, check};
 use crate::config::parse_rates;
 use crate::domain::business::Party;
 use crate::domain::correction::Earlier;
+use crate::domain::prepaid::Taken;
 use crate::domain::vat::{is_for_goods, is_in_the_union, is_of_the_union};
 use crate::domain::{
-    Available, Business, Currency, Date, Exchange, Invoice, InvoiceNumber, Month, Rates, VatAccounting,
+    Advance, Available, Business, Currency, Date, Exchange, Invoice, InvoiceNumber, Month, Rates, VatAccounting,
 };
 use crate::error::{Failure, Kind};
 use crate::ledger::{History, Ledger};
@@ -40,7 +41,26 @@ pub fn wanting(
     found.extend(contradicted(business, seller, &is_under).map(of(Guard::Vat)));
     let rates = frozen(setup, business, month.month, is_under("S"));
     found.extend(rates.err().map(of(Guard::Exchange)));
+    found.extend(misnamed(history, business).map(of(Guard::Prepaid)));
     found
+}
+
+/// A payment in advance that the book names otherwise than the invoices that took it. What is left of a payment is told by
+/// its reference, and under another one it would be taken twice.
+fn misnamed(history: &History, business: &Business) -> Option<String> {
+    let taken = history.taken_from(&business.id);
+    let is_gone = |reference: &str| business.prepaid.iter().all(|advance| advance.reference != reference);
+    business.prepaid.iter().find_map(|Advance { received, reference, amount }| {
+        if taken.contains_key(reference.as_str()) {
+            return None;
+        }
+        let is_same = |of: &Taken| (of.received, of.amount) == (*received, *amount) && is_gone(&of.reference);
+        let (number, Taken { reference: then, .. }) = taken.values().find(|(_, of)| is_same(of))?;
+        Some(format!(
+            "{number} took of {amount}, paid in advance on {received}, as `{then}`, and the book has that as `{reference}` \
+             alone: give it the reference of then again; if these are two payments, keep both in the book"
+        ))
+    })
 }
 
 /// Whether something of a month, or of the earlier months that are billed with it, falls under a category of VAT.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::History;
 use super::entry::{Dispute, DisputeSettled, Issued, MonthClosed, MonthCorrected};
 use crate::domain::correction::{Earlier, EarlierCause};
+use crate::domain::prepaid::Taken;
 use crate::domain::vat::{VatShare, apportioned};
 use crate::domain::{Advance, BusinessId, Currency, InvoiceNumber, Money, Month, VatKey};
 
@@ -209,6 +210,17 @@ impl History {
         let before = self.issued_to(business).take_while(|issued| Some(&issued.number) != until);
         let taken = before.flat_map(|issued| &issued.prepaid).filter(|taken| taken.reference == advance.reference);
         taken.map(|taken| taken.taken).try_fold(advance.amount, Money::checked_sub)
+    }
+
+    /// What invoices of closings took of payments in advance: by reference, the last that took something and what it says.
+    pub fn taken_from(&self, business: &BusinessId) -> BTreeMap<&str, (&InvoiceNumber, &Taken)> {
+        let mut last: BTreeMap<&str, (&InvoiceNumber, &Taken)> = BTreeMap::new();
+        for issued in self.issued_to(business) {
+            for taken in &issued.prepaid {
+                last.insert(taken.reference.as_str(), (&issued.number, taken));
+            }
+        }
+        last
     }
 
     /// The history as it would be with a dispute settled.
