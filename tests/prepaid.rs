@@ -174,3 +174,13 @@ fn a_payment_under_another_reference_is_not_taken_twice() {
     assert_eq!(taken(&last), (vec!["p2: USD 12.20, USD 12.20 left".to_owned()], "USD 0.00".to_owned()));
     shop.holds();
 }
+
+#[test]
+fn a_payment_with_another_day_or_amount_is_not_lost() {
+    let (payment, p1) =
+        ("received = \"2018-08-03\"\namount = \"24.40\"", "`p1` as USD 24.40 paid in advance on 2018-08-03");
+    let (again, said) = ("received = \"2018-09-20\"\namount = \"12.20\"", "has it as USD 12.20 on 2018-09-20");
+    check_parked("prepaid-again", payment, again, &format!("LR-2018-000001 took of {p1}, and the book {said}"));
+    let (less, said) = ("received = \"2018-08-03\"\namount = \"20.00\"", "has it as USD 20.00 on 2018-08-03");
+    check_parked("prepaid-lessened", payment, less, &format!("LR-2018-000001 took of {p1}, and the book {said}"));
+}

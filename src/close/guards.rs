@@ -34,7 +34,7 @@ pub enum Guard {
     Vat,
     /// What is billed in another currency has a rate.
     Exchange,
-    /// The book names payments in advance as the invoices do that took them.
+    /// The book says of payments in advance what the invoices say that took them.
     Prepaid,
     /// Many times what the business usually pays.
     Jump,

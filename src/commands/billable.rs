@@ -45,22 +45,56 @@ pub fn wanting(
     found
 }
 
-/// A payment in advance that the book names otherwise than the invoices that took it. What is left of a payment is told by
-/// its reference, and under another one it would be taken twice.
+/// A payment in advance of which the book says otherwise than the invoices that took it. What is left of a payment is told
+/// by its reference: under another one it would be taken twice, and under that of another payment it would be lost.
 fn misnamed(history: &History, business: &Business) -> Option<String> {
     let taken = history.taken_from(&business.id);
-    let is_gone = |reference: &str| business.prepaid.iter().all(|advance| advance.reference != reference);
-    business.prepaid.iter().find_map(|Advance { received, reference, amount }| {
-        if taken.contains_key(reference.as_str()) {
-            return None;
-        }
-        let is_same = |of: &Taken| (of.received, of.amount) == (*received, *amount) && is_gone(&of.reference);
-        let (number, Taken { reference: then, .. }) = taken.values().find(|(_, of)| is_same(of))?;
-        Some(format!(
-            "{number} took of {amount}, paid in advance on {received}, as `{then}`, and the book has that as `{reference}` \
-             alone: give it the reference of then again; if these are two payments, keep both in the book"
-        ))
+    business.prepaid.iter().find_map(|advance| match taken.get(advance.reference.as_str()) {
+        Some(&(number, of)) => changed(history, business, advance, (number, of)),
+        None => renamed(business, advance, taken.values().copied()),
     })
+}
+
+/// A payment whose day or amount is another than the last invoice says that took something of it, or of which invoices took
+/// more than there is.
+fn changed(
+    history: &History,
+    business: &Business,
+    advance: &Advance,
+    (number, of): (&InvoiceNumber, &Taken),
+) -> Option<String> {
+    let Advance { received, reference, amount } = advance;
+    if (of.received, of.amount) != (*received, *amount) {
+        return Some(format!(
+            "{number} took of `{reference}` as {} paid in advance on {}, and the book has it as {amount} on {received}: give it \
+             day and amount of then again; another payment needs a reference of its own",
+            of.amount, of.received
+        ));
+    }
+    let is_overdrawn = history.left_of(&business.id, advance, None).is_none_or(|left| left.minor() < 0);
+    is_overdrawn.then(|| {
+        format!(
+            "invoices took more of `{reference}` than the {amount} paid in advance on {received}: take it out of the book; what \
+             is left of others needs a reference of its own"
+        )
+    })
+}
+
+/// A payment that no invoice names, where one took the same under a reference that the book has no more.
+fn renamed<'t>(
+    business: &Business,
+    advance: &Advance,
+    mut taken: impl Iterator<Item = (&'t InvoiceNumber, &'t Taken)>,
+) -> Option<String> {
+    let Advance { received, reference, amount } = advance;
+    let is_gone = |reference: &str| business.prepaid.iter().all(|advance| advance.reference != reference);
+    let is_same = |of: &Taken| (of.received, of.amount) == (*received, *amount) && is_gone(&of.reference);
+    let (number, then) = taken.find(|(_, of)| is_same(of))?;
+    Some(format!(
+        "{number} took of {amount}, paid in advance on {received}, as `{}`, and the book has that as `{reference}` alone: give \
+         it the reference of then again; if these are two payments, keep both in the book",
+        then.reference
+    ))
 }
 
 /// Whether something of a month, or of the earlier months that are billed with it, falls under a category of VAT.
