@@ -184,3 +184,23 @@ fn a_payment_with_another_day_or_amount_is_not_lost() {
     let (less, said) = ("received = \"2018-08-03\"\namount = \"20.00\"", "has it as USD 20.00 on 2018-08-03");
     check_parked("prepaid-lessened", payment, less, &format!("LR-2018-000001 took of {p1}, and the book {said}"));
 }
+
+#[test]
+fn what_an_invoice_in_place_of_another_needs_less_is_there_for_later_ones() {
+    let shop = paid_whole("prepaid-released");
+    edit(&shop.folder, "businesses.toml", STANDARD, "{ treatment = \"reverse-charge\" }");
+    let reissue = ["reissue", "LR-2018-000001", "--reason", "no VAT", "--as-of", "2018-09-06T00:00:00Z"];
+    let told = shop.ritardo(&reissue).expect(0).out;
+    assert!(told.contains("released  USD 4.40 of `p1`, which later invoices take"), "{told}");
+    let replacement = documents(&shop.state(), "replacement").pop().unwrap();
+    assert_eq!(taken(&replacement), (vec!["p1: USD 20.00, USD 4.40 left".to_owned()], "USD 0.00".to_owned()));
+    let released = &bodies(&shop.state(), "replacement")[0]["released"];
+    assert_eq!(
+        (text(&released[0], "reference"), text(&released[0], "amount")),
+        ("p1".to_owned(), "USD 4.40".to_owned())
+    );
+    shop.run("2018-10-05T00:00:00Z").expect(0);
+    let last = documents(&shop.state(), "invoice").pop().unwrap();
+    assert_eq!(taken(&last), (vec!["p1: USD 4.40, USD 0.00 left".to_owned()], "USD 5.60".to_owned()));
+    shop.holds();
+}
