@@ -337,6 +337,7 @@ pub fn issued(invoice: &Invoice, canonical: &[u8]) -> Issued {
         earlier: invoice.earlier.clone(),
         exchange_sha256: None,
         prepaid: taken_by(invoice),
+        released: Vec::new(),
     }
 }
 

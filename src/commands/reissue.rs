@@ -15,6 +15,7 @@ use crate::close::credit::{self, Credit, Stands};
 use crate::close::{self, ClosedMonth, Filed, FrozenRates, Issue, check};
 use crate::domain::correction::{Amounts, Correction, CreditLine, Earlier};
 use crate::domain::invoice::Payment;
+use crate::domain::prepaid::Released;
 use crate::domain::vat::VatShare;
 use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money, Rounding};
 use crate::error::{Failure, Kind};
@@ -38,6 +39,14 @@ pub fn reissue(args: &Reissue, world: &mut World) -> Result<Outcome, Failure> {
     let drawn = issue::write_documents(&state, &mut ledger, &renderer()?, world)?;
     say(world.out, &format!("credited  {}  {} for {}", note.number, told(&note), args.number))?;
     say(world.out, &format!("issued    {}  {} in its place", invoice.number, told(&invoice)))?;
+    let again = whole.base.invoice.prepaid.as_ref();
+    let again = again.map(|prepaid| prepaid.again(invoice.as_billed().total, note.as_billed().total));
+    for Released { reference, amount } in again.into_iter().flat_map(|(_, released)| released) {
+        say(
+            world.out,
+            &format!("released  {amount} of `{reference}`, which later invoices take while the book has it"),
+        )?;
+    }
     drawn.whole()?;
     say(world.out, &format!("documents {}/issued; the next `ritardo run` mails them", setup.config.state.display()))?;
     Ok(Outcome::Done)
@@ -320,13 +329,13 @@ fn decide(
     let business = Business { zone, ..(*business).clone() };
     let invoice = close::invoice(issuer, &business, closed, &recorded.tariff_name(), issue)
         .ok_or_else(|| Refused::Check("a sum is too large to be exact".to_owned()))?;
-    let invoice = credit::replacement(&base.invoice, invoice, number, date, correction);
+    let (invoice, released) = credit::replacement((&base.invoice, &note), invoice, number, date, correction);
     if let Some(finding) = check::findings(&invoice, &closed.line_file, &check::sha256(&closed.line_file)).first() {
         return Err(Refused::Check(finding.to_string()));
     }
     let invoice_bytes = invoice.canonical();
     let exchange_sha256 = anew.table.as_deref().map(check::sha256);
-    let invoice_row = Issued { exchange_sha256, ..correct::row(bench, base, &invoice, &invoice_bytes) };
+    let invoice_row = Issued { exchange_sha256, released, ..correct::row(bench, base, &invoice, &invoice_bytes) };
     let contents = bench.setup.contents().into_iter().chain([note_bytes, invoice_bytes]);
     let contents = contents.chain(anew.table.clone()).collect();
     let entries = vec![Entry::CreditNote(note_row), Entry::Replacement(invoice_row)];
