@@ -737,3 +737,26 @@ fn a_note_that_gives_back_what_was_not_billed_is_found() {
     assert!(!check::replacement_findings(&other, &invoice).is_empty());
     assert!(check::replacement_findings(&invoice, &invoice).is_empty());
 }
+
+#[test]
+fn a_note_that_accounts_for_more_tax_than_its_invoice_loses_is_found() {
+    let charges = vec![(0, 0, 90_000); 100];
+    let plan = Plan { charges, returned: Some(11_651), ..bare() };
+    let (closed, invoice) = made(&plan);
+    let mut story = Story::of(&plan, closed, &invoice);
+    story.take_out(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    story.take_out(&[10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+    let (note, before) = story.notes.split_last().unwrap();
+    let found = |more: i64| {
+        let mut forged = note.clone();
+        let accounting = forged.vat_accounting.as_mut().unwrap();
+        accounting.tax = accounting.tax.checked_add(Money::new(more, accounting.tax.currency())).unwrap();
+        let findings = check::credit_findings(&forged, &invoice, before);
+        findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(found(0), "");
+    // A cent beside what the tax of the note comes to by itself, and not what is left of the invoice.
+    for more in [-1, 1] {
+        assert!(found(more).contains("does not come to EUR"), "{}", found(more));
+    }
+}

@@ -15,6 +15,8 @@ const PAYMENTS: &str = "\n[[business.prepaid]]\nreceived = \"2018-09-30\"\namoun
     reference = \"TRX 1\"\n\n[[business.prepaid]]\nreceived = 2019-06-01\namount = \"9.00\"\ncurrency = \"USD\"\n\
     reference = \"TRX 3\"\n";
 
+const STANDARD: &str = "{ treatment = \"standard\", rate = \"22\" }";
+
 /// A shop that paid before it was billed, or is to have paid next year.
 fn shop(name: &str, invoice: &str) -> Shop {
     let shop = Shop::new(name, invoice);
@@ -117,5 +119,88 @@ fn an_approval_is_of_what_is_due_too() {
     shop.run("2018-09-07T00:00:00Z").expect(0);
     let invoices = documents(&shop.state(), "invoice");
     assert_eq!(taken(&invoices[0]), (vec!["TRX 1: USD 0.10, USD 0.00 left".to_owned()], "USD 0.05".to_owned()));
+    shop.holds();
+}
+
+/// Two months of USD 10.00 a message with 22 % of VAT, where the first, of USD 24.40, is paid in advance whole, and issued.
+fn paid_whole(name: &str) -> Shop {
+    let shop = Shop::new(name, "");
+    shop.log("2018-08-05", &["m1 inbound 2018-08-05T10:00:00Z 81", "m2 inbound 2018-08-05T10:00:00Z 82"]);
+    edit(&shop.folder, "tariff.toml", "[[rate]]", "bounds = [\"0.01\", \"50.00\"]\n\n[[rate]]");
+    edit(&shop.folder, "tariff.toml", "price = \"0.05\"", "price = \"10.00\"");
+    edit(&shop.folder, "businesses.toml", "{ treatment = \"reverse-charge\" }", STANDARD);
+    let book = shop.folder.join("businesses.toml");
+    let payment = "\n[[business.prepaid]]\nreceived = \"2018-08-03\"\namount = \"24.40\"\ncurrency = \"USD\"\n\
+        reference = \"p1\"\n";
+    fs::write(&book, fs::read_to_string(&book).unwrap() + payment).unwrap();
+    shop.run("2018-09-05T00:00:00Z").expect(0);
+    let first = documents(&shop.state(), "invoice").pop().unwrap();
+    assert_eq!(taken(&first), (vec!["p1: USD 24.40, USD 0.00 left".to_owned()], "USD 0.00".to_owned()));
+    shop
+}
+
+/// With a book that was changed so, the second month is parked, and says why; with that of before it is billed whole.
+#[track_caller]
+fn check_parked(name: &str, old: &str, new: &str, why: &str) {
+    let shop = paid_whole(name);
+    edit(&shop.folder, "businesses.toml", old, new);
+    let ran = shop.run("2018-10-05T00:00:00Z").expect(65);
+    assert!(ran.out.contains("prepaid: ") && ran.out.contains(why), "{}", ran.out);
+    assert_eq!(documents(&shop.state(), "invoice").len(), 1);
+    edit(&shop.folder, "businesses.toml", new, old);
+    shop.run("2018-10-05T01:00:00Z").expect(0);
+    let second = documents(&shop.state(), "invoice").pop().unwrap();
+    assert_eq!((text(&second, "total"), taken(&second)), ("USD 12.20".to_owned(), (Vec::new(), String::new())));
+    shop.holds();
+}
+
+#[test]
+fn a_payment_under_another_reference_is_not_taken_twice() {
+    let (old, new) = ("reference = \"p1\"", "reference = \"transfer p1\"");
+    check_parked(
+        "prepaid-renamed",
+        old,
+        new,
+        "LR-2018-000001 took of USD 24.40, paid in advance on 2018-08-03, as `p1`",
+    );
+    // A second payment that is alike is one, where the book has both.
+    let shop = paid_whole("prepaid-alike");
+    let book = shop.folder.join("businesses.toml");
+    let second = "\n[[business.prepaid]]\nreceived = \"2018-08-03\"\namount = \"24.40\"\ncurrency = \"USD\"\n\
+        reference = \"p2\"\n";
+    fs::write(&book, fs::read_to_string(&book).unwrap() + second).unwrap();
+    shop.run("2018-10-05T00:00:00Z").expect(0);
+    let last = documents(&shop.state(), "invoice").pop().unwrap();
+    assert_eq!(taken(&last), (vec!["p2: USD 12.20, USD 12.20 left".to_owned()], "USD 0.00".to_owned()));
+    shop.holds();
+}
+
+#[test]
+fn a_payment_with_another_day_or_amount_is_not_lost() {
+    let (payment, p1) =
+        ("received = \"2018-08-03\"\namount = \"24.40\"", "`p1` as USD 24.40 paid in advance on 2018-08-03");
+    let (again, said) = ("received = \"2018-09-20\"\namount = \"12.20\"", "has it as USD 12.20 on 2018-09-20");
+    check_parked("prepaid-again", payment, again, &format!("LR-2018-000001 took of {p1}, and the book {said}"));
+    let (less, said) = ("received = \"2018-08-03\"\namount = \"20.00\"", "has it as USD 20.00 on 2018-08-03");
+    check_parked("prepaid-lessened", payment, less, &format!("LR-2018-000001 took of {p1}, and the book {said}"));
+}
+
+#[test]
+fn what_an_invoice_in_place_of_another_needs_less_is_there_for_later_ones() {
+    let shop = paid_whole("prepaid-released");
+    edit(&shop.folder, "businesses.toml", STANDARD, "{ treatment = \"reverse-charge\" }");
+    let reissue = ["reissue", "LR-2018-000001", "--reason", "no VAT", "--as-of", "2018-09-06T00:00:00Z"];
+    let told = shop.ritardo(&reissue).expect(0).out;
+    assert!(told.contains("released  USD 4.40 of `p1`, which later invoices take"), "{told}");
+    let replacement = documents(&shop.state(), "replacement").pop().unwrap();
+    assert_eq!(taken(&replacement), (vec!["p1: USD 20.00, USD 4.40 left".to_owned()], "USD 0.00".to_owned()));
+    let released = &bodies(&shop.state(), "replacement")[0]["released"];
+    assert_eq!(
+        (text(&released[0], "reference"), text(&released[0], "amount")),
+        ("p1".to_owned(), "USD 4.40".to_owned())
+    );
+    shop.run("2018-10-05T00:00:00Z").expect(0);
+    let last = documents(&shop.state(), "invoice").pop().unwrap();
+    assert_eq!(taken(&last), (vec!["p1: USD 4.40, USD 0.00 left".to_owned()], "USD 5.60".to_owned()));
     shop.holds();
 }

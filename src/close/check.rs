@@ -196,7 +196,7 @@ pub fn credit_findings(note: &Invoice, invoice: &Invoice, earlier: &[Invoice]) -
     }
     compare_totals(note, &mut findings);
     notes::compare(note, invoice, earlier, &mut findings);
-    taxes::compare_accounted_note(note, invoice, &mut findings);
+    taxes::compare_accounted_note(note, invoice, earlier, &mut findings);
     if note.prepaid != invoice.prepaid {
         let due = |of: &Invoice| of.prepaid.as_ref().map_or("nothing".to_owned(), |prepaid| prepaid.due.to_string());
         findings.push(Finding::Prepaid { found: due(invoice), stated: due(note) });

@@ -10,6 +10,7 @@ use super::rest::{Rest, RowId, Side};
 use crate::domain::correction::{Amounts, Correction, CreditLine, CreditOf, DocumentKind};
 use crate::domain::exchange::ExchangedCredit;
 use crate::domain::invoice::{Chain, Counts, Vat};
+use crate::domain::prepaid::Released;
 use crate::domain::{
     Currency, Date, Decimal, Exchange, Invoice, InvoiceNumber, Money, Month, Rounding, VatAccounting, VatKey,
 };
@@ -216,18 +217,19 @@ fn exchanged(exchange: &Exchange, given: Given) -> Exchange {
     }
 }
 
-/// The invoice with other words in place of `base`, which is given back whole: it takes over what that one took of payments in
-/// advance.
+/// The invoice with other words in place of `base`, which `note` gives back whole: it takes over what that one took of payments
+/// in advance, and releases what it needs less.
 pub fn replacement(
-    base: &Invoice,
+    (base, note): (&Invoice, &Invoice),
     invoice: Invoice,
     number: InvoiceNumber,
     date: Date,
     correction: Correction,
-) -> Invoice {
-    let total = invoice.as_billed().total;
-    let prepaid = base.prepaid.as_ref().and_then(|prepaid| prepaid.again(total));
+) -> (Invoice, Vec<Released>) {
+    let (total, rest) = (invoice.as_billed().total, note.as_billed().total);
+    let again = base.prepaid.as_ref().map(|prepaid| prepaid.again(total, rest));
+    let (prepaid, released) = again.unwrap_or_default();
     let mut invoice = Invoice { number, issue_date: date, corrects: Some(correction), prepaid, ..invoice };
     invoice.format = invoice.fitting_format();
-    invoice
+    (invoice, released)
 }

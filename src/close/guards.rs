@@ -34,6 +34,8 @@ pub enum Guard {
     Vat,
     /// What is billed in another currency has a rate.
     Exchange,
+    /// The book says of payments in advance what the invoices say that took them.
+    Prepaid,
     /// Many times what the business usually pays.
     Jump,
     /// More charges on a day than the business can have.
@@ -53,6 +55,7 @@ impl Guard {
             Self::Documents => "documents",
             Self::Vat => "vat",
             Self::Exchange => "exchange",
+            Self::Prepaid => "prepaid",
             Self::Jump => "jump",
             Self::ChargesPerDay => "charges-per-day",
             Self::Largest => "largest",

@@ -30,7 +30,7 @@ use vat::{Parting, Rows};
 pub use document::{Frozen, FrozenRates, Issue, TariffName, in_form_of, invoice};
 pub use filed::{ELSEWHERE, Filed, change_file, changes_without_names, credit_file};
 pub use line_file::{bare, guarded, without_names};
-pub use vat::{keys, untreated, wanting};
+pub use vat::{decided_anew, keys, untreated, wanting};
 
 /// A month of a business, decided.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -133,18 +133,20 @@ fn unaccounted(accounting: &VatAccounting, tax: Money) -> Finding {
     Finding::Accounting { currency, tax: tax.to_string(), stated }
 }
 
-/// A credit note accounts for its tax as the invoice that it corrects does, by the same rate. Its own tax is a difference of two
-/// rounded amounts: it may be a minor unit away from what the tax comes to by itself, and never more than the invoice says.
-pub(super) fn compare_accounted_note(note: &Invoice, invoice: &Invoice, findings: &mut Vec<Finding>) {
+/// A credit note accounts for its tax as the invoice that it corrects does, by the same rate. `earlier` are all notes before it.
+pub(super) fn compare_accounted_note(
+    note: &Invoice,
+    invoice: &Invoice,
+    earlier: &[Invoice],
+    findings: &mut Vec<Finding>,
+) {
     let billed = note.as_billed();
     match (&note.vat_accounting, &invoice.vat_accounting) {
         (None, None) => {}
         (Some(accounting), Some(of_invoice)) => {
             let frozen = |of: &VatAccounting| (of.rate(billed.currency), of.table_sha256.clone());
-            let near = accounting.rate(billed.currency).convert(billed.tax.exact());
-            let away = near.and_then(|near| accounting.tax.checked_sub(near)).map(|away| away.minor().unsigned_abs());
-            let is_more = accounting.tax.minor() > of_invoice.tax.minor();
-            if frozen(accounting) != frozen(of_invoice) || away.is_none_or(|away| away > 1) || is_more {
+            let notes: Vec<&Invoice> = earlier.iter().chain([note]).collect();
+            if frozen(accounting) != frozen(of_invoice) || !is_rest_accounted(invoice, of_invoice, &notes) {
                 findings.push(unaccounted(accounting, billed.tax));
             }
         }
@@ -153,4 +155,14 @@ pub(super) fn compare_accounted_note(note: &Invoice, invoice: &Invoice, findings
         (None, Some(accounting)) if note.charges_vat() => findings.push(unaccounted(accounting, billed.tax)),
         (None, Some(_)) => {}
     }
+}
+
+/// Whether what all `notes` leave of the accounted tax is what the tax that they leave comes to, and not below zero.
+fn is_rest_accounted(invoice: &Invoice, accounting: &VatAccounting, notes: &[&Invoice]) -> bool {
+    let billed = invoice.as_billed();
+    let tax = notes.iter().map(|note| note.as_billed().tax).try_fold(billed.tax, Money::checked_sub);
+    let given_back = notes.iter().filter_map(|note| note.vat_accounting.as_ref()).map(|of| of.tax);
+    let left = given_back.into_iter().try_fold(accounting.tax, Money::checked_sub);
+    let due = tax.and_then(|tax| accounting.rate(billed.currency).convert(tax.exact()));
+    left.is_some_and(|left| left.minor() >= 0 && Some(left) == due)
 }

@@ -201,7 +201,9 @@ pub fn keys(business: &Business, closed: &ClosedMonth, earlier: &[Earlier]) -> B
 
 /// What keeps the tax of a month from being computed, in a sentence that says what to do: a day without a treatment, or
 /// what is out of scope beside what is not (EN 16931, BR-O-11 to 14).
-pub fn wanting(business: &Business, closed: &ClosedMonth, earlier: &[Earlier]) -> Option<String> {
+///
+/// `by_receipt`: whether months are those in which messages were received, as of [`decided_anew`].
+pub fn wanting(business: &Business, closed: &ClosedMonth, earlier: &[Earlier], by_receipt: bool) -> Option<String> {
     let (book, month) = (&business.vat, closed.month);
     let own: BTreeSet<Date> = match book.tax_point {
         // A charge may be of a month in which its message was not received.
@@ -212,7 +214,7 @@ pub fn wanting(business: &Business, closed: &ClosedMonth, earlier: &[Earlier]) -
     if let Some(day) = own.into_iter().chain(ends).find(|day| book.at(*day).is_none()) {
         return Some(without_treatment(day));
     }
-    gone(book, earlier).or_else(|| mixed(business, closed, earlier))
+    gone(book, earlier, by_receipt).or_else(|| mixed(business, closed, earlier))
 }
 
 /// What keeps a month from being carried over: the VAT of its charges is frozen then.
@@ -224,17 +226,55 @@ fn without_treatment(day: Date) -> String {
     format!("the book names no VAT treatment for {day}: add the one of that day to `vat`")
 }
 
-/// A category and rate that an earlier month was closed with, and that the book has no more: nothing says why tax is
-/// charged, or why not.
-fn gone(book: &VatBook, earlier: &[Earlier]) -> Option<String> {
-    let is_gone = |key: &VatKey| book.spans.iter().all(|span| span.treatment.key() != *key);
-    let rows = earlier.iter().flat_map(|row| row.by_key().into_iter().map(move |(key, _)| (row.month, key)));
-    let mut keyed = rows.filter_map(|(month, key)| Some((month, key?)));
-    let (month, key) = keyed.find(|row| is_gone(row.1))?;
-    Some(format!(
-        "{month}, which is billed with it, was closed under {key}, which the book does not name any more: give `vat` that \
-         treatment with its days"
-    ))
+/// What no document bills yet of an earlier month, under what the book of today says of it: where that gives none of its days
+/// the category and rate that the month was closed with, and gives all of them one other. Else as it was closed; then
+/// [`wanting`] tells what the book contradicts.
+///
+/// `by_receipt`: whether months are those in which messages were received. Else a charge may be of any day before.
+pub fn decided_anew(book: &VatBook, row: Earlier, by_receipt: bool) -> Earlier {
+    if !row.is_keyed() {
+        return row;
+    }
+    let of_days = of_days(book, row.month, by_receipt);
+    if contradicted(&row, &of_days).is_none() {
+        return row;
+    }
+    match of_days.first() {
+        Some(Some(only)) if of_days.len() == 1 => Earlier { vat: Some(only.clone()), shares: Vec::new(), ..row },
+        _ => row,
+    }
+}
+
+/// What the book gives to the days that charges of a month may be of; nothing to a day that it does not cover.
+fn of_days(book: &VatBook, month: Month, by_receipt: bool) -> BTreeSet<Option<VatKey>> {
+    if by_receipt {
+        return month.days().map(|day| key_at(book, day)).collect();
+    }
+    let last = month.last_day();
+    let begun = book.spans.iter().filter(|span| span.from.is_none_or(|from| from <= last));
+    begun.map(|span| Some(span.treatment.key())).collect()
+}
+
+/// A category and rate that an earlier month was closed with, and that the book gives to none of its days.
+fn contradicted<'r>(row: &'r Earlier, of_days: &BTreeSet<Option<VatKey>>) -> Option<&'r VatKey> {
+    let mut keys = row.by_key().into_iter().filter_map(|(key, _)| key);
+    keys.find(|key| of_days.iter().flatten().all(|of_day| of_day != *key))
+}
+
+/// An earlier month was closed under what the book gives to none of its days any more, and gives several treatments to them:
+/// which of them its charges fall under is known no more.
+fn gone(book: &VatBook, earlier: &[Earlier], by_receipt: bool) -> Option<String> {
+    earlier.iter().filter(|row| row.is_keyed()).find_map(|row| {
+        let of_days = of_days(book, row.month, by_receipt);
+        let key = contradicted(row, &of_days)?;
+        let said = |key: &Option<VatKey>| key.as_ref().map_or_else(|| "none".to_owned(), VatKey::to_string);
+        let today = of_days.iter().map(said).collect::<Vec<_>>().join(", ");
+        Some(format!(
+            "{}, which is billed with it, was closed under {key}; the book of today says {today} of its days, and which \
+             charge is of which day is known no more: give `vat` the treatments of then, or one for all of these days",
+            row.month
+        ))
+    })
 }
 
 fn mixed(business: &Business, closed: &ClosedMonth, earlier: &[Earlier]) -> Option<String> {

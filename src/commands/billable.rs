@@ -11,9 +11,10 @@ use crate::close::{self, ClosedMonth, Frozen, FrozenRates, check};
 use crate::config::parse_rates;
 use crate::domain::business::Party;
 use crate::domain::correction::Earlier;
+use crate::domain::prepaid::Taken;
 use crate::domain::vat::{is_for_goods, is_in_the_union, is_of_the_union};
 use crate::domain::{
-    Available, Business, Currency, Date, Exchange, Invoice, InvoiceNumber, Month, Rates, VatAccounting,
+    Advance, Available, Business, Currency, Date, Exchange, Invoice, InvoiceNumber, Month, Rates, VatAccounting,
 };
 use crate::error::{Failure, Kind};
 use crate::ledger::{History, Ledger};
@@ -33,14 +34,67 @@ pub fn wanting(
         return close::untreated(closed).map(of(Guard::Vat)).into_iter().collect();
     }
     let business = month.business;
-    let mut found: Vec<Found> =
-        close::wanting(business, closed, &due.earlier).map(of(Guard::Vat)).into_iter().collect();
+    let wanting = close::wanting(business, closed, &due.earlier, setup.tariff.reading.is_by_receipt());
+    let mut found: Vec<Found> = wanting.map(of(Guard::Vat)).into_iter().collect();
     let is_under = |category: &str| is_under(category, business, closed, &due.earlier);
     let seller = &setup.config.issuer_of(business).party;
     found.extend(contradicted(business, seller, &is_under).map(of(Guard::Vat)));
     let rates = frozen(setup, business, month.month, is_under("S"));
     found.extend(rates.err().map(of(Guard::Exchange)));
+    found.extend(misnamed(history, business).map(of(Guard::Prepaid)));
     found
+}
+
+/// A payment in advance of which the book says otherwise than the invoices that took it. What is left of a payment is told
+/// by its reference: under another one it would be taken twice, and under that of another payment it would be lost.
+fn misnamed(history: &History, business: &Business) -> Option<String> {
+    let taken = history.taken_from(&business.id);
+    business.prepaid.iter().find_map(|advance| match taken.get(advance.reference.as_str()) {
+        Some(&(number, of)) => changed(history, business, advance, (number, of)),
+        None => renamed(business, advance, taken.values().copied()),
+    })
+}
+
+/// A payment whose day or amount is another than the last invoice says that took something of it, or of which invoices took
+/// more than there is.
+fn changed(
+    history: &History,
+    business: &Business,
+    advance: &Advance,
+    (number, of): (&InvoiceNumber, &Taken),
+) -> Option<String> {
+    let Advance { received, reference, amount } = advance;
+    if (of.received, of.amount) != (*received, *amount) {
+        return Some(format!(
+            "{number} took of `{reference}` as {} paid in advance on {}, and the book has it as {amount} on {received}: give it \
+             day and amount of then again; another payment needs a reference of its own",
+            of.amount, of.received
+        ));
+    }
+    let is_overdrawn = history.left_of(&business.id, advance, None).is_none_or(|left| left.minor() < 0);
+    is_overdrawn.then(|| {
+        format!(
+            "invoices took more of `{reference}` than the {amount} paid in advance on {received}: take it out of the book; what \
+             is left of others needs a reference of its own"
+        )
+    })
+}
+
+/// A payment that no invoice names, where one took the same under a reference that the book has no more.
+fn renamed<'t>(
+    business: &Business,
+    advance: &Advance,
+    mut taken: impl Iterator<Item = (&'t InvoiceNumber, &'t Taken)>,
+) -> Option<String> {
+    let Advance { received, reference, amount } = advance;
+    let is_gone = |reference: &str| business.prepaid.iter().all(|advance| advance.reference != reference);
+    let is_same = |of: &Taken| (of.received, of.amount) == (*received, *amount) && is_gone(&of.reference);
+    let (number, then) = taken.find(|(_, of)| is_same(of))?;
+    Some(format!(
+        "{number} took of {amount}, paid in advance on {received}, as `{}`, and the book has that as `{reference}` alone: give \
+         it the reference of then again; if these are two payments, keep both in the book",
+        then.reference
+    ))
 }
 
 /// Whether something of a month, or of the earlier months that are billed with it, falls under a category of VAT.

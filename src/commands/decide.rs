@@ -219,7 +219,9 @@ impl Due {
     /// Earlier months that are `withheld` stay for a later invoice.
     pub fn of(setup: &Setup, history: &History, month: &OpenMonth, closed: &ClosedMonth, withheld: &Withheld) -> Self {
         let (currency, id): (Currency, _) = (setup.tariff.currency, &month.business.id);
-        let mut earlier = history.unbilled(id, currency);
+        let by_receipt = setup.tariff.reading.is_by_receipt();
+        let anew = |row| close::decided_anew(&month.business.vat, row, by_receipt);
+        let mut earlier: Vec<Earlier> = history.unbilled(id, currency).into_iter().map(anew).collect();
         earlier.retain(|earlier| !withheld.contains(&(id.clone(), earlier.month)));
         let sum = |earlier: &[Earlier]| {
             let amounts = earlier.iter().map(|earlier| earlier.amount);
@@ -335,6 +337,7 @@ pub fn issued(invoice: &Invoice, canonical: &[u8]) -> Issued {
         earlier: invoice.earlier.clone(),
         exchange_sha256: None,
         prepaid: taken_by(invoice),
+        released: Vec::new(),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::close::credit::{self, Credit, Stands};
 use crate::close::{self, ClosedMonth, Filed, FrozenRates, Issue, check};
 use crate::domain::correction::{Amounts, Correction, CreditLine, Earlier};
 use crate::domain::invoice::Payment;
+use crate::domain::prepaid::Released;
 use crate::domain::vat::VatShare;
 use crate::domain::{Business, CorrectionCause, Invoice, InvoiceNumber, Money, Rounding};
 use crate::error::{Failure, Kind};
@@ -39,6 +40,14 @@ pub fn reissue(args: &Reissue, world: &mut World) -> Result<Outcome, Failure> {
     let drawn = issue::write_documents(&state, &mut ledger, &renderer()?, signer.as_ref(), world)?;
     say(world.out, &format!("credited  {}  {} for {}", note.number, told(&note), args.number))?;
     say(world.out, &format!("issued    {}  {} in its place", invoice.number, told(&invoice)))?;
+    let again = whole.base.invoice.prepaid.as_ref();
+    let again = again.map(|prepaid| prepaid.again(invoice.as_billed().total, note.as_billed().total));
+    for Released { reference, amount } in again.into_iter().flat_map(|(_, released)| released) {
+        say(
+            world.out,
+            &format!("released  {amount} of `{reference}`, which later invoices take while the book has it"),
+        )?;
+    }
     drawn.whole()?;
     say(world.out, &format!("documents {}/issued; the next `ritardo run` mails them", setup.config.state.display()))?;
     Ok(Outcome::Done)
@@ -99,7 +108,7 @@ impl<'w> Whole<'w> {
         let sha256 = own.data_sha256.to_owned();
         let charges = filed_charges(bench.state, history, &issued.business, issued.month, &sha256)?;
         let mut closed = closed_again(bench, ledger, issued, &sha256)?;
-        let base = correct::base_of(bench, ledger, issued, issued.month, charges, sha256)?;
+        let base = correct::base_of(bench, ledger, issued, &closed, charges, sha256)?;
         if bench.setup.config.issuer_of(business).id != base.issuer.id {
             let hint = "let businesses.toml name that issuer until it is reissued";
             return Err(refused(
@@ -193,7 +202,8 @@ fn refuse_unbillable(setup: &Setup, whole: &Whole, draft: &Invoice, number: &Inv
     let is_under = |category: &str| draft.vat.iter().any(|vat| vat.category == category);
     let seller = &setup.config.issuer_of(business).party;
     let contradicted = || billable::contradicted(business, seller, &is_under);
-    match close::wanting(business, closed, earlier_again).or_else(contradicted) {
+    let by_receipt = setup.tariff.reading.is_by_receipt();
+    match close::wanting(business, closed, earlier_again, by_receipt).or_else(contradicted) {
         None => Ok(()),
         Some(why) => Err(Failure::new(Kind::CommandLine, format!("{number} cannot be billed again: {why}"))),
     }
@@ -320,13 +330,13 @@ fn decide(
     let business = Business { zone, ..(*business).clone() };
     let invoice = close::invoice(issuer, &business, closed, &recorded.tariff_name(), issue)
         .ok_or_else(|| Refused::Check("a sum is too large to be exact".to_owned()))?;
-    let invoice = credit::replacement(&base.invoice, invoice, number, date, correction);
+    let (invoice, released) = credit::replacement((&base.invoice, &note), invoice, number, date, correction);
     if let Some(finding) = check::findings(&invoice, &closed.line_file, &check::sha256(&closed.line_file)).first() {
         return Err(Refused::Check(finding.to_string()));
     }
     let invoice_bytes = invoice.canonical();
     let exchange_sha256 = anew.table.as_deref().map(check::sha256);
-    let invoice_row = Issued { exchange_sha256, ..correct::row(bench, base, &invoice, &invoice_bytes) };
+    let invoice_row = Issued { exchange_sha256, released, ..correct::row(bench, base, &invoice, &invoice_bytes) };
     let contents = bench.setup.contents().into_iter().chain([note_bytes, invoice_bytes]);
     let contents = contents.chain(anew.table.clone()).collect();
     let entries = vec![Entry::CreditNote(note_row), Entry::Replacement(invoice_row)];

@@ -39,12 +39,16 @@ fn said(then: Option<&VatBook>, today: &VatBook, month: Month, days: &BTreeSet<D
     }
 }
 
+/// The days whose treatments decide about a month: those of its charges where they are known, which is where they decided when
+/// it was closed; else all of its own.
+pub fn days(closed: &ClosedMonth) -> BTreeSet<Date> {
+    if closed.vat_days.is_empty() { closed.month.days().collect() } else { closed.vat_days.clone() }
+}
+
 /// Puts the month under the treatment of today. `recorded` is its book of then. Whether that can be told.
 pub fn own(recorded: &Setup, business: &Business, closed: &mut ClosedMonth) -> bool {
     let then = recorded.business(business.id.as_str()).map(|then| &then.vat);
-    // The days of the charges are known where they decided.
-    let days: BTreeSet<Date> =
-        if closed.vat_days.is_empty() { closed.month.days().collect() } else { closed.vat_days.clone() };
+    let days = days(closed);
     let said = said(then, &business.vat, closed.month, &days);
     if said == Said::Other {
         // All these days fall under one treatment: so does whatever they are of.

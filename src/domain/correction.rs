@@ -131,7 +131,7 @@ pub struct Earlier {
 }
 
 impl Earlier {
-    /// Whether its month was closed with the VAT of its charges, so that no book decides it any more.
+    /// Whether its month was closed with the VAT of its charges, which a later book only corrects.
     pub const fn is_keyed(&self) -> bool {
         self.vat.is_some() || !self.shares.is_empty()
     }

@@ -37,6 +37,15 @@ pub struct Taken {
     pub left: Money,
 }
 
+/// What an invoice in place of another needs less of a payment in advance than the other did: it is there for later invoices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Released {
+    pub reference: String,
+    /// Above zero.
+    pub amount: Money,
+}
+
 /// How much of an invoice was paid in advance. Amounts are in the currency that it is billed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prepaid {
@@ -60,12 +69,29 @@ impl Prepaid {
         Self::filled(total, offers, taken)
     }
 
-    /// The same payments for an invoice in place of this one: no more of each than this one took, and as much as its total
-    /// needs. What is left of them for others is as it was.
+    /// The same payments for an invoice in place of this one: no more of each than this one took, and as much as its `total`
+    /// needs; and what it needs less of each. `rest` is what notes left of the total of this one: what they gave back of it
+    /// before is paid back, or not, outside of all invoices.
     #[must_use]
-    pub fn again(&self, total: Money) -> Option<Self> {
-        let offers = self.payments.iter().map(|payment| (payment, payment.taken));
-        Self::filled(total, offers, |payment, taken| Some(Taken { taken, ..payment.clone() }))
+    pub fn again(&self, total: Money, rest: Money) -> (Option<Self>, Vec<Released>) {
+        let taken_for = |total: Money| {
+            let offers = self.payments.iter().map(|payment| (payment, payment.taken));
+            Self::filled(total, offers, |payment, taken| Some(Taken { taken, ..payment.clone() }))
+        };
+        let (before, mut again) = (taken_for(rest), taken_for(total));
+        let mut released = Vec::new();
+        for Taken { reference, taken, .. } in before.into_iter().flat_map(|before| before.payments) {
+            let mut payments = again.iter_mut().flat_map(|again| again.payments.iter_mut());
+            let anew = payments.find(|anew| anew.reference == reference);
+            let less = anew.as_ref().map_or(Some(taken), |anew| taken.checked_sub(anew.taken));
+            let Some(amount) = less.filter(|less| less.minor() > 0) else { continue };
+            if let Some(anew) = anew {
+                // No more than the payment is.
+                anew.left = anew.left.checked_add(amount).unwrap_or(anew.left);
+            }
+            released.push(Released { reference, amount });
+        }
+        (again, released)
     }
 
     fn filled<P>(
@@ -118,9 +144,21 @@ mod tests {
         assert_eq!(Prepaid::of(usd(5), &[]), None);
         let euro = Money::new(100, "EUR".parse().unwrap());
         assert_eq!(Prepaid::of(usd(5), &[available("e", euro, 100)]), None);
-        // In place of it: what it took and no more; what others have is as it was.
+        // In place of it: what it took and no more; what it needs less is free.
         let part = part.unwrap();
-        check(part.again(usd(80)).as_ref(), &[("a", 30, 0), ("b", 40, 10)], 10);
-        check(part.again(usd(45)).as_ref(), &[("a", 30, 0), ("b", 15, 10)], 0);
+        check_again(&part, (80, 70), (&[("a", 30, 0), ("b", 40, 10)], 10), &[]);
+        check_again(&part, (45, 70), (&[("a", 30, 0), ("b", 15, 35)], 0), &[("b", 25)]);
+        check_again(&part, (20, 70), (&[("a", 20, 10)], 0), &[("a", 10), ("b", 40)]);
+        // What notes gave back before is not.
+        check_again(&part, (45, 45), (&[("a", 30, 0), ("b", 15, 10)], 0), &[]);
+        check_again(&part, (20, 45), (&[("a", 20, 10)], 0), &[("a", 10), ("b", 15)]);
+    }
+
+    #[track_caller]
+    fn check_again(part: &Prepaid, (total, rest): (i64, i64), again: (&[(&str, i64, i64)], i64), free: &[(&str, i64)]) {
+        let (prepaid, released) = part.again(usd(total), usd(rest));
+        check(prepaid.as_ref(), again.0, again.1);
+        let released: Vec<_> = released.iter().map(|of| (of.reference.as_str(), of.amount.minor())).collect();
+        assert_eq!(released, free);
     }
 }

@@ -154,6 +154,11 @@ impl Reading {
         }
     }
 
+    /// Whether the month of a charge is that in which its message was received.
+    pub fn is_by_receipt(&self) -> bool {
+        self.month_of == DateOf::Received
+    }
+
     /// Whether a wait of this length is within `limit` (the window, the start of a lateness step, `give_up`).
     pub fn is_within(&self, wait: Elapsed, limit: Elapsed) -> bool {
         match self.boundary {

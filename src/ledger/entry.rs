@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::correction::Earlier;
 use crate::domain::invoice::Counts;
-use crate::domain::prepaid::Taken;
+use crate::domain::prepaid::{Released, Taken};
 use crate::domain::vat::VatShare;
 use crate::domain::{
     BusinessId, ChannelId, CorrectionCause, Date, Decimal, DocumentKind, Instant, InvoiceNumber, Money, Month, Span,
@@ -308,6 +308,9 @@ pub struct Issued {
     /// What the invoice of a closing took of payments in advance. One in place of it has taken that over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prepaid: Vec<Taken>,
+    /// What an invoice in place of another needs less of them than that one did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub released: Vec<Released>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

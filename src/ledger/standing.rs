@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::History;
 use super::entry::{Dispute, DisputeSettled, Issued, MonthClosed, MonthCorrected};
 use crate::domain::correction::{Earlier, EarlierCause};
+use crate::domain::prepaid::Taken;
 use crate::domain::vat::{VatShare, apportioned};
 use crate::domain::{Advance, BusinessId, Currency, InvoiceNumber, Money, Month, VatKey};
 
@@ -203,12 +204,31 @@ impl History {
         self.credits_of(&issued.number).try_fold(issued.net, |rest, credit| rest.checked_sub(credit.net))
     }
 
-    /// What is left of a payment in advance before the invoice `until`, or now: each invoice of a closing says what it took.
-    /// `None` where that is not in the currency of the payment.
+    /// What is left of a payment in advance before the invoice `until`, or now: each invoice of a closing says what it took,
+    /// and each in place of another what it needs less. `None` where that is not in the currency of the payment.
     pub fn left_of(&self, business: &BusinessId, advance: &Advance, until: Option<&InvoiceNumber>) -> Option<Money> {
         let before = self.issued_to(business).take_while(|issued| Some(&issued.number) != until);
-        let taken = before.flat_map(|issued| &issued.prepaid).filter(|taken| taken.reference == advance.reference);
-        taken.map(|taken| taken.taken).try_fold(advance.amount, Money::checked_sub)
+        let mut left = advance.amount;
+        for issued in before {
+            for taken in issued.prepaid.iter().filter(|taken| taken.reference == advance.reference) {
+                left = left.checked_sub(taken.taken)?;
+            }
+            for released in issued.released.iter().filter(|released| released.reference == advance.reference) {
+                left = left.checked_add(released.amount)?;
+            }
+        }
+        Some(left)
+    }
+
+    /// What invoices of closings took of payments in advance: by reference, the last that took something and what it says.
+    pub fn taken_from(&self, business: &BusinessId) -> BTreeMap<&str, (&InvoiceNumber, &Taken)> {
+        let mut last: BTreeMap<&str, (&InvoiceNumber, &Taken)> = BTreeMap::new();
+        for issued in self.issued_to(business) {
+            for taken in &issued.prepaid {
+                last.insert(taken.reference.as_str(), (&issued.number, taken));
+            }
+        }
+        last
     }
 
     /// The history as it would be with a dispute settled.

@@ -124,6 +124,7 @@ fn numbers_go_on_within_a_year_and_begin_again_with_the_next() {
         earlier: Vec::new(),
         exchange_sha256: None,
         prepaid: Vec::new(),
+        released: Vec::new(),
     };
     for (year, expected) in [(2018, "LR-2018-000041"), (2018, "LR-2018-000042"), (2019, "LR-2019-000001")] {
         let number = history.next_number("LR", year, 41);

@@ -14,7 +14,7 @@ use super::super::summary::billed_total;
 use super::Auditing;
 use super::told::Documented;
 use crate::close::check;
-use crate::domain::{Invoice, Money, Month};
+use crate::domain::{CorrectionCause, Invoice, Money, Month};
 use crate::error::Failure;
 use crate::ledger::entry::{Issued, MonthClosed};
 use crate::ledger::{History, Ledger};
@@ -55,11 +55,23 @@ fn taken_otherwise(
     invoice: &Invoice,
 ) -> Result<Option<String>, Failure> {
     let Some(base) = issued.corrects.as_ref().and_then(|number| history.document(number)) else { return Ok(None) };
-    let base = stored_invoice(ledger, base)?;
-    let total = invoice.as_billed().total;
-    let again = base.prepaid.and_then(|prepaid| prepaid.again(total));
-    let why = "it does not take over the payments in advance of the invoice before it";
-    Ok((again != invoice.prepaid).then(|| format!("{}: {why}", issued.number)))
+    let (prepaid, released) = match stored_invoice(ledger, base)?.prepaid {
+        Some(prepaid) => prepaid.again(invoice.as_billed().total, given_back(ledger, history, base, invoice)?),
+        None => (None, Vec::new()),
+    };
+    let why =
+        "it does not take over the payments in advance of the invoice before it, or releases another part of them";
+    let is_same = prepaid == invoice.prepaid && released == issued.released;
+    Ok((!is_same).then(|| format!("{}: {why}", issued.number)))
+}
+
+/// What the note gives back that an invoice was given back whole by, as it is billed; nothing where there is none.
+fn given_back(ledger: &Ledger, history: &History, base: &Issued, invoice: &Invoice) -> Result<Money, Failure> {
+    let is_whole = |note: &&Issued| note.cause == Some(CorrectionCause::Reissue);
+    match history.credits_of(&base.number).find(is_whole) {
+        Some(note) => Ok(stored_invoice(ledger, note)?.as_billed().total),
+        None => Ok(Money::zero(invoice.as_billed().total.currency())),
+    }
 }
 
 /// The row of the ledger and the canonical document say the same.
@@ -75,7 +87,8 @@ pub fn stated_otherwise(issued: &Issued, invoice: &Invoice) -> Option<String> {
     let is_same = recorded == stated
         && bound == stated_bound
         && issued.corrects.as_ref() == corrects
-        && issued.prepaid == taken_by(invoice);
+        && issued.prepaid == taken_by(invoice)
+        && (issued.released.is_empty() || (issued.kind.is_invoice() && corrects.is_some()));
     (!is_same).then(|| format!("{}: the ledger row and the canonical invoice differ", issued.number))
 }
 

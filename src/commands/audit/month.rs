@@ -189,7 +189,9 @@ fn rebuilt(
 ) -> Result<Result<Option<Invoice>, String>, Failure> {
     let setup = &replayed.setup;
     let Some(business) = replayed.business(recorded) else { return Ok(Ok(None)) };
-    let earlier: Vec<Earlier> = issued.earlier.iter().map(|row| history.undecided(&issued.business, row)).collect();
+    let by_receipt = setup.tariff.reading.is_by_receipt();
+    let earlier = issued.earlier.iter().map(|row| history.undecided(&issued.business, row));
+    let earlier: Vec<Earlier> = earlier.map(|row| close::decided_anew(&business.vat, row, by_receipt)).collect();
     let is_taxed = is_taxed(business, again, &earlier);
     let rows = (recorded.month, recorded.exchange_sha256.as_deref());
     let rates = match frozen_again(ledger, rows, setup, business, is_taxed)? {

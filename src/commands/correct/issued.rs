@@ -1,14 +1,16 @@
 //! The credit notes of a correction: one for each invoice that bills more of the month than stands.
 
+use std::collections::BTreeSet;
+
 use super::super::closing::{filed_charges, stored_invoice};
 use super::super::decide::issued;
-use super::super::recorded;
+use super::super::{recorded, retaxed};
 use super::{Bench, Corrected, Refused, read};
 use crate::close::credit::{self, Credit, Stands};
 use crate::close::{ClosedMonth, Filed, FrozenRates, Issue, change_file, check, credit_file};
 use crate::domain::business::Issuer;
 use crate::domain::correction::{Amounts, Correction, CreditLine};
-use crate::domain::{Business, Invoice, InvoiceNumber, Money, Month};
+use crate::domain::{Business, Date, Invoice, InvoiceNumber, Money, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, Issued, MonthCorrected, Texts};
 use crate::ledger::{Additions, Billed, History, Ledger};
@@ -45,12 +47,12 @@ pub struct Base {
     pub month: Month,
 }
 
-/// The invoice `issued`, with its charges of a month as it bills them now.
+/// The invoice `issued`, with its charges of a month as it bills them now. `again` is that month, closed again by its own book.
 pub fn base_of(
     bench: &Bench,
     ledger: &Ledger,
     issued: &Issued,
-    month: Month,
+    again: &ClosedMonth,
     charges: Vec<u8>,
     was_sha256: String,
 ) -> Result<Base, Failure> {
@@ -66,23 +68,24 @@ pub fn base_of(
     Ok(Base {
         invoice: stored_invoice(ledger, issued)?,
         notes: notes.collect::<Result<_, Failure>>()?,
-        as_then: is_as_then(ledger, bench.history, &texts, business, issued.month)?,
+        as_then: is_as_then(ledger, bench.history, (&texts, business), issued.month, &retaxed::days(again))?,
         number: issued.number.clone(),
         charges,
         was_sha256,
         issuer,
         texts,
-        month,
+        month: again.month,
     })
 }
 
-/// Whether the book that an invoice was decided with says of its days what the one says that its month was closed with.
+/// Whether the book that an invoice was decided with says of the days that decide what the one says that its month was closed
+/// with. A charge may be of a day of another month.
 fn is_as_then(
     ledger: &Ledger,
     history: &History,
-    texts: &Texts,
-    business: &Business,
+    (texts, business): (&Texts, &Business),
     month: Month,
+    days: &BTreeSet<Date>,
 ) -> Result<bool, Failure> {
     let Some(closed) = history.closed.get(&(business.id.clone(), month)) else { return Ok(false) };
     if recorded::texts(closed) == *texts {
@@ -90,8 +93,8 @@ fn is_as_then(
     }
     let then = recorded::setup(ledger, closed)?;
     let says_the_same = |then: &Business| {
-        let is_same = |day| then.vat.key_of(day, month) == business.vat.key_of(day, month);
-        month.days().all(is_same)
+        let is_same = |day: &Date| then.vat.key_of(*day, month) == business.vat.key_of(*day, month);
+        days.iter().all(is_same)
     };
     Ok(then.business(business.id.as_str()).is_some_and(says_the_same))
 }
@@ -101,7 +104,7 @@ pub fn bases(bench: &Bench, ledger: &Ledger, corrected: &Corrected) -> Result<Ve
     let MonthCorrected { business, month, .. } = &corrected.entry;
     let of = |billed: &Billed| {
         let charges = filed_charges(bench.state, bench.history, business, *month, billed.data_sha256)?;
-        base_of(bench, ledger, billed.issued, *month, charges, billed.data_sha256.to_owned())
+        base_of(bench, ledger, billed.issued, &corrected.closed, charges, billed.data_sha256.to_owned())
     };
     bench.history.billed(business, *month).iter().map(of).collect()
 }
