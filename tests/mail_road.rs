@@ -10,7 +10,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::shop::{Shop, edit};
-use common::smtp::{Act, Authority, Paper, Plan, Rule, Server, Tls};
+use common::smtp::papers::{Authority, Paper};
+use common::smtp::{Act, Plan, Rule, Server, Tls};
 use common::{bodies, files, program, text};
 use serde_json::Value;
 
