@@ -49,15 +49,11 @@ said as (
         max(case when sighting > 0 and status > 0 then 1 else 0 end) over copies_of_one = 1 as has_known_sign,
         max(status) over copies_of_one as greatest_status,
         min(entry_point) over copies_of_one as first_entry_point,
-        min(customer) over copies_of_one <> max(customer) over copies_of_one
-            or min(conversation) over copies_of_one <> max(conversation) over copies_of_one
-            or min(is_inbound) over copies_of_one <> max(is_inbound) over copies_of_one
-            or coalesce(
-                min(case when sighting = 0 and kind <> '' then kind end) over copies_of_one
-                <> max(case when sighting = 0 and kind <> '' then kind end) over copies_of_one, false)
-            or coalesce(
-                min(case when entry_point < 3 then entry_point end) over copies_of_one
-                <> max(case when entry_point < 3 then entry_point end) over copies_of_one, false) as differs
+        max(case when entry_point < 3 then entry_point end) over copies_of_one as last_entry_point,
+        min(struct(customer, conversation, is_inbound)) over copies_of_one as least_parties,
+        max(struct(customer, conversation, is_inbound)) over copies_of_one as greatest_parties,
+        min(case when sighting = 0 and kind <> '' then kind end) over copies_of_one as least_kind,
+        max(case when sighting = 0 and kind <> '' then kind end) over copies_of_one as greatest_kind
     from copies
     window copies_of_one as (partition by business, channel, message_id)
 ),
@@ -66,12 +62,15 @@ said as (
 agreed as (
     select
         *,
-        differs or max(case
-            when sighting > 0 then 0
-            when at = finest or at = finest - finest % 1000 or at = finest - finest % 1000000
-                or at = finest - finest % 60000000 then 0
-            else 1
-        end) over copies_of_one = 1 as is_disputed,
+        least_parties <> greatest_parties
+            or coalesce(first_entry_point <> last_entry_point, false)
+            or coalesce(least_kind <> greatest_kind, false)
+            or max(case
+                when sighting > 0 then 0
+                when at = finest or at = finest - finest % 1000 or at = finest - finest % 1000000
+                    or at = finest - finest % 60000000 then 0
+                else 1
+            end) over copies_of_one = 1 as is_disputed,
         max(case when (sighting = 0 or not has_known_sign) and kind <> '' then kind end) over copies_of_one as stated_kind
     from said
     window copies_of_one as (partition by business, channel, message_id)
