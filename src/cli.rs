@@ -6,6 +6,7 @@ mod bundle;
 mod closing;
 mod convert;
 mod correct;
+mod engine;
 mod gap;
 mod generate;
 mod invoice;
@@ -28,6 +29,7 @@ pub use bundle::{BUNDLE_SUFFIX, ExportMonth};
 pub use closing::{Approve, MonthState, ParkedList, Status, Unpark};
 pub use convert::Convert;
 pub use correct::{Dispute, DisputeAction, DisputeList, DisputeOpen, DisputeSettle, Reissue};
+pub use engine::{Engine, EngineName};
 pub use gap::{Gap, GapAccept, GapAction, GapList};
 pub use generate::{By, Generate, LogForm, TrapName};
 pub use invoice::{DocumentForm, InvoiceAction, InvoiceCommand, InvoiceList, InvoiceRender, InvoiceShow, InvoiceState};
@@ -153,7 +155,7 @@ pub struct Rate {
     /// The logs are complete up to here [default: --as-of]
     #[arg(long, value_name = "INSTANT")]
     pub complete_through: Option<Instant>,
-    /// File of waits to write: .csv or .parquet
+    /// File of waits to write: .csv or .parquet; on a cluster a folder, which must not be there
     #[arg(long, value_name = "FILE", required_unless_present = "summary")]
     pub out: Option<PathBuf>,
     /// Write only these waits
@@ -177,6 +179,8 @@ pub struct Rate {
     /// Memory for the messages that are judged as columns, in MiB; what is more lies in scratch files
     #[arg(long, value_name = "MIB", default_value_t = 768)]
     pub memory: u32,
+    #[command(flatten)]
+    pub engine: Engine,
     /// Say on standard error how long each stage took, and how much memory
     #[arg(long)]
     pub timings: bool,

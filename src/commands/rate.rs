@@ -1,6 +1,7 @@
 //! `ritardo rate`: logs and tariff in, one row a wait out; no state, no configuration.
 
 mod charges;
+mod cluster;
 mod inputs;
 mod named;
 mod odd;
@@ -26,7 +27,7 @@ use super::supervised::{Ended, announce, supervised};
 use super::suspects::Suspects;
 use super::timings::Timings;
 use super::{Outcome, World, progress};
-use crate::cli::{Only, Rate};
+use crate::cli::{EngineName, Only, Rate};
 use crate::domain::charge::RatedWait;
 use crate::domain::settings::Stamps;
 use crate::domain::{Instant, Month};
@@ -104,15 +105,17 @@ impl Logs {
     }
 }
 
-/// Works in a child, so that a log whose damage ends the process is named.
+/// Works in a child, so that a log whose damage ends the process is named; or on a cluster, which reads the logs itself.
 pub fn rate(args: &Rate, world: &mut World) -> Result<Outcome, Failure> {
-    if args.in_child {
-        let timings = Timings::new(world.clock, args.timings);
-        let outcome = rate_here(args, world, &timings)?;
-        timings.say(world.err)?;
-        return Ok(outcome);
+    let there = args.engine.engine == EngineName::Spark;
+    if !there && !args.in_child {
+        return outcome(supervised(args)?);
     }
-    outcome(supervised(args)?)
+    let timings = Timings::new(world.clock, args.timings);
+    let rate = if there { cluster::rate_there } else { rate_here };
+    let outcome = rate(args, world, &timings)?;
+    timings.say(world.err)?;
+    Ok(outcome)
 }
 
 /// What the end of the child means.
@@ -135,19 +138,9 @@ const NOTHING_WRITTEN: &str =
     "nothing was written: without this log an answer may be missing, and its wait would be charged";
 
 fn rate_here(args: &Rate, world: &mut World, timings: &Timings) -> Result<Outcome, Failure> {
-    let complete_through = args.complete_through.unwrap_or(args.as_of);
-    if complete_through > args.as_of {
-        let failure = Failure::new(Kind::CommandLine, "--complete-through lies after --as-of");
-        return Err(failure.hint("logs cannot be known beyond the instant of judgement"));
-    }
+    let complete_through = complete_through(args)?;
     let form = args.out.as_deref().map(form_of).transpose()?;
-    let written = Written::tariff(&args.tariff).map_err(|failure| {
-        if failure.hint.is_some() {
-            return failure;
-        }
-        failure.hint("--tariff names a TOML file; `ritardo init` writes a commented one")
-    })?;
-    let tariff = Tariff::parse(&written.path, &written.text).map_err(Failure::of_mistakes)?;
+    let (written, tariff) = tariff(args)?;
     let wants_all = args.out.is_some() && args.only != Some(Only::Charges);
     if let Some((quick, inputs)) = if wants_all { None } else { quickly(args, &tariff, complete_through, timings)? } {
         if let (Some(path), Some(form), Some(charged)) = (&args.out, form, &quick.charged) {
@@ -195,6 +188,26 @@ fn rate_here(args: &Rate, world: &mut World, timings: &Timings) -> Result<Outcom
         write_summary(args, &summary)?;
     }
     Ok(Outcome::Done)
+}
+
+fn complete_through(args: &Rate) -> Result<Instant, Failure> {
+    let complete_through = args.complete_through.unwrap_or(args.as_of);
+    if complete_through > args.as_of {
+        let failure = Failure::new(Kind::CommandLine, "--complete-through lies after --as-of");
+        return Err(failure.hint("logs cannot be known beyond the instant of judgement"));
+    }
+    Ok(complete_through)
+}
+
+fn tariff(args: &Rate) -> Result<(Written, Tariff), Failure> {
+    let written = Written::tariff(&args.tariff).map_err(|failure| {
+        if failure.hint.is_some() {
+            return failure;
+        }
+        failure.hint("--tariff names a TOML file; `ritardo init` writes a commented one")
+    })?;
+    let tariff = Tariff::parse(&written.path, &written.text).map_err(Failure::of_mistakes)?;
+    Ok((written, tariff))
 }
 
 fn write_waits(path: &Path, form: Form, rows: &impl waits::Rows) -> Result<(), Failure> {
@@ -292,7 +305,7 @@ fn quick_summary(
     Ok(Outcome::Done)
 }
 
-fn write_summary(args: &Rate, summary: &Summary) -> Result<(), Failure> {
+fn write_summary(args: &Rate, summary: &impl Serialize) -> Result<(), Failure> {
     let Some(path) = &args.summary else { return Ok(()) };
     let mut bytes = serde_json::to_vec_pretty(summary).map_err(self_check)?;
     bytes.push(b'\n');

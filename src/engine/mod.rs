@@ -1,7 +1,8 @@
-//! Where pairing and rating run: this machine.
+//! Where pairing and rating run: this machine, or a cluster that somebody has anyway (`spark`).
 
 pub mod kernel;
 pub mod scratch;
+pub mod spark;
 
 use polars::prelude::DataFrame;
 

@@ -183,7 +183,7 @@ def remote(spark, log, tariff, as_of, out):
          "up_to_length is_last_step price".split(), tariff.rates())
     view(spark, "months", ["month", "begins", "ends"], tariff.months(check["first_at"], check["last_at"]))
     frame = spark.sql(statement("rated.sql", parameters))
-    frame.write.partitionBy("month", "business").parquet(str(out))
+    frame.write.partitionBy("of_month", "of_business").parquet(str(out))
     spark.read.parquet(str(out)).createOrReplaceTempView("rated")
     return check, spark.sql(statement("digests.sql", parameters)).collect()
 
@@ -199,7 +199,7 @@ def difference(here, there):
     base = duckdb.connect()
     base.execute("set timezone = 'UTC'")
     base.execute(f"create view here as select {COLUMNS} from '{here}'")
-    folder = f"read_parquet('{there}/**/*.parquet', hive_partitioning = true, hive_types = {{'business': varchar, 'month': varchar}})"
+    folder = f"read_parquet('{there}/**/*.parquet', hive_partitioning = false)"
     base.execute(f"create view there as select {COLUMNS} from {folder}")
     counts = base.execute("select (select count(*) from here), (select count(*) from there)").fetchone()
     missing = base.execute("from here except all from there").fetchall()

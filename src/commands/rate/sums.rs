@@ -65,6 +65,17 @@ impl Totals {
         let charges = verdicts.late + verdicts.unanswered;
         Self { verdicts, charges, free_units: None, total, currency, adjustments: Vec::new(), net: None }
     }
+
+    /// Of waits that were counted elsewhere, where the tariff does not change the sum of a month; `free_units` where it
+    /// gives any away.
+    pub(super) const fn told(
+        verdicts: Counts,
+        (charges, free_units): (u64, Option<u64>),
+        total: Decimal,
+        currency: Currency,
+    ) -> Self {
+        Self { verdicts, charges, free_units, total, currency, adjustments: Vec::new(), net: None }
+    }
 }
 
 /// The months of a business, or of all.

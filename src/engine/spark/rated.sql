@@ -247,7 +247,9 @@ select
     case when not is_charge or number is null then '' when is_free then concat('free ', cast(number as string))
         else cast(number as string) end as place,
     cast(null as bigint) as run,
-    month
+    month,
+    month as of_month,
+    counted.business as of_business
 from counted
 left join rates
     on is_charge
@@ -262,4 +264,4 @@ left join rates
         or (length is null and rates.is_last_step)
     )
 where :all_waits or is_charge
-order by month, business, received_at, message_id, channel, conversation, customer
+order by of_month, of_business, received_at, message_id, channel, conversation, customer

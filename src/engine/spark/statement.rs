@@ -1,0 +1,121 @@
+//! The statements with their parameters filled in: numbers, truths, and quoted text, never a name of a table.
+
+use std::collections::BTreeMap;
+
+use super::{Task, Wanted};
+use crate::domain::message::Counts;
+use crate::domain::reading::{AnsweredBy, Boundary, ChargeFor, DateOf};
+use crate::domain::{Elapsed, Kind};
+use crate::rate::Tariff;
+use crate::rate::tariff::TierMode;
+
+/// No wait is so long, in microseconds.
+pub(super) const NEVER: i64 = 100_000_000_000_000_000;
+
+/// Asks whether the logs can be judged.
+pub(super) const CHECK: &str = include_str!("check.sql");
+/// Asks whether conversations can be mistaken for customers.
+pub(super) const NAMES: &str = include_str!("names.sql");
+/// Makes the waits with their charges.
+pub(super) const RATED: &str = include_str!("rated.sql");
+/// Counts what was written.
+pub(super) const DIGESTS: &str = include_str!("digests.sql");
+/// Names the first charge without a rate.
+pub(super) const UNPRICED: &str = "select business, message_id, market from rated where verdict = 'unpriced' \
+     order by business, received_at, message_id, channel limit 1";
+
+const COUNTED: &str = include_str!("counted.sql");
+const UNCOUNTED: &str = include_str!("uncounted.sql");
+
+/// A statement, without its comments.
+pub(super) fn filled(statement: &str, task: &Task) -> String {
+    let mut parameters = parameters(task);
+    let counted = if task.tariff.counts() { COUNTED } else { UNCOUNTED };
+    let counted = replaced(counted, &parameters);
+    parameters.insert("counted", counted);
+    replaced(statement, &parameters)
+}
+
+/// A text as a literal.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+fn parameters(task: &Task) -> BTreeMap<&'static str, String> {
+    let Task { tariff, as_of, complete_through, wanted, .. } = *task;
+    let Tariff { reading, free, tiers, currency, .. } = tariff;
+    let by_answer = reading.price_date == DateOf::Answered || reading.month_of == DateOf::Answered;
+    [
+        ("as_of", as_of.micros().to_string()),
+        ("complete_through", complete_through.micros().to_string()),
+        ("tolerance", Elapsed::ZERO.micros().to_string()),
+        ("window", reading.window.micros().to_string()),
+        ("give_up", reading.give_up.map_or(NEVER, Elapsed::micros).to_string()),
+        ("exclusive", i64::from(reading.boundary == Boundary::Exclusive).to_string()),
+        ("kinds_that_count", kinds_that_count()),
+        ("human_only", (reading.answered_by == AnsweredBy::Human).to_string()),
+        ("delivered_only", (reading.answered_by == AnsweredBy::Delivered).to_string()),
+        ("dated_by_answer", by_answer.to_string()),
+        ("free_if_never", (reading.charge_for == ChargeFor::LateReply).to_string()),
+        ("price_date", quoted(reading.price_date.name())),
+        ("month_of", quoted(reading.month_of.name())),
+        ("tariff", quoted(&tariff.name())),
+        ("currency", quoted(currency.code())),
+        ("all_waits", (wanted == Wanted::All).to_string()),
+        ("free", free.to_string()),
+        ("all_units", (*tiers == Some(TierMode::AllUnits)).to_string()),
+    ]
+    .into()
+}
+
+fn kinds_that_count() -> String {
+    let codes = (0..=u8::MAX).map_while(Kind::of_code).filter(|kind| kind.counts() == Counts::Yes);
+    codes.map(|kind| quoted(kind.name())).collect::<Vec<_>>().join(", ")
+}
+
+/// The text with a value in the place of each word with a colon before it. Values are never looked at again.
+fn replaced(statement: &str, parameters: &BTreeMap<&'static str, String>) -> String {
+    let lines = statement.lines().filter(|line| !line.starts_with("--"));
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let mut parts = text.split(':');
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|sign: char| sign != '_' && !sign.is_ascii_lowercase()).unwrap_or(part.len());
+        let (name, rest) = part.split_at(end);
+        match parameters.get(name) {
+            Some(value) => filled.push_str(value),
+            None => filled.extend([":", name]),
+        }
+        filled.push_str(rest);
+    }
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_parameter_is_left_and_no_text_ends_early() {
+        let text = "id = \"t\"\nversion = \"1\"\ncurrency = \"USD\"\nzone = \"UTC\"\nsource = \"a test\"\nfree = 7\n\
+                    rate = [{ market = \"other\", price = \"0.01\" }]\n";
+        let tariff = Tariff::parse(std::path::Path::new("t.toml"), text).unwrap();
+        let at = "2018-09-05T00:00:00Z".parse().unwrap();
+        let (logs, wanted) = (["l".to_owned()], Wanted::Charges);
+        let (remote, folder, tariff) = ("sc://h", "f", &tariff);
+        let task = Task { remote, logs: &logs, folder, tariff, as_of: at, complete_through: at, wanted };
+        for statement in [CHECK, NAMES, RATED, DIGESTS, UNPRICED] {
+            let filled = filled(statement, &task);
+            assert!(!filled.contains(':') && !filled.contains("--"), "{filled}");
+        }
+        let rated = filled(RATED, &task);
+        assert!(rated.contains("number_of_all <= 7") && rated.contains("'t@1' as tariff"), "{rated}");
+        assert_eq!(quoted(r"it's a \"), r"'it\'s a \\'");
+    }
+
+    #[test]
+    fn a_value_is_no_parameter() {
+        let parameters = [("a", ":b".to_owned()), ("b", "2".to_owned())].into();
+        assert_eq!(replaced("-- :a\n:a, :b; :c", &parameters), ":b, 2; :c");
+    }
+}
