@@ -2,7 +2,7 @@
 """Runs the statements of src/engine/spark on a server, without the client of ritardo, and compares with `ritardo rate`.
 
 For each log: `ritardo rate` on this machine writes all waits as Parquet; the server makes the same from the same log.
-Row for row, in order, all columns must be equal. The views are made here by another hand than that of the client, so
+Row for row all columns must be equal, and each file that the server wrote must be in their order. The views are made here by another hand than that of the client, so
 a fault of either is seen.
 """
 
@@ -205,20 +205,32 @@ def difference(here, there):
     missing = base.execute("from here except all from there").fetchall()
     added = base.execute("from there except all from here").fetchall()
     if counts[0] == counts[1] and not missing and not added:
-        return counts[0], None
+        return counts[0], unsorted(base, there)
     return counts[0], f"{counts} rows; here only {len(missing)}: {missing[:2]}; there only {len(added)}: {added[:2]}"
 
 
+def unsorted(base, there):
+    """The first file of the folder that is not in the order of waits."""
+    order = "business, received_at, message_id, channel, conversation"
+    for file in sorted(Path(there).rglob("*.parquet")):
+        rows = base.execute(f"select {order} from read_parquet('{file}', hive_partitioning = false)").fetchall()
+        if [(*row[:2], row[2].encode(), *row[3:]) for row in rows] != sorted((*row[:2], row[2].encode(), *row[3:]) for row in rows):
+            return f"{file} is not sorted"
+    return None
+
+
 def digests(here):
-    """The digests of src/engine/spark/digests.sql, of the local file."""
+    """The digests of src/engine/spark/digests.sql, of a local file or what else DuckDB can read from."""
     import duckdb
 
+    here = here if str(here).startswith("(") else f"'{here}'"
+    duckdb.execute("set timezone = 'UTC'")
     lanes = ", ".join(f"sum(('0x' || substr(hash, {at}, 15))::ubigint)::hugeint::varchar" for at in (1, 16, 31, 46))
     return duckdb.execute(f"""
         with hashed as (select business, amount, sha256(concat_ws('|', message_id, business, channel, conversation,
             epoch_us(received_at)::varchar, coalesce(epoch_us(answered_at)::varchar, ''), verdict, market, entry_point,
             coalesce((rate * 1000000000)::bigint::varchar, ''), coalesce((amount * 1000000000)::bigint::varchar, ''),
-            coalesce(tier::varchar, ''), place, coalesce(run::varchar, ''))) as hash from '{here}')
+            coalesce(tier::varchar, ''), place, coalesce(run::varchar, ''))) as hash from {here})
         select business, count(*), count(amount), {lanes} from hashed group by business order by business""").fetchall()
 
 

@@ -34,7 +34,7 @@ select
     count_if(verdict = 'unpriced') as unpriced,
     count(amount) as charges,
     count_if(amount is not null and place like 'free %') as free_units,
-    cast(coalesce(sum(amount), 0) as string) as total,
+    cast(cast(coalesce(sum(amount), 0) * 1000000000 as decimal(38, 0)) as string) as billionths,
     cast(sum(cast(conv(substr(hash, 1, 15), 16, 10) as decimal(38, 0))) as string) as digest_1,
     cast(sum(cast(conv(substr(hash, 16, 15), 16, 10) as decimal(38, 0))) as string) as digest_2,
     cast(sum(cast(conv(substr(hash, 31, 15), 16, 10) as decimal(38, 0))) as string) as digest_3,

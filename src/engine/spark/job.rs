@@ -10,7 +10,7 @@ use spark_connect::{DataFrame, DataType, SparkError, SparkSession};
 use super::statement::{CHECK, DIGESTS, NAMES, RATED, UNPRICED, filled};
 use super::{ClusterError, Part, Progress, Rated, Task, address, tables};
 use crate::domain::invoice::Counts;
-use crate::domain::{Instant, Month, columns};
+use crate::domain::{Decimal, Instant, Month, columns};
 
 /// A server that is there answers sooner.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -181,9 +181,17 @@ fn part(row: &Row) -> Result<Part, ClusterError> {
         verdicts,
         charges: count(row, "charges")?,
         free_units: count(row, "free_units")?,
-        total: text(row, "total")?.parse().map_err(|_| ClusterError::Odd("a sum"))?,
+        total: billionths(text(row, "billionths")?)?,
         digest: [lane("digest_1")?, lane("digest_2")?, lane("digest_3")?, lane("digest_4")?],
     })
+}
+
+/// A sum that comes in billionths: so no cluster writes it with an exponent.
+fn billionths(digits: &str) -> Result<Decimal, ClusterError> {
+    let padded = format!("{digits:0>10}");
+    let exact = padded.len().checked_sub(9).and_then(|point| padded.split_at_checked(point));
+    let (whole, rest) = exact.ok_or(ClusterError::Odd("a sum"))?;
+    format!("{whole}.{rest}").parse().map_err(|_| ClusterError::Odd("a sum"))
 }
 
 /// Gives a query a name.
@@ -226,4 +234,23 @@ fn told(what: &'static str, error: &SparkError) -> ClusterError {
     let message = error.message();
     let line = message.lines().find(|line| !line.trim().is_empty()).unwrap_or("nothing");
     ClusterError::Failed { doing: what, said: line.chars().take(SAID_MAX).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn billionths_are_exact() {
+        for (digits, expected) in [("0", "0"), ("1", "0.000000001"), ("12340000000", "12.34"), ("123", "0.000000123")] {
+            assert_eq!(billionths(digits).unwrap(), expected.parse::<Decimal>().unwrap(), "{digits}");
+        }
+        assert!(billionths("0E-9").is_err() && billionths("").is_ok_and(Decimal::is_zero));
+    }
+
+    #[test]
+    fn nobody_at_home_is_told_at_once() {
+        let error = reach("sc://127.0.0.1:1/;token=secret").unwrap_err();
+        assert_eq!(error, ClusterError::Unreachable("sc://127.0.0.1:1/".to_owned()));
+    }
 }
