@@ -1,19 +1,15 @@
 //! The dialogue with the cluster: look at the logs, refuse or rate, and count what was written.
 
 use std::collections::BTreeMap;
-use std::net::{TcpStream, ToSocketAddrs};
-use std::time::Duration;
 
 use spark_connect::row::Row;
 use spark_connect::{DataFrame, DataType, SparkError, SparkSession};
 
 use super::statement::{CHECK, DIGESTS, NAMES, RATED, UNPRICED, filled};
-use super::{ClusterError, Part, Progress, Rated, Task, address, tables};
+use super::{ClusterError, Part, Progress, Rated, Task, tables};
 use crate::domain::invoice::Counts;
 use crate::domain::{Decimal, Instant, Month, columns};
 
-/// A server that is there answers sooner.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// More of what a server says is of no use.
 const SAID_MAX: usize = 600;
 /// gRPC's `UNAVAILABLE`.
@@ -27,17 +23,12 @@ const SETTINGS: [(&str, &str); 3] = [
     ("spark.sql.ansi.enabled", "true"),
 ];
 
-/// Pairs and rates on the cluster. `lap` is told of each stage that is over, with its rows.
-///
-/// # Errors
-/// When the cluster cannot be reached or fails, and for what it cannot judge. The folder of the task is then not to be
-/// used.
-pub fn rated(
+/// Does the task; see [`super::watch::rated`].
+pub(super) fn rated(
     task: &Task,
     progress: Progress,
     lap: &mut dyn FnMut(&'static str, Option<u64>),
 ) -> Result<Rated, ClusterError> {
-    reach(task.remote)?;
     let session = open(task, progress)?;
     look_at_logs(&session, task)?;
     let (rows, first, last) = checked(&session, task)?;
@@ -61,14 +52,6 @@ pub fn rated(
     // The result is whole: what the server keeps of the session is of no use any more.
     let _ = session.stop();
     Ok(Rated { rows, parts })
-}
-
-/// The client waits for minutes for a server that is not there; this one does not.
-fn reach(remote: &str) -> Result<(), ClusterError> {
-    let unreachable = || ClusterError::Unreachable(remote.split([';', '?']).next().unwrap_or_default().to_owned());
-    let mut addresses = address(remote).and_then(|address| address.to_socket_addrs().ok()).ok_or_else(unreachable)?;
-    let is_there = addresses.any(|address| TcpStream::connect_timeout(&address, PATIENCE).is_ok());
-    if is_there { Ok(()) } else { Err(unreachable()) }
 }
 
 fn open(task: &Task, progress: Progress) -> Result<SparkSession, ClusterError> {
@@ -246,11 +229,5 @@ mod tests {
             assert_eq!(billionths(digits).unwrap(), expected.parse::<Decimal>().unwrap(), "{digits}");
         }
         assert!(billionths("0E-9").is_err() && billionths("").is_ok_and(Decimal::is_zero));
-    }
-
-    #[test]
-    fn nobody_at_home_is_told_at_once() {
-        let error = reach("sc://127.0.0.1:1/;token=secret").unwrap_err();
-        assert_eq!(error, ClusterError::Unreachable("sc://127.0.0.1:1/".to_owned()));
     }
 }

@@ -2,7 +2,7 @@
 //! tariff goes along as a small table, and what comes back is counts and digests; the charges lie in a new folder.
 //!
 //! What a cluster cannot judge to the same cent is refused here, by name, before any work. Only `job` talks to a server,
-//! and it is built with the feature `spark` alone.
+//! and `watch` looks whether it is there: these are built with the feature `spark` alone.
 
 #[cfg(feature = "spark")]
 mod job;
@@ -10,6 +10,8 @@ mod job;
 mod statement;
 #[cfg(any(feature = "spark", test))]
 mod tables;
+#[cfg(feature = "spark")]
+mod watch;
 
 use std::collections::BTreeMap;
 
@@ -19,7 +21,7 @@ use crate::domain::{Decimal, Instant, Month, Reading};
 use crate::rate::Tariff;
 
 #[cfg(feature = "spark")]
-pub use job::rated;
+pub use watch::rated;
 
 /// The port of Spark Connect where a URL names none.
 const PORT: u16 = 15_002;
