@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 KINDS = ["", "text", "text", "text", "image", "automatic", "reaction", "call", "poll", "other"]
 STATUSES = ["", "", "sent", "delivered", "read", "failed"]
 POINTS = ["unknown", "information_request", "click_to_chat", "live_support"]
-CUSTOMERS = ["+393331234567", "+39333", "+39", "+18095550100", "+12125550100", "+35191", "someone", "+3933312~ab", "+44x"]
+CUSTOMERS = ["+393331234567", "393331234567", "+39333", "+39", "+18095550100", "+12125550100", "+35191", "someone", "+3933312~ab", "+44x"]
 BEGIN = datetime(2018, 8, 1, tzinfo=timezone.utc)
 
 

@@ -27,6 +27,9 @@ OPTIONAL = ["conversation", "kind", "status", "entry_point", "sighting", "fold"]
 REQUIRED = ["message_id", "business", "channel", "customer", "direction", "sent_at"]
 POINTS = ["information_request", "click_to_chat", "live_support", "unknown"]
 COUNTING = "text image audio video document sticker location contacts order button interactive template automatic"
+KINDS = COUNTING + " reaction edit revoke system note call other"
+CONVERSATION = ("(case when conversation <> '' then conversation when customer rlike '^[1-9][0-9]{7,14}$' "
+                "then concat('+', customer) else customer end)")
 UNITS = {"ms": 10**3, "s": 10**6, "m": 60 * 10**6, "h": 3600 * 10**6, "d": 86400 * 10**6}
 
 
@@ -45,6 +48,11 @@ def length(text):
 
 def quoted(text):
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def sound(column):
+    digits = f"({column} rlike '^[+]?[0-9]{{1,64}}$' and not {column} rlike '^[+]?00')"
+    return f"({digits} or ({column} rlike '^[!-~]([ -~]{{0,253}}[!-~])?$' and {column} rlike '[A-Za-z_~]'))"
 
 
 class Tariff:
@@ -116,12 +124,15 @@ class Tariff:
     def parameters(self, through):
         reading = self.reading
         late_reply = reading.get("charge_for") == "late_reply"
-        dates = [reading.get("price_date", "received"), reading.get("month_of", "received")]
+        usual = "answered" if reading.get("charge_for") == "late_outbound" else "received"
+        dates = [reading.get("price_date", usual), reading.get("month_of", usual)]
         texts = {
             "complete_through": through, "tolerance": 0, "window": length(reading.get("window", "24h")),
             "give_up": length(reading["give_up"]) if "give_up" in reading else NEVER,
             "exclusive": int(reading.get("boundary") == "exclusive"),
             "kinds_that_count": ", ".join(map(quoted, COUNTING.split())),
+            "known_kinds": ", ".join(map(quoted, KINDS.split())),
+            "conversation": CONVERSATION, "sound_customer": sound("customer"), "sound_conversation": sound("conversation"),
             "human_only": reading.get("answered_by") == "human",
             "delivered_only": reading.get("answered_by") == "delivered",
             "dated_by_answer": "answered" in dates, "free_if_never": late_reply,
@@ -129,8 +140,15 @@ class Tariff:
             "tariff": quoted(self.name), "currency": quoted(self.currency), "all_waits": True,
             "free": self.free, "all_units": self.tiers == "all_units",
             "counted": part("counted.sql" if self.counts() else "uncounted.sql"),
+            "last_inbound": reading.get("clock") == "last_inbound", "wait_run": reading.get("charge_per") == "wait_run",
+            "late_outbound": reading.get("charge_for") == "late_outbound", "waits": part(self.pairing()),
         }
         return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in texts.items()}
+
+    def pairing(self):
+        if self.reading.get("charge_for") == "late_outbound":
+            return "outbound.sql"
+        return "each.sql" if self.reading.get("clock", "each_inbound") == "each_inbound" else "runs.sql"
 
     def counts(self):
         return self.free > 0 or self.tiers is not None

@@ -5,7 +5,7 @@ numbered as (
         *,
         row_number() over (
             partition by business, month, case when is_charge then '' else conversation end
-            order by case when is_charge then 0 else 1 end, received_at, message_id, channel
+            order by case when is_charge then 0 else 1 end, counted_at, message_id, channel
         ) as number_of_all
     from marked
 ),
@@ -19,7 +19,7 @@ in_market as (
         *,
         row_number() over (
             partition by business, month, market, is_charge and not is_free, case when is_charge then '' else conversation end
-            order by received_at, message_id, channel
+            order by counted_at, message_id, channel
         ) as number_in_market,
         count(*) over (
             partition by business, month, market, is_charge and not is_free, case when is_charge then '' else conversation end

@@ -16,8 +16,8 @@ mod watch;
 use std::collections::BTreeMap;
 
 use crate::domain::invoice::Counts;
-use crate::domain::reading::{ChargeFor, ChargePer, RunClock};
-use crate::domain::{Decimal, Instant, Month, Reading};
+use crate::domain::reading::RunClock;
+use crate::domain::{Decimal, Instant, Month};
 use crate::rate::Tariff;
 
 #[cfg(feature = "spark")]
@@ -106,18 +106,15 @@ pub enum ClusterError {
 }
 
 /// What of a tariff a cluster cannot do, as the tariff writes it; `None`: nothing.
+///
+/// A run that is given up by the clock of its first question has no end that can be seen without going through all questions
+/// one after the other. A minimum and a cap are of the rounded lines of a month, which a closing makes.
 pub fn refused(tariff: &Tariff) -> Option<&'static str> {
-    let Reading { charge_for, charge_per, clock, .. } = tariff.reading;
-    match (charge_for, charge_per, clock) {
-        (ChargeFor::LateOutbound, ..) => Some("charge_for = \"late_outbound\""),
-        (_, ChargePer::WaitRun, _) => Some("charge_per = \"wait_run\""),
-        (_, _, RunClock::FirstUnanswered) => Some("clock = \"first_unanswered\""),
-        (_, _, RunClock::LastInbound) => Some("clock = \"last_inbound\""),
-        (_, ChargePer::Message, RunClock::EachInbound) => {
-            let minimum = tariff.minimum.map(|_| "minimum");
-            minimum.or(tariff.cap.map(|_| "cap"))
-        }
+    if tariff.reading.clock == RunClock::FirstUnanswered && tariff.reading.give_up.is_some() {
+        return Some("give_up beside clock = \"first_unanswered\"");
     }
+    let minimum = tariff.minimum.map(|_| "minimum");
+    minimum.or(tariff.cap.map(|_| "cap"))
 }
 
 /// Host and port of a URL of Spark Connect; `None` where it is none.
@@ -172,10 +169,14 @@ mod tests {
             ("free = 3\n", "charge_for = \"late_reply\"\ngive_up = \"72h\"", None),
             ("minimum = \"5.00\"\n", "", Some("minimum")),
             ("cap = \"5.00\"\n", "", Some("cap")),
-            ("", "charge_for = \"late_outbound\"", Some("charge_for = \"late_outbound\"")),
-            ("", "clock = \"first_unanswered\"\ncharge_per = \"wait_run\"", Some("charge_per = \"wait_run\"")),
-            ("", "clock = \"first_unanswered\"", Some("clock = \"first_unanswered\"")),
-            ("", "clock = \"last_inbound\"\ngive_up = \"72h\"", Some("clock = \"last_inbound\"")),
+            ("", "charge_for = \"late_outbound\"", None),
+            ("", "clock = \"first_unanswered\"\ncharge_per = \"wait_run\"", None),
+            ("", "clock = \"last_inbound\"\ngive_up = \"72h\"", None),
+            (
+                "",
+                "clock = \"first_unanswered\"\ngive_up = \"72h\"",
+                Some("give_up beside clock = \"first_unanswered\""),
+            ),
         ] {
             let text = format!("{head}{top}{rates}[reading]\n{reading}\n");
             let tariff = Tariff::parse(std::path::Path::new("t.toml"), &text).unwrap();

@@ -15,20 +15,25 @@
 -- and `months` are small and go to every worker.
 with
 -- What each row says. Statuses and entry points become numbers in their order, of which the greatest status and the
--- smallest entry point hold. A status that was seen at or after the end of the evidence is none yet.
+-- smallest entry point hold; on a message of the business it means nothing. A status that was seen at or after the end of
+-- the evidence is none yet.
 copies as (
     select
         business,
         channel,
         message_id,
         customer,
-        case when conversation = '' then customer else conversation end as conversation,
+        :conversation as conversation,
         direction = 'inbound' as is_inbound,
         unix_micros(sent_at) as at,
-        kind,
+        case when kind in ('', :known_kinds) then kind else 'other' end as kind,
         case status when 'sent' then 1 when 'delivered' then 2 when 'read' then 3 when 'failed' then 4 else 0 end as status,
-        case entry_point
-            when 'information_request' then 0 when 'click_to_chat' then 1 when 'live_support' then 2 else 3
+        case
+            when direction = 'outbound' then 3
+            when entry_point = 'information_request' then 0
+            when entry_point = 'click_to_chat' then 1
+            when entry_point = 'live_support' then 2
+            else 3
         end as entry_point,
         case sighting when 'sent' then 1 when 'delivered' then 2 when 'read' then 3 when 'failed' then 4 else 0 end as sighting
     from messages
@@ -109,32 +114,7 @@ roles as (
     from events
 ),
 
--- Questions with the first answer, and the first message that may be one, at or after them: seen from the end of the
--- conversation, so that the frame only grows. An answer up to the tolerance before its question counts, too.
-paired as (
-    select
-        *,
-        min(case when role = 'answers' and at < :complete_through then at end) over from_the_end as first_answer_at,
-        min(case when role = 'may_answer' and at < :complete_through then at end) over from_the_end as doubt_at,
-        max(is_disputed) over (partition by business, channel, conversation) as is_held
-    from roles
-    where role <> 'none' or is_disputed
-    window from_the_end as (
-        partition by business, channel, conversation order by at desc
-        range between unbounded preceding and :tolerance following
-    )
-),
-
-waits as (
-    select
-        message_id, business, channel, conversation, customer, entry_point, doubt_at, is_held, role,
-        at as received_at,
-        at + :window as deadline,
-        case when greatest(first_answer_at - at, 0) <= :give_up + :tolerance - :exclusive then first_answer_at end
-            as answered_at
-    from paired
-    where role in ('asks', 'may_ask') and at < :complete_through
-),
+:waits
 
 -- Up to `decisive_until` an answer that is not certain would change the wait. A wait without an answer is settled once
 -- the logs are known beyond `settled_after`.
@@ -144,13 +124,16 @@ measured as (
         case when answered_at is not null then greatest(answered_at - received_at, 0) end as length,
         greatest(
             deadline + :tolerance,
-            case when answered_at is not null and :dated_by_answer then answered_at else 0 end,
-            case when answered_at is null and :free_if_never then received_at + :give_up + :tolerance else 0 end
+            asked_at,
+            case when answered_at is not null and (:dated_by_answer or :last_inbound) then answered_at else 0 end,
+            case when answered_at is null and (:free_if_never or :last_inbound)
+                then received_at + :give_up + :tolerance else 0 end
         ) as decisive_until,
         greatest(
             deadline + :tolerance,
-            case when :free_if_never then received_at + :give_up + :tolerance else 0 end
+            case when :free_if_never or :last_inbound then received_at + :give_up + :tolerance else 0 end
         ) as settled_after,
+        case when :late_outbound then answered_at else received_at end as counted_at,
         case
             when customer rlike '^[+][0-9]*$' then substr(customer, 2, cast(least(7, greatest(
                 length(customer) - 1 - 5, least(length(customer) - 1, 3))) as int))
@@ -164,8 +147,9 @@ judged as (
     select
         *,
         case
-            when is_held or role = 'may_ask' then 'held'
+            when is_held then 'held'
             when length <= :window + :tolerance - :exclusive then 'on_time'
+            when is_unclear then 'held'
             when doubt_at <= decisive_until then 'held'
             when answered_at is not null then 'late'
             when :complete_through > settled_after then 'unanswered'
@@ -246,7 +230,7 @@ select
     case when is_charge and not is_free and rates.is_tiered then rates.above end as tier,
     case when not is_charge or number is null then '' when is_free then concat('free ', cast(number as string))
         else cast(number as string) end as place,
-    cast(null as bigint) as run,
+    run,
     month,
     month as of_month,
     counted.business as of_business

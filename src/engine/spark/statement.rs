@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Task, Wanted};
 use crate::domain::message::Counts;
-use crate::domain::reading::{AnsweredBy, Boundary, ChargeFor, DateOf};
+use crate::domain::reading::{AnsweredBy, Boundary, ChargeFor, ChargePer, DateOf, RunClock};
 use crate::domain::{Elapsed, Kind};
 use crate::rate::Tariff;
 use crate::rate::tariff::TierMode;
@@ -24,15 +24,29 @@ pub(super) const DIGESTS: &str = include_str!("digests.sql");
 pub(super) const UNPRICED: &str = "select business, message_id, market from rated where verdict = 'unpriced' \
      order by business, received_at, message_id, channel limit 1";
 
+/// The conversation of a row; where the log names none, that of its customer, who is one with and without a plus.
+const CONVERSATION: &str = "(case when conversation <> '' then conversation \
+     when customer rlike '^[1-9][0-9]{7,14}$' then concat('+', customer) else customer end)";
+
+/// How questions and answers become waits, by the reading.
+const EACH: &str = include_str!("each.sql");
+const RUNS: &str = include_str!("runs.sql");
+const OUTBOUND: &str = include_str!("outbound.sql");
+/// Whether charges have places.
 const COUNTED: &str = include_str!("counted.sql");
 const UNCOUNTED: &str = include_str!("uncounted.sql");
 
 /// A statement, without its comments.
 pub(super) fn filled(statement: &str, task: &Task) -> String {
     let mut parameters = parameters(task);
+    let waits = match (task.tariff.reading.charge_for, task.tariff.reading.clock) {
+        (ChargeFor::LateOutbound, _) => OUTBOUND,
+        (_, RunClock::EachInbound) => EACH,
+        (_, RunClock::FirstUnanswered | RunClock::LastInbound) => RUNS,
+    };
     let counted = if task.tariff.counts() { COUNTED } else { UNCOUNTED };
-    let counted = replaced(counted, &parameters);
-    parameters.insert("counted", counted);
+    let (waits, counted) = (replaced(waits, &parameters), replaced(counted, &parameters));
+    parameters.extend([("waits", waits), ("counted", counted)]);
     replaced(statement, &parameters)
 }
 
@@ -52,11 +66,18 @@ fn parameters(task: &Task) -> BTreeMap<&'static str, String> {
         ("window", reading.window.micros().to_string()),
         ("give_up", reading.give_up.map_or(NEVER, Elapsed::micros).to_string()),
         ("exclusive", i64::from(reading.boundary == Boundary::Exclusive).to_string()),
-        ("kinds_that_count", kinds_that_count()),
+        ("known_kinds", kinds(|_| true)),
+        ("kinds_that_count", kinds(|kind| kind.counts() == Counts::Yes)),
+        ("conversation", CONVERSATION.to_owned()),
+        ("sound_customer", sound("customer")),
+        ("sound_conversation", sound("conversation")),
         ("human_only", (reading.answered_by == AnsweredBy::Human).to_string()),
         ("delivered_only", (reading.answered_by == AnsweredBy::Delivered).to_string()),
         ("dated_by_answer", by_answer.to_string()),
         ("free_if_never", (reading.charge_for == ChargeFor::LateReply).to_string()),
+        ("last_inbound", (reading.clock == RunClock::LastInbound).to_string()),
+        ("wait_run", (reading.charge_per == ChargePer::WaitRun).to_string()),
+        ("late_outbound", (reading.charge_for == ChargeFor::LateOutbound).to_string()),
         ("price_date", quoted(reading.price_date.name())),
         ("month_of", quoted(reading.month_of.name())),
         ("tariff", quoted(&tariff.name())),
@@ -68,9 +89,17 @@ fn parameters(task: &Task) -> BTreeMap<&'static str, String> {
     .into()
 }
 
-fn kinds_that_count() -> String {
-    let codes = (0..=u8::MAX).map_while(Kind::of_code).filter(|kind| kind.counts() == Counts::Yes);
-    codes.map(|kind| quoted(kind.name())).collect::<Vec<_>>().join(", ")
+fn kinds(wanted: impl Fn(Kind) -> bool) -> String {
+    let all = (0..=u8::MAX).map_while(Kind::of_code).filter(|kind| wanted(*kind));
+    all.map(|kind| quoted(kind.name())).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether the party in a column is one that every log may have: digits, with a plus or without; or ASCII that no phone
+/// number is written in.
+fn sound(column: &str) -> String {
+    let digits = format!("({column} rlike '^[+]?[0-9]{{1,64}}$' and not {column} rlike '^[+]?00')");
+    let text = format!("({column} rlike '^[!-~]([ -~]{{0,253}}[!-~])?$' and {column} rlike '[A-Za-z_~]')");
+    format!("({digits} or {text})")
 }
 
 /// The text with a value in the place of each word with a colon before it. Values are never looked at again.
@@ -95,21 +124,34 @@ fn replaced(statement: &str, parameters: &BTreeMap<&'static str, String>) -> Str
 mod tests {
     use super::*;
 
+    fn tariff(reading: &str) -> Tariff {
+        let head = "id = \"t\"\nversion = \"1\"\ncurrency = \"USD\"\nzone = \"UTC\"\nsource = \"a test\"\nfree = 7\n";
+        let rates = "rate = [{ market = \"other\", price = \"0.01\" }]\n";
+        let text = format!("{head}{rates}[reading]\n{reading}\n");
+        Tariff::parse(std::path::Path::new("t.toml"), &text).unwrap()
+    }
+
     #[test]
     fn no_parameter_is_left_and_no_text_ends_early() {
-        let text = "id = \"t\"\nversion = \"1\"\ncurrency = \"USD\"\nzone = \"UTC\"\nsource = \"a test\"\nfree = 7\n\
-                    rate = [{ market = \"other\", price = \"0.01\" }]\n";
-        let tariff = Tariff::parse(std::path::Path::new("t.toml"), text).unwrap();
         let at = "2018-09-05T00:00:00Z".parse().unwrap();
         let (logs, wanted) = (["l".to_owned()], Wanted::Charges);
-        let (remote, folder, tariff) = ("sc://h", "f", &tariff);
-        let task = Task { remote, logs: &logs, folder, tariff, as_of: at, complete_through: at, wanted };
-        for statement in [CHECK, NAMES, RATED, DIGESTS, UNPRICED] {
-            let filled = filled(statement, &task);
-            assert!(!filled.contains(':') && !filled.contains("--"), "{filled}");
+        for (reading, expected) in [
+            ("", "at as received_at"),
+            ("clock = \"first_unanswered\"", "of_run"),
+            ("clock = \"last_inbound\"\ngive_up = \"72h\"", "of_run"),
+            ("charge_for = \"late_outbound\"", "question.at as received_at"),
+        ] {
+            let tariff = tariff(reading);
+            let (remote, folder, tariff) = ("sc://h", "f", &tariff);
+            let task = Task { remote, logs: &logs, folder, tariff, as_of: at, complete_through: at, wanted };
+            for statement in [CHECK, NAMES, RATED, DIGESTS, UNPRICED] {
+                let filled = filled(statement, &task);
+                assert!(!filled.contains(':') && !filled.contains("--"), "{filled}");
+            }
+            let rated = filled(RATED, &task);
+            assert!(rated.contains("number_of_all <= 7") && rated.contains("'t@1' as tariff"), "{rated}");
+            assert!(rated.contains(expected), "{rated}");
         }
-        let rated = filled(RATED, &task);
-        assert!(rated.contains("number_of_all <= 7") && rated.contains("'t@1' as tariff"), "{rated}");
         assert_eq!(quoted(r"it's a \"), r"'it\'s a \\'");
     }
 
