@@ -126,7 +126,18 @@ fn log(input: &Path) -> Result<String, Failure> {
         let failure = Failure::new(Kind::CommandLine, "a cluster reads logs in Parquet only").at(other);
         return Err(failure.hint("`ritardo convert` writes any logs as one canonical log in Parquet"));
     }
+    if let Some(hidden) = files.iter().find(|path| is_passed_over(input, path)) {
+        let failure = Failure::new(Kind::CommandLine, "a cluster passes over names that begin with _").at(hidden);
+        return Err(failure.hint("rename it: without this log an answer may be missing, and its wait would be charged"));
+    }
     whole(input)
+}
+
+/// Whether a cluster takes the file for one that is not finished, by its name or that of a folder between.
+fn is_passed_over(input: &Path, file: &Path) -> bool {
+    let below = file.strip_prefix(input).ok().filter(|below| !below.as_os_str().is_empty());
+    let names = below.unwrap_or_else(|| Path::new(file.file_name().unwrap_or_default()));
+    names.iter().any(|name| name.as_encoded_bytes().starts_with(b"_"))
 }
 
 /// The folder to write.

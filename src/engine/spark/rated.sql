@@ -8,7 +8,9 @@
 --   months    the billing months: month, begins, ends
 --
 -- Every instant is a whole number of microseconds since 1970 in UTC, every span half-open. Zones are cut by the client,
--- so that no zone table of the cluster has a say. Money is DECIMAL(18, 9). Words with a colon are parameters.
+-- so that no zone table of the cluster has a say. Money is DECIMAL(18, 9). Words with a colon are parameters; two of them
+-- stand for other files: `waits` for `each.sql`, `runs.sql` or `outbound.sql`, as the reading says, and `counted` for
+-- `counted.sql` where charges have places.
 --
 -- The work: one shuffle by message (copies of a message become one event), one by conversation (questions find their
 -- answers), and one by range for the order of the result. No row is joined with a row of the logs; `markets`, `rates`
