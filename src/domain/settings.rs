@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::chat::ChatSource;
-use super::{ChannelId, Decimal, Direction, Elapsed, Instant, Mapping, TimeOfDay, Zone};
+use super::{ChannelId, Decimal, Direction, Elapsed, Instant, Mapping, TimeOfDay, Tongue, Zone};
 
 /// What a file of a source proves about time: which spans its channels' logs are known for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,6 +165,13 @@ impl Default for AlarmLimits {
     fn default() -> Self {
         Self { silence_messages: 10, held_days: 7 }
     }
+}
+
+/// How the pages are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReportRules {
+    /// Of the pages of all businesses; that of a business follows its own language.
+    pub tongue: Tongue,
 }
 
 /// What becomes of a month that can be closed, and of a closed one that would come to something else.

@@ -5,7 +5,6 @@
 //! [`Looks`] brings others.
 
 mod annex;
-pub(crate) mod base64;
 mod chart;
 mod computed;
 mod corrections;
@@ -45,9 +44,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
+pub(crate) use crate::domain::base64;
 pub use annex::{AnnexView, TableView, WaitsView};
 pub use credit::{CreditRow, CreditView};
 pub use einvoice::{Attached, as_ubl, ubl_file};
+pub use html::Pages;
 pub use line_forms::line_file_as;
 pub use looks::{Edition, LogoFile, Looks};
 pub use mail::MailBodies;

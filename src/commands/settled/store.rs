@@ -20,7 +20,7 @@ use crate::rate::{self, Tariff};
 use crate::read::{archive, frame};
 use crate::report::alarms::Past;
 
-const FORMAT: &str = "ritardo-settled/1";
+const FORMAT: &str = "ritardo-settled/2";
 const LIST: &str = "settled.json";
 
 /// The list.
