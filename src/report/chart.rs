@@ -68,6 +68,9 @@ const PLOT: usize = 190;
 const FOOT: usize = TOP + PLOT;
 const HEIGHT: usize = FOOT + 26;
 
+/// Few bars do not fill the width: they would be walls.
+const WIDEST: usize = 90;
+
 /// A part that is not zero is at least this high: one late wait among thousands must be seen.
 const LEAST: usize = 2;
 
@@ -93,7 +96,7 @@ impl Chart {
     }
 
     fn slot(&self) -> usize {
-        self.width.saturating_sub(LEFT + RIGHT) / self.bars.len().max(1)
+        (self.width.saturating_sub(LEFT + RIGHT) / self.bars.len().max(1)).min(WIDEST)
     }
 
     fn slot_start(&self, index: usize) -> usize {
