@@ -44,7 +44,9 @@ async function links(page, path) {
     const target = new URL(address);
     if (target.protocol !== "file:") { fail(path, `${address} is no file`); continue; }
     const file = fileURLToPath(new URL(target.pathname, "file://"));
-    if (!existsSync(file)) fail(path, `${address} leads nowhere`);
+    // Of a parted site most pages of businesses were taken away.
+    const is_away = process.env.SITE_PARTED && /shop-\d+\.html$/.test(file);
+    if (!existsSync(file) && !is_away) fail(path, `${address} leads nowhere`);
     if (target.hash && file === resolve(path) && !(await page.$(`[id="${target.hash.slice(1)}"]`))) fail(path, `${address} has no place`);
   }
 }
@@ -118,9 +120,11 @@ async function compare(page, path, wanted) {
   for (const [key, value] of Object.entries(wanted)) {
     const cell = page.locator(`[data-sum="${key}"]`).first();
     const said = (await cell.count()) ? await cell.getAttribute("data-value") : null;
-    if (said !== String(value)) fail(path, `${key} is ${said}, and ${value} in the ledger`);
+    if (said === null || Math.abs(parseFloat(said) - value) > 1e-9) fail(path, `${key} is ${said}, and ${value} in the ledger`);
     // What is printed is the same number.
-    const printed = said === null ? "" : (await cell.textContent()).replace(/[^0-9.-]/g, "");
+    const lang = await page.getAttribute("html", "lang");
+    const text = said === null ? "" : (await cell.textContent()).replace(/[^0-9.,-]/g, "");
+    const printed = lang === "it" ? text.replaceAll(".", "").replace(",", ".") : text.replaceAll(",", "");
     if (said !== null && parseFloat(printed) !== parseFloat(said)) fail(path, `${key} is printed as ${printed}`);
   }
 }
