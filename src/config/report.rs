@@ -4,7 +4,7 @@ use super::table::{Form, Table};
 use crate::domain::Tongue;
 use crate::domain::settings::ReportRules;
 
-const REPORT: Form = Form { name: "[report]", needs: &[], allows: &["language = \"en\""] };
+const REPORT: Form = Form { name: "[report]", needs: &[], allows: &["language = \"en\"", "each_business = true"] };
 
 const LANGUAGES: [(&str, Tongue); 2] = [("en", Tongue::English), ("it", Tongue::Italian)];
 
@@ -12,5 +12,8 @@ const LANGUAGES: [(&str, Tongue); 2] = [("en", Tongue::English), ("it", Tongue::
 pub(super) fn report(root: &Table<'_>) -> ReportRules {
     let usual = ReportRules::default();
     let Some(table) = root.table("report", &REPORT) else { return usual };
-    ReportRules { tongue: table.choice("language", &LANGUAGES).unwrap_or(usual.tongue) }
+    ReportRules {
+        tongue: table.choice("language", &LANGUAGES).unwrap_or(usual.tongue),
+        each_business: table.truth("each_business").unwrap_or(usual.each_business),
+    }
 }

@@ -168,10 +168,18 @@ impl Default for AlarmLimits {
 }
 
 /// How the pages are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReportRules {
     /// Of the pages of all businesses; that of a business follows its own language.
     pub tongue: Tongue,
+    /// Whether each business has pages of its own.
+    pub each_business: bool,
+}
+
+impl Default for ReportRules {
+    fn default() -> Self {
+        Self { tongue: Tongue::English, each_business: true }
+    }
 }
 
 /// What becomes of a month that can be closed, and of a closed one that would come to something else.

@@ -46,13 +46,19 @@ fn whole(tongue: Tongue, page: &str) -> String {
     let text = PARTS.iter().fold(page.to_owned(), |text, (mark, part)| text.replace(*mark, part));
     // After the words: neither is one of them, and nothing in them is looked up.
     let text = tongue.template(text.trim_end());
-    let text = text.replace("%%hash%%", &script_hash()).replace("%%script%%", SCRIPT);
+    let text = text.replace("%%hash%%", &script_hash()).replace("%%script%%", &script());
     text + "\n"
+}
+
+/// The script as it stands in the pages, without what is for its readers alone.
+fn script() -> String {
+    let lines = SCRIPT.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// SHA-256 of the script as a policy writes it.
 fn script_hash() -> String {
-    let digest = crate::close::check::sha256(SCRIPT.as_bytes());
+    let digest = crate::close::check::sha256(script().as_bytes());
     let bytes = (0..digest.len()).step_by(2).filter_map(|at| u8::from_str_radix(digest.get(at..at + 2)?, 16).ok());
     base64::encoded(&bytes.collect::<Vec<u8>>())
 }

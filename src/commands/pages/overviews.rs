@@ -73,7 +73,7 @@ fn write_all(
     let Known { setup, history, site, .. } = *known;
     let link = |id: &BusinessId| {
         let name = setup.business(id.as_str()).map_or_else(|| id.to_string(), |of| of.party.legal_name.clone());
-        Link { text: name, href: site::over_months(id) }
+        Link { text: name, href: if site.is_wanted(id) { site::over_months(id) } else { String::new() } }
     };
     let with_page = months.iter().filter(|month| site.has(&site::of_month(**month)));
     let (issuers, head) = (known.issuers(), history.document_head());

@@ -27,6 +27,8 @@ pub struct Site {
     pub has_run: bool,
     /// Only the pages of this business: they lead to no others.
     pub only: Option<BusinessId>,
+    /// Each business has pages of its own.
+    each: bool,
     /// Only these months are drawn.
     pub months: Option<Months>,
     /// Of the pages of all businesses.
@@ -68,7 +70,7 @@ impl Site {
 
     /// Whether the pages of a business are wanted.
     pub fn is_wanted(&self, business: &BusinessId) -> bool {
-        self.only.as_ref().is_none_or(|only| only == business)
+        self.only.as_ref().map_or(self.each, |only| only == business)
     }
 
     /// What the pages of a business are written in.
