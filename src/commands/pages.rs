@@ -25,6 +25,7 @@ use crate::ledger::{History, Ledger};
 use crate::report::alarms::Alarm;
 use crate::report::coverage::ChannelCoverage;
 use crate::report::month::amounts;
+use crate::report::number::Amounts;
 use crate::report::paged::paged;
 use crate::report::{
     BusinessMonth, Link, MonthFacts, State as MonthState, TariffUsed, business_page, joined, month_of,
@@ -179,10 +180,12 @@ fn draw_businesses(known: &Known, facts: &MonthFacts) -> Result<BTreeSet<String>
     let site = known.site;
     let wanted: Vec<&BusinessMonth> = facts.businesses.iter().filter(|of| site.is_wanted(of.id)).collect();
     let mut drawn = BTreeSet::new();
+    // No amount is printed with it: there is none to be looked at.
+    let plain = Amounts::fitting(facts.currency, std::iter::empty());
     let draw = |of: &&BusinessMonth| {
         let up = |path: String| format!("../{path}");
-        let of_month =
-            Link { text: amounts(facts, of.tongue).month(facts.month), href: up(site::of_month(facts.month)) };
+        let name = plain.spoken(of.tongue).month(facts.month);
+        let of_month = Link { text: name, href: up(site::of_month(facts.month)) };
         let own = up(site::over_months(of.id));
         let over = Link { text: of.legal_name.to_owned(), href: own.clone() };
         let more = if site.only.is_some() && !site.is_beside { vec![over] } else { vec![of_month, over] };

