@@ -62,6 +62,8 @@ pub fn month_of(facts: &MonthFacts, portrait: &Portrait) -> MonthPage {
         open: facts.businesses.iter().filter_map(|business| rows::open(amounts, business)).collect(),
         more_businesses: Vec::new(),
         more_open: String::new(),
+        more_adjustments: String::new(),
+        more_files: String::new(),
         more_documents: Vec::new(),
         more_channels,
         alarms: facts.alarms.clone(),

@@ -46,6 +46,8 @@ pub struct MonthPage {
     /// The rows of `businesses`, `open` and `documents` that are on further pages; empty where there are none.
     pub more_businesses: Vec<Link>,
     pub more_open: String,
+    pub more_adjustments: String,
+    pub more_files: String,
     pub more_documents: Vec<Link>,
     /// `20 of 5,000 channels, those with gaps first`, or empty.
     pub more_channels: String,

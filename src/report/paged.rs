@@ -32,13 +32,19 @@ pub fn paged(mut page: MonthPage, month: &str, nav: &[Link], amounts: Amounts) -
         rows.iter_mut().for_each(|row| up(&mut row.link));
         further.push((name, rows_page(&page, nav, number, Vec::new(), rows, amounts)));
     }
-    let rest = page.open.len().saturating_sub(ROWS);
-    if rest > 0 {
-        page.open.truncate(ROWS);
-        let more = amounts.counted(rest as u64, "business more", "businesses more");
-        page.more_open = amounts.tongue.fill("{more}; `ritardo status` lists them all.", &[("more", &more)]);
-    }
+    page.more_open = cut(amounts, &mut page.open, "{count} more; `ritardo status` lists them all.");
+    let adjustments = &mut page.pricing.adjustments;
+    page.more_adjustments = cut(amounts, adjustments, "{count} more; each stands on the page of its business.");
+    let files = &mut page.quarantined_files;
+    page.more_files = cut(amounts, files, "{count} more; `ritardo quarantine list` lists them all.");
     (page, further)
+}
+
+/// Leaves the first rows, and says how many others there are.
+fn cut<T>(amounts: Amounts, rows: &mut Vec<T>, words: &'static str) -> String {
+    let rest = rows.len().saturating_sub(ROWS);
+    rows.truncate(ROWS);
+    if rest == 0 { String::new() } else { amounts.tongue.fill(words, &[("count", &amounts.count(rest as u64))]) }
 }
 
 /// `2: Forno Felice`

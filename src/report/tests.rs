@@ -1,6 +1,7 @@
 //! The page as a whole: its sums, its silence about customers, its bytes.
 
 mod documents;
+mod paged;
 mod weighed;
 
 use super::page::{CountCells, StackRow};
