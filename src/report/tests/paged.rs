@@ -38,3 +38,24 @@ fn a_short_table_stays_on_its_page() {
     let amounts = Amounts::fitting(facts.currency, std::iter::empty());
     assert_eq!(paged(whole.clone(), "2018-08", &[], amounts), (whole, Vec::new()));
 }
+
+#[test]
+fn a_page_in_italian_has_no_english_words_of_the_program() {
+    let (waits, ids) = (waits(AUGUST), [id("a"), id("b")]);
+    let mut facts = facts(vec![
+        business(&ids[0], issued("USD", 123_456, 27_160), &waits),
+        business(&ids[1], open("waiting", "…"), &waits[2..5]),
+    ]);
+    facts.tongue = Tongue::Italian;
+    let page = month_page(&facts);
+    assert_eq!(page.title, "Risposte in ritardo, agosto 2018");
+    assert!(page.summary.starts_with("1 di 2 aziende è fatturata per USD\u{a0}1.506,16 in tutto;"), "{}", page.summary);
+    assert_eq!((page.total.counts.amount.as_str(), page.total.plain.amount.as_str()), ("0,390", "0.39"));
+    let context = tera::Context::from_serialize(&page).unwrap();
+    let (_, template) = crate::report::site::templates(Tongue::Italian).swap_remove(0);
+    let html = tera::Tera::one_off(&template, &context, true).unwrap();
+    let body = html.split_once("<main").unwrap().1.split_once("<footer").unwrap().0;
+    for english in ["Waits", "Businesses", "Unanswered", "August", "Sunday", "no answer", "On time", "Charged"] {
+        assert!(!body.contains(english), "{english}: {body}");
+    }
+}
