@@ -12,6 +12,7 @@ mod invoice;
 mod mail;
 mod months;
 mod outlook;
+mod report;
 mod tariff;
 
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ pub use mail::{
 };
 pub use months::{Journal, JournalBy, JournalForm};
 pub use outlook::{Due, Readings, TableForm, WhatIf};
+pub use report::Report;
 pub use tariff::{DiffForm, Tariff, TariffAction, TariffDiff, TariffImport, TariffShow};
 
 /// Late-reply billing for WhatsApp message logs: exports in, invoices mailed, every month auditable.
@@ -90,6 +92,8 @@ pub enum Command {
     Explain(Explain),
     /// Write issued documents as bookkeeping: hledger, Beancount or CSV
     Journal(Journal),
+    /// Draw the pages: of the months, of each business in them, over all months
+    Report(Report),
     /// Say what a file is, and what a run would do with it
     Inspect(Inspect),
     /// Show rejected rows with their reasons

@@ -25,10 +25,20 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
 
 /// The same but for the folder, which is to be synced before anything names the file: once for many of them.
 fn put(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
+    place(path, bytes, access, File::sync_all)
+}
+
+/// Writes the file beside its place, does what is to be done with it there, and renames it.
+fn place(
+    path: &Path,
+    bytes: &[u8],
+    access: Access,
+    then: impl FnOnce(&File) -> std::io::Result<()>,
+) -> Result<(), Failure> {
     let partial = partial_of(path);
     let mode = if access == Access::Private { 0o600 } else { 0o666 };
     let mut file = created(&partial, mode).map_err(|error| Failure::io("create the file", path, error))?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let written = file.write_all(bytes).and_then(|()| then(&file));
     let renamed = written.and_then(|()| fs::rename(&partial, path));
     if let Err(error) = renamed {
         // The partial file is of no use; that it may be impossible to remove changes nothing.
@@ -64,6 +74,15 @@ pub fn put_if_changed(path: &Path, bytes: &[u8], access: Access) -> Result<bool,
     match fs::read(path) {
         Ok(present) if present == bytes => Ok(false),
         _ => put(path, bytes, access).map(|()| true),
+    }
+}
+
+/// The same without any sync: of a file that can be made again and that nothing names. After a loss of power it may be old,
+/// or empty.
+pub fn leave_if_changed(path: &Path, bytes: &[u8], access: Access) -> Result<bool, Failure> {
+    match fs::read(path) {
+        Ok(present) if present == bytes => Ok(false),
+        _ => place(path, bytes, access, |_| Ok(())).map(|()| true),
     }
 }
 

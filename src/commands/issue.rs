@@ -13,7 +13,7 @@ use super::state::{State, keep, ledger_failure, put};
 use super::{World, correct, files, line_forms, progress, recorded, workers};
 use crate::close::credit_file;
 use crate::deliver::Signer;
-use crate::domain::{Invoice, Month};
+use crate::domain::{Attachable, Invoice, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Artefact, Documents, Entry, Issued, Mail, Texts};
 use crate::ledger::{Additions, History, Ledger, LedgerError};
@@ -51,7 +51,28 @@ pub fn documents(
         (render::pdf_file(invoice), pdf),
     ];
     let ubl = render::as_ubl(invoice, head).map(|xml| (render::ubl_file(invoice), xml));
-    Ok(made.into_iter().chain(ubl).chain(charges).collect())
+    let letter = letter(setup, &renderer, invoice, own, &view)?;
+    Ok(made.into_iter().chain(ubl).chain(charges).chain(letter).collect())
+}
+
+/// The letter of the month, page and PDF, where the business asks for it.
+fn letter(
+    setup: &Setup,
+    renderer: &Renderer,
+    invoice: &Invoice,
+    line_file: Option<&[u8]>,
+    view: &InvoiceView,
+) -> Result<Files, Failure> {
+    let business = setup.business(invoice.business.as_str());
+    let is_asked = business.is_some_and(|business| business.mailing.attaches(Attachable::Letter));
+    let letter = line_file.filter(|_| is_asked).and_then(|lines| render::letter(invoice, lines, view));
+    let Some(letter) = letter else { return Ok(Files::new()) };
+    let failed = |error| {
+        Failure::new(Kind::SelfCheck, format!("the letter of {} cannot be drawn", invoice.number)).because(error)
+    };
+    let page = renderer.letter_html(&letter).map_err(failed)?;
+    let pdf = renderer.letter_pdf(&letter).map_err(failed)?;
+    Ok(vec![(render::letter_page_file(invoice), page.into_bytes()), (render::letter_pdf_file(invoice), pdf)])
 }
 
 /// The files of charges that go with a document: what an invoice bills, of earlier months too; what a credit note

@@ -13,7 +13,7 @@ use crate::error::{Failure, Kind};
 use crate::ledger::History;
 use crate::ledger::entry::{Issued, Mail, MailCopy};
 use crate::read::sha256;
-use crate::render::{InvoiceView, MailBodies, Renderer, preview_pdf_file};
+use crate::render::{InvoiceView, MailBodies, Renderer, is_letter_pdf, preview_pdf_file};
 
 /// A document with all that its mails are made of.
 pub struct Post<'p> {
@@ -167,6 +167,7 @@ impl Post<'_> {
         let form = line_forms::mailed(self.setup, self.issued);
         let attached = self.files.iter().filter_map(|(name, bytes)| {
             let (kind, content_type) = match (LineForm::of_file(name), name.rsplit('.').next()) {
+                _ if is_letter_pdf(name) => (Attachable::Letter, "application/pdf"),
                 (Some(of_lines), _) if of_lines == form => (Attachable::Lines, form.media_type()),
                 (None, Some("pdf")) => (Attachable::Pdf, "application/pdf"),
                 (None, Some("xml")) => (Attachable::Xml, "application/xml"),

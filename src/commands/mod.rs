@@ -63,6 +63,7 @@ mod recorded;
 mod reissue;
 mod rejects;
 mod remote;
+mod report;
 mod retaxed;
 mod review;
 mod run;
@@ -151,6 +152,7 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::ExportMonth(args) => bundle::export_month(&args, world),
         Command::Explain(args) => explain::explain(&args, world),
         Command::Journal(args) => journal::journal(&args, world),
+        Command::Report(args) => report::report(&args, world),
         Command::Tariff(args) => tariff::tariff(&args, world),
         Command::Readings(args) => readings::readings(&args, world),
         Command::WhatIf(args) => what_if::what_if(&args, world),

@@ -1,6 +1,8 @@
-//! The month pages for finance.
+//! The pages: of the months, of each business in them, over all months, of the run.
 
+mod overviews;
 mod replays;
+pub mod site;
 mod states;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,18 +14,26 @@ use super::evidence::Evidence;
 use super::settled::{Drawn, is_as_left};
 use super::setup::Setup;
 use super::standing;
-use super::state::{State, keep, ledger_failure};
+use super::state::{State, ledger_failure};
+use super::workers;
 use crate::close::readiness::cut;
 use crate::domain::charge::{RatedWait, Weighed};
 use crate::domain::{Business, BusinessId, Currency, Instant, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{MonthClosed, SetAside};
 use crate::ledger::{History, Ledger};
-use crate::render::Renderer;
 use crate::report::alarms::Alarm;
 use crate::report::coverage::ChannelCoverage;
-use crate::report::{BusinessMonth, MonthFacts, State as MonthState, TariffUsed, month_page};
+use crate::report::month::amounts;
+use crate::report::number::Amounts;
+use crate::report::paged::paged;
+use crate::report::{
+    BusinessMonth, Link, MonthFacts, State as MonthState, TariffUsed, business_page, joined, month_of,
+};
 
+use site::Site;
+
+pub use overviews::of_run;
 pub use replays::Replays;
 
 /// What a night knows of the months that are still open.
@@ -58,13 +68,14 @@ pub fn closed_tonight(setup: &Setup, evidence: &Evidence, open: &[OpenMonth]) ->
     Ok(told)
 }
 
-/// Draws the page of every month that has a business in it, and writes those that changed.
+/// Draws the page of every month that has a business in it, those of its businesses, and those over all months, and writes
+/// what changed. The months whose page did.
 pub fn write_pages(
     setup: &Setup,
     state: &State,
     ledger: &Ledger,
     seen: &Seen,
-    renderer: &Renderer,
+    site: &Site,
 ) -> Result<Vec<Month>, Failure> {
     let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
     let standing = standing::standing(setup, &history, &[]);
@@ -72,23 +83,24 @@ pub fn write_pages(
     for of in seen.late {
         late.entry((&of.business, of.month)).or_default().push(of);
     }
-    let known = Known { setup, state, ledger, history: &history, seen, standing: &standing, late: &late };
+    let known = Known { setup, state, ledger, history: &history, seen, standing: &standing, late: &late, site };
     let open = seen.open;
-    let mut written = Vec::new();
+    let (mut written, mut drawn) = (Vec::new(), BTreeSet::new());
     let mut replays = Replays::of_rows(seen.rows_at_once);
     // A month in which nothing is known yet has no page.
     let has_waits = |open: &OpenMonth| !open.waits.is_empty() || !open.settled.is_empty();
     let known_of = open.iter().filter(|open| has_waits(open) || matches!(open.step, Step::Park(_)));
     let months: BTreeSet<Month> = history.months().into_iter().chain(known_of.map(|open| open.month)).collect();
-    for month in months {
+    for month in months.iter().copied().filter(|month| site.months.is_none_or(|wanted| wanted.contains(*month))) {
         if is_as_left(seen.drawn, state, month, open, seen.late) {
             continue;
         }
-        let page = page(&known, month, &mut replays, renderer)?;
-        if keep(&state.report(month), page.as_bytes())? {
+        if draw(&known, month, &mut replays)? {
             written.push(month);
         }
+        drawn.insert(month);
     }
+    overviews::write(&known, &months, &drawn)?;
     Ok(written)
 }
 
@@ -102,27 +114,41 @@ struct Known<'k> {
     standing: &'k [SetAside],
     /// By business and month, what came late to closed months.
     late: &'k BTreeMap<(&'k BusinessId, Month), Vec<&'k Late>>,
+    site: &'k Site,
 }
 
-fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer) -> Result<String, Failure> {
-    let Known { setup, history, seen, .. } = *known;
+impl Known<'_> {
+    /// Legal names of all issuers.
+    fn issuers(&self) -> String {
+        let issuers = self.setup.config.issuers.iter();
+        issuers.map(|issuer| issuer.party.legal_name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Draws a month, and says whether its page changed.
+fn draw(known: &Known, month: Month, replays: &mut Replays) -> Result<bool, Failure> {
+    let Known { setup, history, seen, site, .. } = *known;
     let months = told_of(known, month, replays)?;
     let businesses = months.iter().map(|of| BusinessMonth {
         id: &of.business.id,
         legal_name: &of.business.party.legal_name,
+        page: if site.is_wanted(&of.business.id) { site::of_business(month, &of.business.id) } else { String::new() },
+        tongue: site.tongue_of(&of.business),
         zone: of.business.zone,
+        tariff: of.tariff.clone(),
         state: of.state.clone(),
         waits: &of.waits,
         settled: &of.settled,
     });
-    let issuers: Vec<&str> = setup.config.issuers.iter().map(|issuer| issuer.party.legal_name.as_str()).collect();
-    let issuers = issuers.join(", ");
+    let issuers = known.issuers();
     let tariffs: BTreeSet<TariffUsed> = months.iter().map(|of| of.tariff.clone()).collect();
     let head = history.heads.get(&month).cloned().unwrap_or_else(|| history.document_head());
     let (rejected_rows, quarantined_files) = left_out(known, month);
     let facts = MonthFacts {
         month,
         issuer: &issuers,
+        tongue: site.tongue,
+        nav: site.nav(site.tongue, "", Vec::new()),
         businesses: businesses.collect(),
         tariffs: if tariffs.is_empty() { vec![tariff_of(setup)] } else { tariffs.into_iter().collect() },
         chain_head: &head,
@@ -132,9 +158,47 @@ fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer)
         alarms: alarms(seen, month),
         coverage: months.iter().flat_map(|of| of.coverage.iter().cloned()).collect(),
     };
-    renderer
-        .page("report_month.html", &month_page(&facts))
-        .map_err(|error| Failure::new(Kind::SelfCheck, format!("the page of {month} cannot be drawn")).because(error))
+    let mut drawn = draw_businesses(known, &facts)?;
+    if site.only.is_some() {
+        return Ok(!drawn.is_empty());
+    }
+    let all = amounts(&facts, site.tongue);
+    let folder = month.to_string();
+    let back = vec![Link { text: all.month(month), href: format!("../{}", site::of_month(month)) }];
+    let (page, further) = paged(month_of(&facts, &joined(&facts)), &folder, &site.nav(site.tongue, "../", back), all);
+    for (name, rows) in further {
+        site.leave(&format!("{folder}/{name}"), &site.draw(site.tongue, "report_rows.html", &rows)?)?;
+        drawn.insert(name);
+    }
+    site.keep_only(&folder, &drawn)?;
+    // Last: as long as it is the old one, the next night draws the month again.
+    site.keep(&site::of_month(month), &site.draw(site.tongue, "report_month.html", &page)?)
+}
+
+/// Draws the page of each business in a month, on all processors. The names of their files.
+fn draw_businesses(known: &Known, facts: &MonthFacts) -> Result<BTreeSet<String>, Failure> {
+    let site = known.site;
+    let wanted: Vec<&BusinessMonth> = facts.businesses.iter().filter(|of| site.is_wanted(of.id)).collect();
+    let mut drawn = BTreeSet::new();
+    // No amount is printed with it: there is none to be looked at.
+    let plain = Amounts::fitting(facts.currency, std::iter::empty());
+    let draw = |of: &&BusinessMonth| {
+        let up = |path: String| format!("../{path}");
+        let name = plain.spoken(of.tongue).month(facts.month);
+        let of_month = Link { text: name, href: up(site::of_month(facts.month)) };
+        let own = up(site::over_months(of.id));
+        let over = Link { text: of.legal_name.to_owned(), href: own.clone() };
+        let more = if site.only.is_some() && !site.is_beside { vec![over] } else { vec![of_month, over] };
+        let page = business_page(facts, of, site.nav(of.tongue, "../", more), &own);
+        site.draw(of.tongue, "report_business.html", &page)
+    };
+    workers::in_order(&wanted, draw, |of, page| {
+        let path = site::of_business(facts.month, of.id);
+        site.leave(&path, &page)?;
+        drawn.extend(path.rsplit('/').next().map(str::to_owned));
+        Ok(())
+    })?;
+    Ok(drawn)
 }
 
 /// The month of one business.

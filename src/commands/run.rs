@@ -12,6 +12,7 @@ use super::intake::{self, Intake, Which, Writing};
 use super::letters::signer;
 use super::open::{Tonight, open_in_portions};
 use super::outbox::{Outbox, Sent};
+use super::pages::site::Site;
 use super::patience::Written;
 use super::portions::rows_in;
 use super::settled::{self, Drawn, Task};
@@ -41,6 +42,8 @@ pub struct Night<'s> {
     pub written: Written,
     pub mail: Sent,
     pub pages: Vec<Month>,
+    /// Where they lie, and the head of the chain of documents; `None` where nothing is written.
+    pub site: Option<(Site, String)>,
     /// Business, month that was or can be closed, and what of it was never seen.
     pub unseen: Vec<(String, Month, String)>,
     /// Files that earlier nights set aside and none could read since.
@@ -67,6 +70,7 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
         work(&setup, &state, args, world, &timings)
     }?;
     let summary = Summary::of(&night);
+    summary.leave_page(&night)?;
     match args.format {
         Format::Text => say(world.out, summary.text().trim_end())?,
         Format::Json => say(world.out, &summary.json()?)?,
@@ -120,8 +124,7 @@ fn work<'s>(
     let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, rows_at_once };
     let drawn = &if args.from_scratch { Drawn::new() } else { settled::drawn(&task)? };
     let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn, closed, rows_at_once };
-    let pages = pages::write_pages(setup, state, &ledger, &seen, renderer)?;
-    timings.lap("pages", Some(pages.len() as u64), None);
+    let (pages, site) = drawn_pages(&task, &seen, timings)?;
     // The night is done; without it the next one begins from the archive.
     let unsettled = settled::keep(&task, evidence, &open, &late).err();
     timings.lap("settling", None, None);
@@ -136,6 +139,7 @@ fn work<'s>(
         written,
         mail,
         pages,
+        site,
         unseen,
         standing,
         after_closing,
@@ -144,6 +148,19 @@ fn work<'s>(
         alarms,
         unsettled,
     })
+}
+
+/// Draws the pages: the months of which one changed, and where they lie, with the head of the chain of documents.
+fn drawn_pages(
+    task: &Task,
+    seen: &pages::Seen,
+    timings: &Timings,
+) -> Result<(Vec<Month>, Option<(Site, String)>), Failure> {
+    let Task { setup, state, ledger, history, .. } = *task;
+    let site = Site::of_state(setup, state, true)?;
+    let pages = pages::write_pages(setup, state, ledger, seen, &site)?;
+    timings.lap("pages", Some(pages.len() as u64), None);
+    Ok((pages, Some((site, history.document_head()))))
 }
 
 /// Sends what is due, and tells the issuer what happened.
@@ -281,8 +298,7 @@ fn rehearse<'s>(
         None => Vec::new(),
     };
     timings.lap("late logs", Some(late.len() as u64), None);
-    let renderer = &renderer()?;
-    let withheld = &correct::withheld(&late);
+    let (renderer, withheld) = (&renderer()?, &correct::withheld(&late));
     let ledger = ledger.as_ref();
     let tonight =
         Tonight { setup, history: &history, archive: &archive, as_of, is_kept: false, timings: Some(timings) };
@@ -290,7 +306,7 @@ fn rehearse<'s>(
     let evidence = &evidence;
     let watch = Watch { setup, state, ledger, history: &history, evidence, renderer, withheld, as_of };
     let Judged { open, alarms, strangers, unseen, standing } = judged(&watch, open, &intake, timings)?;
-    let (closings, mail, pages) = (Closings::default(), Sent::default(), Vec::new());
+    let (closings, mail, pages, site) = (Closings::default(), Sent::default(), Vec::new(), None);
     Ok(Night {
         setup,
         as_of,
@@ -302,6 +318,7 @@ fn rehearse<'s>(
         written: Written::default(),
         mail,
         pages,
+        site,
         unseen,
         standing,
         after_closing,

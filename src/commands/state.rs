@@ -205,8 +205,13 @@ impl State {
         self.root.join("digests")
     }
 
+    /// The folder of the pages.
+    pub fn reports(&self) -> PathBuf {
+        self.root.join("reports")
+    }
+
     pub fn report(&self, month: Month) -> PathBuf {
-        self.root.join("reports").join(format!("{month}.html"))
+        self.reports().join(format!("{month}.html"))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a night did, for a person and for a program.
 
 mod facts;
+mod page;
 mod words;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,6 @@ use super::correct;
 use super::run::Night;
 use crate::domain::invoice::Counts;
 use crate::domain::{Decimal, Instant, Money, Month};
-use crate::error::{Failure, Kind};
 use crate::pair::Conflict;
 use crate::report::alarms::Alarm;
 
@@ -252,18 +252,20 @@ impl Summary {
         }
     }
 
-    pub fn json(&self) -> Result<String, Failure> {
-        serde_json::to_string_pretty(self)
-            .map_err(|error| Failure::new(Kind::SelfCheck, "the summary cannot be written").because(error))
-    }
-
     /// One line a fact, the kind of fact first.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        let mut line = |label: &str, rest: String| {
+        for (label, rest) in self.lines() {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{label:<9} {rest}");
-        };
+        }
+        text
+    }
+
+    /// Every fact with its kind, which comes first.
+    fn lines(&self) -> Vec<(String, String)> {
+        let mut lines = Vec::new();
+        let mut line = |label: &str, rest: String| lines.push((label.to_owned(), rest));
         let dry = if self.dry_run { ", dry run: nothing is written" } else { "" };
         line("run", format!("as of {}{dry}", self.as_of));
         self.say_files(&mut line);
@@ -285,7 +287,7 @@ impl Summary {
         if self.documents > 0 {
             line("documents", format!("{}/issued", self.state));
         }
-        text
+        lines
     }
 
     /// What was read, and in which forms.

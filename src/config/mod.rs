@@ -21,6 +21,7 @@ mod mapping;
 mod objects;
 mod page;
 mod party;
+mod report;
 mod secrets;
 mod sources;
 mod spelling;
@@ -39,7 +40,7 @@ pub use starter::STARTER;
 
 use crate::domain::business::Issuer;
 use crate::domain::objects::{ObjectPlace, ObjectStorage};
-use crate::domain::settings::{AlarmLimits, Dkim, GuardLimits, IssueRules, Limits, Source, Transport};
+use crate::domain::settings::{AlarmLimits, Dkim, GuardLimits, IssueRules, Limits, ReportRules, Source, Transport};
 use crate::domain::{Business, DigestRules, MailRules, Mistake};
 use page::Page;
 use table::{Form, Table};
@@ -77,6 +78,7 @@ pub struct Config {
     pub dkim: Option<Dkim>,
     pub mail: MailRules,
     pub digest: DigestRules,
+    pub report: ReportRules,
     pub alarms: AlarmLimits,
     pub issue: IssueRules,
     pub guards: GuardLimits,
@@ -109,6 +111,7 @@ const CONFIG: Form = Form {
         "[limits]",
         "[mail]",
         "[digest]",
+        "[report]",
         "[alarms]",
         "[object_storage]",
     ],
@@ -150,7 +153,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let (key_file, rates) = (root.path("key_file"), exchange::rates(root));
     let templates = root.path("templates");
     let (transport, dkim) = (mail::transport(root, &state), mail::dkim(root));
-    let (mail, digest) = (mailing::rules(root), mailing::digest(root));
+    let (mail, digest, report) = (mailing::rules(root), mailing::digest(root), report::report(root));
     let written = is_local.then_some(&state);
     refuse_mixed(root, &inbox, [written, transport.as_ref().and_then(mail::outbox)]);
     let (sources, limits) = (sources::sources(root), limits::limits(root));
@@ -177,6 +180,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
         dkim,
         mail,
         digest,
+        report,
     })
 }
 

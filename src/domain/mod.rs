@@ -4,6 +4,7 @@
 #![deny(clippy::float_arithmetic)]
 
 mod bank_days;
+pub mod base64;
 pub mod billed;
 pub mod brand;
 pub mod business;
@@ -33,6 +34,7 @@ pub mod rule_version;
 pub mod settings;
 pub mod text;
 pub mod time_form;
+pub mod tongue;
 mod variants;
 pub mod vat;
 pub mod wait;
@@ -58,5 +60,6 @@ pub use month::Month;
 pub use prepaid::{Advance, Available, Prepaid};
 pub use reading::Reading;
 pub use rule_version::RuleVersion;
+pub use tongue::Tongue;
 pub use vat::{VatBook, VatKey, VatTreatment};
 pub use wait::{Verdict, Wait};

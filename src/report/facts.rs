@@ -3,7 +3,7 @@
 use super::coverage::ChannelCoverage;
 pub use super::stage::{After, Closed, Document, Link, Open, State};
 use crate::domain::charge::{RatedWait, Weighed};
-use crate::domain::{BusinessId, Currency, Month, Zone};
+use crate::domain::{BusinessId, Currency, Month, Tongue, Zone};
 
 /// Everything that the page of a month tells.
 #[derive(Clone, Debug)]
@@ -11,6 +11,10 @@ pub struct MonthFacts<'a> {
     pub month: Month,
     /// Legal name of the issuer.
     pub issuer: &'a str,
+    /// What the page is written in.
+    pub tongue: Tongue,
+    /// Addresses beside the page.
+    pub nav: Vec<Link>,
     /// Sorted by id.
     pub businesses: Vec<BusinessMonth<'a>>,
     /// Of closed months those that they were closed by.
@@ -45,8 +49,14 @@ pub struct TariffUsed {
 pub struct BusinessMonth<'a> {
     pub id: &'a BusinessId,
     pub legal_name: &'a str,
+    /// Address of its own page, seen from that of the month; empty where it has none.
+    pub page: String,
+    /// What its own page is written in.
+    pub tongue: Tongue,
     /// Cuts the days.
     pub zone: Zone,
+    /// That it was judged by.
+    pub tariff: TariffUsed,
     pub state: State,
     /// Told one by one.
     pub waits: &'a [RatedWait],

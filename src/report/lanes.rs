@@ -30,7 +30,7 @@ const LEAST: usize = 3;
 const HATCH: usize = 7;
 
 /// The look of the classes that only these pictures have.
-pub const STYLE: &str = include_str!("../../templates/coverage.css");
+const STYLE: &str = include_str!("../../templates/coverage.css");
 
 /// What the page gives every picture, for one that stands alone.
 const STYLE_ALONE: &str = include_str!("../../templates/coverage_alone.css");

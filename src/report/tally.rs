@@ -53,7 +53,20 @@ impl Tally {
         [self.counts.on_time, self.counts.late, self.counts.unanswered, self.open()]
     }
 
-    fn add(&mut self, rated: &RatedWait, times: u64) {
+    /// Together with the waits of another tally.
+    pub fn plus(&mut self, other: &Self) {
+        self.counts.waits += other.counts.waits;
+        self.counts.on_time += other.counts.on_time;
+        self.counts.late += other.counts.late;
+        self.counts.unanswered += other.counts.unanswered;
+        self.counts.pending += other.counts.pending;
+        self.counts.held += other.counts.held;
+        self.charged += other.charged;
+        self.free += other.free;
+        self.amount = self.amount.zip(other.amount).and_then(|(sum, amount)| sum.checked_add(amount));
+    }
+
+    pub(super) fn add(&mut self, rated: &RatedWait, times: u64) {
         self.counts.waits += times;
         *match rated.wait.verdict {
             Verdict::OnTime => &mut self.counts.on_time,

@@ -28,7 +28,7 @@ pub fn open(known: &Known, open: &OpenMonth) -> Open {
         _ => None,
     };
     let is_drawn = matches!(open.step, Step::Approve(_));
-    let preview = is_drawn.then(|| preview(known.state, &previews::folder(known.state, month, business))).flatten();
+    let preview = is_drawn.then(|| preview(known, &previews::folder(known.state, month, business))).flatten();
     Open { word: state.name(), reasons: missing, next, net, preview }
 }
 
@@ -93,7 +93,7 @@ fn after(known: &Known, closed: &MonthClosed, business: &Business, row: &Row) ->
     let late = known.late.get(&(id, month)).into_iter().flatten();
     for late in late.filter(|late| undone(&late.outcome)) {
         let is_drawn = matches!(late.outcome, Outcome::ToApprove { .. });
-        let preview = is_drawn.then(|| preview(known.state, &previews::folder(known.state, month, id))).flatten();
+        let preview = is_drawn.then(|| preview(known, &previews::folder(known.state, month, id))).flatten();
         let (what, text) = (CorrectionCause::LateLogs.name().to_owned(), late_words(late, false).1);
         after.push(After { what, text, links: preview.into_iter().collect() });
     }
@@ -113,7 +113,7 @@ fn correction(known: &Known, corrected: &MonthCorrected, business: &Business) ->
 fn disputed(known: &Known, dispute: &entry::Dispute, business: &Business) -> After {
     let settled = known.history.settled.get(&dispute.dispute).map(|(_, settled)| settled.at);
     let links = settled.map_or_else(
-        || preview(known.state, &previews::of_dispute(known.state, dispute.dispute)).into_iter().collect(),
+        || preview(known, &previews::of_dispute(known.state, dispute.dispute)).into_iter().collect(),
         |at| {
             notes(known, &dispute.business, dispute.month, |issued| {
                 issued.cause == Some(CorrectionCause::Dispute) && issued.issued_at == Some(at)
@@ -139,16 +139,19 @@ fn notes(known: &Known, business: &BusinessId, month: Month, is_one: impl Fn(&Is
 /// A document with the address of its page.
 fn link(known: &Known, issued: &Issued) -> Link {
     let files = known.history.documents.get(&issued.number).into_iter().flat_map(|documents| &documents.files);
-    let page = files.into_iter().find(|file| is_page(Path::new(&file.name)));
+    let page = files.into_iter().find(|file| is_page(Path::new(&file.name)) && known.site.is_beside);
     let href = page.map(|page| address(known.state, &known.state.documents(&issued.number).join(&page.name)));
     Link { text: issued.number.to_string(), href: href.unwrap_or_default() }
 }
 
 /// The page of a preview, where one was drawn.
-fn preview(state: &State, folder: &Path) -> Option<Link> {
+fn preview(known: &Known, folder: &Path) -> Option<Link> {
+    if !known.site.is_beside {
+        return None;
+    }
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let page = entries.filter(|path| is_page(path)).min()?;
-    Some(Link { text: "preview".to_owned(), href: address(state, &page) })
+    Some(Link { text: "preview".to_owned(), href: address(known.state, &page) })
 }
 
 fn is_page(path: &Path) -> bool {

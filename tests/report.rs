@@ -1,0 +1,125 @@
+//! `ritardo report`: the same pages as a run leaves, months and businesses by themselves, in both languages; the letter that
+//! goes with the invoice.
+#![cfg(test)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use common::shop::{SHOP, Shop, edit};
+use common::{files, tree};
+
+const NIGHT: &str = "2018-10-05T00:00:00Z";
+
+fn page(folder: &Path, name: &str) -> String {
+    let path = folder.join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// What a cell of sums says to a program.
+#[track_caller]
+fn sum(page: &str, key: &str) -> String {
+    let rest = page.split_once(&format!("data-sum=\"{key}\"")).unwrap_or_else(|| panic!("no {key}")).1;
+    rest.split_once("data-value=\"").unwrap().1.split('"').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_report_draws_what_the_run_has_drawn() {
+    let shop = Shop::new("report-same", "");
+    shop.run(NIGHT).expect(0);
+    let reports = shop.state().join("reports");
+    let before = tree(&reports);
+    let told = shop.ritardo(&["report", "--as-of", NIGHT]).expect(0);
+    assert!(told.out.starts_with("0 months drawn anew in "), "{}", told.out);
+    assert!(tree(&reports) == before, "drawn again, the pages differ");
+    // What is lost or damaged is drawn again.
+    fs::remove_dir_all(&reports).unwrap();
+    shop.ritardo(&["report", "--as-of", NIGHT]).expect(0);
+    let mut without_run: BTreeMap<String, Vec<u8>> = before;
+    without_run.remove("run.html");
+    assert_eq!(files(&reports), without_run.keys().cloned().collect::<Vec<_>>());
+    shop.holds();
+}
+
+#[test]
+fn the_sums_of_the_pages_are_those_of_the_ledger() {
+    let shop = Shop::new("report-sums", "");
+    shop.run(NIGHT).expect(0);
+    let reports = shop.state().join("reports");
+    let august = page(&reports, "2018-08.html");
+    let wanted = [("waits", "3"), ("unanswered", "3"), ("charged", "3"), ("amount", "0.15"), ("issued", "0.15")];
+    for (key, value) in wanted.into_iter().chain([("standing", "0.15"), ("credited", "0.00"), ("open", "0")]) {
+        assert_eq!(sum(&august, key), value, "{key}");
+    }
+    let index = page(&reports, "index.html");
+    for (month, net) in [("2018-08", "0.15"), ("2018-09", "0.05")] {
+        assert!(index.contains(&format!("data-sum=\"net\" data-month=\"{month}\" data-value=\"{net}\"")), "{index}");
+    }
+    // Three messages, at ten by the clocks, on a Sunday.
+    let own = page(&reports, &format!("2018-08/{SHOP}.html"));
+    assert!(own.contains("data-sum=\"missed\">3<"), "{own}");
+    assert!(page(&reports, &format!("business/{SHOP}.html")).contains("0.15"));
+}
+
+#[test]
+fn months_and_businesses_can_be_given_away() {
+    let shop = Shop::new("report-apart", "");
+    shop.run(NIGHT).expect(0);
+    shop.ritardo(&["report", "2018-08..2018-09", "--as-of", NIGHT, "--out", "apart"]).expect(0);
+    let apart = shop.folder.join("apart");
+    let own = |month: &str| format!("{month}/{SHOP}.html");
+    let mut wanted = vec!["2018-08.html".to_owned(), own("2018-08"), "2018-09.html".to_owned(), own("2018-09")];
+    wanted.extend([own("business"), "index.html".to_owned()]);
+    assert_eq!(files(&apart), wanted);
+    assert!(!page(&apart, "2018-08.html").contains("issued&#x2F;"), "it leads to no document");
+    shop.ritardo(&["report", "2018-08", "--business", SHOP, "--as-of", NIGHT, "--out", "alone"]).expect(0);
+    let alone = shop.folder.join("alone");
+    assert_eq!(files(&alone), [own("2018-08"), own("business")]);
+    for name in files(&alone) {
+        let page = page(&alone, &name);
+        assert!(!page.contains("index.html") && !page.contains("run.html"), "{name} leads to what is not there");
+    }
+}
+
+#[test]
+fn pages_are_in_the_language_of_their_readers() {
+    let shop = Shop::new("report-italian", "");
+    fs::write(shop.folder.join("ritardo.toml"), page(&shop.folder, "ritardo.toml") + "\n[report]\nlanguage = \"it\"\n")
+        .unwrap();
+    shop.run(NIGHT).expect(0);
+    let reports = shop.state().join("reports");
+    let august = page(&reports, "2018-08.html");
+    assert!(august.contains("<html lang=\"it\">") && august.contains("Risposte in ritardo, agosto 2018"), "{august}");
+    assert_eq!(sum(&august, "amount"), "0.15");
+    assert!(august.contains(">0,15<"), "{august}");
+    let own = page(&reports, &format!("2018-08/{SHOP}.html"));
+    let language = page(&shop.folder, "businesses.toml").contains("language = \"it\"");
+    assert!(own.contains(if language { "<html lang=\"it\">" } else { "<html lang=\"en\">" }));
+}
+
+#[test]
+fn a_letter_goes_with_the_invoice_where_the_business_asks_for_it() {
+    let shop = Shop::new("report-letter", "");
+    let book = page(&shop.folder, "businesses.toml");
+    let language = book.lines().find(|line| line.starts_with("language = ")).unwrap();
+    edit(&shop.folder, "businesses.toml", language, &format!("{language}\nattach = [\"pdf\", \"letter\"]"));
+    shop.run("2018-09-05T00:00:00Z").expect(0);
+    let issued = shop.state().join("issued/LR-2018-000001");
+    let names = files(&issued);
+    for end in ["_letter.html", "_letter.pdf"] {
+        assert_eq!(names.iter().filter(|name| name.ends_with(end)).count(), 1, "{names:?}");
+    }
+    let mail = names.iter().find(|name| name.ends_with(".eml")).unwrap();
+    assert!(page(&issued, mail).contains("LR-2018-000001_2018-08_letter.pdf"));
+    let letter = page(&issued, "LR-2018-000001_2018-08_letter.html");
+    for secret in ["39000000", "2018-08-05-1"] {
+        assert!(!letter.contains(secret), "{secret}");
+    }
+    // Without it the mail has none.
+    let plain = Shop::new("report-no-letter", "");
+    plain.run("2018-09-05T00:00:00Z").expect(0);
+    assert!(!files(&plain.state().join("issued")).iter().any(|name| name.contains("letter")));
+    shop.holds();
+}
