@@ -21,6 +21,7 @@ mod mapping;
 mod objects;
 mod page;
 mod party;
+mod payments;
 mod secrets;
 mod sources;
 mod spelling;
@@ -39,6 +40,7 @@ pub use starter::STARTER;
 
 use crate::domain::business::Issuer;
 use crate::domain::objects::{ObjectPlace, ObjectStorage};
+use crate::domain::receivable::PaymentRules;
 use crate::domain::settings::{AlarmLimits, Dkim, GuardLimits, IssueRules, Limits, Source, Transport};
 use crate::domain::{Business, DigestRules, MailRules, Mistake};
 use page::Page;
@@ -80,6 +82,7 @@ pub struct Config {
     pub alarms: AlarmLimits,
     pub issue: IssueRules,
     pub guards: GuardLimits,
+    pub payments: PaymentRules,
 }
 
 impl Config {
@@ -110,6 +113,7 @@ const CONFIG: Form = Form {
         "[mail]",
         "[digest]",
         "[alarms]",
+        "[payments]",
         "[object_storage]",
     ],
 };
@@ -156,6 +160,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let (sources, limits) = (sources::sources(root), limits::limits(root));
     let issuers = issuer::issuers(root);
     let (issue, guards, alarms) = (invoice::rules(root), guards::guards(root), alarms::alarms(root));
+    let payments = payments::payments(root);
     Some(Config {
         issuers: issuers?,
         alarms,
@@ -177,6 +182,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
         dkim,
         mail,
         digest,
+        payments,
     })
 }
 

@@ -29,6 +29,7 @@ pub mod objects;
 pub mod payment;
 pub mod prepaid;
 pub mod reading;
+pub mod receivable;
 pub mod rule_version;
 pub mod settings;
 pub mod text;

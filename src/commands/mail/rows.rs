@@ -14,7 +14,7 @@ use crate::ledger::{History, Outgoing};
 #[derive(Serialize)]
 pub struct Row<'h> {
     pub name: &'h str,
-    /// Of its document; `null` of a digest, as are business and month.
+    /// Of its document; `null` of a digest and of a reminder, as is the month.
     number: Option<&'h InvoiceNumber>,
     pub business: Option<&'h BusinessId>,
     pub month: Option<Month>,
@@ -52,8 +52,14 @@ pub fn rows<'h>(history: &'h History, rules: &MailRules, now: Instant) -> Vec<Ro
         }
         row
     });
+    let reminders = history.reminders.iter().flat_map(|reminder| {
+        reminder
+            .mails
+            .iter()
+            .map(|mail| Row { business: Some(&reminder.business), ..row(history, mail.into(), rules, now) })
+    });
     let digests = history.digests.iter().filter_map(|digest| digest.mail.as_ref());
-    mails.chain(digests.map(|mail| row(history, mail.into(), rules, now))).collect()
+    mails.chain(reminders).chain(digests.map(|mail| row(history, mail.into(), rules, now))).collect()
 }
 
 fn row<'h>(history: &'h History, mail: Outgoing<'h>, rules: &MailRules, now: Instant) -> Row<'h> {
