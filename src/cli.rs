@@ -12,7 +12,9 @@ mod invoice;
 mod mail;
 mod months;
 mod outlook;
+mod payments;
 mod tariff;
+mod workbook;
 
 use std::path::PathBuf;
 
@@ -36,7 +38,12 @@ pub use mail::{
 };
 pub use months::{Journal, JournalBy, JournalForm};
 pub use outlook::{Due, Readings, TableForm, WhatIf};
+pub use payments::{
+    MatchPart, PaymentState, PaymentsAction, PaymentsCommand, PaymentsImport, PaymentsList, PaymentsMatch, PaymentsOpen,
+    PaymentsRemind, PaymentsReverse, PaymentsStatement,
+};
 pub use tariff::{DiffForm, Tariff, TariffAction, TariffDiff, TariffImport, TariffShow};
+pub use workbook::{Period, Workbook};
 
 /// Late-reply billing for WhatsApp message logs: exports in, invoices mailed, every month auditable.
 #[derive(Parser, Debug)]
@@ -90,6 +97,10 @@ pub enum Command {
     Explain(Explain),
     /// Write issued documents as bookkeeping: hledger, Beancount or CSV
     Journal(Journal),
+    /// Record payments from statements of banks; open items, statements of account, reminders
+    Payments(PaymentsCommand),
+    /// Write what finance adds up of a month or a year: XLSX, CSV, Parquet
+    Workbook(Workbook),
     /// Say what a file is, and what a run would do with it
     Inspect(Inspect),
     /// Show rejected rows with their reasons

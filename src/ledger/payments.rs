@@ -7,30 +7,60 @@ use super::entry::{Entry, PaymentMatched, PaymentReceived, PaymentReversed};
 use crate::domain::receivable::PaidPart;
 use crate::domain::{InvoiceNumber, Money};
 
+/// Something that was said of a payment after it was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PaymentEvent {
+    Matched(PaymentMatched),
+    Reversed(PaymentReversed),
+}
+
 /// A payment with everything that was said of it since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
     pub received: PaymentReceived,
     /// In order.
-    pub matched: Vec<PaymentMatched>,
-    pub reversed: Option<PaymentReversed>,
+    pub events: Vec<PaymentEvent>,
+    /// What invoices take of it now.
+    pub parts: Vec<PaidPart>,
+    /// Whether it was returned.
+    pub is_reversed: bool,
+    /// Whether invoices once took more than there was.
+    overdrawn: bool,
 }
 
 impl Payment {
-    /// What invoices take of it; nothing of one that was taken back.
-    pub fn parts(&self) -> impl Iterator<Item = &PaidPart> {
-        let all = self.received.parts.iter().chain(self.matched.iter().flat_map(|matched| &matched.parts));
-        all.filter(move |_| self.reversed.is_none())
+    fn new(received: PaymentReceived) -> Self {
+        let parts = received.parts.clone();
+        let mut payment = Self { received, events: Vec::new(), parts, is_reversed: false, overdrawn: false };
+        payment.overdrawn = payment.is_overdrawn();
+        payment
     }
 
-    /// What no invoice takes yet. Nothing is left of one that was taken back, nor of a payment in advance, which invoices
-    /// take by themselves. `None` when a sum does not fit.
+    /// What no invoice takes yet. Nothing is left of one that was returned, nor of a payment in advance, which invoices take by
+    /// themselves. `None` when a sum does not fit.
     pub fn left(&self) -> Option<Money> {
         let amount = self.received.amount;
-        if self.reversed.is_some() || self.received.advance.is_some() {
+        if self.is_reversed || self.received.advance.is_some() {
             return Some(Money::zero(amount.currency()));
         }
-        self.parts().try_fold(amount, |left, part| left.checked_sub(part.amount))
+        self.parts.iter().try_fold(amount, |left, part| left.checked_sub(part.amount))
+    }
+
+    fn is_overdrawn(&self) -> bool {
+        let left = self.parts.iter().try_fold(self.received.amount, |left, part| left.checked_sub(part.amount));
+        left.is_none_or(|left| left.minor() < 0)
+    }
+
+    fn add(&mut self, event: PaymentEvent) {
+        match &event {
+            PaymentEvent::Matched(matched) => self.parts.extend(matched.parts.iter().cloned()),
+            PaymentEvent::Reversed(reversed) => {
+                self.parts.clear();
+                self.is_reversed |= !reversed.keeps;
+            }
+        }
+        self.overdrawn |= self.is_overdrawn();
+        self.events.push(event);
     }
 }
 
@@ -40,16 +70,16 @@ impl History {
         match entry {
             Entry::Payment(received) => {
                 self.payment_keys.insert(received.key.clone());
-                self.payments.push(Payment { received, matched: Vec::new(), reversed: None });
+                self.payments.push(Payment::new(received));
             }
             Entry::PaymentMatched(matched) => {
                 if let Some(payment) = self.payment_mut(matched.payment) {
-                    payment.matched.push(matched);
+                    payment.add(PaymentEvent::Matched(matched));
                 }
             }
             Entry::PaymentReversed(reversed) => {
                 if let Some(payment) = self.payment_mut(reversed.payment) {
-                    payment.reversed.get_or_insert(reversed);
+                    payment.add(PaymentEvent::Reversed(reversed));
                 }
             }
             Entry::Reminder(reminder) => {
@@ -84,7 +114,7 @@ impl History {
 
     /// What was received for each invoice, in the order in which it was recorded.
     pub fn paid_parts(&self) -> impl Iterator<Item = &PaidPart> {
-        self.payments.iter().flat_map(Payment::parts)
+        self.payments.iter().flat_map(|payment| &payment.parts)
     }
 
     /// What contradicts itself about payments, or names an invoice that was never issued: a sentence each, in order.
@@ -103,11 +133,14 @@ impl History {
             if received.amount.minor() <= 0 {
                 found.push(format!("payment {number} is of {}", received.amount));
             }
-            let all = received.parts.iter().chain(payment.matched.iter().flat_map(|matched| &matched.parts));
-            let taken = all.clone().try_fold(received.amount, |left, part| left.checked_sub(part.amount));
-            if taken.is_none_or(|left| left.minor() < 0) {
+            if payment.overdrawn {
                 found.push(format!("invoices take more of payment {number} than its {}", received.amount));
             }
+            let matched = payment.events.iter().flat_map(|event| match event {
+                PaymentEvent::Matched(matched) => matched.parts.as_slice(),
+                PaymentEvent::Reversed(_) => &[],
+            });
+            let all = received.parts.iter().chain(matched);
             let unknown: BTreeSet<&InvoiceNumber> =
                 all.map(|part| &part.number).filter(|number| self.document(number).is_none()).collect();
             found.extend(unknown.iter().map(|of| format!("payment {number} is for {of}, which was never issued")));

@@ -7,7 +7,6 @@ CREATE UNIQUE INDEX one_correction ON entry (json_extract(body, '$.business'), j
     json_extract(body, '$.correction')) WHERE kind = 'corrected';
 CREATE UNIQUE INDEX one_settling ON entry (json_extract(body, '$.dispute')) WHERE kind = 'dispute_settled';
 CREATE UNIQUE INDEX IF NOT EXISTS one_payment ON entry (json_extract(body, '$.key')) WHERE kind = 'payment';
-CREATE UNIQUE INDEX IF NOT EXISTS one_reversal ON entry (json_extract(body, '$.payment')) WHERE kind = 'payment_reversed';
 DROP VIEW IF EXISTS invoice;
 -- For people with a SQLite shell: one row a document, in the order of issue.
 CREATE VIEW invoice AS

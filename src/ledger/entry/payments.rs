@@ -51,7 +51,7 @@ pub struct PaymentMatched {
     pub reason: String,
 }
 
-/// A payment is taken back whole: it was returned, or is none. What invoices took of it is open again.
+/// What invoices took of a payment is open again: the payment was returned, or it was taken for the wrong invoices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentReversed {
@@ -59,6 +59,9 @@ pub struct PaymentReversed {
     pub at: Instant,
     /// The day on which it is booked.
     pub on: Date,
+    /// The money stays: only what it is for was wrong.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keeps: bool,
     /// In the operator's own words.
     pub reason: String,
 }
