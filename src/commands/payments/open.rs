@@ -10,7 +10,7 @@ use super::super::{Outcome, World, say};
 use super::Books;
 use crate::cli::{PaymentsOpen, TableForm};
 use crate::domain::receivable::OpenItem;
-use crate::domain::{Currency, Instant, Money};
+use crate::domain::{Currency, Date, Instant, InvoiceNumber, Money};
 use crate::error::{Failure, Kind};
 
 /// What `--format json` writes.
@@ -69,7 +69,7 @@ pub fn open(args: &PaymentsOpen, world: &mut World) -> Result<Outcome, Failure> 
 }
 
 /// What is due first comes first.
-fn order<'b>(row: &Row<'b>) -> (crate::domain::Date, &'b crate::domain::InvoiceNumber) {
+fn order<'b>(row: &Row<'b>) -> (Date, &'b InvoiceNumber) {
     (row.item.due, &row.item.number)
 }
 
@@ -128,7 +128,7 @@ impl Told<'_> {
                     self.table().lines().iter().try_for_each(|line| say(world.out, line))?;
                 }
                 for Left { payment, left, payer } in &self.left {
-                    say(world.out, &format!("{left} of payment {payment} is left  {payer}").trim_end().to_owned())?;
+                    say(world.out, format!("{left} of payment {payment} is left  {payer}").trim_end())?;
                 }
                 self.sums.iter().try_for_each(|sum| say(world.out, &sum.sentence()))
             }
