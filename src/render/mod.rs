@@ -34,6 +34,7 @@ mod rule;
 #[cfg(test)]
 pub(crate) mod sample;
 mod sheet;
+mod statement;
 mod terms;
 mod texts;
 mod together;
@@ -58,6 +59,7 @@ pub use preview::PreviewView;
 pub use proof::Fault;
 pub use qr::QrView;
 pub use sheet::{LogoView, OwnFact, SheetView};
+pub use statement::{AccountView, Reminding, StatementView, reminder};
 pub use view::{
     DateView, Fact, InvoiceView, LineView, MailView, PartyView, TotalView, line_file, pdf_file, preview_html_file,
     preview_line_file, preview_pdf_file,
@@ -95,6 +97,8 @@ pub enum RenderError {
     Unattached { number: String, name: &'static str },
     #[error("the metadata of the invoice {number} cannot say that an e-invoice is inside")]
     Metadata { number: String },
+    #[error("{name} cannot be set in type: {detail}")]
+    Paper { name: &'static str, detail: String },
     #[error("the line file {name} cannot be written in another form: {detail}")]
     Lines { name: String, detail: String },
 }
@@ -186,6 +190,22 @@ impl Renderer {
     /// [`RenderError::Page`].
     pub fn mail(&self, view: &InvoiceView) -> Result<MailBodies, RenderError> {
         mail::bodies(&self.made(view).pages, view)
+    }
+
+    /// The statement of account of a business as one self-contained HTML page.
+    ///
+    /// # Errors
+    /// [`RenderError::Page`].
+    pub fn statement_html(&self, view: &StatementView) -> Result<String, RenderError> {
+        self.page(statement::HTML.0, view)
+    }
+
+    /// The same as PDF/A-3a and PDF/UA-1. The same view gives the same bytes.
+    ///
+    /// # Errors
+    /// [`RenderError::Paper`].
+    pub fn statement_pdf(&self, view: &StatementView) -> Result<Vec<u8>, RenderError> {
+        self.press.paper(statement::TYPST, view)
     }
 
     /// Any registered page, from its own data.
