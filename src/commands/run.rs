@@ -19,7 +19,7 @@ use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
 use super::timings::Timings;
-use super::{Outcome, World, alarms, ending, issue, pages, previews, review, say, standing};
+use super::{Outcome, World, alarms, ending, issue, pages, previews, review, say, standing, workbook};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
@@ -120,8 +120,7 @@ fn work<'s>(
     let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, rows_at_once };
     let drawn = &if args.from_scratch { Drawn::new() } else { settled::drawn(&task)? };
     let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn, closed, rows_at_once };
-    let pages = pages::write_pages(setup, state, &ledger, &seen, renderer)?;
-    timings.lap("pages", Some(pages.len() as u64), None);
+    let pages = derived(&task, &seen, renderer, timings)?;
     // The night is done; without it the next one begins from the archive.
     let unsettled = settled::keep(&task, evidence, &open, &late).err();
     timings.lap("settling", None, None);
@@ -171,6 +170,14 @@ fn close(
     closings.hold(open);
     timings.lap("closing", Some(closings.months.len() as u64), None);
     Ok(closings)
+}
+
+/// What is drawn of the ledger for people: the pages of the months, and the workbooks of those that are closed.
+fn derived(task: &Task, seen: &pages::Seen, renderer: &Renderer, timings: &Timings) -> Result<Vec<Month>, Failure> {
+    let pages = pages::write_pages(task.setup, task.state, task.ledger, seen, renderer)?;
+    workbook::keep_closed(task.state, task.ledger, task.history)?;
+    timings.lap("pages", Some(pages.len() as u64), None);
+    Ok(pages)
 }
 
 /// What the night is judged by: the messages of all files, or what is settled of them and the rest.

@@ -49,7 +49,7 @@ use serde::Serialize;
 pub use annex::{AnnexView, TableView, WaitsView};
 pub use credit::{CreditRow, CreditView};
 pub use einvoice::{Attached, as_ubl, ubl_file};
-pub use line_forms::line_file_as;
+pub use line_forms::{grid_as_csv, grid_as_parquet, line_file_as, workbook_of};
 pub use looks::{Edition, LogoFile, Looks};
 pub use mail::MailBodies;
 pub use markets::{codes_named as calling_codes, named as market_named};

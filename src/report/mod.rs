@@ -9,6 +9,7 @@ pub mod chart;
 pub mod coverage;
 pub mod digest;
 pub mod facts;
+pub mod finance;
 mod issued;
 pub mod journal;
 pub mod lanes;

@@ -89,8 +89,12 @@ fn payment_movements(books: &Books, business: &BusinessId, payment: &Payment) ->
     let received = &payment.received;
     let currency = received.amount.currency();
     let owner = |number: &InvoiceNumber| books.history.document(number).map(|issued| &issued.business);
-    let is_whole =
-        !received.parts.is_empty() && received.parts.iter().all(|part| owner(&part.number) == Some(business));
+    let is_own = |parts: &[PaidPart]| parts.iter().all(|part| owner(&part.number) == Some(business));
+    let is_event_own = |event: &PaymentEvent| match event {
+        PaymentEvent::Matched(matched) => is_own(&matched.parts),
+        PaymentEvent::Reversed(_) => true,
+    };
+    let is_whole = !received.parts.is_empty() && is_own(&received.parts) && payment.events.iter().all(is_event_own);
     let own = |parts: &[PaidPart]| {
         let own = parts.iter().filter(|part| owner(&part.number) == Some(business)).map(|part| part.amount);
         Money::sum(currency, own)
