@@ -18,8 +18,8 @@ use crate::domain::{Advance, BusinessId, Instant};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, PaymentReceived};
 use crate::ledger::{Additions, History, LedgerError, Payment};
+use crate::read::bank::{BYTES_MAX, Statement, StatementError, is_xml, read_statement};
 use crate::read::sha256;
-use crate::read::statement::{BYTES_MAX, Statement, StatementError, is_xml, read_statement};
 use crate::report::receivables::{Matcher, Verdict};
 
 /// Characters of what a payer wrote that the ledger keeps.
