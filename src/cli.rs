@@ -39,8 +39,8 @@ pub use mail::{
 pub use months::{Journal, JournalBy, JournalForm};
 pub use outlook::{Due, Readings, TableForm, WhatIf};
 pub use payments::{
-    MatchPart, PaymentState, PaymentsAction, PaymentsCommand, PaymentsImport, PaymentsList, PaymentsMatch, PaymentsOpen,
-    PaymentsRemind, PaymentsReverse, PaymentsStatement,
+    MatchPart, PaymentState, PaymentsAction, PaymentsCommand, PaymentsImport, PaymentsList, PaymentsMatch,
+    PaymentsOpen, PaymentsRemind, PaymentsReverse, PaymentsStatement,
 };
 pub use tariff::{DiffForm, Tariff, TariffAction, TariffDiff, TariffImport, TariffShow};
 pub use workbook::{Period, Workbook};

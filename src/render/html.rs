@@ -24,7 +24,8 @@ impl Pages {
     pub fn of(looks: &Looks) -> Result<Self, RenderError> {
         let mut tera = strict();
         let documents = DOCUMENTS.map(|name| (name, looks.template(name)));
-        tera.add_raw_templates(documents.into_iter().chain([REPORT, super::statement::HTML])).map_err(RenderError::Template)?;
+        tera.add_raw_templates(documents.into_iter().chain([REPORT, super::statement::HTML]))
+            .map_err(RenderError::Template)?;
         Ok(Self(tera))
     }
 

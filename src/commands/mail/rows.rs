@@ -8,6 +8,7 @@ use super::super::summary::counted;
 use super::super::table::Table;
 use crate::cli::MailFilter;
 use crate::domain::{BusinessId, Instant, InvoiceNumber, MailRules, Month};
+use crate::ledger::entry::DigestMail;
 use crate::ledger::{History, Outgoing};
 
 /// A mail with where it stands.
@@ -53,10 +54,11 @@ pub fn rows<'h>(history: &'h History, rules: &MailRules, now: Instant) -> Vec<Ro
         row
     });
     let reminders = history.reminders.iter().flat_map(|reminder| {
-        reminder
-            .mails
-            .iter()
-            .map(|mail| Row { business: Some(&reminder.business), ..row(history, mail.into(), rules, now) })
+        let of_reminder = move |mail: &'h DigestMail| Row {
+            business: Some(&reminder.business),
+            ..row(history, Outgoing::from(mail), rules, now)
+        };
+        reminder.mails.iter().map(of_reminder)
     });
     let digests = history.digests.iter().filter_map(|digest| digest.mail.as_ref());
     mails.chain(reminders).chain(digests.map(|mail| row(history, mail.into(), rules, now))).collect()

@@ -139,8 +139,10 @@ fn advances(setup: &Setup, history: &History) -> Vec<(BusinessId, Advance)> {
         .filter_map(|payment| payment.received.advance.as_ref())
         .map(|advance| (&advance.business, advance.reference.as_str()))
         .collect();
-    let all =
-        setup.businesses.iter().flat_map(|business| business.prepaid.iter().map(move |advance| (&business.id, advance)));
+    let all = setup
+        .businesses
+        .iter()
+        .flat_map(|business| business.prepaid.iter().map(move |advance| (&business.id, advance)));
     let new = all.filter(|(business, advance)| !told.contains(&(*business, advance.reference.as_str())));
     new.map(|(business, advance)| (business.clone(), advance.clone())).collect()
 }

@@ -35,7 +35,6 @@ pub fn payments(args: &PaymentsCommand, world: &mut World) -> Result<Outcome, Fa
 /// What the commands read that record nothing.
 struct Books {
     setup: Setup,
-    state: State,
     history: History,
     briefs: Vec<Brief>,
     items: Items,
@@ -44,12 +43,11 @@ struct Books {
 impl Books {
     fn open(config: &Path) -> Result<Self, Failure> {
         let setup = Setup::load(config)?;
-        let state = State::new(&setup.config);
-        let ledger = state.read_ledger()?;
+        let ledger = State::new(&setup.config).read_ledger()?;
         let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
         let briefs = briefs(&ledger, &history)?;
         let items = items(&briefs, &history)?;
-        Ok(Self { setup, state, history, briefs, items })
+        Ok(Self { setup, history, briefs, items })
     }
 
     /// The civil day of an instant, where the issuer of a business is.

@@ -173,7 +173,9 @@ fn columns<'t>(head: [&'t str; 4], rows: impl Iterator<Item = [&'t str; 4]>, cur
     let last = format!("{} ({currency})", head[3]);
     let mut all: Vec<[&str; 4]> = vec![[head[0], head[1], head[2], &last]];
     all.extend(rows);
-    let width = |column: usize| all.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or_default();
+    let width = |column: usize| {
+        all.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or_default()
+    };
     let widths = [width(0), width(1), width(2), width(3)];
     let mut text = String::new();
     for [first, second, third, fourth] in &all {
