@@ -281,3 +281,32 @@ fn an_invoice_in_place_of_another_has_its_rate() {
     assert!(said.contains("EUR 0.50 (USD 0.60) for LR-2018-000002"), "{said}");
     holds(&folder);
 }
+
+/// What one night gives back of two months is as much as the invoice of both billed.
+#[test]
+fn two_months_of_one_invoice_are_given_back_in_one_night() {
+    let messages = [on(&[14], "2018-08"), on(&[14], "2018-09")].concat();
+    let shop = Shop {
+        name: "one-night",
+        vat: "vat = { treatment = \"standard\", rate = \"4\" }",
+        tariff: String::new(),
+        price: "0.33",
+        rates: None,
+        smallest: "0.50",
+        last: "2018-10-04",
+        messages,
+    };
+    let folder = shop.open();
+    run(&folder, shop.last);
+    assert_eq!(groups(&documents(&folder, "invoice")[0]), ["S 4.00 USD 0.66 USD 0.03"]);
+    let mut late = "message_id,business,channel,customer,direction,sent_at,kind\n".to_owned();
+    for (place, (day, customer)) in shop.messages.iter().enumerate() {
+        writeln!(late, "a{place},bologna-bakery,+390510000417,{customer},outbound,{day}T13:00:00Z,text").unwrap();
+    }
+    fs::write(folder.join("inbox/desk/late.csv"), late).unwrap();
+    run(&folder, "2018-10-06");
+    let notes: Vec<_> = documents(&folder, "credit_note").iter().flat_map(groups).collect();
+    // 4 % of 0.66 is 0.03, of the 0.33 that are left 0.01.
+    assert_eq!(notes, ["S 4.00 USD 0.33 USD 0.02", "S 4.00 USD 0.33 USD 0.01"]);
+    holds(&folder);
+}

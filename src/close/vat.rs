@@ -303,7 +303,9 @@ mod tests {
         let of = |parts: &[(&str, i64)]| -> Vec<(String, i64)> {
             parts.iter().map(|(rate, minor)| ((*rate).to_owned(), *minor)).collect()
         };
-        let cases: [(&[Line], &[(&str, i64)]); 4] = [
+        // Lines, and what each rate has of a minimum of USD 5.00.
+        type Case<'c> = (&'c [Line], &'c [(&'c str, i64)]);
+        let cases: [Case<'_>; 4] = [
             (&[line("10", "0.004", 1), line("24", "0.004", 1)], &[("10.00", 250), ("24.00", 250)]),
             (&[line("10", "0.001", 1), line("24", "0.004", 1)], &[("10.00", 100), ("24.00", 400)]),
             (&[line("10", "0.00", 3), line("24", "0.00", 1)], &[("10.00", 375), ("24.00", 125)]),

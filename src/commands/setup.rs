@@ -82,6 +82,9 @@ pub struct Setup {
     tolerances: Tolerances,
 }
 
+/// How a book of businesses is read: today, or as it was accepted once.
+type ParseBook = fn(&Path, &str) -> Result<Vec<Business>, Vec<Mistake>>;
+
 impl Setup {
     /// Reads all three files and lists the mistakes of all three.
     pub fn load(config: &Path) -> Result<Self, Failure> {
@@ -122,7 +125,7 @@ impl Setup {
         config_text: Written,
         businesses_text: Written,
         tariff_text: Written,
-        parse_book: fn(&Path, &str) -> Result<Vec<Business>, Vec<Mistake>>,
+        parse_book: ParseBook,
     ) -> Result<Self, Failure> {
         let mut mistakes: Vec<Mistake> = Vec::new();
         let mut noted = |found: Vec<Mistake>| mistakes.extend(found);

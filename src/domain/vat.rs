@@ -228,9 +228,10 @@ pub fn is_for_goods(vat_id: &str) -> bool {
     vat_id.starts_with("XI")
 }
 
-/// Whether a country (ISO 3166-1 alpha-2) is a member state of the EU.
+/// Whether what is supplied to a country (ISO 3166-1 alpha-2) stays in the EU for VAT: its member states, and Monaco, which
+/// counts as France (Directive 2006/112/EC, Article 7).
 pub fn is_in_the_union(country: &str) -> bool {
-    country == "GR" || (UNION.contains(&country) && country != "EL")
+    matches!(country, "GR" | "MC") || (UNION.contains(&country) && country != "EL")
 }
 
 #[cfg(test)]
@@ -321,7 +322,7 @@ mod tests {
     #[test]
     fn the_union_has_27_members() {
         assert_eq!(UNION.iter().filter(|code| is_in_the_union(code)).count() + 1, 27);
-        for (country, is_in) in [("GR", true), ("EL", false), ("XI", false), ("GB", false), ("IT", true), ("CH", false)]
+        for (country, is_in) in [("GR", true), ("EL", false), ("XI", false), ("GB", false), ("IT", true), ("MC", true)]
         {
             assert_eq!(is_in_the_union(country), is_in, "{country}");
         }

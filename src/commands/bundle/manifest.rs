@@ -141,7 +141,9 @@ pub fn contents_of(history: &History, month: Month) -> BTreeMap<String, String> 
         contents.entry(sha256.clone()).or_insert_with(|| format!("the exchange rates of {}", closed.business));
     }
     let corrected = issued_for(history, month).filter_map(|issued| history.document(issued.corrects.as_ref()?));
-    for issued in issued_for(history, month).chain(corrected) {
+    // A credit note is proved by what its invoice lost before it, also for other months.
+    let others = issued_for(history, month).filter_map(|issued| Some(history.credits_of(issued.corrects.as_ref()?)));
+    for issued in issued_for(history, month).chain(corrected).chain(others.flatten()) {
         let rates = issued.exchange_sha256.iter();
         contents.extend(rates.map(|sha256| (sha256.clone(), format!("the exchange rates of {}", issued.number))));
         contents.insert(issued.document_sha256.clone(), format!("the canonical document {}", issued.number));

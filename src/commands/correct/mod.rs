@@ -72,7 +72,10 @@ pub fn issue(
 ) -> Result<Vec<Invoice>, Failure> {
     let MonthCorrected { business, month, correction, .. } = &corrected.entry;
     keep(&bench.state.corrected_charges(business, *month, *correction), &corrected.closed.line_file)?;
-    let base = issued::bases(bench, ledger, corrected)?;
+    // With the notes of this very night: another month of the same invoice may have given something back before this one.
+    let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
+    let now = Bench { history: &history, ..*bench };
+    let base = issued::bases(&now, ledger, corrected)?;
     let mut notes = Vec::new();
     append(ledger, |history| {
         let decided = credit_notes(bench, history, corrected, &base, reason)?;

@@ -26,7 +26,7 @@ pub fn render(args: &InvoiceRender, world: &mut World) -> Result<Outcome, Failur
     let drawn = drawn(&shelf, issued, &invoice, &frozen, &is_wanted)?;
     let has =
         |form: &DocumentForm| frozen.iter().chain(&drawn).any(|(name, _)| DocumentForm::of_file(name) == Some(*form));
-    if let Some(form) = only.iter().find(|form| !has(*form)) {
+    if let Some(form) = only.iter().find(|form| !has(form)) {
         let failure = Failure::new(Kind::CommandLine, format!("{} has no {form}", args.number));
         return Err(failure.hint("it was not issued in that form, and has nothing that could be written in it"));
     }

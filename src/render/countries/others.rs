@@ -2,7 +2,7 @@
 
 /// Code; the name in Portuguese, Spanish, German, French. Sorted by code, as the table above it.
 #[rustfmt::skip]
-pub(super) const OTHERS: [(&str, [&str; 4]); 256] = [
+pub(super) static OTHERS: [(&str, [&str; 4]); 256] = [
     ("AC", ["Ilha de Ascensão", "Isla de la Ascensión", "Ascension", "Île de l’Ascension"]),
     ("AD", ["Andorra", "Andorra", "Andorra", "Andorre"]),
     ("AE", ["Emirados Árabes Unidos", "Emiratos Árabes Unidos", "Vereinigte Arabische Emirate", "Émirats arabes unis"]),

@@ -14,9 +14,15 @@ use crate::domain::invoice::Line;
 use crate::domain::{Decimal, Invoice, Money, Rounding};
 use crate::render::{InvoiceView, Renderer, as_ubl, pdf_file, sample, ubl_file};
 
+/// What the shell asks of these tests.
+#[expect(clippy::disallowed_methods, reason = "tests are blessed, and their documents kept, from the shell")]
+fn asked(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name)
+}
+
 /// Writes a file for the validators, where they ask for it.
 fn keep(case: &str, name: &str, bytes: &[u8]) {
-    if let Some(folder) = std::env::var_os("RITARDO_DOCUMENTS") {
+    if let Some(folder) = asked("RITARDO_DOCUMENTS") {
         let folder = PathBuf::from(folder).join(case);
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(name), bytes).unwrap();
@@ -30,7 +36,7 @@ fn differing(files: &[(String, Vec<u8>)]) -> Vec<String> {
     for (name, bytes) in files {
         let path = folder.join(name);
         if fs::read(&path).ok().as_ref() != Some(bytes) {
-            if std::env::var_os("BLESS").is_some() {
+            if asked("BLESS").is_some() {
                 fs::create_dir_all(&folder).unwrap();
                 fs::write(&path, bytes).unwrap();
             }

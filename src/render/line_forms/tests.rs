@@ -11,6 +11,7 @@ use rawzip::{CompressionMethod, ZipArchive};
 use super::super::sample;
 use super::{LineTable, line_file_as, xlsx};
 use crate::domain::business::Language;
+use crate::domain::exchange::ExchangedRow;
 use crate::domain::{Decimal, Exchange, Invoice, LineForm, Money};
 
 const NAME: &str = "LR-2018-000001_2018-08.csv";
@@ -122,7 +123,7 @@ fn in_euro() -> Invoice {
         table_sha256: "4a0e19f7".repeat(8),
         lines: Vec::new(),
         adjustments: Vec::new(),
-        earlier: vec![eur(8), eur(5_321), eur(257)],
+        earlier: [8, 5_321, 257].map(|cents| ExchangedRow { amount: eur(cents), shares: Vec::new() }).to_vec(),
         credited: Vec::new(),
         net: eur(120_834),
         vat: Vec::new(),

@@ -2,7 +2,7 @@
 
 /// Calling code; its country in Portuguese, Spanish, German, French. Sorted by code, as text, as the table above it.
 #[rustfmt::skip]
-pub(super) const OTHERS: [(&str, [&str; 4]); 236] = [
+pub(super) static OTHERS: [(&str, [&str; 4]); 236] = [
     ("1", ["Estados Unidos e Canadá", "Estados Unidos y Canadá", "USA und Kanada", "États-Unis et Canada"]),
     ("1242", ["Baamas", "Bahamas", "Bahamas", "Bahamas"]),
     ("1246", ["Barbados", "Barbados", "Barbados", "Barbade"]),
