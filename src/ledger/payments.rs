@@ -148,3 +148,100 @@ impl History {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Recorded;
+
+    fn usd(minor: i64) -> Money {
+        Money::new(minor, "USD".parse().unwrap())
+    }
+
+    fn part(amount: i64) -> Vec<PaidPart> {
+        vec![PaidPart { number: "LR-2018-000001".parse().unwrap(), amount: usd(amount) }]
+    }
+
+    fn received(payment: u32, key: &str, parts: Vec<PaidPart>) -> Entry {
+        Entry::Payment(PaymentReceived {
+            payment,
+            key: key.to_owned(),
+            file_sha256: String::new(),
+            at: "2018-10-10T00:00:00Z".parse().unwrap(),
+            account: "X".to_owned(),
+            reference: String::new(),
+            booked: "2018-10-09".parse().unwrap(),
+            amount: usd(100),
+            payer: String::new(),
+            text: String::new(),
+            parts,
+            advance: None,
+        })
+    }
+
+    fn matched(payment: u32, amount: i64) -> Entry {
+        let (at, on) = ("2018-10-11T00:00:00Z".parse().unwrap(), "2018-10-11".parse().unwrap());
+        Entry::PaymentMatched(PaymentMatched { payment, at, on, parts: part(amount), reason: "said".to_owned() })
+    }
+
+    fn reversed(payment: u32, keeps: bool) -> Entry {
+        let (at, on) = ("2018-10-12T00:00:00Z".parse().unwrap(), "2018-10-12".parse().unwrap());
+        Entry::PaymentReversed(PaymentReversed { payment, at, on, keeps, reason: "said".to_owned() })
+    }
+
+    fn history(entries: Vec<Entry>) -> History {
+        let recorded = (1..).zip(entries).map(|(seq, entry)| Recorded { seq, hash: String::new(), entry });
+        History::of(recorded.collect())
+    }
+
+    fn left(entries: Vec<Entry>) -> i64 {
+        history(entries).payments[0].left().unwrap().minor()
+    }
+
+    #[test]
+    fn what_a_payment_has_left_follows_from_its_entries() {
+        let first = || received(1, "a", part(60));
+        assert_eq!(left(vec![first()]), 40);
+        assert_eq!(left(vec![first(), matched(1, 30)]), 10);
+        assert_eq!(left(vec![first(), matched(1, 30), reversed(1, true)]), 100);
+        assert_eq!(left(vec![first(), reversed(1, true), matched(1, 100)]), 0);
+        let returned = history(vec![first(), matched(1, 30), reversed(1, false)]);
+        assert_eq!((returned.payments[0].left(), returned.paid_parts().count()), (Some(usd(0)), 0));
+        assert!(returned.knows_payment("a") && !returned.knows_payment("b"));
+        assert_eq!((returned.next_payment(), returned.payment(2)), (2, None));
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_told() {
+        for (entries, said) in [
+            (
+                vec![received(1, "a", Vec::new()), received(2, "a", Vec::new())],
+                "the same entry of the same bank as payment 1",
+            ),
+            (vec![received(2, "a", Vec::new())], "payment 2 stands where 1 was due"),
+            (vec![received(1, "a", part(60)), matched(1, 60)], "more of payment 1 than its USD 1.00"),
+            (
+                vec![received(1, "a", part(60)), matched(1, 60), reversed(1, true)],
+                "more of payment 1 than its USD 1.00",
+            ),
+            (vec![received(1, "a", part(60))], "is for LR-2018-000001, which was never issued"),
+        ] {
+            let told = history(entries).payment_contradictions();
+            assert!(told.iter().any(|sentence| sentence.contains(said)), "{said}: {told:?}");
+        }
+        assert!(
+            history(vec![received(1, "a", Vec::new()), received(2, "b", Vec::new())])
+                .payment_contradictions()
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn entries_are_written_and_read_again() {
+        for entry in [received(1, "a", part(60)), matched(1, 1), reversed(1, false), reversed(1, true)] {
+            let text = serde_json::to_string(&entry).unwrap();
+            assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), entry, "{text}");
+            assert!(text.contains(&format!("\"entry\":\"{}\"", entry.kind())), "{text}");
+        }
+    }
+}

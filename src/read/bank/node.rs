@@ -7,7 +7,8 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use super::StatementError;
 
 const DEPTH_MAX: usize = 40;
-/// Elements that are held at a time: those of one entry of a statement, which may be a batch of many payments.
+/// Elements that are held at a time: those around an entry of a statement, and of the entry, which may be a batch of many
+/// payments.
 const NODES_MAX: usize = 1_000_000;
 /// Attributes of an element that are looked at.
 const ATTRIBUTES_MAX: usize = 32;
@@ -22,6 +23,8 @@ pub(super) struct Node {
     /// The attribute `Ccy`.
     pub currency: String,
     pub children: Vec<Node>,
+    /// How many elements were held when it was opened.
+    held_before: usize,
 }
 
 impl Node {
@@ -110,7 +113,7 @@ fn meant(reference: &BytesRef<'_>) -> Result<String, StatementError> {
 /// The elements that are open.
 struct Walk {
     open: Vec<Node>,
-    /// Elements since the last one was taken.
+    /// Elements that are open, or were kept in one that is.
     held: usize,
     was_open: bool,
 }
@@ -146,7 +149,8 @@ impl Walk {
         if self.open.len() >= DEPTH_MAX {
             return Err(StatementError::Deep(DEPTH_MAX));
         }
-        self.open.push(Node { name, currency, ..Node::default() });
+        let held_before = self.held.saturating_sub(1);
+        self.open.push(Node { name, currency, held_before, ..Node::default() });
         Ok(())
     }
 
@@ -166,7 +170,7 @@ impl Walk {
     ) -> Result<(), StatementError> {
         let Some(node) = self.open.pop() else { return Ok(()) };
         if node.name == name {
-            self.held = 0;
+            self.held = node.held_before;
             return take(&self.open, &node);
         }
         if let Some(around) = self.open.last_mut() {
