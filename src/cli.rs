@@ -95,7 +95,7 @@ pub enum Command {
     ExportMonth(ExportMonth),
     /// Say why one message was or was not charged
     Explain(Explain),
-    /// Write issued documents as bookkeeping: hledger, Beancount or CSV
+    /// Write issued documents and payments as bookkeeping: hledger, Beancount or CSV
     Journal(Journal),
     /// Record payments from statements of banks; open items, statements of account, reminders
     Payments(PaymentsCommand),
