@@ -106,10 +106,11 @@ impl<'n> Entry<'n> {
         if account.is_empty() {
             return Err("its statement names no account".to_owned());
         }
+        let details = node.all(&["NtryDtls", "TxDtls"]);
         let common = StatementEntry {
             place: place.to_owned(),
             account,
-            reference: tidy(node.first_said(&[&["AcctSvcrRef"], &["NtryRef"]])),
+            reference: reference(node, &details),
             booked,
             amount: money(&amount.currency, amount.text())?,
             side: side(node.said(&["CdtDbtInd"]))?,
@@ -119,14 +120,14 @@ impl<'n> Entry<'n> {
             texts: Vec::new(),
             like: 0,
         };
-        Ok(Self { node, details: node.all(&["NtryDtls", "TxDtls"]), common })
+        Ok(Self { node, details, common })
     }
 
     /// Each payment of a batch, or the entry as one.
     fn payments(&self) -> Vec<StatementEntry> {
         match self.details.as_slice() {
             [] => vec![self.told(&[], self.common.clone())],
-            [only] => vec![self.told(&[only], self.common.clone())],
+            [only] => vec![self.told(&[*only], self.common.clone())],
             all => self.apart().unwrap_or_else(|| vec![self.told(all, self.common.clone())]),
         }
     }
@@ -141,11 +142,10 @@ impl<'n> Entry<'n> {
             }
             let amount = detail.at(&["Amt"]).or_else(|| detail.at(&["AmtDtls", "TxAmt", "Amt"]))?;
             let amount = money(&amount.currency, amount.text()).ok()?;
-            let name = detail.first_said(&[&["Refs", "AcctSvcrRef"], &["Refs", "TxId"], &["Refs", "InstrId"]]);
-            let reference = [self.common.reference.as_str(), &tidy(name)].join("/");
+            let reference = [self.common.reference.as_str(), &named(detail)].join("/");
             let reference = reference.trim_matches('/').to_owned();
             let place = format!("{}, payment {number}", self.common.place);
-            payments.push(self.told(&[detail], StatementEntry { place, amount, reference, ..self.common.clone() }));
+            payments.push(self.told(&[*detail], StatementEntry { place, amount, reference, ..self.common.clone() }));
         }
         let sum = Money::sum(self.common.amount.currency(), payments.iter().map(|payment| payment.amount))?;
         (sum == self.common.amount).then_some(payments)
@@ -179,6 +179,21 @@ impl<'n> Entry<'n> {
         texts.retain(|text| !text.is_empty() && text != NONE);
         StatementEntry { payer, references, texts, ..payment }
     }
+}
+
+/// What the bank calls an entry. `NtryRef` is not looked at: many banks count entries by it, statement by statement, so that the
+/// same entry has another one in the next.
+fn reference(entry: &Node, details: &[&Node]) -> String {
+    let own = tidy(entry.said(&["AcctSvcrRef"]));
+    match details {
+        [only] if own.is_empty() => named(only),
+        _ => own,
+    }
+}
+
+/// What the bank calls a payment of an entry.
+fn named(detail: &Node) -> String {
+    tidy(detail.first_said(&[&["Refs", "AcctSvcrRef"], &["Refs", "TxId"], &["Refs", "InstrId"]]))
 }
 
 fn side(text: &str) -> Result<MoneySide, String> {
