@@ -12,8 +12,10 @@ mod invoice;
 mod mail;
 mod months;
 mod outlook;
+mod payments;
 mod report;
 mod tariff;
+mod workbook;
 
 use std::path::PathBuf;
 
@@ -37,8 +39,13 @@ pub use mail::{
 };
 pub use months::{Journal, JournalBy, JournalForm};
 pub use outlook::{Due, Readings, TableForm, WhatIf};
+pub use payments::{
+    MatchPart, PaymentState, PaymentsAction, PaymentsCommand, PaymentsImport, PaymentsList, PaymentsMatch,
+    PaymentsOpen, PaymentsRemind, PaymentsReverse, PaymentsStatement,
+};
 pub use report::Report;
 pub use tariff::{DiffForm, Tariff, TariffAction, TariffDiff, TariffImport, TariffShow};
+pub use workbook::{Period, Workbook};
 
 /// Late-reply billing for WhatsApp message logs: exports in, invoices mailed, every month auditable.
 #[derive(Parser, Debug)]
@@ -90,10 +97,14 @@ pub enum Command {
     ExportMonth(ExportMonth),
     /// Say why one message was or was not charged
     Explain(Explain),
-    /// Write issued documents as bookkeeping: hledger, Beancount or CSV
+    /// Write issued documents and payments as bookkeeping: hledger, Beancount or CSV
     Journal(Journal),
     /// Draw the pages: of the months, of each business in them, over all months
     Report(Report),
+    /// Record payments from statements of banks; open items, statements of account, reminders
+    Payments(PaymentsCommand),
+    /// Write what finance adds up of a month or a year: XLSX, CSV, Parquet
+    Workbook(Workbook),
     /// Say what a file is, and what a run would do with it
     Inspect(Inspect),
     /// Show rejected rows with their reasons

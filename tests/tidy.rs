@@ -40,7 +40,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("html5gum", &["render"]),
     ("qrcode", &["render"]),
     ("typst", &["render"]),
-    ("quick_xml", &["render"]),
+    ("quick_xml", &["read", "render"]),
     ("lettre", &["deliver"]),
     ("mailparse", &["read"]),
     ("rusqlite", &["ledger"]),

@@ -6,10 +6,11 @@ use super::files::{self, Access};
 use super::state::ledger_failure;
 use super::{Outcome, World, say};
 use crate::cli::{Journal as Args, JournalBy, JournalForm};
+use crate::domain::receivable::PaidPart;
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::Issued;
-use crate::ledger::{History, Ledger};
-use crate::report::journal::{Document, Form, Journal, Scope};
+use crate::ledger::{History, Ledger, Payment, PaymentEvent};
+use crate::report::journal::{Document, Form, Happened, Journal, Receipt, Scope};
 
 pub fn journal(args: &Args, world: &mut World) -> Result<Outcome, Failure> {
     let state = state_of(&args.configured.config)?;
@@ -23,10 +24,13 @@ pub fn journal(args: &Args, world: &mut World) -> Result<Outcome, Failure> {
         documents.push(Document { invoice, sha256: issued.document_sha256.clone() });
     }
     let selection = selection(args);
-    if documents.is_empty() {
+    let receipts: Vec<Receipt> = history.payments.iter().flat_map(|payment| receipts(&history, payment)).collect();
+    let receipts: Vec<Receipt> = receipts.into_iter().filter(|receipt| is_booked(args, receipt)).collect();
+    if documents.is_empty() && receipts.is_empty() {
         say(world.err, &format!("warning: there are no {selection}"))?;
     }
     let journal = Journal::of(format!("Late replies: {selection}"), documents)
+        .and_then(|journal| journal.with_receipts(receipts))
         .map_err(|error| Failure::new(Kind::SelfCheck, "the journal cannot be made").because(error))?;
     let form = match args.format {
         JournalForm::Hledger => Form::Hledger,
@@ -48,6 +52,9 @@ fn refuse_unknown(args: &Args, history: &History, ledger: &Ledger) -> Result<(),
     if closed.any(|(_, month)| args.by == JournalBy::IssueDate || args.months.contains(*month)) {
         return Ok(());
     }
+    if history.payments.iter().flat_map(|payment| receipts(history, payment)).any(|receipt| is_booked(args, &receipt)) {
+        return Ok(());
+    }
     let what = if args.by == JournalBy::IssueDate { "any month".to_owned() } else { args.months.to_string() };
     let message = match &args.business {
         Some(id) => format!("business `{id}` has not closed {what}"),
@@ -66,6 +73,47 @@ fn is_wanted(args: &Args, issued: &Issued) -> bool {
         }
     };
     in_months && args.business.as_ref().is_none_or(|wanted| *wanted == issued.business)
+}
+
+/// Payments are in the months in which they are booked, whatever puts a document into one.
+fn is_booked(args: &Args, receipt: &Receipt) -> bool {
+    let month = crate::domain::Month::new(receipt.date.year(), receipt.date.month());
+    let is_of = |wanted: &crate::domain::BusinessId| {
+        receipt.advance.as_ref() == Some(wanted) || receipt.parts.iter().any(|(_, business)| business == wanted)
+    };
+    month.is_some_and(|month| args.months.contains(month)) && args.business.as_ref().is_none_or(is_of)
+}
+
+/// Everything that happened to a payment, in order.
+fn receipts(history: &History, payment: &Payment) -> Vec<Receipt> {
+    let received = &payment.received;
+    let whose = |part: &PaidPart| Some((part.clone(), history.document(&part.number)?.business.clone()));
+    let receipt = |happened, date, parts: &[PaidPart]| Receipt {
+        payment: received.payment,
+        happened,
+        date,
+        amount: received.amount,
+        payer: received.payer.clone(),
+        reference: received.reference.clone(),
+        parts: parts.iter().filter_map(whose).collect(),
+        advance: received.advance.as_ref().map(|advance| advance.business.clone()),
+    };
+    let mut all = vec![receipt(Happened::Received, received.booked, &received.parts)];
+    let mut taken = received.parts.clone();
+    for event in &payment.events {
+        all.push(match event {
+            PaymentEvent::Matched(matched) => {
+                taken.extend(matched.parts.iter().cloned());
+                receipt(Happened::Matched, matched.on, &matched.parts)
+            }
+            PaymentEvent::Reversed(reversed) => {
+                let parts = std::mem::take(&mut taken);
+                let happened = if reversed.keeps { Happened::Released } else { Happened::Returned };
+                receipt(happened, reversed.on, &parts)
+            }
+        });
+    }
+    all
 }
 
 /// The documents that were asked for, in words.

@@ -50,6 +50,7 @@ mod open;
 mod outbox;
 mod pages;
 mod patience;
+mod payments;
 mod portions;
 mod previews;
 mod progress;
@@ -84,6 +85,7 @@ mod timings;
 mod traffic;
 mod verify;
 mod what_if;
+mod workbook;
 mod workers;
 
 use std::io::Write;
@@ -153,6 +155,8 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Explain(args) => explain::explain(&args, world),
         Command::Journal(args) => journal::journal(&args, world),
         Command::Report(args) => report::report(&args, world),
+        Command::Payments(args) => payments::payments(&args, world),
+        Command::Workbook(args) => workbook::workbook(&args, world),
         Command::Tariff(args) => tariff::tariff(&args, world),
         Command::Readings(args) => readings::readings(&args, world),
         Command::WhatIf(args) => what_if::what_if(&args, world),

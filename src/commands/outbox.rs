@@ -175,9 +175,17 @@ impl Outbox<'_> {
     }
 }
 
+/// The name of a reminder's mail begins so.
+pub const REMINDER: &str = "reminder-";
+
 /// Where a frozen mail lies.
 pub fn path_of(state: &State, mail: &Outgoing) -> PathBuf {
-    mail.number.map_or_else(|| state.digests(), |number| state.documents(number)).join(mail.name)
+    let folder = match mail.number {
+        Some(number) => state.documents(number),
+        None if mail.name.starts_with(REMINDER) => state.reminders(),
+        None => state.digests(),
+    };
+    folder.join(mail.name)
 }
 
 /// The frozen bytes of a mail, compared with what the ledger says.

@@ -20,7 +20,7 @@ use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
 use super::timings::Timings;
-use super::{Outcome, World, alarms, ending, issue, pages, previews, review, say, standing};
+use super::{Outcome, World, alarms, ending, issue, pages, previews, review, say, standing, workbook};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
@@ -124,7 +124,7 @@ fn work<'s>(
     let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, rows_at_once };
     let drawn = &if args.from_scratch { Drawn::new() } else { settled::drawn(&task)? };
     let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn, closed, rows_at_once };
-    let (pages, site) = drawn_pages(&task, &seen, timings)?;
+    let (pages, site) = derived(&task, &seen, timings)?;
     // The night is done; without it the next one begins from the archive.
     let unsettled = settled::keep(&task, evidence, &open, &late).err();
     timings.lap("settling", None, None);
@@ -150,8 +150,9 @@ fn work<'s>(
     })
 }
 
-/// Draws the pages: the months of which one changed, and where they lie, with the head of the chain of documents.
-fn drawn_pages(
+/// What is drawn of the ledger for people: the pages, and the workbooks of the months that are closed. Gives the months of
+/// which a page changed, and where the pages lie, with the head of the chain of documents.
+fn derived(
     task: &Task,
     seen: &pages::Seen,
     timings: &Timings,
@@ -159,6 +160,7 @@ fn drawn_pages(
     let Task { setup, state, ledger, history, .. } = *task;
     let site = Site::of_state(setup, state, true)?;
     let pages = pages::write_pages(setup, state, ledger, seen, &site)?;
+    workbook::keep_closed(state, ledger, history)?;
     timings.lap("pages", Some(pages.len() as u64), None);
     Ok((pages, Some((site, history.document_head()))))
 }

@@ -210,6 +210,16 @@ impl State {
         self.root.join("reports")
     }
 
+    /// The folder of reminders.
+    pub fn reminders(&self) -> PathBuf {
+        self.root.join("reminders")
+    }
+
+    /// The folder of the workbooks for finance.
+    pub fn workbooks(&self) -> PathBuf {
+        self.root.join("workbooks")
+    }
+
     pub fn report(&self, month: Month) -> PathBuf {
         self.reports().join(format!("{month}.html"))
     }

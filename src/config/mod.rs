@@ -21,6 +21,7 @@ mod mapping;
 mod objects;
 mod page;
 mod party;
+mod payments;
 mod report;
 mod secrets;
 mod sources;
@@ -40,6 +41,7 @@ pub use starter::STARTER;
 
 use crate::domain::business::Issuer;
 use crate::domain::objects::{ObjectPlace, ObjectStorage};
+use crate::domain::receivable::PaymentRules;
 use crate::domain::settings::{AlarmLimits, Dkim, GuardLimits, IssueRules, Limits, ReportRules, Source, Transport};
 use crate::domain::{Business, DigestRules, MailRules, Mistake};
 use page::Page;
@@ -82,6 +84,7 @@ pub struct Config {
     pub alarms: AlarmLimits,
     pub issue: IssueRules,
     pub guards: GuardLimits,
+    pub payments: PaymentRules,
 }
 
 impl Config {
@@ -113,6 +116,7 @@ const CONFIG: Form = Form {
         "[digest]",
         "[report]",
         "[alarms]",
+        "[payments]",
         "[object_storage]",
     ],
 };
@@ -159,6 +163,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let (sources, limits) = (sources::sources(root), limits::limits(root));
     let issuers = issuer::issuers(root);
     let (issue, guards, alarms) = (invoice::rules(root), guards::guards(root), alarms::alarms(root));
+    let payments = payments::payments(root);
     Some(Config {
         issuers: issuers?,
         alarms,
@@ -181,6 +186,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
         mail,
         digest,
         report,
+        payments,
     })
 }
 

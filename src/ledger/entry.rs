@@ -2,6 +2,7 @@
 
 mod mails;
 mod months;
+mod payments;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,7 @@ pub use mails::{
     MailRetried,
 };
 pub use months::{Approved, Claim, Compared, Dispute, DisputeSettled, MonthCorrected, TariffKnown, Texts, Unparked};
+pub use payments::{PaymentMatched, PaymentReceived, PaymentReversed, Reminder};
 
 /// One fact. The written form is JSON with the fields in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +77,14 @@ pub enum Entry {
     Dispute(Dispute),
     /// A dispute was settled.
     DisputeSettled(DisputeSettled),
+    /// Money came in.
+    Payment(PaymentReceived),
+    /// A person said what a payment is for.
+    PaymentMatched(PaymentMatched),
+    /// A payment was taken back.
+    PaymentReversed(PaymentReversed),
+    /// A business is reminded of what is overdue.
+    Reminder(Reminder),
 }
 
 impl Entry {
@@ -106,6 +116,10 @@ impl Entry {
             Self::Replacement(_) => "replacement",
             Self::Dispute(_) => "dispute",
             Self::DisputeSettled(_) => "dispute_settled",
+            Self::Payment(_) => "payment",
+            Self::PaymentMatched(_) => "payment_matched",
+            Self::PaymentReversed(_) => "payment_reversed",
+            Self::Reminder(_) => "reminder",
         }
     }
 }

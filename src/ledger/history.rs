@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{
     Approved, Compared, DigestMade, Dispute, DisputeSettled, Documents, Entry, Forgotten, HoldAccepted, Issued,
-    LogRead, Mail, MonthClosed, MonthCorrected, SetAside, TariffKnown, Unparked,
+    LogRead, Mail, MonthClosed, MonthCorrected, Reminder, SetAside, TariffKnown, Unparked,
 };
 use super::mails::MailEvent;
+use super::payments::Payment;
 use super::{Numbers, Recorded};
 use crate::domain::{BusinessId, Instant, InvoiceNumber, Month};
 
@@ -51,6 +52,12 @@ pub struct History {
     pub(super) mail_events: BTreeMap<String, Vec<MailEvent>>,
     /// In order.
     pub digests: Vec<DigestMade>,
+    /// In order: the payment of number `n` is the one at `n - 1`.
+    pub payments: Vec<Payment>,
+    /// Of all of them.
+    pub(super) payment_keys: BTreeSet<String>,
+    /// In order.
+    pub reminders: Vec<Reminder>,
     /// Fingerprint of the key of names; `None` before the first file was archived under one.
     pub key: Option<String>,
     /// In order.
@@ -132,6 +139,10 @@ impl History {
             | Entry::MailCancelled(_)
             | Entry::MailBounced(_)
             | Entry::Digest(_)) => self.add_mail(mail),
+            payment @ (Entry::Payment(_)
+            | Entry::PaymentMatched(_)
+            | Entry::PaymentReversed(_)
+            | Entry::Reminder(_)) => self.add_payment(payment),
             Entry::Key(key) => self.key = Some(key.fingerprint),
             Entry::Forgotten(forgotten) => self.forgotten.push(forgotten),
             Entry::Erased(_) => self.erased += 1,

@@ -317,13 +317,18 @@ impl History {
     /// Every mail whose bytes are kept, in the order in which they are sent: as they were frozen, digests last.
     pub fn outgoing(&self) -> Vec<Outgoing<'_>> {
         let kept = self.mails.iter().filter(|mail| !self.is_destroyed(mail)).map(Outgoing::from);
-        kept.chain(self.digests.iter().filter_map(|digest| digest.mail.as_ref()).map(Outgoing::from)).collect()
+        kept.chain(self.undocumented()).collect()
     }
 
     /// The mail of a name, also of one that was destroyed.
     pub fn mail_named(&self, name: &str) -> Option<Outgoing<'_>> {
-        let digests = self.digests.iter().filter_map(|digest| digest.mail.as_ref()).map(Outgoing::from);
-        self.mails.iter().map(Outgoing::from).chain(digests).find(|mail| mail.name == name)
+        self.mails.iter().map(Outgoing::from).chain(self.undocumented()).find(|mail| mail.name == name)
+    }
+
+    /// Mails that are of no document: reminders, then digests.
+    fn undocumented(&self) -> impl Iterator<Item = Outgoing<'_>> {
+        let reminders = self.reminders.iter().flat_map(|reminder| &reminder.mails);
+        reminders.chain(self.digests.iter().filter_map(|digest| digest.mail.as_ref())).map(Outgoing::from)
     }
 }
 

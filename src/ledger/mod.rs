@@ -7,6 +7,7 @@ pub mod history;
 mod mails;
 mod migration;
 mod numbers;
+mod payments;
 mod series;
 mod standing;
 mod sum;
@@ -27,6 +28,7 @@ pub use extract::Row;
 pub use history::History;
 pub use mails::{MailEvent, MailStanding, MailState, Outgoing};
 pub use numbers::Numbers;
+pub use payments::{Payment, PaymentEvent};
 pub use standing::{Billed, Standing};
 pub use sum::{Bytes, sum_of};
 

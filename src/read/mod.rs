@@ -4,6 +4,7 @@
 //! [`ReadError`] that the caller sets aside. Message text is never decoded.
 
 pub mod archive;
+pub mod bank;
 mod bytes;
 mod canonical;
 mod chat;

@@ -31,7 +31,7 @@ impl Pages {
     pub(super) fn of(looks: &Looks) -> Result<Self, RenderError> {
         let mut tera = strict();
         let documents = DOCUMENTS.map(|name| (name, looks.template(name)));
-        tera.add_raw_templates(documents).map_err(RenderError::Template)?;
+        tera.add_raw_templates(documents.into_iter().chain([super::statement::HTML])).map_err(RenderError::Template)?;
         Ok(Self(tera))
     }
 

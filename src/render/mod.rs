@@ -34,6 +34,7 @@ mod rule;
 #[cfg(test)]
 pub(crate) mod sample;
 mod sheet;
+mod statement;
 mod terms;
 mod texts;
 mod together;
@@ -53,7 +54,7 @@ pub use credit::{CreditRow, CreditView};
 pub use einvoice::{Attached, as_ubl, ubl_file};
 pub use html::Pages;
 pub use letter::{LetterView, is_letter_pdf, letter, letter_page_file, letter_pdf_file};
-pub use line_forms::line_file_as;
+pub use line_forms::{grid_as_csv, grid_as_parquet, line_file_as, workbook_of};
 pub use looks::{Edition, LogoFile, Looks};
 pub use mail::MailBodies;
 pub use markets::{codes_named as calling_codes, named as market_named};
@@ -63,6 +64,7 @@ pub use preview::PreviewView;
 pub use proof::Fault;
 pub use qr::QrView;
 pub use sheet::{LogoView, OwnFact, SheetView};
+pub use statement::{AccountView, Reminding, StatementView, reminder};
 pub use view::{
     DateView, Fact, InvoiceView, LineView, MailView, PartyView, TotalView, line_file, pdf_file, preview_html_file,
     preview_line_file, preview_pdf_file,
@@ -100,6 +102,8 @@ pub enum RenderError {
     Unattached { number: String, name: &'static str },
     #[error("the metadata of the invoice {number} cannot say that an e-invoice is inside")]
     Metadata { number: String },
+    #[error("{name} cannot be set in type: {detail}")]
+    Paper { name: &'static str, detail: String },
     #[error("the line file {name} cannot be written in another form: {detail}")]
     Lines { name: String, detail: String },
 }
@@ -229,6 +233,22 @@ impl Renderer {
     #[cfg(test)]
     fn letter_pages(&self, view: &LetterView) -> Result<usize, RenderError> {
         self.press.print_letter(&self.letters.plate, view).map(|(_, pages)| pages)
+    }
+
+    /// The statement of account of a business as one self-contained HTML page.
+    ///
+    /// # Errors
+    /// [`RenderError::Page`].
+    pub fn statement_html(&self, view: &StatementView) -> Result<String, RenderError> {
+        self.page(statement::HTML.0, view)
+    }
+
+    /// The same as PDF/A-3a and PDF/UA-1. The same view gives the same bytes.
+    ///
+    /// # Errors
+    /// [`RenderError::Paper`].
+    pub fn statement_pdf(&self, view: &StatementView) -> Result<Vec<u8>, RenderError> {
+        self.press.paper(statement::TYPST, view)
     }
 
     /// Any registered page, from its own data.

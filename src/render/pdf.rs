@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use memchr::memmem;
+use serde::Serialize;
 use serde_json::Value;
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration, Smart};
@@ -128,6 +129,21 @@ impl Press {
         let mut pdf = pdf.map_err(|found| RenderError::Pdf { number: number(), detail: said(&found) })?;
         part_line_ends(&mut pdf);
         Ok((pdf, document.pages().len()))
+    }
+
+    /// Prints what is no document with a template of the program: its name and its text.
+    pub fn paper(&self, (name, text): (&'static str, &str), data: &impl Serialize) -> Result<Vec<u8>, RenderError> {
+        let failed = |detail: String| RenderError::Paper { name, detail };
+        let mut data = serde_json::to_value(data).map_err(|error| failed(error.to_string()))?;
+        self.cover(&mut data);
+        let plate = Plate { template: Source::new(file(name)?, text.to_owned()), own: text.len(), logos: Vec::new() };
+        let job = self.job(&plate, &data, None);
+        let _forget = Forget;
+        let document = typst::compile(&job).output.map_err(|found| failed(said(&found)))?;
+        let pdf = typst_pdf::pdf(&document, &self.options(&data, None));
+        let mut pdf = pdf.map_err(|found| failed(said(&found)))?;
+        part_line_ends(&mut pdf);
+        Ok(pdf)
     }
 
     /// What is wrong with the template of some looks when it prints this document; `None` where nothing is.

@@ -251,7 +251,7 @@ fn facts(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
     facts
 }
 
-fn party(role: &'static str, party: &Party, words: &Texts, language: Language) -> PartyView {
+pub(super) fn party(role: &'static str, party: &Party, words: &Texts, language: Language) -> PartyView {
     let country = countries::name(&party.country, language);
     let mut lines: Vec<_> = party.address.iter().chain([&country]).map(|line| clean(line)).collect();
     lines.extend(party.vat_id.as_deref().map(|id| clean(&format!("{} {id}", words.vat_id))));

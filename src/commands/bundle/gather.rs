@@ -77,6 +77,10 @@ pub fn last_of(recorded: &[Recorded], month: Month) -> u64 {
             | Entry::Purged(_)
             | Entry::HoldAccepted(_)
             | Entry::Digest(_)
+            | Entry::Payment(_)
+            | Entry::PaymentMatched(_)
+            | Entry::PaymentReversed(_)
+            | Entry::Reminder(_)
             | Entry::Tariff(_) => false,
         };
         if concerns {

@@ -8,13 +8,14 @@ use super::super::summary::counted;
 use super::super::table::Table;
 use crate::cli::MailFilter;
 use crate::domain::{BusinessId, Instant, InvoiceNumber, MailRules, Month};
+use crate::ledger::entry::DigestMail;
 use crate::ledger::{History, Outgoing};
 
 /// A mail with where it stands.
 #[derive(Serialize)]
 pub struct Row<'h> {
     pub name: &'h str,
-    /// Of its document; `null` of a digest, as are business and month.
+    /// Of its document; `null` of a digest and of a reminder, as is the month.
     number: Option<&'h InvoiceNumber>,
     pub business: Option<&'h BusinessId>,
     pub month: Option<Month>,
@@ -52,8 +53,15 @@ pub fn rows<'h>(history: &'h History, rules: &MailRules, now: Instant) -> Vec<Ro
         }
         row
     });
+    let reminders = history.reminders.iter().flat_map(|reminder| {
+        let of_reminder = move |mail: &'h DigestMail| Row {
+            business: Some(&reminder.business),
+            ..row(history, Outgoing::from(mail), rules, now)
+        };
+        reminder.mails.iter().map(of_reminder)
+    });
     let digests = history.digests.iter().filter_map(|digest| digest.mail.as_ref());
-    mails.chain(digests.map(|mail| row(history, mail.into(), rules, now))).collect()
+    mails.chain(reminders).chain(digests.map(|mail| row(history, mail.into(), rules, now))).collect()
 }
 
 fn row<'h>(history: &'h History, mail: Outgoing<'h>, rules: &MailRules, now: Instant) -> Row<'h> {

@@ -1,0 +1,108 @@
+//! The statement of a bank: camt.053 of ISO 20022, or CSV by a mapping. What cannot be read is rejected with its reason, and
+//! what is no payment is counted.
+
+mod camt;
+mod node;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use crate::domain::Money;
+use crate::domain::receivable::{StatementEntry, StatementTable};
+
+/// Bytes of a statement; a year of a large account is a tenth of it.
+pub const BYTES_MAX: u64 = 64 << 20;
+/// Payments of a statement.
+const ENTRIES_MAX: usize = 1_000_000;
+/// Characters of a name, and of a text, that are kept.
+const TEXT_CHARS: usize = 1_000;
+
+/// A statement, read.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Statement {
+    /// In the order of the file.
+    pub entries: Vec<StatementEntry>,
+    /// Place and reason of what cannot be read.
+    pub rejected: Vec<(String, String)>,
+    /// Entries that are announced and not booked yet.
+    pub pending: u64,
+}
+
+/// Why a file is refused as a whole.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StatementError {
+    #[error("the statement has more than {} MiB", BYTES_MAX >> 20)]
+    TooLarge,
+    #[error("the statement is not written in UTF-8")]
+    NotUtf8,
+    #[error("the statement declares a document type (DTD), which no bank needs and no reader should follow")]
+    DocumentType,
+    #[error("the statement is damaged or cut off: {0}")]
+    Damaged(String),
+    #[error("the file is XML, and no statement of camt.053 in version 02 or 08: {0}")]
+    Version(String),
+    #[error("elements of the statement lie inside one another more than {0} times")]
+    Deep(usize),
+    #[error("an entry of the statement has more than {0} elements, or one of them too long a text")]
+    TooMuch(usize),
+    #[error("the statement has more than {ENTRIES_MAX} payments")]
+    TooMany,
+    #[error("the file is no XML, and the configuration maps no CSV of a bank")]
+    NoTable,
+    #[error("the file lacks the columns of its mapping `{table}`: {missing}; it has {present}")]
+    Columns { table: String, missing: String, present: String },
+    #[error("the column `{0}` stands twice in the header")]
+    DoubleColumn(String),
+}
+
+/// Whether the bytes of a file look like XML.
+pub fn is_xml(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    bytes.trim_ascii_start().first() == Some(&b'<')
+}
+
+/// Reads a statement: XML as camt.053, everything else as CSV by `table`.
+///
+/// # Errors
+/// The file is none, is damaged, or is more than anything honest. A single entry that cannot be read is rejected, not an error.
+pub fn read_statement(bytes: &[u8], table: Option<&StatementTable>) -> Result<Statement, StatementError> {
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > BYTES_MAX) {
+        return Err(StatementError::TooLarge);
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|_| StatementError::NotUtf8)?;
+    if is_xml(bytes) {
+        return camt::read(text);
+    }
+    table::read(text, table.ok_or(StatementError::NoTable)?)
+}
+
+impl Statement {
+    /// Adds an entry, or what is wrong with it.
+    fn add(&mut self, place: String, entry: Result<StatementEntry, String>) -> Result<(), StatementError> {
+        match entry {
+            Ok(entry) => self.entries.push(entry),
+            Err(reason) => self.rejected.push((place, reason)),
+        }
+        let all = self.entries.len().saturating_add(self.rejected.len());
+        if all > ENTRIES_MAX { Err(StatementError::TooMany) } else { Ok(()) }
+    }
+}
+
+/// An amount without a sign, as digits with a dot.
+fn money(currency: &str, digits: &str) -> Result<Money, String> {
+    let amount: Money = format!("{currency} {digits}").parse()?;
+    if amount.minor() > 0 { Ok(amount) } else { Err(format!("an amount of {amount} is no payment")) }
+}
+
+/// A text in one line, without what hides or breaks lines, cut where it is too long.
+fn tidy(text: &str) -> String {
+    let visible = |sign: char| {
+        let is_hidden = sign.is_control()
+            || matches!(sign, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        if is_hidden { ' ' } else { sign }
+    };
+    let words: String = text.chars().map(visible).collect();
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.chars().take(TEXT_CHARS).collect()
+}

@@ -1,0 +1,141 @@
+//! The statement of a bank as CSV, by a mapping of the configuration.
+
+use std::collections::BTreeMap;
+
+use super::{Statement, StatementError, money, tidy};
+use crate::domain::mapping::Field;
+use crate::domain::receivable::{MoneySide, StatementEntry, StatementTable};
+
+/// Columns of a table.
+const COLUMNS_MAX: usize = 1_000;
+
+/// Reads a table.
+pub(super) fn read(text: &str, table: &StatementTable) -> Result<Statement, StatementError> {
+    let skipped = usize::try_from(table.skip_lines).unwrap_or(usize::MAX);
+    let ends = text.match_indices('\n').map(|(at, _)| at.saturating_add(1));
+    let from = std::iter::once(0).chain(ends).nth(skipped).unwrap_or(text.len());
+    let rest = text.get(from..).unwrap_or_default();
+    let mut reader = csv::ReaderBuilder::new().delimiter(table.separator).flexible(true).from_reader(rest.as_bytes());
+    let head = reader.headers().map_err(|error| StatementError::Damaged(error.to_string()))?.clone();
+    let columns = Columns::of(&head, table)?;
+    let (mut statement, mut unnamed) = (Statement::default(), BTreeMap::<String, u32>::new());
+    for row in reader.records() {
+        let row = row.map_err(|error| StatementError::Damaged(error.to_string()))?;
+        let line = row.position().map_or(0, csv::Position::line).saturating_add(u64::from(table.skip_lines));
+        let place = format!("line {line}");
+        if row.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        let mut entry = if row.len() == head.len() {
+            columns.entry(&row, table, &place)
+        } else {
+            Err(format!("it has {} cells, and the header {}", row.len(), head.len()))
+        };
+        if let Some(entry) = entry.as_mut().ok().filter(|entry| entry.reference.is_empty()) {
+            let count = unnamed.entry(entry.identity()).or_default();
+            entry.like = *count;
+            *count = count.saturating_add(1);
+        }
+        statement.add(place, entry)?;
+    }
+    Ok(statement)
+}
+
+/// The places of the columns that the mapping names.
+struct Columns(BTreeMap<String, usize>);
+
+impl Columns {
+    fn of(head: &csv::StringRecord, table: &StatementTable) -> Result<Self, StatementError> {
+        let mut places = BTreeMap::new();
+        let wanted = wanted(table);
+        for (place, name) in head.iter().enumerate().take(COLUMNS_MAX) {
+            let name = name.trim();
+            let is_double = places.insert(name.to_owned(), place).is_some();
+            if is_double && wanted.contains(&name) {
+                return Err(StatementError::DoubleColumn(tidy(name)));
+            }
+        }
+        let missing: Vec<&str> = wanted.into_iter().filter(|name| !places.contains_key(*name)).collect();
+        if missing.is_empty() {
+            return Ok(Self(places));
+        }
+        let present: Vec<&str> = head.iter().take(COLUMNS_MAX).collect();
+        let (missing, present) = (missing.join(", "), tidy(&present.join(", ")));
+        Err(StatementError::Columns { table: table.name.clone(), missing, present })
+    }
+
+    /// The text of a column, without blanks around it.
+    fn cell<'r>(&self, row: &'r csv::StringRecord, column: &str) -> &'r str {
+        self.0.get(column).and_then(|place| row.get(*place)).unwrap_or_default().trim()
+    }
+
+    /// The first text of a field that is not empty.
+    fn field<'r>(&self, row: &'r csv::StringRecord, field: &'r Field) -> &'r str {
+        match field {
+            Field::Value(value) => value,
+            Field::Columns(columns) => {
+                let mut cells = columns.iter().map(|column| self.cell(row, column));
+                cells.find(|cell| !cell.is_empty()).unwrap_or_default()
+            }
+        }
+    }
+
+    fn entry(&self, row: &csv::StringRecord, table: &StatementTable, place: &str) -> Result<StatementEntry, String> {
+        let of = |field: &Option<Field>| field.as_ref().map(|field| tidy(self.field(row, field))).unwrap_or_default();
+        let account: String = self.field(row, &table.account).split_whitespace().collect();
+        if account.is_empty() {
+            return Err("it names no account".to_owned());
+        }
+        let day = self.cell(row, &table.booked);
+        let booked = table.days.read(day).ok_or_else(|| format!("`{}` is no day like {}", tidy(day), table.days))?;
+        let (is_negative, digits) = number(self.cell(row, &table.amount), table.decimal)?;
+        let told = || table.credit.iter().any(|told| told.fits(self.cell(row, &told.column)));
+        let is_credit = if table.credit.is_empty() { !is_negative } else { told() != is_negative };
+        let texts = table.text.iter().map(|column| tidy(self.cell(row, column)));
+        Ok(StatementEntry {
+            place: place.to_owned(),
+            account: tidy(&account),
+            reference: of(&table.reference),
+            booked,
+            amount: money(self.field(row, &table.currency), &digits)?,
+            side: if is_credit { MoneySide::Credit } else { MoneySide::Debit },
+            is_reversal: false,
+            payer: of(&table.payer),
+            references: Vec::new(),
+            texts: texts.filter(|text| !text.is_empty()).collect(),
+            like: 0,
+        })
+    }
+}
+
+/// Every column that a mapping names.
+fn wanted(table: &StatementTable) -> Vec<&str> {
+    let fields = [Some(&table.account), Some(&table.currency), table.reference.as_ref(), table.payer.as_ref()];
+    let of_fields = fields.into_iter().flatten().flat_map(Field::columns).chain(&table.text);
+    let told = table.credit.iter().map(|told| &told.column);
+    let all = of_fields.chain([&table.booked, &table.amount]).chain(told);
+    let mut names: Vec<&str> = all.map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Whether a number is below zero, and its digits with a dot. The sign may stand before or behind.
+fn number(text: &str, decimal: char) -> Result<(bool, String), String> {
+    let wrong = || format!("`{}` is no amount with a decimal `{decimal}`", tidy(text));
+    let thousands = if decimal == ',' { '.' } else { ',' };
+    let is_negative = text.starts_with(['-', '\u{2212}']) || text.ends_with(['-', '\u{2212}']);
+    let bare = text.trim_matches(['-', '+', '\u{2212}', ' ', '\u{a0}']);
+    let (whole, fraction) = bare.split_once(decimal).unwrap_or((bare, ""));
+    let is_parted = |sign: char| sign == thousands || matches!(sign, ' ' | '\u{a0}' | '\u{202f}' | '\'');
+    // Thousands are parted in threes, or not at all: else the decimal may be meant.
+    let groups: Vec<&str> = whole.split(is_parted).collect();
+    let is_grouped = groups.iter().skip(1).all(|group| group.len() == 3);
+    let digits: String = groups.concat();
+    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits.is_empty() || !is_grouped || !all_digits(&digits) || !all_digits(fraction) {
+        return Err(wrong());
+    }
+    let digits = if fraction.is_empty() { digits } else { format!("{digits}.{fraction}") };
+    Ok((is_negative, digits))
+}
