@@ -18,6 +18,7 @@ mod limits;
 mod mail;
 mod mailing;
 mod mapping;
+mod metrics;
 mod objects;
 mod page;
 mod party;
@@ -25,6 +26,7 @@ mod secrets;
 mod sources;
 mod spelling;
 mod starter;
+mod statement;
 mod table;
 mod vat;
 mod vat_id;
@@ -40,7 +42,7 @@ pub use starter::STARTER;
 use crate::domain::business::Issuer;
 use crate::domain::objects::{ObjectPlace, ObjectStorage};
 use crate::domain::settings::{AlarmLimits, Dkim, GuardLimits, IssueRules, Limits, Source, Transport};
-use crate::domain::{Business, DigestRules, MailRules, Mistake};
+use crate::domain::{Business, DigestRules, MailRules, Mistake, StatementMapping};
 use page::Page;
 use table::{Form, Table};
 
@@ -80,6 +82,10 @@ pub struct Config {
     pub alarms: AlarmLimits,
     pub issue: IssueRules,
     pub guards: GuardLimits,
+    /// How statements of partners are read; each has a name of its own.
+    pub statements: Vec<StatementMapping>,
+    /// The file in which each run leaves its numbers for Prometheus, where there is one: it ends with `.prom`.
+    pub metrics: Option<PathBuf>,
 }
 
 impl Config {
@@ -111,6 +117,8 @@ const CONFIG: Form = Form {
         "[digest]",
         "[alarms]",
         "[object_storage]",
+        "[[reconcile]]",
+        "[metrics]",
     ],
 };
 
@@ -155,6 +163,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
     refuse_mixed(root, &inbox, [written, transport.as_ref().and_then(mail::outbox)]);
     let (sources, limits) = (sources::sources(root), limits::limits(root));
     let issuers = issuer::issuers(root);
+    let (statements, metrics) = (statement::statements(root), metrics::textfile(root, &state, &inbox));
     let (issue, guards, alarms) = (invoice::rules(root), guards::guards(root), alarms::alarms(root));
     Some(Config {
         issuers: issuers?,
@@ -177,6 +186,8 @@ fn config(root: &Table<'_>) -> Option<Config> {
         dkim,
         mail,
         digest,
+        statements,
+        metrics,
     })
 }
 
