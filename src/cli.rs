@@ -8,10 +8,12 @@ mod convert;
 mod correct;
 mod gap;
 mod generate;
+mod history;
 mod invoice;
 mod mail;
 mod months;
 mod outlook;
+mod reconcile;
 mod tariff;
 
 use std::path::PathBuf;
@@ -30,12 +32,14 @@ pub use convert::Convert;
 pub use correct::{Dispute, DisputeAction, DisputeList, DisputeOpen, DisputeSettle, Reissue};
 pub use gap::{Gap, GapAccept, GapAction, GapList};
 pub use generate::{By, Generate, LogForm, TrapName};
+pub use history::History;
 pub use invoice::{DocumentForm, InvoiceAction, InvoiceCommand, InvoiceList, InvoiceRender, InvoiceShow, InvoiceState};
 pub use mail::{
     MailAction, MailCancel, MailCommand, MailFilter, MailList, MailResend, MailRetry, MailSend, MailShow, MailStateName,
 };
 pub use months::{Journal, JournalBy, JournalForm};
 pub use outlook::{Due, Readings, TableForm, WhatIf};
+pub use reconcile::Reconcile;
 pub use tariff::{DiffForm, Tariff, TariffAction, TariffDiff, TariffImport, TariffShow};
 
 /// Late-reply billing for WhatsApp message logs: exports in, invoices mailed, every month auditable.
@@ -90,6 +94,10 @@ pub enum Command {
     Explain(Explain),
     /// Write issued documents as bookkeeping: hledger, Beancount or CSV
     Journal(Journal),
+    /// Compare a partner's invoice with what is billed, and explain each difference
+    Reconcile(Reconcile),
+    /// Show what runs and commands did, from the ledger
+    History(History),
     /// Say what a file is, and what a run would do with it
     Inspect(Inspect),
     /// Show rejected rows with their reasons

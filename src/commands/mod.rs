@@ -31,6 +31,7 @@ mod gap;
 mod generate;
 mod guards;
 mod held;
+mod history;
 mod init;
 mod inspect;
 mod intake;
@@ -44,6 +45,7 @@ mod loaded;
 mod looks;
 mod mail;
 mod mapped;
+mod metrics;
 mod mirror;
 mod named;
 mod open;
@@ -59,6 +61,7 @@ mod quarantine;
 mod rate;
 mod reader;
 mod readings;
+mod reconcile;
 mod recorded;
 mod reissue;
 mod rejects;
@@ -151,6 +154,8 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::ExportMonth(args) => bundle::export_month(&args, world),
         Command::Explain(args) => explain::explain(&args, world),
         Command::Journal(args) => journal::journal(&args, world),
+        Command::Reconcile(args) => reconcile::reconcile(&args, world),
+        Command::History(args) => history::history(&args, world),
         Command::Tariff(args) => tariff::tariff(&args, world),
         Command::Readings(args) => readings::readings(&args, world),
         Command::WhatIf(args) => what_if::what_if(&args, world),

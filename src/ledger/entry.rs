@@ -2,6 +2,7 @@
 
 mod mails;
 mod months;
+mod reconciled;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,7 @@ pub use mails::{
     MailRetried,
 };
 pub use months::{Approved, Claim, Compared, Dispute, DisputeSettled, MonthCorrected, TariffKnown, Texts, Unparked};
+pub use reconciled::MonthReconciled;
 
 /// One fact. The written form is JSON with the fields in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +77,8 @@ pub enum Entry {
     Dispute(Dispute),
     /// A dispute was settled.
     DisputeSettled(DisputeSettled),
+    /// A partner's statement of a month was compared with what is billed.
+    Reconciled(MonthReconciled),
 }
 
 impl Entry {
@@ -106,6 +110,7 @@ impl Entry {
             Self::Replacement(_) => "replacement",
             Self::Dispute(_) => "dispute",
             Self::DisputeSettled(_) => "dispute_settled",
+            Self::Reconciled(_) => "reconciled",
         }
     }
 }

@@ -77,6 +77,7 @@ pub fn last_of(recorded: &[Recorded], month: Month) -> u64 {
             | Entry::Purged(_)
             | Entry::HoldAccepted(_)
             | Entry::Digest(_)
+            | Entry::Reconciled(_)
             | Entry::Tariff(_) => false,
         };
         if concerns {
