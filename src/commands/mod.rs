@@ -122,6 +122,18 @@ pub enum Outcome {
     Code(u8),
 }
 
+impl Outcome {
+    /// The code that the program ends with.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::SetAside => 65,
+            Self::Differences => 1,
+            Self::Code(code) => code,
+        }
+    }
+}
+
 /// Carries out one command.
 pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
     match cli.command {

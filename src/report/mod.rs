@@ -12,6 +12,7 @@ pub mod facts;
 mod issued;
 pub mod journal;
 pub mod lanes;
+pub mod metrics;
 pub mod month;
 pub mod number;
 pub mod page;
