@@ -119,7 +119,7 @@ fn text(findings: &Findings, is_recorded: bool, world: &mut World) -> Result<(),
     }
     if let Some(zone) = reconciled.counts_days_of {
         let stated = findings.zone.map_or("of each business's zone".to_owned(), |stated| format!("of {stated}"));
-        line("time zone", &format!("the file counts days of {zone}, not {stated}"))?;
+        line("time zone", &format!("the file counts days of {}, not {stated}", spoken(zone)))?;
     }
     if !reconciled.differences.is_empty() {
         table(findings).lines().iter().try_for_each(|row| line("", row))?;
@@ -136,6 +136,17 @@ fn text(findings: &Findings, is_recorded: bool, world: &mut World) -> Result<(),
         line("recorded", "in the ledger, with the comparison in full")?;
     }
     Ok(())
+}
+
+/// A zone as people know it: the database writes whole hours with the sign turned round.
+fn spoken(zone: Zone) -> String {
+    let name = zone.to_string();
+    let turned = name.strip_prefix("Etc/GMT").and_then(|hours| match hours.split_at_checked(1)? {
+        ("+", hours) => Some(format!("UTC-{hours}")),
+        ("-", hours) => Some(format!("UTC+{hours}")),
+        _ => None,
+    });
+    turned.unwrap_or(name)
 }
 
 fn table(findings: &Findings) -> Table {
