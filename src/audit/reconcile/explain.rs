@@ -65,14 +65,13 @@ pub(super) struct Explained<'e> {
     theirs: &'e Theirs,
     prices: &'e Prices,
     unread: Vec<Unread>,
-    own: Room,
-    /// Under the zone in which they really cut their days, where it is another one.
-    other: Option<Room>,
+    /// As they really cut their days.
+    room: Room,
 }
 
 impl<'e> Explained<'e> {
-    pub fn new(theirs: &'e Theirs, ours: &'e Ours, own: Room, other: Option<Room>) -> Self {
-        Self { theirs, prices: &ours.prices, unread: ours.unread.clone(), own, other }
+    pub fn new(theirs: &'e Theirs, ours: &'e Ours, room: Room) -> Self {
+        Self { theirs, prices: &ours.prices, unread: ours.unread.clone(), room }
     }
 
     /// One difference; `shifted` is what is billed in the cell where its days are cut in the other zone. `None` where a sum
@@ -80,7 +79,7 @@ impl<'e> Explained<'e> {
     pub fn difference(&mut self, cell: &Cell, ours: Sums, theirs: Sums, shifted: Option<Sums>) -> Option<Difference> {
         let measures = self.theirs.measures;
         let whole = rest(measures, ours, theirs)?;
-        let (mut parts, mut left, mut is_shifted) = (Vec::new(), whole, false);
+        let (mut parts, mut left) = (Vec::new(), whole);
         if let Some(shifted) = shifted {
             let shift = rest(measures, ours, shifted)?;
             let after = rest(measures, shifted, theirs)?;
@@ -93,11 +92,10 @@ impl<'e> Explained<'e> {
                     amount: self.told(shift.amount),
                     text: None,
                 });
-                (left, is_shifted) = (after, true);
+                left = after;
             }
         }
-        let of_zone = self.other.as_mut().filter(|_| is_shifted);
-        let room = of_zone.unwrap_or(&mut self.own);
+        let room = &mut self.room;
         let unpriced = if measures.count {
             let (known, causes) =
                 if left.count > 0 { (&mut room.missing, &MISSING[..]) } else { (&mut room.doubted, &DOUBTED[..]) };

@@ -144,9 +144,8 @@ pub fn reconcile(month: Month, theirs: &Theirs, ours: &Ours) -> Option<Reconcile
         None => None,
         Some(zone) => Some(by(Days::Of(zone))?),
     };
-    let own = Room::of(ours, month, stated, theirs.measures);
-    let other = found.map(|zone| Room::of(ours, month, Days::Of(zone), theirs.measures));
-    let mut explained = Explained::new(theirs, ours, own, other);
+    let room = Room::of(ours, month, found.map_or(stated, Days::Of), theirs.measures);
+    let mut explained = Explained::new(theirs, ours, room);
     let cells: BTreeSet<&Cell> = theirs.cells.keys().chain(declared.keys()).collect();
     let (mut equal, mut within_tolerance, mut differences) = (0, 0, Vec::new());
     for cell in &cells {
