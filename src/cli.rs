@@ -8,12 +8,14 @@ mod convert;
 mod correct;
 mod gap;
 mod generate;
+mod history;
 mod invoice;
 mod mail;
 mod months;
 mod outlook;
 mod payments;
 mod report;
+mod reconcile;
 mod tariff;
 mod workbook;
 
@@ -33,6 +35,7 @@ pub use convert::Convert;
 pub use correct::{Dispute, DisputeAction, DisputeList, DisputeOpen, DisputeSettle, Reissue};
 pub use gap::{Gap, GapAccept, GapAction, GapList};
 pub use generate::{By, Generate, LogForm, TrapName};
+pub use history::History;
 pub use invoice::{DocumentForm, InvoiceAction, InvoiceCommand, InvoiceList, InvoiceRender, InvoiceShow, InvoiceState};
 pub use mail::{
     MailAction, MailCancel, MailCommand, MailFilter, MailList, MailResend, MailRetry, MailSend, MailShow, MailStateName,
@@ -44,6 +47,7 @@ pub use payments::{
     PaymentsOpen, PaymentsRemind, PaymentsReverse, PaymentsStatement,
 };
 pub use report::Report;
+pub use reconcile::Reconcile;
 pub use tariff::{DiffForm, Tariff, TariffAction, TariffDiff, TariffImport, TariffShow};
 pub use workbook::{Period, Workbook};
 
@@ -105,6 +109,10 @@ pub enum Command {
     Payments(PaymentsCommand),
     /// Write what finance adds up of a month or a year: XLSX, CSV, Parquet
     Workbook(Workbook),
+    /// Compare a partner's invoice with what is billed, and explain each difference
+    Reconcile(Reconcile),
+    /// Show what runs and commands did, from the ledger
+    History(History),
     /// Say what a file is, and what a run would do with it
     Inspect(Inspect),
     /// Show rejected rows with their reasons

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
 use ritardo::cli::Cli;
-use ritardo::commands::{Outcome, World, run};
+use ritardo::commands::{World, run};
 use ritardo::domain::Instant;
 
 fn main() -> ExitCode {
@@ -28,10 +28,7 @@ fn main() -> ExitCode {
     let columns = out.is_terminal().then(columns);
     let mut world = World { out: &mut out, err: &mut err, now: now(), clock, watched, columns };
     let code = match run(cli, &mut world) {
-        Ok(Outcome::Done) => 0,
-        Ok(Outcome::SetAside) => 65,
-        Ok(Outcome::Differences) => 1,
-        Ok(Outcome::Code(code)) => code,
+        Ok(outcome) => outcome.exit_code(),
         Err(failure) => {
             // Where standard error is closed too, the exit code is all that is left to say.
             let _ = writeln!(std::io::stderr(), "{failure}");

@@ -31,6 +31,7 @@ mod gap;
 mod generate;
 mod guards;
 mod held;
+mod history;
 mod init;
 mod inspect;
 mod intake;
@@ -44,6 +45,7 @@ mod loaded;
 mod looks;
 mod mail;
 mod mapped;
+mod metrics;
 mod mirror;
 mod named;
 mod open;
@@ -60,6 +62,7 @@ mod quarantine;
 mod rate;
 mod reader;
 mod readings;
+mod reconcile;
 mod recorded;
 mod reissue;
 mod rejects;
@@ -122,6 +125,18 @@ pub enum Outcome {
     Code(u8),
 }
 
+impl Outcome {
+    /// The code that the program ends with.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::SetAside => 65,
+            Self::Differences => 1,
+            Self::Code(code) => code,
+        }
+    }
+}
+
 /// Carries out one command.
 pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
     match cli.command {
@@ -157,6 +172,8 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Report(args) => report::report(&args, world),
         Command::Payments(args) => payments::payments(&args, world),
         Command::Workbook(args) => workbook::workbook(&args, world),
+        Command::Reconcile(args) => reconcile::reconcile(&args, world),
+        Command::History(args) => history::history(&args, world),
         Command::Tariff(args) => tariff::tariff(&args, world),
         Command::Readings(args) => readings::readings(&args, world),
         Command::WhatIf(args) => what_if::what_if(&args, world),

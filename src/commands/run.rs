@@ -20,7 +20,7 @@ use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
 use super::timings::Timings;
-use super::{Outcome, World, alarms, ending, issue, pages, previews, review, say, standing, workbook};
+use super::{Outcome, World, alarms, ending, issue, metrics, pages, previews, review, say, standing, workbook};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
@@ -29,6 +29,7 @@ use crate::ledger::{Additions, Entry, History, Ledger, LedgerError};
 use crate::read::identity::Naming;
 use crate::render::Renderer;
 use crate::report::alarms::Alarm;
+use crate::report::metrics::NightFacts;
 
 /// What a night did.
 pub struct Night<'s> {
@@ -58,10 +59,22 @@ pub struct Night<'s> {
     pub alarms: Vec<Alarm>,
     /// Why what was counted could not be kept for the next night.
     pub unsettled: Option<Failure>,
+    /// What its metrics need of ledger and logs.
+    pub seen: metrics::Seen,
 }
 
 pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
-    let timings = Timings::new(world.clock, args.timings);
+    let mut measured = None;
+    let ended = nightly(args, world, &mut measured);
+    if !args.dry_run {
+        metrics::write(args, measured.as_ref(), &ended, world);
+    }
+    ended
+}
+
+/// The run as people see it; `measured` is what it leaves for programs, once its work is done.
+fn nightly(args: &Run, world: &mut World, measured: &mut Option<NightFacts>) -> Result<Outcome, Failure> {
+    let timings = Timings::measuring(world.clock, args.timings);
     let setup = Setup::load(&args.configured.config)?;
     let state = State::new(&setup.config);
     let night = if args.dry_run {
@@ -69,6 +82,7 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
     } else {
         work(&setup, &state, args, world, &timings)
     }?;
+    *measured = Some(metrics::facts(&night, &timings));
     let summary = Summary::of(&night);
     summary.leave_page(&night)?;
     match args.format {
@@ -128,6 +142,7 @@ fn work<'s>(
     // The night is done; without it the next one begins from the archive.
     let unsettled = settled::keep(&task, evidence, &open, &late).err();
     timings.lap("settling", None, None);
+    let seen = metrics::Seen::of(setup, &history, evidence, as_of);
     Ok(Night {
         setup,
         as_of,
@@ -147,6 +162,7 @@ fn work<'s>(
         previews,
         alarms,
         unsettled,
+        seen,
     })
 }
 
@@ -328,6 +344,7 @@ fn rehearse<'s>(
         previews: Vec::new(),
         alarms,
         unsettled: None,
+        seen: metrics::Seen::default(),
     })
 }
 

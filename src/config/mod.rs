@@ -18,6 +18,7 @@ mod limits;
 mod mail;
 mod mailing;
 mod mapping;
+mod metrics;
 mod objects;
 mod page;
 mod party;
@@ -27,6 +28,7 @@ mod secrets;
 mod sources;
 mod spelling;
 mod starter;
+mod statement;
 mod table;
 mod vat;
 mod vat_id;
@@ -43,7 +45,7 @@ use crate::domain::business::Issuer;
 use crate::domain::objects::{ObjectPlace, ObjectStorage};
 use crate::domain::receivable::PaymentRules;
 use crate::domain::settings::{AlarmLimits, Dkim, GuardLimits, IssueRules, Limits, ReportRules, Source, Transport};
-use crate::domain::{Business, DigestRules, MailRules, Mistake};
+use crate::domain::{Business, DigestRules, MailRules, Mistake, StatementMapping};
 use page::Page;
 use table::{Form, Table};
 
@@ -85,6 +87,10 @@ pub struct Config {
     pub issue: IssueRules,
     pub guards: GuardLimits,
     pub payments: PaymentRules,
+    /// How statements of partners are read; each has a name of its own.
+    pub statements: Vec<StatementMapping>,
+    /// The file in which each run leaves its numbers for Prometheus, where there is one: it ends with `.prom`.
+    pub metrics: Option<PathBuf>,
 }
 
 impl Config {
@@ -118,6 +124,8 @@ const CONFIG: Form = Form {
         "[alarms]",
         "[payments]",
         "[object_storage]",
+        "[[reconcile]]",
+        "[metrics]",
     ],
 };
 
@@ -162,6 +170,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
     refuse_mixed(root, &inbox, [written, transport.as_ref().and_then(mail::outbox)]);
     let (sources, limits) = (sources::sources(root), limits::limits(root));
     let issuers = issuer::issuers(root);
+    let (statements, metrics) = (statement::statements(root), metrics::textfile(root, &state, &inbox));
     let (issue, guards, alarms) = (invoice::rules(root), guards::guards(root), alarms::alarms(root));
     let payments = payments::payments(root);
     Some(Config {
@@ -187,6 +196,8 @@ fn config(root: &Table<'_>) -> Option<Config> {
         digest,
         report,
         payments,
+        statements,
+        metrics,
     })
 }
 

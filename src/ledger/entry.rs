@@ -3,6 +3,7 @@
 mod mails;
 mod months;
 mod payments;
+mod reconciled;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,7 @@ pub use mails::{
 };
 pub use months::{Approved, Claim, Compared, Dispute, DisputeSettled, MonthCorrected, TariffKnown, Texts, Unparked};
 pub use payments::{PaymentMatched, PaymentReceived, PaymentReversed, Reminder};
+pub use reconciled::MonthReconciled;
 
 /// One fact. The written form is JSON with the fields in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +87,8 @@ pub enum Entry {
     PaymentReversed(PaymentReversed),
     /// A business is reminded of what is overdue.
     Reminder(Reminder),
+    /// A partner's statement of a month was compared with what is billed.
+    Reconciled(MonthReconciled),
 }
 
 impl Entry {
@@ -120,6 +124,7 @@ impl Entry {
             Self::PaymentMatched(_) => "payment_matched",
             Self::PaymentReversed(_) => "payment_reversed",
             Self::Reminder(_) => "reminder",
+            Self::Reconciled(_) => "reconciled",
         }
     }
 }

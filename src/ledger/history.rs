@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{
     Approved, Compared, DigestMade, Dispute, DisputeSettled, Documents, Entry, Forgotten, HoldAccepted, Issued,
-    LogRead, Mail, MonthClosed, MonthCorrected, Reminder, SetAside, TariffKnown, Unparked,
+    LogRead, Mail, MonthClosed, MonthCorrected, MonthReconciled, Reminder, SetAside, TariffKnown, Unparked,
 };
 use super::mails::MailEvent;
 use super::payments::Payment;
@@ -39,6 +39,8 @@ pub struct History {
     pub disputes: Vec<Dispute>,
     /// By the number of the dispute, with the place of the entry.
     pub settled: BTreeMap<u32, (u64, DisputeSettled)>,
+    /// In order, with the place of the entry.
+    pub reconciled: Vec<(u64, MonthReconciled)>,
     /// In order.
     pub tariffs: Vec<TariffKnown>,
     pub documents: BTreeMap<InvoiceNumber, Documents>,
@@ -127,6 +129,7 @@ impl History {
             Entry::DisputeSettled(settled) => {
                 self.settled.insert(settled.dispute, (seq, settled));
             }
+            Entry::Reconciled(reconciled) => self.reconciled.push((seq, reconciled)),
             Entry::Tariff(known) => self.tariffs.push(known),
             Entry::Documents(documents) => {
                 self.documents.insert(documents.number.clone(), documents);

@@ -28,6 +28,7 @@ pub mod project;
 pub mod row;
 mod spreadsheet;
 mod stamp;
+pub mod statement;
 pub mod webhook;
 
 use std::collections::BTreeMap;

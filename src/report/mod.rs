@@ -17,6 +17,7 @@ mod insight;
 mod issued;
 pub mod journal;
 pub mod lanes;
+pub mod metrics;
 pub mod month;
 pub mod number;
 pub mod overview;

@@ -81,6 +81,7 @@ pub fn last_of(recorded: &[Recorded], month: Month) -> u64 {
             | Entry::PaymentMatched(_)
             | Entry::PaymentReversed(_)
             | Entry::Reminder(_)
+            | Entry::Reconciled(_)
             | Entry::Tariff(_) => false,
         };
         if concerns {
