@@ -14,8 +14,8 @@ mod mail;
 mod months;
 mod outlook;
 mod payments;
-mod report;
 mod reconcile;
+mod report;
 mod tariff;
 mod workbook;
 
@@ -46,8 +46,8 @@ pub use payments::{
     MatchPart, PaymentState, PaymentsAction, PaymentsCommand, PaymentsImport, PaymentsList, PaymentsMatch,
     PaymentsOpen, PaymentsRemind, PaymentsReverse, PaymentsStatement,
 };
-pub use report::Report;
 pub use reconcile::Reconcile;
+pub use report::Report;
 pub use tariff::{DiffForm, Tariff, TariffAction, TariffDiff, TariffImport, TariffShow};
 pub use workbook::{Period, Workbook};
 

@@ -7,6 +7,7 @@ use super::setup::Setup;
 use super::state::{Lock, State, ledger_failure};
 use crate::domain::Instant;
 use crate::error::{Failure, Kind};
+use crate::ledger::entry::TariffKnown;
 use crate::ledger::{History, Ledger};
 
 /// The ledger, held until this is dropped.
@@ -81,4 +82,12 @@ pub fn check_tariff(history: &History, setup: &Setup) -> Result<(), Failure> {
         }
         None => Ok(()),
     }
+}
+
+/// The tariff, where the ledger does not know it as the last one: from now on it does. An audit asks for it.
+pub fn new_tariff(history: &History, setup: &Setup, at: Instant) -> Option<TariffKnown> {
+    let closed = history.closed.values().max_by_key(|closed| closed.closed_at).map(|closed| &closed.tariff_sha256);
+    let last = history.tariffs.last().map(|known| &known.sha256).or(closed);
+    let (tariff, sha256) = (setup.tariff.name(), setup.tariff_text.sha256.clone());
+    (last != Some(&sha256)).then_some(TariffKnown { at, tariff, sha256 })
 }

@@ -197,7 +197,9 @@ fn decided(entry: &Entry) -> Option<String> {
         Entry::Payment(of) => format!("recorded payment {} of {}", of.payment, of.amount),
         Entry::PaymentMatched(of) => format!("matched payment {}: {}", of.payment, of.reason),
         Entry::PaymentReversed(of) => format!("reversed payment {}: {}", of.payment, of.reason),
-        Entry::Reminder(of) => format!("reminded {} of {}, level {}", of.business, counted(of.numbers.len() as u64, "invoice"), of.level),
+        Entry::Reminder(of) => {
+            format!("reminded {} of {}, level {}", of.business, counted(of.numbers.len() as u64, "invoice"), of.level)
+        }
         Entry::Reconciled(of) => reconciled(of),
         _ => return None,
     })

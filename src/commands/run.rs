@@ -7,7 +7,7 @@ use super::decide::{self, Closings};
 use super::digest::{self, Told};
 use super::evidence::{Evidence, Stranger};
 use super::guards::Watch;
-use super::held::{Held, check_clock, check_tariff};
+use super::held::{Held, check_clock, check_tariff, new_tariff};
 use super::intake::{self, Intake, Which, Writing};
 use super::letters::signer;
 use super::open::{Tonight, open_in_portions};
@@ -24,7 +24,7 @@ use super::{Outcome, World, alarms, ending, issue, metrics, pages, previews, rev
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{LogRead, SetAside, TariffKnown};
+use crate::ledger::entry::{LogRead, SetAside};
 use crate::ledger::{Additions, Entry, History, Ledger, LedgerError};
 use crate::read::identity::Naming;
 use crate::render::Renderer;
@@ -139,10 +139,7 @@ fn work<'s>(
     let drawn = &if args.from_scratch { Drawn::new() } else { settled::drawn(&task)? };
     let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn, closed, rows_at_once };
     let (pages, site) = derived(&task, &seen, timings)?;
-    // The night is done; without it the next one begins from the archive.
-    let unsettled = settled::keep(&task, evidence, &open, &late).err();
-    timings.lap("settling", None, None);
-    let seen = metrics::Seen::of(setup, &history, evidence, as_of);
+    let unsettled = unsettled(&task, evidence, &open, &late, timings);
     Ok(Night {
         setup,
         as_of,
@@ -162,7 +159,7 @@ fn work<'s>(
         previews,
         alarms,
         unsettled,
-        seen,
+        seen: metrics::Seen::of(setup, &history, evidence, as_of),
     })
 }
 
@@ -179,6 +176,19 @@ fn derived(
     workbook::keep_closed(state, ledger, history)?;
     timings.lap("pages", Some(pages.len() as u64), None);
     Ok((pages, Some((site, history.document_head()))))
+}
+
+/// Keeps what was counted, and gives why it could not: without it the next night begins from the archive.
+fn unsettled(
+    task: &Task,
+    evidence: &Evidence,
+    open: &[OpenMonth],
+    late: &[Late],
+    timings: &Timings,
+) -> Option<Failure> {
+    let failed = settled::keep(task, evidence, open, late).err();
+    timings.lap("settling", None, None);
+    failed
 }
 
 /// Sends what is due, and tells the issuer what happened.
@@ -376,14 +386,6 @@ fn after_closing(
         late.extend((rows > 0).then(|| (business.id.to_string(), closed.month, rows)));
     }
     Ok(late)
-}
-
-/// The tariff, where the ledger does not know it as the last one: from now on it does. An audit asks for it.
-fn new_tariff(history: &History, setup: &Setup, at: Instant) -> Option<TariffKnown> {
-    let closed = history.closed.values().max_by_key(|closed| closed.closed_at).map(|closed| &closed.tariff_sha256);
-    let last = history.tariffs.last().map(|known| &known.sha256).or(closed);
-    let (tariff, sha256) = (setup.tariff.name(), setup.tariff_text.sha256.clone());
-    (last != Some(&sha256)).then_some(TariffKnown { at, tariff, sha256 })
 }
 
 pub fn renderer() -> Result<Renderer, Failure> {

@@ -242,7 +242,7 @@ fn vat(entries: &[&Entry]) -> Option<Grid> {
     }
     rows.extend(accounted.into_iter().map(|((country, currency), tax)| {
         let texts = [format!("{currency} in the VAT return"), country, String::new(), String::new(), String::new()];
-        texts.into_iter().chain([String::new(), String::new(), tax.digits(), String::new()]).collect()
+        texts.into_iter().chain([String::new(), String::new(), tax.digits(), String::new()]).collect::<Vec<String>>()
     }));
     let texts = ["currency", "seller", "category", "treatment"].map(Column::text).into_iter();
     let sums = [Column::rate("rate"), Column::count("documents")].into_iter();

@@ -151,7 +151,7 @@ fn spoken(zone: Zone) -> String {
 
 fn table(findings: &Findings) -> Table {
     let head = [">ours", ">theirs", ">difference", ">our amount", ">their amount", ">more", "why"];
-    let mut table = Table::new(&[&["day", "market", "entry point"], &head[..]].concat());
+    let mut table = Table::new(&[&["day", "market", "entry point"][..], &head[..]].concat());
     for Difference { cell, ours, theirs, parts, unexplained } in &findings.reconciled.differences {
         // What the statement does not tell is left open.
         let Measures { count, amount, .. } = findings.measures;

@@ -172,7 +172,10 @@ fn open_items(words: &Words, items: &[OpenView], currency: &str) -> String {
 fn columns<'t>(head: [&'t str; 4], rows: impl Iterator<Item = [&'t str; 4]>, currency: &str) -> String {
     let last = format!("{} ({currency})", head[3]);
     let mut all: Vec<[&str; 4]> = vec![[head[0], head[1], head[2], &last]];
-    all.extend(rows);
+    // Not `extend`: the head has a shorter life than the rows.
+    for row in rows {
+        all.push(row);
+    }
     let width = |column: usize| {
         all.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or_default()
     };
