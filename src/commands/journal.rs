@@ -21,7 +21,8 @@ pub fn journal(args: &Args, world: &mut World) -> Result<Outcome, Failure> {
     for issued in history.issued.iter().filter(|issued| is_wanted(args, issued)) {
         // As it is owed: in the currency that it is billed in.
         let invoice = stored_invoice(&ledger, issued)?.as_billed().into_owned();
-        documents.push(Document { invoice, sha256: issued.document_sha256.clone() });
+        let (sha256, released) = (issued.document_sha256.clone(), issued.released.clone());
+        documents.push(Document { invoice, sha256, released });
     }
     let selection = selection(args);
     let receipts: Vec<Receipt> = history.payments.iter().flat_map(|payment| receipts(&history, payment)).collect();

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::mapping::{Condition, Field};
+use super::prepaid::Released;
 use super::{BusinessId, Date, DocumentKind, Invoice, InvoiceNumber, Money, Month};
 
 /// What invoices take of a payment is told in such parts.
@@ -158,13 +159,15 @@ pub struct Brief {
     pub total: Money,
     /// What it says was paid of it in advance.
     pub prepaid: Money,
+    /// What it needs less of payments in advance than the invoice in whose place it stands: later invoices take that.
+    pub released: Vec<Released>,
     /// What a credit note corrects, or in place of what an invoice stands.
     pub corrects: Option<InvoiceNumber>,
 }
 
 impl Brief {
-    /// Of a document in the currency that it is billed in.
-    pub fn of(billed: &Invoice) -> Self {
+    /// Of a document in the currency that it is billed in, with what it released of payments in advance.
+    pub fn of(billed: &Invoice, released: &[Released]) -> Self {
         let prepaid = billed.prepaid.as_ref().filter(|_| !billed.is_credit_note()).map(|prepaid| prepaid.paid);
         Self {
             number: billed.number.clone(),
@@ -175,6 +178,7 @@ impl Brief {
             due: billed.due_date,
             total: billed.total,
             prepaid: prepaid.unwrap_or_else(|| Money::zero(billed.total.currency())),
+            released: released.to_vec(),
             corrects: billed.corrects.as_ref().map(|corrected| corrected.number.clone()),
         }
     }
@@ -191,6 +195,8 @@ pub struct OpenItem {
     pub total: Money,
     /// Paid in advance.
     pub prepaid: Money,
+    /// What of it the invoice in its place left to later ones.
+    pub released: Money,
     /// Given back by credit notes.
     pub credited: Money,
     /// Received since it was issued.
@@ -233,6 +239,8 @@ pub enum AccountWhat {
     Invoice(InvoiceNumber),
     /// Taken by this invoice of a payment of this reference.
     Prepaid(InvoiceNumber, String),
+    /// Taken by an invoice before this one of a payment of this reference, and left by this one to later ones.
+    Released(InvoiceNumber, String),
     CreditNote(InvoiceNumber),
     /// A payment, by its number and the words of the bank.
     Payment(u32, String),

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::receipts::ReceiptPosting;
 use crate::domain::correction::CreditOf;
 use crate::domain::invoice::Vat;
+use crate::domain::prepaid::Released;
 use crate::domain::{BusinessId, Currency, Date, Decimal, Invoice, Money, Month};
 
 pub use self::receipts::{Happened, Receipt};
@@ -30,6 +31,8 @@ const VAT: &str = "Liabilities:VAT";
 pub struct Document {
     pub invoice: Invoice,
     pub sha256: String,
+    /// What it needs less of payments in advance than the invoice in whose place it stands.
+    pub released: Vec<Released>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +134,8 @@ impl Journal {
 
     fn currencies(&self) -> BTreeSet<Currency> {
         let of_receipts = self.receipts.iter().map(|(receipt, _)| receipt.amount.currency());
-        self.transactions.iter().map(|transaction| transaction.document.invoice.currency).chain(of_receipts).collect()
+        let of_documents = self.transactions.iter().flat_map(|transaction| &transaction.postings);
+        of_documents.map(|posting| posting.amount.currency()).chain(of_receipts).collect()
     }
 
     /// A day before which nothing happens: the first of the first month that is billed.
@@ -144,7 +148,7 @@ impl Journal {
 
 impl Transaction {
     fn of(document: Document) -> Result<Self, Unbalanced> {
-        match postings(&document.invoice) {
+        match postings(&document.invoice, &document.released) {
             Some(postings) => Ok(Self { document, postings }),
             None => Err(Unbalanced(document.invoice.number.to_string())),
         }
@@ -157,7 +161,7 @@ impl Transaction {
 
     /// The document in words, name by name; the same in both forms of text.
     fn facts(&self) -> Vec<(&'static str, String)> {
-        let Document { invoice, sha256 } = &self.document;
+        let Document { invoice, sha256, .. } = &self.document;
         let corrects = invoice.corrects.as_ref().map(|corrected| ("corrects", corrected.number.to_string()));
         let categories: BTreeSet<&str> = invoice.vat.iter().map(|vat| vat.category.as_str()).collect();
         let mut facts = vec![("number", invoice.number.to_string()), ("kind", invoice.kind.name().to_owned())];
@@ -176,7 +180,7 @@ impl Transaction {
 }
 
 /// `None` when they do not add up to zero.
-fn postings(invoice: &Invoice) -> Option<Vec<Posting>> {
+fn postings(invoice: &Invoice, released: &[Released]) -> Option<Vec<Posting>> {
     let given = |amount: Money| if invoice.is_credit_note() { amount } else { amount.negated() };
     let taxed = if let [only] = invoice.vat.as_slice() { Some(only) } else { None };
     let posting =
@@ -201,6 +205,11 @@ fn postings(invoice: &Invoice) -> Option<Vec<Posting>> {
         postings.push(posting(receivable(&invoice.business), taken.paid.negated(), invoice.month, None));
     }
     let sum = Money::sum(invoice.currency, postings.iter().map(|posting| posting.amount))?;
+    // It may be in another currency, that of the invoice before it: each pair comes to nothing by itself.
+    for Released { amount, .. } in released {
+        postings.push(posting(receipts::prepaid(&invoice.business), amount.negated(), invoice.month, None));
+        postings.push(posting(receivable(&invoice.business), *amount, invoice.month, None));
+    }
     sum.is_zero().then_some(postings)
 }
 

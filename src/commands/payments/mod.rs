@@ -17,6 +17,7 @@ use crate::cli::{PaymentsAction, PaymentsCommand};
 use crate::domain::receivable::Brief;
 use crate::domain::{BusinessId, Date, Instant, Zone};
 use crate::error::{Failure, Kind};
+use crate::ledger::entry::Issued;
 use crate::ledger::{History, Ledger};
 use crate::report::receivables::{Items, Unsummed};
 
@@ -69,7 +70,8 @@ impl Books {
 
 /// Every document, as far as what is owed for it goes, in the order of issue.
 fn briefs(ledger: &Ledger, history: &History) -> Result<Vec<Brief>, Failure> {
-    history.issued.iter().map(|issued| Ok(Brief::of(&stored_invoice(ledger, issued)?.as_billed()))).collect()
+    let brief = |issued: &Issued| Ok(Brief::of(&stored_invoice(ledger, issued)?.as_billed(), &issued.released));
+    history.issued.iter().map(brief).collect()
 }
 
 /// The open items of these documents.

@@ -148,7 +148,8 @@ impl Told<'_> {
                 item.due.to_string(),
                 overdue_by.map(|days| days.to_string()).unwrap_or_default(),
                 item.total.digits(),
-                item.prepaid.digits(),
+                // What is left of it for later invoices pays nothing here.
+                item.prepaid.checked_sub(item.released).unwrap_or(item.prepaid).digits(),
                 item.credited.digits(),
                 item.taken_over.digits(),
                 item.paid.digits(),

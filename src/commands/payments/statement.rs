@@ -5,7 +5,7 @@ use super::super::run::renderer;
 use super::super::{Outcome, World, say};
 use super::Books;
 use crate::cli::PaymentsStatement;
-use crate::domain::receivable::{Account, AccountWhat, OpenItem, PaidPart};
+use crate::domain::receivable::{Account, AccountWhat, Brief, OpenItem, PaidPart};
 use crate::domain::{Business, BusinessId, Date, InvoiceNumber, Money};
 use crate::error::{Failure, Kind};
 use crate::ledger::{Payment, PaymentEvent};
@@ -79,8 +79,17 @@ fn documents(books: &Books, business: &BusinessId) -> Vec<Movement> {
             let what = AccountWhat::Prepaid(number, references.join(", "));
             movements.push(Movement { date, what, amount: prepaid.negated() });
         }
+        movements.extend(released(books, brief));
     }
     movements
+}
+
+/// What an invoice in place of another left of payments in advance to later ones.
+fn released(books: &Books, brief: &Brief) -> Option<Movement> {
+    let base = books.items.get(brief.corrects.as_ref()?).filter(|base| !base.released.is_zero())?;
+    let references: Vec<&str> = brief.released.iter().map(|released| released.reference.as_str()).collect();
+    let what = AccountWhat::Released(brief.number.clone(), references.join(", "));
+    Some(Movement { date: brief.issued, what, amount: base.released })
 }
 
 /// What a payment does to the account of a business. What is left of one is of the business whose invoices it names, where

@@ -140,6 +140,9 @@ fn row_view(row: &AccountRow, words: &Words, language: Language) -> AccountRowVi
         AccountWhat::Prepaid(number, reference) => {
             fill(words.prepaid, &[("number", &number.to_string()), ("reference", reference)])
         }
+        AccountWhat::Released(number, reference) => {
+            fill(words.released, &[("number", &number.to_string()), ("reference", reference)])
+        }
         AccountWhat::CreditNote(number) => fill(words.credit_note, &[("number", &number.to_string())]),
         AccountWhat::Payment(_, text) => fill(words.payment, &[("text", text)]),
         AccountWhat::Reversed(_) => words.returned.to_owned(),

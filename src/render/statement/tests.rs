@@ -19,6 +19,7 @@ fn item() -> OpenItem {
         due: day("2018-10-05"),
         total: usd(150_000),
         prepaid: usd(0),
+        released: usd(0),
         credited: usd(0),
         paid: usd(50_000),
         taken_over: usd(0),

@@ -37,8 +37,11 @@ fn credit(net: &str, tax: &str, total: &str) -> Value {
 }
 
 fn journal(invoices: &[Value]) -> Journal {
-    let document =
-        |value: &Value| Document { invoice: serde_json::from_value(value.clone()).unwrap(), sha256: "ab".repeat(32) };
+    let document = |value: &Value| Document {
+        invoice: serde_json::from_value(value.clone()).unwrap(),
+        sha256: "ab".repeat(32),
+        released: Vec::new(),
+    };
     Journal::of("Late replies".to_owned(), invoices.iter().map(document).collect()).unwrap()
 }
 
@@ -111,7 +114,11 @@ fn earlier_months_are_revenue_of_their_own() {
 
 #[test]
 fn amounts_that_contradict_are_refused() {
-    let document = |value: Value| Document { invoice: serde_json::from_value(value).unwrap(), sha256: String::new() };
+    let document = |value: Value| Document {
+        invoice: serde_json::from_value(value).unwrap(),
+        sha256: String::new(),
+        released: Vec::new(),
+    };
     let refused = Journal::of(String::new(), vec![document(invoice("USD 1.00", "USD 0.22", "USD 1.23"))]).unwrap_err();
     assert_eq!(refused.to_string(), "the amounts of LR-2018-000001 do not add up");
 }

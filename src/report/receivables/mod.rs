@@ -56,6 +56,13 @@ impl Items {
             item.balance = item.balance.checked_sub(brief.total).ok_or_else(unsummed)?;
             return Ok(());
         }
+        if let Some(base) = brief.corrects.as_ref().and_then(|base| self.by_number.get_mut(base)) {
+            // It is there for later invoices, and pays nothing here.
+            for released in brief.released.iter().filter(|of| of.amount.currency() == base.total.currency()) {
+                base.released = base.released.checked_add(released.amount).ok_or_else(unsummed)?;
+                base.balance = base.balance.checked_add(released.amount).ok_or_else(unsummed)?;
+            }
+        }
         let base = brief.corrects.as_ref().and_then(|base| self.by_number.get(base));
         let is_same = base.is_some_and(|base| base.total.currency() == brief.total.currency());
         let nothing = Money::zero(brief.total.currency());
@@ -69,6 +76,7 @@ impl Items {
             due: brief.due,
             total: brief.total,
             prepaid,
+            released: nothing,
             credited: nothing,
             paid: nothing,
             taken_over: nothing,

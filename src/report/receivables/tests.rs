@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::prepaid::Released;
 use crate::domain::receivable::{AccountWhat, MoneySide, StatementEntry};
 use crate::domain::{Advance, Date, DocumentKind};
 
@@ -16,6 +17,7 @@ fn brief(number: &str, total: i64) -> Brief {
         due: "2018-10-05".parse().unwrap(),
         total: usd(total),
         prepaid: usd(0),
+        released: Vec::new(),
         corrects: None,
     }
 }
@@ -83,7 +85,11 @@ fn payments_follow_the_debt_to_what_stands_in_its_place() {
     balances(&all, &[part("LR-2018-000001", 100)], &[("LR-2018-000001", 0), ("LR-2018-000002", -10)]);
     // What was paid in advance was paid once, whatever the second one says of it.
     let (first, second) = (Brief { prepaid: usd(100), ..one }, Brief { prepaid: usd(90), ..two });
-    balances(&[first, note, second], &[], &[("LR-2018-000001", 0), ("LR-2018-000002", -10)]);
+    balances(&[first.clone(), note.clone(), second.clone()], &[], &[("LR-2018-000001", 0), ("LR-2018-000002", -10)]);
+    // What the second one leaves of it to later invoices is no credit beside.
+    let released = vec![Released { reference: "TRX 1".to_owned(), amount: usd(10) }];
+    let second = Brief { released, ..second };
+    balances(&[first, note, second], &[], &[("LR-2018-000001", 0), ("LR-2018-000002", 0)]);
 }
 
 #[test]
