@@ -14,7 +14,18 @@ use crate::domain::Month;
 use crate::error::Failure;
 
 /// Kinds of entries of which the page of a closed month tells nothing: files count up to the evidence of the month.
-const UNTOLD: [&str; 5] = ["digest", "file", "mail_begun", "set_aside", "tariff"];
+const UNTOLD: [&str; 10] = [
+    "digest",
+    "file",
+    "mail_begun",
+    "payment",
+    "payment_matched",
+    "payment_reversed",
+    "reconciled",
+    "reminder",
+    "set_aside",
+    "tariff",
+];
 
 /// Pages of closed months by the SHA-256 that they were left with, where the ledger and the settings tell nothing new of
 /// them.
