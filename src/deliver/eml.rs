@@ -148,12 +148,25 @@ fn quoted(text: &str) -> Result<Body, DeliverError> {
     encoded(text.replace("\r\n", "\n").replace('\r', "\n"), ContentTransferEncoding::QuotedPrintable)
 }
 
+/// Longer header lines are folded; the line break of the fold is counted with it.
+const LONGEST_LINE: usize = 76;
+
 fn attached(attachment: &Attachment) -> Result<SinglePart, DeliverError> {
     let name = field::file_name(attachment.name)?.to_owned();
     let content_type = ContentType::parse(&field::text("content type", attachment.content_type)?)
         .map_err(|_| DeliverError::Form { why: "the content type of an attachment is not one" })?;
     // Left to itself, lettre would send a CSV as 7bit text, its line breaks open to change on the way.
-    Ok(Attached::new(name).body(encoded(attachment.bytes.to_vec(), ContentTransferEncoding::Base64)?, content_type))
+    let body = encoded(attachment.bytes.to_vec(), ContentTransferEncoding::Base64)?;
+    let folded = format!("attachment;\r\n filename=\"{name}\"");
+    let is_long = "Content-Disposition: ".len() + folded.len() > LONGEST_LINE;
+    let mut part = Attached::new(name.clone()).body(body, content_type);
+    if is_long {
+        // lettre would write `filename*0=`, which some mail programs do not read.
+        let raw = format!("attachment; filename=\"{name}\"");
+        let field = HeaderName::new_from_ascii_str("Content-Disposition");
+        part.headers_mut().insert_raw(HeaderValue::dangerous_new_pre_encoded(field, raw, folded));
+    }
+    Ok(part)
 }
 
 fn encoded(body: impl Into<MaybeString>, encoding: ContentTransferEncoding) -> Result<Body, DeliverError> {
@@ -242,6 +255,18 @@ mod tests {
         }
         for letter in letters {
             assert!(eml(&letter).is_err(), "{letter:?}");
+        }
+    }
+
+    #[test]
+    fn attachments_of_any_length_have_a_plain_name() {
+        for length in 1..=120 {
+            let name = "n".repeat(length);
+            let attachments = vec![Attachment { name: &name, content_type: "text/csv", bytes: b"" }];
+            let made = made(&Letter { attachments, ..letter() }).replace("\r\n ", " ");
+            let field = format!("\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n");
+            assert_eq!(made.matches(&field).count(), 1, "{length}: {made}");
+            assert_eq!(made.matches("Content-Disposition").count(), 1, "{length}");
         }
     }
 
