@@ -5,9 +5,7 @@ use std::time::{Duration, SystemTime};
 use lettre::message::header::{
     self, Cc, ContentTransferEncoding, ContentType, Date, HeaderName, HeaderValue, MessageId, ReplyTo, Subject, To,
 };
-use lettre::message::{
-    Attachment as Attached, Body, Mailbox, Mailboxes, MaybeString, MultiPart, MultiPartKind, SinglePart,
-};
+use lettre::message::{Body, Mailbox, Mailboxes, MaybeString, MultiPart, MultiPartKind, SinglePart};
 use sha2::{Digest, Sha256};
 
 use super::{DeliverError, field};
@@ -148,25 +146,13 @@ fn quoted(text: &str) -> Result<Body, DeliverError> {
     encoded(text.replace("\r\n", "\n").replace('\r', "\n"), ContentTransferEncoding::QuotedPrintable)
 }
 
-/// Longer header lines are folded; the line break of the fold is counted with it.
-const LONGEST_LINE: usize = 76;
-
 fn attached(attachment: &Attachment) -> Result<SinglePart, DeliverError> {
     let name = field::file_name(attachment.name)?.to_owned();
     let content_type = ContentType::parse(&field::text("content type", attachment.content_type)?)
         .map_err(|_| DeliverError::Form { why: "the content type of an attachment is not one" })?;
     // Left to itself, lettre would send a CSV as 7bit text, its line breaks open to change on the way.
     let body = encoded(attachment.bytes.to_vec(), ContentTransferEncoding::Base64)?;
-    let folded = format!("attachment;\r\n filename=\"{name}\"");
-    let is_long = "Content-Disposition: ".len() + folded.len() > LONGEST_LINE;
-    let mut part = Attached::new(name.clone()).body(body, content_type);
-    if is_long {
-        // lettre would write `filename*0=`, which some mail programs do not read.
-        let raw = format!("attachment; filename=\"{name}\"");
-        let field = HeaderName::new_from_ascii_str("Content-Disposition");
-        part.headers_mut().insert_raw(HeaderValue::dangerous_new_pre_encoded(field, raw, folded));
-    }
-    Ok(part)
+    Ok(SinglePart::builder().header(field::Disposition(name)).header(content_type).body(body))
 }
 
 fn encoded(body: impl Into<MaybeString>, encoding: ContentTransferEncoding) -> Result<Body, DeliverError> {

@@ -1,11 +1,14 @@
 //! What may stand in a header, an envelope or a file name: everything else is refused, never cleaned.
 
 use lettre::Address;
+use lettre::message::header::{Header, HeaderName, HeaderValue};
 
 use super::DeliverError;
 
 const LONGEST_TEXT: usize = 400;
 const LONGEST_NAME: usize = 120;
+/// Longer header lines are folded where they can be (RFC 5322, 2.1.1).
+const LINE: usize = 78;
 /// Without its line break (RFC 5322, 2.1.1).
 const LONGEST_LINE: usize = 998;
 
@@ -60,6 +63,29 @@ pub(super) fn file_name(text: &str) -> Result<&str, DeliverError> {
         Ok(text)
     } else {
         Err(wrong("file name", text, "a file name is 1 to 120 of a-z, A-Z, 0-9, `.`, `_` and `-`"))
+    }
+}
+
+/// `Content-Disposition` of an attachment of this name, which [`file_name`] allows.
+///
+/// lettre's own writes a long name as `filename*0=`, which some mail programs do not read.
+#[derive(Clone, Debug)]
+pub(super) struct Disposition(pub String);
+
+impl Header for Disposition {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Content-Disposition")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Err("mails are only written".into())
+    }
+
+    fn display(&self) -> HeaderValue {
+        let raw = format!("attachment; filename=\"{}\"", self.0);
+        let is_short = "Content-Disposition: ".len() + raw.len() <= LINE;
+        let written = if is_short { raw.clone() } else { raw.replacen("; ", ";\r\n ", 1) };
+        HeaderValue::dangerous_new_pre_encoded(Self::name(), raw, written)
     }
 }
 
