@@ -30,7 +30,8 @@ pub use dkim::Signer;
 pub use eml::{Attachment, Letter, Others, eml, message_id};
 pub use password::{Password, password};
 
-/// What became of one attempt for one recipient. Texts are at most 200 characters, without control characters.
+/// What became of one attempt for one recipient. Texts are at most 200 characters, none of them a control character or one
+/// that nobody sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The outbox holds it, or the server answered 250 to the whole mail.
