@@ -67,6 +67,13 @@ impl Reply {
     pub(super) fn text(&self) -> String {
         format!("{} {}", self.code, self.lines.join(" ")).trim_end().to_owned()
     }
+
+    /// The same without these words, should the server repeat them.
+    pub(super) fn without(self, secrets: &[String]) -> Self {
+        let words = self.lines.join(" ");
+        let veiled = secrets.iter().fold(words.clone(), |text, secret| text.replace(secret.as_str(), "…"));
+        if veiled == words { self } else { Self { lines: vec![veiled], ..self } }
+    }
 }
 
 /// At most 200 characters, none of which hides or reorders what stands around it: it is shown on terminals and pages.
