@@ -1,6 +1,7 @@
 //! The outbox: every frozen mail that is due goes to the transport, one after the other: what was never tried first, in the
-//! order in which it was frozen, and then what was tried longest ago, so that no mail keeps the others back. What is about to happen is in the ledger before it happens, and what happened as soon as it did, so that a
-//! mail is never lost, and never sent twice without saying so.
+//! order in which it was frozen, and then what was tried longest ago, so that no mail keeps the others back. What is about to
+//! happen is in the ledger before it happens, and what happened as soon as it did, so that a mail is never lost, and never
+//! sent twice without saying so.
 
 mod round;
 
