@@ -126,6 +126,91 @@ fn a_server_that_takes_nothing_now_is_left_alone() {
 }
 
 #[test]
+fn a_mail_that_a_server_cannot_take_keeps_no_other_back() {
+    let poison = Rule { line: "desk-1@", ..Rule::at("RCPT", Act::code(421)) };
+    let (shop, server) = shop("mail-road-poison", Paper::Good, &[poison]);
+    with_recipients(&shop, 5);
+    let told = shop.run(NIGHT).expect(0);
+    assert!(told.out.contains("mail      4 sent, 1 deferred\n") && told.err.is_empty(), "{}{}", told.out, told.err);
+    assert_eq!(listed(&shop, NIGHT), [all("deferred", 1, 1), all("sent", 1, 4)].concat());
+    assert_eq!(server.heard().connections, 2, "what it says 421 to ends a connection");
+    shop.holds();
+}
+
+#[test]
+fn what_was_never_tried_goes_before_what_was() {
+    let poison = |desk| Rule { line: desk, ..Rule::at("RCPT", Act::code(421)) };
+    let (shop, server) = shop("mail-road-order", Paper::Good, &[poison("desk-1@"), poison("desk-2@")]);
+    with_recipients(&shop, 5);
+    let told = shop.run(NIGHT).expect(0);
+    assert!(told.out.contains("mail      3 mails left: RCPT: 421 as planned\n"), "two in a row: {}", told.out);
+    let next = "2018-09-06T00:00:00Z";
+    let told = shop.run(next).expect(0);
+    assert!(told.out.contains("mail      3 sent, 2 deferred\n"), "{}", told.out);
+    assert_eq!(listed(&shop, next), [all("deferred", 2, 2), all("sent", 1, 3)].concat());
+    assert_eq!(server.stop().accepted().count(), 3);
+}
+
+#[test]
+fn a_server_that_serves_nobody_from_here_refuses_no_mail() {
+    for (name, stage, text) in [
+        ("greeting", "greeting", "554 5.7.1 this address is on a list\r\n"),
+        ("hello", "EHLO", "550 no such name\r\n"),
+        ("login", "MAIL", "530 5.7.0 log in first\r\n"),
+        ("offer", "EHLO", "250-script\r\n250 AUTH XOAUTH2\r\n"),
+    ] {
+        let (shop, server) =
+            shop(&format!("mail-road-unserved-{name}"), Paper::Good, &[Rule::once(stage, Act::say(text))]);
+        with_recipients(&shop, 3);
+        let told = shop.run(NIGHT).expect(78);
+        assert!(told.err.contains("error: the mail was not sent: `127.0.0.1` "), "{}", told.err);
+        assert!(told.err.contains("hint: nothing is lost"), "{}", told.err);
+        assert_eq!((listed(&shop, NIGHT), server.heard().connections), (all("queued", 0, 3), 1), "{name}");
+        assert_eq!(shop.ritardo(&["mail", "send", "--as-of", NIGHT]).expect(0).out, "mail      3 sent\n");
+        assert_eq!(server.stop().accepted().count(), 3);
+    }
+}
+
+#[test]
+fn a_sender_that_is_rejected_costs_two_mails_and_not_a_month() {
+    let text = "553 5.7.1 <billing@late-reply.example>: Sender address rejected: not owned by user billing\r\n";
+    let (shop, server) =
+        shop("mail-road-sender", Paper::Good, &[Rule { times: 4, ..Rule::at("MAIL", Act::say(text)) }]);
+    with_recipients(&shop, 5);
+    let told = shop.run(NIGHT).expect(78);
+    let words = "refuses one mail after the other with the same words: MAIL: 553 5.7.1 Sender address rejected: not owned by user";
+    assert!(told.err.contains(words) && told.err.contains("`ritardo mail retry`"), "{}", told.err);
+    assert_eq!(told.err.matches("is refused: ").count(), 2, "{}", told.err);
+    assert_eq!(listed(&shop, NIGHT), [all("refused", 1, 2), all("queued", 0, 3)].concat());
+    // As long as nobody has corrected it, the next runs ask once and refuse no more mails.
+    let next = "2018-09-06T00:00:00Z";
+    let told = shop.run(next).expect(78);
+    assert!(told.err.contains(words) && !told.err.contains("is refused: "), "{}", told.err);
+    assert_eq!(listed(&shop, next), [all("refused", 1, 2), all("queued", 0, 3)].concat());
+    let last = "2018-09-07T00:00:00Z";
+    assert!(shop.run(last).expect(0).out.contains("mail      3 sent\n"));
+    let again = ["mail", "retry", "LR-2018-000001_1", "LR-2018-000001_2", "--as-of", last];
+    assert_eq!(shop.ritardo(&again).expect(0).out, "retried   2 mails\nmail      2 sent\n");
+    assert_eq!(server.stop().accepted().count(), 5);
+    shop.holds();
+}
+
+#[test]
+fn a_server_that_cuts_every_connection_is_left_alone_and_told_of() {
+    for (name, stage, tried, state, words) in [
+        ("dot", ".", 2, "unknown", "the server left one mail after the other without an answer (end of mail: "),
+        ("mail", "MAIL", 3, "deferred", "one connection after the other broke (MAIL: "),
+    ] {
+        let (shop, server) = shop(&format!("mail-road-cut-{name}"), Paper::Good, &[Rule::at(stage, Act::Drop)]);
+        with_recipients(&shop, 5);
+        let told = shop.run(NIGHT).expect(0);
+        assert!(told.err.starts_with(&format!("warning: no more mail was sent: {words}")), "{}", told.err);
+        assert_eq!(listed(&shop, NIGHT), [all(state, 1, tried), all("queued", 0, 5 - tried)].concat());
+        assert_eq!(server.stop().connections, tried);
+    }
+}
+
+#[test]
 fn mails_that_do_not_go_in_time_are_left_for_the_next_run() {
     let slow = Rule::once(".", Act::Wait(Duration::from_millis(1_300)));
     let (shop, server) = shop("mail-road-within", Paper::Good, &[slow]);

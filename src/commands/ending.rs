@@ -36,8 +36,11 @@ fn outcome(night: &Night) -> Outcome {
     if parked || set_aside || night.mail.lost_one() { Outcome::SetAside } else { Outcome::Done }
 }
 
-/// Says which mails nothing more happens to.
+/// Says how a server failed, and which mails nothing more happens to.
 pub fn warn_of_mails(sent: &Sent, world: &mut World) -> Result<(), Failure> {
+    if let Some(broken) = &sent.broken {
+        say(world.err, &format!("warning: no more mail was sent: {broken}; the next run goes on"))?;
+    }
     for Trouble { name, to, state, reason, .. } in sent.troubles.iter().filter(|trouble| trouble.is_final) {
         let state = state.name();
         say(world.err, &format!("warning: the mail {name} to {to} is {state}: {reason}; see `ritardo mail list`"))?;

@@ -1,6 +1,7 @@
-//! The outbox: every frozen mail that is due goes to the transport, one after the other, in the order in which they were
-//! frozen. What is about to happen is in the ledger before it happens, and what happened as soon as it did, so that a
-//! mail is never lost, and never sent twice without saying so.
+//! The outbox: every frozen mail that is due goes to the transport, one after the other: what was never tried first, in the
+//! order in which it was frozen, and then what was tried longest ago, so that no mail keeps the others back. What is about to
+//! happen is in the ledger before it happens, and what happened as soon as it did, so that a mail is never lost, and never
+//! sent twice without saying so.
 
 mod round;
 
@@ -12,10 +13,11 @@ use self::round::Round;
 use super::World;
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
-use crate::deliver::{self, Carrier};
+use crate::deliver::{self, Carrier, DeliverError};
 use crate::domain::{Instant, MailRules};
 use crate::error::{Failure, Kind};
-use crate::ledger::{History, Ledger, MailState, Outgoing};
+use crate::ledger::entry::{MailAttempt, MailOutcome};
+use crate::ledger::{History, Ledger, MailEvent, MailState, Outgoing};
 use crate::read::sha256;
 
 /// What a run sends with.
@@ -42,6 +44,8 @@ pub struct Sent {
     /// Mails that wait for their time, and when the first of them is due.
     pub waiting: u64,
     pub next: Option<Instant>,
+    /// How a server failed one mail after the other, so that it was left alone.
+    pub broken: Option<String>,
     /// What stopped all mail, or kept one from being sent that is not as it was.
     pub stopped: Option<Failure>,
     /// Mails that were tried and not sent.
@@ -82,6 +86,7 @@ impl Sent {
         self.left += other.left;
         self.left_because = self.left_because.or(other.left_because);
         (self.waiting, self.next) = (other.waiting, other.next);
+        self.broken = self.broken.or(other.broken);
         self.stopped = self.stopped.or(other.stopped);
         self.troubles.extend(other.troubles);
         self
@@ -124,9 +129,14 @@ impl Outbox<'_> {
         ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))
     }
 
+    /// What is due, in the order in which it is sent.
     fn due<'h>(&self, history: &'h History) -> Vec<Outgoing<'h>> {
-        let is_due = |mail: &Outgoing| history.mail_standing(mail.message_id, self.rules(), self.now).is_due(self.now);
-        history.outgoing().into_iter().filter(is_due).collect()
+        let standing = |mail: &Outgoing| history.mail_standing(mail.message_id, self.rules(), self.now);
+        let mails = history.outgoing().into_iter().map(|mail| (standing(&mail), mail));
+        let mut due: Vec<_> = mails.filter(|(standing, _)| standing.is_due(self.now)).collect();
+        // Stable: of mails that were tried at one time, the one that was frozen first.
+        due.sort_by_key(|(standing, _)| standing.since);
+        due.into_iter().map(|(_, mail)| mail).collect()
     }
 
     /// What a run does: sends, unless a person is to.
@@ -155,7 +165,10 @@ impl Outbox<'_> {
         let mut sent = Sent::default();
         if !due.is_empty() {
             match Carrier::new(&self.setup.config.transport, &deliver::password) {
-                Ok(carrier) => Round::new(self, ledger, carrier).go(&due, &mut sent, world)?,
+                Ok(mut carrier) => {
+                    carrier.was_stopped(last_stop(&history));
+                    Round::new(self, ledger, carrier).go(&due, &mut sent, world)?;
+                }
                 Err(error) => sent.stopped = Some(unsent(error)),
             }
         }
@@ -192,7 +205,23 @@ pub fn stored(state: &State, mail: &Outgoing) -> Result<Vec<u8>, Failure> {
     }
 }
 
-fn unsent(error: deliver::DeliverError) -> Failure {
-    let failure = Failure::new(Kind::Configuration, "the mail was not sent").because(error);
-    failure.hint("nothing is lost: the mails wait in the state folder")
+/// What was said of the last attempts where they were stopped by what is wrong on this side.
+fn last_stop(history: &History) -> Vec<String> {
+    let outgoing = history.outgoing();
+    let events = outgoing.iter().flat_map(|mail| history.events_of(mail.message_id));
+    let attempts: Vec<&MailAttempt> =
+        events.filter_map(|event| if let MailEvent::Ended(attempt) = event { Some(attempt) } else { None }).collect();
+    let Some(last) = attempts.iter().map(|attempt| attempt.at).max() else { return Vec::new() };
+    let stopped = attempts.iter().filter(|attempt| attempt.at == last && attempt.outcome == MailOutcome::Untried);
+    stopped.map(|attempt| attempt.detail.clone()).collect()
+}
+
+fn unsent(error: DeliverError) -> Failure {
+    let hint = match &error {
+        DeliverError::RefusedAlike { .. } => {
+            "the others wait in the state folder; correct server, login or sender, then `ritardo mail retry` the refused ones"
+        }
+        _ => "nothing is lost: the mails wait in the state folder",
+    };
+    Failure::new(Kind::Configuration, "the mail was not sent").because(error).hint(hint)
 }

@@ -13,6 +13,7 @@ mod login;
 mod outbox;
 mod password;
 mod reply;
+mod row;
 #[cfg(test)]
 mod script;
 mod secret_file;
@@ -30,7 +31,8 @@ pub use dkim::Signer;
 pub use eml::{Attachment, Letter, Others, eml, message_id};
 pub use password::{Password, password};
 
-/// What became of one attempt for one recipient. Texts are at most 200 characters, without control characters.
+/// What became of one attempt for one recipient. Texts are at most 200 characters, none of them a control character or one
+/// that nobody sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The outbox holds it, or the server answered 250 to the whole mail.
@@ -43,6 +45,19 @@ pub enum Outcome {
     Unknown { reason: String },
     /// Larger than the server, or the configuration, takes. Nothing of it was sent.
     TooBig { reason: String },
+}
+
+impl Outcome {
+    /// What was said.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Sent { reply: words }
+            | Self::Deferred { reason: words }
+            | Self::Refused { reason: words }
+            | Self::Unknown { reason: words }
+            | Self::TooBig { reason: words } => words,
+        }
+    }
 }
 
 /// An attempt, and whether others may follow in this run.
@@ -59,6 +74,10 @@ pub enum Road {
     /// The server takes no more for now, does not answer in time, or cannot be reached. Mails that are left stay as they
     /// are, without an attempt.
     Busy {
+        reason: String,
+    },
+    /// The server fails one mail after the other: as [`Road::Busy`], and somebody is to be told.
+    Broken {
         reason: String,
     },
 }
@@ -121,6 +140,17 @@ pub enum DeliverError {
     /// Stops all mail of the run: every further attempt with this login would fail too, and may lock it.
     #[error("`{host}` does not accept the login: {reply}")]
     Login { host: String, reply: String },
+    /// Stops all mail of the run, and tells of no mail: it was said before the server knew of one.
+    #[error("`{host}` does not serve this program: {reply}")]
+    Unserved { host: String, reply: String },
+    /// Stops all mail of the run: the server asked for a login, or for another one, when a mail came.
+    #[error("`{host}` takes no mail without another login: {reply}")]
+    LoginWanted { host: String, reply: String },
+    #[error("`{host}` offers no login that is known here, which are PLAIN and LOGIN")]
+    LoginForm { host: String },
+    /// Stops all mail of the run: what the server says is hardly about these mails.
+    #[error("`{host}` refuses one mail after the other with the same words: {words}")]
+    RefusedAlike { host: String, words: String },
     #[error("cannot read the key file {path}")]
     KeyFile { path: PathBuf, source: io::Error },
     #[error("the key file {path} is open to others than its owner (mode {mode:04o}; 0600 is needed)")]
@@ -173,12 +203,19 @@ impl Carrier {
         }
     }
 
+    /// What the last run said where something stopped it: where a server refuses with the same words again, that is soon known.
+    pub fn was_stopped(&mut self, words: Vec<String>) {
+        if let By::Server(agent) = &mut self.0 {
+            agent.was_stopped(words);
+        }
+    }
+
     /// One attempt for one recipient. Where a rate is configured, it waits until the mail may go, unless [`Carrier::wait`]
     /// has done so.
     ///
     /// # Errors
-    /// What lies on this side: an outbox that cannot be written, a login that the server refuses, which stop all mail; or a
-    /// mail that cannot travel, or whose name another one has, see [`DeliverError::is_of_one_mail`]. Everything else that
+    /// What lies on this side: an outbox that cannot be written, a login or a sender that the server refuses, a server that
+    /// serves nobody from here, which stop all mail; or a mail that cannot travel, or whose name another one has, see [`DeliverError::is_of_one_mail`]. Everything else that
     /// a server does is an [`Outcome`].
     pub fn carry(&mut self, parcel: &Parcel<'_>) -> Result<Carried, DeliverError> {
         field::travels(parcel.eml)?;

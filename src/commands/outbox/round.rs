@@ -121,6 +121,10 @@ impl<'r, 'h> Round<'r, 'h> {
                 let next = match road {
                     Road::Open => Next::Mail,
                     Road::Busy { reason } => Next::Pause(reason),
+                    Road::Broken { reason } => {
+                        sent.broken.get_or_insert_with(|| reason.clone());
+                        Next::Pause(reason)
+                    }
                 };
                 (outcome, detail, next)
             }
@@ -146,11 +150,13 @@ impl<'r, 'h> Round<'r, 'h> {
             return Ok(());
         }
         add(self.ledger, entries)?;
+        // From now on they are in the ledger, whatever becomes of the rest.
+        let ended = std::mem::take(&mut self.ended);
         if self.is_series {
             self.ledger.begin_series();
         }
         let history = Outbox::read(self.ledger)?;
-        for (mail, attempt) in std::mem::take(&mut self.ended) {
+        for (mail, attempt) in ended {
             if attempt.outcome != MailOutcome::Untried {
                 sent.note(&history, &mail, self.outbox.rules(), self.outbox.now);
             }
