@@ -212,3 +212,43 @@ fn the_password_is_nowhere() {
     }
     assert!(!server.stop().verbs().contains(&"MAIL"), "a login that is refused stops all mail");
 }
+
+/// Receivers do not count a signature of the future, and distrust a mail of it.
+#[test]
+fn nothing_in_a_mail_is_of_the_future() {
+    let (shop, server) = shop("mail-road-date", Paper::Good, &[]);
+    shop.run(NIGHT).expect(0);
+    let mail = String::from_utf8(server.stop().mails.remove(0).bytes).unwrap();
+    assert!(mail.contains("\r\nDate: Wed, 05 Sep 2018 00:00:00 +0000\r\n"), "{mail}");
+    assert!(mail.contains("; t=1536105600;\r\n"), "{mail}");
+    assert_eq!(bodies(&shop.state(), "mail")[0]["date"], "2018-09-05T00:00:00.000Z");
+    // Whenever it is made again, it is the same.
+    let stored = shop.state().join("issued/LR-2018-000001/LR-2018-000001_1.eml");
+    fs::remove_file(&stored).unwrap();
+    shop.run("2018-09-06T10:00:00Z").expect(0);
+    assert_eq!(fs::read_to_string(&stored).unwrap(), mail);
+    shop.holds();
+}
+
+/// A run was killed after it wrote a mail and before the ledger named it; then the key was changed.
+#[test]
+fn a_mail_that_no_entry_names_is_made_anew() {
+    let (shop, server) = shop("mail-road-half", Paper::Good, &[]);
+    shop.run("2018-08-20T00:00:00Z").expect(0);
+    let folder = shop.state().join("issued/LR-2018-000001");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("LR-2018-000001_1.eml"), "DKIM-Signature: of the key before\r\n").unwrap();
+    let told = shop.run(NIGHT).expect(0);
+    assert!(told.out.contains("mail      1 sent\n"), "{}", told.out);
+    let mail = server.stop().mails.remove(0).bytes;
+    assert_eq!(fs::read(folder.join("LR-2018-000001_1.eml")).unwrap(), mail);
+    shop.holds();
+    // Any other file of that number stops it: the ledger has forgotten what it issued.
+    let (shop, _server) = self::shop("mail-road-forgotten", Paper::Good, &[]);
+    shop.run("2018-08-20T00:00:00Z").expect(0);
+    let folder = shop.state().join("issued/LR-2018-000001");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("LR-2018-000001_2018-08.html"), "another").unwrap();
+    let told = shop.run(NIGHT).expect(1);
+    assert!(told.err.contains("another document of this number lies there already"), "{}", told.err);
+}

@@ -210,7 +210,8 @@ fn write_invoice(
     let mail_files = mails.into_iter().chain(copies).map(|(mail, bytes)| (mail.name, bytes));
     for (name, bytes) in files.into_iter().chain(mail_files) {
         let path = folder.join(&name);
-        if is_new {
+        // A mail that no entry names was never sent, and the key that signed it may be another one now.
+        if is_new && !is_mail(&name) {
             refuse_other(&path, &bytes)?;
         }
         let may_write = named.get(name.as_str()).is_none_or(|recorded| *recorded == sha256(&bytes) && !path.exists());
@@ -220,6 +221,10 @@ fn write_invoice(
         files::sync(&folder)?;
     }
     Ok((entries, written))
+}
+
+fn is_mail(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "eml")
 }
 
 /// A document that the ledger does not name yet may lie there from a run that was killed: with the same bytes. With others

@@ -51,6 +51,8 @@ pub fn signed(signer: Option<&Signer>, eml: Vec<u8>, date: Instant) -> Result<Ve
 struct Addressed<'a> {
     message_id: String,
     date: Instant,
+    /// As the ledger is to have it.
+    recorded: Option<Instant>,
     to: &'a str,
     others: Others<'a>,
     name: String,
@@ -69,7 +71,7 @@ pub fn preview(setup: &Setup, invoice: &Invoice, bodies: &MailBodies, pdf: &[u8]
     let name = preview_pdf_file(invoice);
     let letter = Letter {
         message_id: &format!("{}@{domain}", name.trim_end_matches(".pdf")),
-        date: invoice.issue_date.start(setup.config.issuer_of(business).zone).plus(Elapsed::from_seconds(12 * 3600)),
+        date: noon(invoice, setup.config.issuer_of(business).zone),
         from_name: &invoice.seller.legal_name,
         from,
         to,
@@ -86,6 +88,16 @@ pub fn preview(setup: &Setup, invoice: &Invoice, bodies: &MailBodies, pdf: &[u8]
     deliver::eml(&letter).map(Some).map_err(failed)
 }
 
+/// Of the day of a document, so that the day is the same wherever the header is read.
+fn noon(invoice: &Invoice, zone: Zone) -> Instant {
+    invoice.issue_date.start(zone).plus(Elapsed::from_seconds(12 * 3600))
+}
+
+/// What a header can say of an instant.
+fn in_seconds(instant: Instant) -> Instant {
+    Instant::from_micros(instant.micros().div_euclid(1_000_000).saturating_mul(1_000_000))
+}
+
 impl Post<'_> {
     /// One finished mail a recipient: those of `emails` first, then those of `cc`.
     pub fn mails(&self) -> Result<Vec<(Mail, Vec<u8>)>, Failure> {
@@ -95,8 +107,6 @@ impl Post<'_> {
         let business = self.business().filter(|business| !business.recipients.is_empty()).ok_or_else(nobody)?;
         let bodies = self.bodies(false)?;
         let (recipients, cc) = (&business.recipients, &business.mailing.cc);
-        // Noon, so that the day is the same wherever the header is read.
-        let date = invoice.issue_date.start(self.zone()).plus(Elapsed::from_seconds(12 * 3600));
         let reply_to = business.mailing.reply_to.as_deref();
         let (mut mails, nobody_else): (Vec<(Mail, Vec<u8>)>, &[String]) = (Vec::new(), &[]);
         for (index, address) in recipients.iter().chain(cc).enumerate() {
@@ -106,9 +116,12 @@ impl Post<'_> {
                 Some((first, rest)) if is_copied => (first, rest),
                 _ => (address, nobody_else),
             };
+            let message_id = deliver::message_id(number, index, &invoice.seller_email);
+            let recorded = self.date(&message_id);
             let addressed = Addressed {
-                message_id: deliver::message_id(number, index, &invoice.seller_email),
-                date,
+                message_id,
+                date: recorded.unwrap_or_else(|| noon(invoice, self.zone())),
+                recorded,
                 to,
                 others: Others { to: too, cc, reply_to },
                 name: format!("{number}_{}.eml", index + 1),
@@ -129,7 +142,7 @@ impl Post<'_> {
         let reply_to = self.business().and_then(|business| business.mailing.reply_to.as_deref());
         // Nobody else gets it.
         let others = Others { reply_to, ..Others::default() };
-        let addressed = Addressed { message_id, date: copy.at, to, others, name, copy: Some(copy) };
+        let addressed = Addressed { message_id, date: copy.at, recorded: None, to, others, name, copy: Some(copy) };
         self.finished(&self.bodies(true)?, addressed, to)
     }
 
@@ -146,6 +159,20 @@ impl Post<'_> {
     /// Of an issuer who is in the recorded configuration: the date of a mail is cut where the document's was.
     fn zone(&self) -> Zone {
         self.business().map_or(Zone::UTC, |business| self.setup.config.issuer_of(business).zone)
+    }
+
+    /// The date of a mail: as the ledger has it, or of a new one the recorded instant at which its document was issued. A run
+    /// that makes it again comes to the same, and no server takes it for one from the future, whose signature does not count
+    /// yet. `None`: the ledger has the mail, and no date of it.
+    fn date(&self, message_id: &str) -> Option<Instant> {
+        let mut known = self.history.mails_of(&self.issued.number);
+        if let Some(mail) = known.find(|mail| mail.message_id == message_id) {
+            return mail.date;
+        }
+        let issued = self.issued;
+        let closed =
+            || self.history.closed.get(&(issued.business.clone(), issued.month)).map(|closed| closed.closed_at);
+        issued.issued_at.or_else(closed).map(in_seconds)
     }
 
     fn attaches(&self, kind: Attachable) -> bool {
@@ -198,7 +225,7 @@ impl Post<'_> {
             attachments: self.attachments(),
         };
         let unsigned = deliver::eml(&letter).map_err(failed)?;
-        let Addressed { message_id, name, copy, date, .. } = addressed;
+        let Addressed { message_id, name, copy, date, recorded: dated, .. } = addressed;
         let recorded = self.history.mails_of(number).find(|mail| mail.message_id == message_id);
         let dkim = match (recorded, self.signer) {
             (Some(mail), _) => mail.dkim.clone(),
@@ -206,8 +233,8 @@ impl Post<'_> {
             (None, None) => String::new(),
         };
         let bytes = if dkim.is_empty() { unsigned } else { [dkim.as_bytes(), &unsigned].concat() };
-        let (number, sha256) = (number.clone(), sha256(&bytes));
-        let mail = Mail { number, message_id, from: from.clone(), to: recipient.to_owned(), name, sha256, copy, dkim };
+        let (number, sha256, from, to) = (number.clone(), sha256(&bytes), from.clone(), recipient.to_owned());
+        let mail = Mail { number, message_id, from, to, name, sha256, copy, dkim, date: dated };
         Ok((mail, bytes))
     }
 }

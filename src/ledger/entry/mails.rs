@@ -23,6 +23,10 @@ pub struct Mail {
     /// again, and with it everybody can make the mail again.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub dkim: String,
+    /// What its header says, in whole seconds. Absent of mails that were made before dates were recorded, which say noon of the
+    /// day of their document, and of copies, which say when they were made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Instant>,
 }
 
 /// Why a mail was made once more.
