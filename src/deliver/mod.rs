@@ -66,7 +66,7 @@ pub enum Road {
 /// A finished mail on its way to one recipient.
 #[derive(Clone, Copy, Debug)]
 pub struct Parcel<'a> {
-    /// Its Message-ID, without angle brackets: what a report of a server names it by.
+    /// What a report of a server names it by, in the form of a Message-ID without angle brackets.
     pub id: &'a str,
     /// File name in an outbox folder, such as `LR-2018-000001_1.eml`.
     pub name: &'a str,

@@ -4,7 +4,7 @@ use super::html::{MAIL_HTML, MAIL_TEXT, Pages};
 use super::texts::{self, fill};
 use super::view::{MailView, clean, is_payable, line_file, pdf_file};
 use super::{InvoiceView, RenderError, corrections, credit, labels, numbers, rule, terms, ubl_file};
-use crate::domain::business::EInvoice;
+use crate::domain::business::{EInvoice, Language};
 use crate::domain::correction::DocumentKind;
 use crate::domain::{Invoice, LineForm};
 
@@ -74,6 +74,11 @@ pub(super) fn without_lines(invoice: &Invoice, view: InvoiceView) -> InvoiceView
 pub(super) fn copied(invoice: &Invoice, view: InvoiceView) -> InvoiceView {
     let subject = ascii(&format!("{}: {}", corrections::of(invoice.language).copy, view.mail.subject));
     InvoiceView { mail: MailView { subject, ..view.mail }, ..view }
+}
+
+/// Whether the subject of a copy begins with this word, in one of the languages.
+pub fn begins_copy(word: &str) -> bool {
+    Language::ALL.into_iter().any(|language| ascii(corrections::of(language).copy) == word)
 }
 
 /// The view of a document whose mail carries the e-invoice as a file, too, where its business asks for it.

@@ -104,6 +104,10 @@ pub struct MailBounced {
     pub action: String,
     pub report_sha256: String,
     pub at: Instant,
+    /// The report does not give back the name of the envelope, which only the server knows: anybody could have written it.
+    /// Absent of reports that prove themselves, and of all that were heard before such names were given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unproved: bool,
 }
 
 impl MailBounced {
