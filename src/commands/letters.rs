@@ -34,8 +34,9 @@ pub fn signer(config: &Config) -> Result<Option<Signer>, Failure> {
     let load = |dkim: &Dkim| {
         Signer::load(dkim).map_err(|error| {
             let failure = Failure::new(Kind::Configuration, "mails cannot be signed").at(&dkim.key_file).because(error);
-            failure
-                .hint("openssl genpkey -algorithm ed25519 makes a key, or -algorithm rsa; let its owner alone read it")
+            failure.hint(
+                "openssl genpkey -algorithm rsa makes a key that every receiver knows; let its owner alone read it",
+            )
         })
     };
     config.dkim.as_ref().map(load).transpose()
