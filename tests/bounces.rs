@@ -4,7 +4,9 @@
 mod common;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use common::shop::edit;
 use common::smtp::{Act, Heard, Plan, Rule, Server};
@@ -399,6 +401,20 @@ fn an_envelope_id_names_the_mail() {
     let file = put(&folder, "mail.eml", bare);
     let told = json(&folder, &[&file], 65);
     assert_eq!(told["recipients"][0]["said"], "bounced", "{told:#}");
+}
+
+/// A mail server can hand a report over as it comes.
+#[test]
+fn reports_come_through_a_pipe_too() {
+    let folder = shop("bounces-pipe");
+    let line = "From MAILER-DAEMON Wed Sep  5 04:11:00 2018\n";
+    let mbox = format!("{line}From: a@b.example\n\nPaid.\n\n{line}{}\n", failed_postfix(&folder));
+    let mut command = program(&folder, &["bounces", "/dev/stdin", "--as-of", LATER]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(mbox.as_bytes()).unwrap();
+    let told = Ran::of(&child.wait_with_output().unwrap()).expect(65);
+    assert!(told.out.ends_with("read      2 mails, 1 delivery status report\n"), "{}", told.out);
+    assert_eq!(recorded(&folder).len(), 1);
 }
 
 /// A shop whose invoice was mailed over SMTP, to a server that says this to it.

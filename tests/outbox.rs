@@ -392,3 +392,17 @@ fn the_issuer_is_told_once_what_happened() {
     assert!(parked.contains("Mesi sospesi da un controllo (1)\n  2018-09  bologna-bakery  "), "{parked}");
     assert_eq!(shop.status("2018-09", "2018-10-06T00:00:00Z")["business"], SHOP);
 }
+
+#[test]
+fn a_mail_that_is_named_twice_is_tried_once() {
+    let server = server("RCPT", Act::say("550 5.1.1 no such mailbox\r\n"), 2);
+    let shop = shop("outbox-named-twice", &server, "");
+    edit(&shop.folder, "businesses.toml", "\"accounts@forno.example\"", "\"Desk@forno.example\", \"b@forno.example\"");
+    shop.run(NIGHT).expect(65);
+    let list = ["mail", "list", "--recipient", "desk@FORNO", "--format", "json", "--as-of", NIGHT];
+    assert_eq!(shop.ritardo(&list).expect(0).json()["mails"].as_array().unwrap().len(), 1, "letters are letters");
+    let [one, two] = ["LR-2018-000001_1", "LR-2018-000001_2"];
+    let told = shop.ritardo(&["mail", "retry", one, two, one, "--as-of", "2018-09-06T00:00:00Z"]).expect(0);
+    assert_eq!(told.out, "retried   2 mails\nmail      2 sent\n");
+    assert_eq!((bodies(&shop.state(), "mail_retried").len(), mails(&server).len()), (2, 2));
+}

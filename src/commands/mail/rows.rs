@@ -89,12 +89,17 @@ impl Row<'_> {
         self.doubt
     }
 
+    /// Addresses are compared as servers compare their domains: large letters are small ones.
+    fn is_to(&self, text: &str) -> bool {
+        self.to.to_ascii_lowercase().contains(&text.to_ascii_lowercase())
+    }
+
     /// Whether a filter lets it pass.
     pub fn is_wanted(&self, filter: &MailFilter) -> bool {
         filter.state.is_none_or(|state| state.name() == self.state)
             && filter.month.is_none_or(|months| self.month.is_some_and(|month| months.contains(month)))
             && filter.business.as_ref().is_none_or(|business| self.business == Some(business))
-            && filter.recipient.as_ref().is_none_or(|text| self.to.contains(text.as_str()))
+            && filter.recipient.as_ref().is_none_or(|text| self.is_to(text))
     }
 }
 
