@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::closing::{charge_file, filed_charges, stored_invoice};
-use super::letters::Post;
+use super::letters::{Post, max_size};
 use super::patience::{self, Written, drawn};
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure, put};
@@ -118,6 +118,7 @@ pub fn write_documents(
         workers::in_order(&orders, draw, |_, drawn| {
             bar.inc(1);
             let Some((entries, is_written)) = written.noted(drawn)? else { return Ok(()) };
+            written.too_big(&entries);
             if !entries.is_empty() {
                 // The files are on disk and synced before the ledger names them.
                 add(ledger, entries)?;
@@ -191,7 +192,8 @@ fn write_invoice(
     let charges = charges(state, history, issued, invoice)?;
     let mut files = documents(setup, renderer, invoice, &issued.document_sha256, charges)?;
     line_forms::add(setup, issued, invoice, &mut files)?;
-    let post = Post { setup, renderer, invoice, issued, files: &files, history, signer };
+    let max_size = max_size(&setup.config);
+    let post = Post { setup, renderer, invoice, issued, files: &files, history, signer, max_size };
     let (mails, copies) = (post.mails()?, post.copies()?);
     let mut written = false;
     if is_first(issued) {

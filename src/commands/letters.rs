@@ -7,7 +7,7 @@ use super::patience::drawn;
 use super::setup::Setup;
 use crate::config::Config;
 use crate::deliver::{self, Attachment, DeliverError, Letter, Others, Signer};
-use crate::domain::settings::Dkim;
+use crate::domain::settings::{Dkim, Transport};
 use crate::domain::{Attachable, Business, Elapsed, Instant, Invoice, LineForm, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::History;
@@ -27,6 +27,16 @@ pub struct Post<'p> {
     pub history: &'p History,
     /// Signs mails that the ledger does not name yet.
     pub signer: Option<&'p Signer>,
+    /// Bytes that a mail may have which the ledger does not name yet: a larger one is made without its documents.
+    pub max_size: Option<u64>,
+}
+
+/// How large the settings let a mail be, in bytes; a folder takes any.
+pub fn max_size(config: &Config) -> Option<u64> {
+    match &config.transport {
+        Transport::Smtp(server) => server.max_size,
+        Transport::File { .. } => None,
+    }
 }
 
 /// Who signs mails, where they are signed.
@@ -106,7 +116,7 @@ impl Post<'_> {
         // The book as it was at the closing: later changes send nothing elsewhere, and nobody is forgotten.
         let nobody = || Failure::new(Kind::SelfCheck, format!("{number} has nobody that it could be mailed to"));
         let business = self.business().filter(|business| !business.recipients.is_empty()).ok_or_else(nobody)?;
-        let bodies = self.bodies(false)?;
+        let bodies = self.bodies(false, false)?;
         let (recipients, cc) = (&business.recipients, &business.mailing.cc);
         let reply_to = business.mailing.reply_to.as_deref();
         let (mut mails, nobody_else): (Vec<(Mail, Vec<u8>)>, &[String]) = (Vec::new(), &[]);
@@ -144,7 +154,7 @@ impl Post<'_> {
         // Nobody else gets it.
         let others = Others { reply_to, ..Others::default() };
         let addressed = Addressed { message_id, date: copy.at, recorded: None, to, others, name, copy: Some(copy) };
-        self.finished(&self.bodies(true)?, addressed, to)
+        self.finished(&self.bodies(true, false)?, addressed, to)
     }
 
     /// The copies that the ledger names, made again.
@@ -180,12 +190,14 @@ impl Post<'_> {
         self.business().is_none_or(|business| business.mailing.attaches(kind))
     }
 
-    fn bodies(&self, is_copy: bool) -> Result<MailBodies, Failure> {
+    /// `is_short`: of a mail without its documents.
+    fn bodies(&self, is_copy: bool, is_short: bool) -> Result<MailBodies, Failure> {
         let Self { setup, renderer, invoice, issued, .. } = self;
         let form = line_forms::mailed(setup, issued);
         let view = InvoiceView::of(invoice, &issued.document_sha256).with_lines_as(form, invoice);
         let view = if self.attaches(Attachable::Lines) { view } else { view.without_lines(invoice) };
         let view = if self.attaches(Attachable::Xml) { view } else { view.without_e_invoice(invoice) };
+        let view = if is_short { view.without_documents(invoice) } else { view };
         let view = if is_copy { view.copied(invoice) } else { view };
         let view = setup.dressed(view, invoice, None);
         drawn(setup, &setup.renderer(renderer)?, &view, &format!("the mail of {}", issued.number), Renderer::mail)
@@ -205,37 +217,59 @@ impl Post<'_> {
         attached.collect()
     }
 
-    /// The mail with its bytes; `recipient` is that of its envelope.
+    /// The mail with its bytes, without its documents where it would be too large; `recipient` is that of its envelope.
     fn finished(&self, bodies: &MailBodies, addressed: Addressed, recipient: &str) -> Result<(Mail, Vec<u8>), Failure> {
+        let number = &self.issued.number;
+        let recorded = self.history.mails_of(number).find(|mail| mail.message_id == addressed.message_id);
+        let whole = || self.frozen(bodies, &addressed, self.attachments(), recorded);
+        let short = || self.frozen(&self.bodies(addressed.copy.is_some(), true)?, &addressed, Vec::new(), recorded);
+        let ((dkim, bytes), too_big) = match recorded.map(|mail| mail.too_big) {
+            Some(None) => (whole()?, None),
+            Some(size) => (short()?, size),
+            None => {
+                let whole = whole()?;
+                let size = u64::try_from(whole.1.len()).unwrap_or(u64::MAX);
+                if self.max_size.is_some_and(|most| size > most) { (short()?, Some(size)) } else { (whole, None) }
+            }
+        };
+        let Addressed { message_id, name, copy, recorded: date, .. } = addressed;
+        let (number, sha256, from) = (number.clone(), sha256(&bytes), self.invoice.seller_email.clone());
+        let to = recipient.to_owned();
+        Ok((Mail { number, message_id, from, to, name, sha256, copy, dkim, date, too_big }, bytes))
+    }
+
+    /// The signature of a mail, and its bytes; the signature that it has in the ledger, where it is there.
+    fn frozen(
+        &self,
+        bodies: &MailBodies,
+        addressed: &Addressed,
+        attachments: Vec<Attachment<'_>>,
+        recorded: Option<&Mail>,
+    ) -> Result<(String, Vec<u8>), Failure> {
         let (invoice, number) = (self.invoice, &self.issued.number);
         let failed = |error: DeliverError| {
             Failure::new(Kind::SelfCheck, format!("the mail of {number} cannot be made")).because(error)
         };
-        let from = &invoice.seller_email;
         let letter = Letter {
             message_id: &addressed.message_id,
             date: addressed.date,
             from_name: &invoice.seller.legal_name,
-            from,
+            from: &invoice.seller_email,
             to: addressed.to,
             others: addressed.others,
             language: invoice.language.code(),
             subject: &bodies.subject,
             text: &bodies.text,
             html: &bodies.html,
-            attachments: self.attachments(),
+            attachments,
         };
         let unsigned = deliver::eml(&letter).map_err(failed)?;
-        let Addressed { message_id, name, copy, date, recorded: dated, .. } = addressed;
-        let recorded = self.history.mails_of(number).find(|mail| mail.message_id == message_id);
         let dkim = match (recorded, self.signer) {
             (Some(mail), _) => mail.dkim.clone(),
-            (None, Some(signer)) => signer.signature(&unsigned, date).map_err(failed)?,
+            (None, Some(signer)) => signer.signature(&unsigned, addressed.date).map_err(failed)?,
             (None, None) => String::new(),
         };
         let bytes = if dkim.is_empty() { unsigned } else { [dkim.as_bytes(), &unsigned].concat() };
-        let (number, sha256, from, to) = (number.clone(), sha256(&bytes), from.clone(), recipient.to_owned());
-        let mail = Mail { number, message_id, from, to, name, sha256, copy, dkim, date: dated };
-        Ok((mail, bytes))
+        Ok((dkim, bytes))
     }
 }

@@ -212,6 +212,7 @@ mod tests {
             copy,
             dkim: String::new(),
             date: None,
+            too_big: None,
         })
     }
 

@@ -27,6 +27,10 @@ pub struct Mail {
     /// day of their document, and of copies, which say when they were made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<Instant>,
+    /// Bytes of the mail with its documents, where that was larger than the settings let a mail be: then it is frozen without
+    /// them, and says that they are to be asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub too_big: Option<u64>,
 }
 
 /// Why a mail was made once more.
