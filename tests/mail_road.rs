@@ -6,7 +6,7 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use common::shop::{Shop, edit};
@@ -233,25 +233,33 @@ fn nothing_in_a_mail_is_of_the_future() {
     shop.holds();
 }
 
+/// A shop whose August is closed, and whose invoice has no documents yet: the folder for them could not be made.
+fn without_documents(name: &str) -> (Shop, Server, PathBuf) {
+    let (shop, server) = shop(name, Paper::Good, &[]);
+    let folder = shop.state().join("issued/LR-2018-000001");
+    fs::create_dir_all(folder.parent().unwrap()).unwrap();
+    fs::write(&folder, "in the way").unwrap();
+    assert_ne!(shop.run(NIGHT).code, 0);
+    assert_eq!((bodies(&shop.state(), "invoice").len(), bodies(&shop.state(), "documents").len()), (1, 0));
+    fs::remove_file(&folder).unwrap();
+    fs::create_dir(&folder).unwrap();
+    (shop, server, folder)
+}
+
 /// A run was killed after it wrote a mail and before the ledger named it; then the key was changed.
 #[test]
 fn a_mail_that_no_entry_names_is_made_anew() {
-    let (shop, server) = shop("mail-road-half", Paper::Good, &[]);
-    shop.run("2018-08-20T00:00:00Z").expect(0);
-    let folder = shop.state().join("issued/LR-2018-000001");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("LR-2018-000001_1.eml"), "DKIM-Signature: of the key before\r\n").unwrap();
+    let (shop, server, folder) = without_documents("mail-road-half");
+    let stored = folder.join("LR-2018-000001_1.eml");
+    fs::write(&stored, "DKIM-Signature: of the key before\r\n").unwrap();
     let told = shop.run(NIGHT).expect(0);
     assert!(told.out.contains("mail      1 sent\n"), "{}", told.out);
-    let mail = server.stop().mails.remove(0).bytes;
-    assert_eq!(fs::read(folder.join("LR-2018-000001_1.eml")).unwrap(), mail);
+    assert_eq!(fs::read(&stored).unwrap(), server.stop().mails.remove(0).bytes);
     shop.holds();
     // Any other file of that number stops it: the ledger has forgotten what it issued.
-    let (shop, _server) = self::shop("mail-road-forgotten", Paper::Good, &[]);
-    shop.run("2018-08-20T00:00:00Z").expect(0);
-    let folder = shop.state().join("issued/LR-2018-000001");
-    fs::create_dir_all(&folder).unwrap();
+    let (shop, server, folder) = without_documents("mail-road-forgotten");
     fs::write(folder.join("LR-2018-000001_2018-08.html"), "another").unwrap();
     let told = shop.run(NIGHT).expect(1);
     assert!(told.err.contains("another document of this number lies there already"), "{}", told.err);
+    assert!(server.stop().mails.is_empty());
 }

@@ -165,9 +165,9 @@ impl<'h> Sent<'h> {
                     "{number} was sent to {to} several times, and the report does not say which it is about"
                 ))
             }
-            [] if self.by_number.contains_key(number) => doubtful(format!(
-                "it names {number}, but neither its Message-ID nor its addresses are of a mail of ours"
-            )),
+            [] if self.by_number.contains_key(number) => {
+                doubtful(format!("it names {number}, but no Message-ID, and its addresses are of no mail of ours"))
+            }
             [] if self.knows(recipient) => {
                 doubtful(format!("it does not say which mail to {} it is about", recipient.address))
             }
