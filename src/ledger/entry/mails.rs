@@ -147,3 +147,21 @@ pub struct DigestMail {
     pub name: String,
     pub sha256: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The chain of the ledger is over these bytes.
+    #[test]
+    fn entries_of_before_keep_their_bytes() {
+        let mail = r#"{"number":"LR-2018-000001","message_id":"1@a.example","from":"a@a.example","to":"b@b.example","name":"LR-2018-000001_1.eml","sha256":"00"}"#;
+        let read: Mail = serde_json::from_str(mail).unwrap();
+        assert_eq!((read.date, read.too_big), (None, None));
+        assert_eq!(serde_json::to_string(&read).unwrap(), mail);
+        let bounced = r#"{"mail":"LR-2018-000001_1.eml","status":"5.1.1","diagnostic":"","action":"failed","report_sha256":"00","at":"2018-09-06T00:00:00.000Z"}"#;
+        let read: MailBounced = serde_json::from_str(bounced).unwrap();
+        assert!(!read.unproved);
+        assert_eq!(serde_json::to_string(&read).unwrap(), bounced);
+    }
+}
