@@ -6,7 +6,7 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use common::shop::{Shop, edit};
@@ -93,8 +93,11 @@ fn a_server_that_takes_so_many_mails_over_one_connection_gets_all_of_them() {
     assert!(told.out.contains("mail      5 sent\n"), "{}", told.out);
     let heard = server.stop();
     assert_eq!((heard.connections, heard.accepted().count()), (3, 5));
-    let named = "RET=HDRS ENVID=LR-2018-000001.5@late-reply.example";
-    assert!(heard.commands.iter().any(|line| line.ends_with(named)), "{heard:?}");
+    // A token that only the key of the ledger gives, and the Message-ID.
+    let named = ".LR-2018-000001.5@late-reply.example";
+    let names = heard.commands.iter().filter_map(|line| line.split_once("RET=HDRS ENVID=")?.1.strip_suffix(named));
+    let tokens: Vec<&str> = names.collect();
+    assert!(matches!(tokens[..], [token] if token.len() == 16), "{heard:?}");
     // The end of each attempt stands in the ledger before the next begins.
     let kinds = kinds(&shop);
     let mails: Vec<&str> = kinds.iter().map(String::as_str).filter(|kind| kind.starts_with("mail_")).collect();
@@ -297,4 +300,52 @@ fn the_password_is_nowhere() {
         assert!(!bytes.windows(15).any(|window| window == b"canary-password"), "{name}");
     }
     assert!(!server.stop().verbs().contains(&"MAIL"), "a login that is refused stops all mail");
+}
+
+/// Receivers do not count a signature of the future, and distrust a mail of it.
+#[test]
+fn nothing_in_a_mail_is_of_the_future() {
+    let (shop, server) = shop("mail-road-date", Paper::Good, &[]);
+    shop.run(NIGHT).expect(0);
+    let mail = String::from_utf8(server.stop().mails.remove(0).bytes).unwrap();
+    assert!(mail.contains("\r\nDate: Wed, 05 Sep 2018 00:00:00 +0000\r\n"), "{mail}");
+    assert!(mail.contains("; t=1536105600;\r\n"), "{mail}");
+    assert_eq!(bodies(&shop.state(), "mail")[0]["date"], "2018-09-05T00:00:00.000Z");
+    // Whenever it is made again, it is the same.
+    let stored = shop.state().join("issued/LR-2018-000001/LR-2018-000001_1.eml");
+    fs::remove_file(&stored).unwrap();
+    shop.run("2018-09-06T10:00:00Z").expect(0);
+    assert_eq!(fs::read_to_string(&stored).unwrap(), mail);
+    shop.holds();
+}
+
+/// A shop whose August is closed, and whose invoice has no documents yet: the folder for them could not be made.
+fn without_documents(name: &str) -> (Shop, Server, PathBuf) {
+    let (shop, server) = shop(name, Paper::Good, &[]);
+    let folder = shop.state().join("issued/LR-2018-000001");
+    fs::create_dir_all(folder.parent().unwrap()).unwrap();
+    fs::write(&folder, "in the way").unwrap();
+    assert_ne!(shop.run(NIGHT).code, 0);
+    assert_eq!((bodies(&shop.state(), "invoice").len(), bodies(&shop.state(), "documents").len()), (1, 0));
+    fs::remove_file(&folder).unwrap();
+    fs::create_dir(&folder).unwrap();
+    (shop, server, folder)
+}
+
+/// A run was killed after it wrote a mail and before the ledger named it; then the key was changed.
+#[test]
+fn a_mail_that_no_entry_names_is_made_anew() {
+    let (shop, server, folder) = without_documents("mail-road-half");
+    let stored = folder.join("LR-2018-000001_1.eml");
+    fs::write(&stored, "DKIM-Signature: of the key before\r\n").unwrap();
+    let told = shop.run(NIGHT).expect(0);
+    assert!(told.out.contains("mail      1 sent\n"), "{}", told.out);
+    assert_eq!(fs::read(&stored).unwrap(), server.stop().mails.remove(0).bytes);
+    shop.holds();
+    // Any other file of that number stops it: the ledger has forgotten what it issued.
+    let (shop, server, folder) = without_documents("mail-road-forgotten");
+    fs::write(folder.join("LR-2018-000001_2018-08.html"), "another").unwrap();
+    let told = shop.run(NIGHT).expect(1);
+    assert!(told.err.contains("another document of this number lies there already"), "{}", told.err);
+    assert!(server.stop().mails.is_empty());
 }

@@ -392,3 +392,57 @@ fn the_issuer_is_told_once_what_happened() {
     assert!(parked.contains("Mesi sospesi da un controllo (1)\n  2018-09  bologna-bakery  "), "{parked}");
     assert_eq!(shop.status("2018-09", "2018-10-06T00:00:00Z")["business"], SHOP);
 }
+
+#[test]
+fn a_mail_that_is_named_twice_is_tried_once() {
+    let server = server("RCPT", Act::say("550 5.1.1 no such mailbox\r\n"), 2);
+    let shop = shop("outbox-named-twice", &server, "");
+    edit(&shop.folder, "businesses.toml", "\"accounts@forno.example\"", "\"Desk@forno.example\", \"b@forno.example\"");
+    shop.run(NIGHT).expect(65);
+    let list = ["mail", "list", "--recipient", "desk@FORNO", "--format", "json", "--as-of", NIGHT];
+    assert_eq!(shop.ritardo(&list).expect(0).json()["mails"].as_array().unwrap().len(), 1, "letters are letters");
+    let [one, two] = ["LR-2018-000001_1", "LR-2018-000001_2"];
+    let told = shop.ritardo(&["mail", "retry", one, two, one, "--as-of", "2018-09-06T00:00:00Z"]).expect(0);
+    assert_eq!(told.out, "retried   2 mails\nmail      2 sent\n");
+    assert_eq!((bodies(&shop.state(), "mail_retried").len(), mails(&server).len()), (2, 2));
+}
+
+/// More rows than fit: the mail has the totals, and says that the documents are to be asked for.
+#[test]
+fn a_mail_that_is_too_big_goes_without_its_documents() {
+    let server = good();
+    let shop = shop("outbox-too-big", &server, "max_size = \"1MiB\"");
+    let rows: Vec<String> = (1..=12_000).map(|n| format!("big-{n} inbound 2018-08-06T10:00:00Z {n:05}")).collect();
+    shop.log("2018-08-06", &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    let ran = shop.run(NIGHT).expect(65);
+    assert!(ran.err.contains("LR-2018-000001_1.eml to accounts@forno.example is too big: with its "), "{}", ran.err);
+    assert!(ran.out.contains("mail      1 sent\n"), "{}", ran.out);
+    let entry = &bodies(&shop.state(), "mail")[0];
+    assert!(entry["too_big"].as_u64().is_some_and(|size| size > 1 << 20), "{entry:#}");
+    let sent = mails(&server).remove(0);
+    assert!(sent.len() < 100_000 && !sent.contains("Content-Disposition: attachment"), "{sent}");
+    assert!(sent.contains("LR-2018-000001") && sent.contains("are too large for a mail"), "{sent}");
+    let told = shop.ritardo(&["mail", "list", "--as-of", NIGHT]).expect(0).out;
+    assert!(told.contains(" bytes), without its documents: "), "{told}");
+    assert!(shop.ritardo(&["mail", "show", "LR-2018-000001_1"]).expect(0).out.contains("\ntoo big   "));
+    // It is made again as it was, whatever the settings say by then; a copy is as large as they let it be.
+    let file = shop.state().join("issued/LR-2018-000001/LR-2018-000001_1.eml");
+    fs::remove_file(&file).unwrap();
+    shop.setting("max_size = \"1MiB\"", "max_size = \"50MiB\"");
+    shop.run("2018-09-06T00:00:00Z").expect(0);
+    assert_eq!(fs::read_to_string(&file).unwrap(), sent);
+    let resend = ["mail", "resend", "LR-2018-000001_1", "--reason", "asked for", "--as-of", "2018-09-07T00:00:00Z"];
+    shop.ritardo(&resend).expect(0);
+    assert!(mails(&server)[1].contains("Content-Disposition: attachment"));
+    shop.holds();
+}
+
+/// What the server alone finds too large is refused before it is offered, and the ledger says why.
+#[test]
+fn a_mail_that_is_too_big_for_the_server_is_refused_with_these_words() {
+    let server = Server::start(Plan { size: Some(2_000), ..Plan::default() });
+    let shop = shop("outbox-server-size", &server, "");
+    let ran = shop.run(NIGHT).expect(65);
+    assert!(ran.err.contains("is refused: too big: the mail has ") && ran.err.contains("takes 2000"), "{}", ran.err);
+    assert!(server.stop().mails.is_empty());
+}

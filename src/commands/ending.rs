@@ -5,7 +5,7 @@ use super::closing::Step;
 use super::correct::Late;
 use super::outbox::{Sent, Trouble};
 use super::run::{Night, renderer};
-use super::{Outcome, World, looks, say};
+use super::{Outcome, World, looks, patience, say};
 use crate::error::Failure;
 use crate::render::InvoiceView;
 
@@ -18,6 +18,9 @@ pub fn end(night: Night, world: &mut World) -> Result<Outcome, Failure> {
     warn_of_names(&night, world)?;
     if let Some(failure) = &night.unsettled {
         say(world.err, &format!("warning: the next night begins from the archive: {}", failure.in_a_line()))?;
+    }
+    for (name, to, size) in &night.written.too_big {
+        say(world.err, &patience::too_big(name, to, *size))?;
     }
     warn_of_mails(&night.mail, world)?;
     let outcome = outcome(&night);
@@ -33,7 +36,11 @@ fn outcome(night: &Night) -> Outcome {
         || night.open.iter().any(|open| matches!(open.step, Step::Park(_)))
         || night.late.iter().any(Late::is_set_aside);
     let set_aside = night.intake.newly_set_aside().next().is_some();
-    if parked || set_aside || night.mail.lost_one() { Outcome::SetAside } else { Outcome::Done }
+    if parked || set_aside || night.mail.lost_one() || !night.written.too_big.is_empty() {
+        Outcome::SetAside
+    } else {
+        Outcome::Done
+    }
 }
 
 /// Says how a server failed, and which mails nothing more happens to.

@@ -4,8 +4,8 @@ use lettre::Address;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 
 use super::DeliverError;
+use crate::domain::header;
 
-const LONGEST_TEXT: usize = 400;
 const LONGEST_NAME: usize = 120;
 /// Longer header lines are folded where they can be (RFC 5322, 2.1.1).
 const LINE: usize = 78;
@@ -16,20 +16,9 @@ fn wrong(field: &'static str, text: &str, why: &'static str) -> DeliverError {
     DeliverError::Field { field, text: text.chars().take(80).collect::<String>().escape_debug().to_string(), why }
 }
 
-/// A text for a header: one line, no control characters, at most 400 bytes.
-///
-/// An encoded word in it would be read back as another text, so `=?` is refused. Blanks at the ends are dropped
-/// and several in a row are one: between two words that are encoded, lettre would lose them.
+/// A text for a header, see [`header::text`].
 pub(super) fn text(field: &'static str, text: &str) -> Result<String, DeliverError> {
-    if text.chars().any(char::is_control) {
-        Err(wrong(field, text, "it holds a line break or another control character"))
-    } else if text.contains("=?") {
-        Err(wrong(field, text, "it holds `=?`, which begins an encoded word"))
-    } else if text.len() > LONGEST_TEXT {
-        Err(wrong(field, text, "it is longer than 400 bytes"))
-    } else {
-        Ok(text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
-    }
+    header::text(text).map_err(|why| wrong(field, text, why))
 }
 
 /// A mail address, as it stands in headers and envelopes.
@@ -37,10 +26,7 @@ pub(super) fn text(field: &'static str, text: &str) -> Result<String, DeliverErr
 /// Only ASCII: an international domain in its `xn--` form, no quoted local parts. A server without SMTPUTF8
 /// could not take anything else.
 pub(super) fn address(field: &'static str, text: &str) -> Result<Address, DeliverError> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>()\",;:\\".contains(&byte));
-    if !plain || text.len() > 254 {
-        return Err(wrong(field, text, "an address is at most 254 ASCII characters without spaces and quotes"));
-    }
+    header::address(text).map_err(|why| wrong(field, text, why))?;
     text.parse().map_err(|_| wrong(field, text, "it is not an address like name@example.com"))
 }
 
@@ -120,6 +106,20 @@ pub(super) fn travels(eml: &[u8]) -> Result<(), DeliverError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What the settings let through can be written: see `an_address_is_ascii_with_one_at` there.
+    #[test]
+    fn an_address_of_the_settings_is_one_of_a_mail() {
+        let local = "a".repeat(64);
+        for good in [
+            format!("{local}@{}", ["b"; 95].join(".")),
+            format!("{local}@{0}.{0}", "c".repeat(63)),
+            "!#$%&'*+/=?^_`{|}~-@localhost".to_owned(),
+        ] {
+            assert!(address("to", &good).is_ok(), "{good}");
+        }
+        assert!(address("to", &format!("{local}@{}", ["b"; 96].join("."))).is_err());
+    }
 
     #[test]
     fn a_header_never_takes_a_second_line() {

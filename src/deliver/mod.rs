@@ -85,7 +85,7 @@ pub enum Road {
 /// A finished mail on its way to one recipient.
 #[derive(Clone, Copy, Debug)]
 pub struct Parcel<'a> {
-    /// Its Message-ID, without angle brackets: what a report of a server names it by.
+    /// What a report of a server names it by, in the form of a Message-ID without angle brackets.
     pub id: &'a str,
     /// File name in an outbox folder, such as `LR-2018-000001_1.eml`.
     pub name: &'a str,
@@ -111,6 +111,9 @@ pub enum DeliverError {
     Outbox { path: PathBuf, source: io::Error },
     #[error("the outbox {path} can be written by every user of this machine")]
     OutboxOpen { path: PathBuf },
+    /// Whoever can put another folder in the place of one on the way gets the mails, and can take them away.
+    #[error("the outbox {path} is not safe: {way} can be written by every user of this machine")]
+    OutboxWay { path: PathBuf, way: PathBuf },
     #[error("{path} exists and is another mail than the one to be written")]
     OutboxTaken { path: PathBuf },
     #[error("cannot write {path}")]
@@ -119,6 +122,8 @@ pub enum DeliverError {
     PasswordFile { path: PathBuf, source: io::Error },
     #[error("the password file {path} is open to others than its owner (mode {mode:04o}; 0600 is needed)")]
     PasswordOpen { path: PathBuf, mode: u32 },
+    #[error("the password file {path} belongs to the user {owner}, who neither runs this nor is root")]
+    PasswordForeign { path: PathBuf, owner: u32 },
     #[error("the environment variable `{name}`, which should hold a password, is not set or not text")]
     PasswordVariable { name: String },
     #[error("there is no credential `{name}`: CREDENTIALS_DIRECTORY, which systemd sets, is not set")]
@@ -127,6 +132,8 @@ pub enum DeliverError {
     PasswordForm,
     #[error("cannot read the certificates in {path}")]
     Certificates { path: PathBuf, source: io::Error },
+    #[error("the certificates in {path} can be written by every user of this machine (mode {mode:04o})")]
+    CertificatesOpen { path: PathBuf, mode: u32 },
     #[error("{path} holds no certificate in PEM form")]
     NoCertificate { path: PathBuf },
     #[error("a certificate in {path} cannot be used: {why}")]
@@ -155,6 +162,8 @@ pub enum DeliverError {
     KeyFile { path: PathBuf, source: io::Error },
     #[error("the key file {path} is open to others than its owner (mode {mode:04o}; 0600 is needed)")]
     KeyOpen { path: PathBuf, mode: u32 },
+    #[error("the key file {path} belongs to the user {owner}, who neither runs this nor is root")]
+    KeyForeign { path: PathBuf, owner: u32 },
     #[error("the key in {path} cannot sign mails: {why}")]
     Key { path: PathBuf, why: &'static str },
 }

@@ -53,7 +53,7 @@ const BLOCK: usize = 1 << 16;
 
 /// A mail that can travel, and its envelope.
 pub(super) struct Mail<'a> {
-    /// Its Message-ID, without angle brackets.
+    /// What a report names it by, in the form of a Message-ID without angle brackets.
     pub id: &'a str,
     pub from: Address,
     pub to: Address,

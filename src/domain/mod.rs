@@ -15,6 +15,7 @@ pub mod correction;
 pub mod date;
 pub mod evidence;
 pub mod exchange;
+pub mod header;
 pub mod hours;
 pub mod instant;
 pub mod invoice;

@@ -50,7 +50,7 @@ pub use credit::{CreditRow, CreditView};
 pub use einvoice::{Attached, as_ubl, ubl_file};
 pub use line_forms::line_file_as;
 pub use looks::{Edition, LogoFile, Looks};
-pub use mail::MailBodies;
+pub use mail::{MailBodies, begins_copy};
 pub use markets::{codes_named as calling_codes, named as market_named};
 pub use numbers::ordinal;
 pub use plain::{Paper, text};

@@ -93,7 +93,9 @@ fn chosen<'h>(
         let failure = Failure::new(Kind::CommandLine, "no mail that could be tried again is like that");
         return Err(failure.hint("`ritardo mail list` shows all of them with their states"));
     }
-    chosen.dedup();
+    // A mail that is named twice is tried once.
+    let mut seen = BTreeSet::new();
+    chosen.retain(|mail| seen.insert(mail.message_id));
     Ok(chosen)
 }
 

@@ -34,6 +34,8 @@ pub struct Row<'h> {
     /// The mail that it repeats.
     copy_of: Option<&'h str>,
     sha256: &'h str,
+    /// Bytes that it would have with its documents, where it goes without them.
+    too_big: Option<u64>,
     /// Whether it waits for a run, or for a person.
     #[serde(skip)]
     pub is_open: bool,
@@ -46,6 +48,7 @@ pub fn rows<'h>(history: &'h History, rules: &MailRules, now: Instant) -> Vec<Ro
         let mut row = row(history, mail.into(), rules, now);
         row.business = issued.map(|issued| &issued.business);
         row.month = issued.map(|issued| issued.month);
+        row.too_big = mail.too_big;
         row.copy_of = mail.copy.as_ref().map(|copy| copy.of.as_str());
         if history.is_destroyed(mail) {
             (row.state, row.is_open) = ("destroyed", false);
@@ -75,6 +78,7 @@ fn row<'h>(history: &'h History, mail: Outgoing<'h>, rules: &MailRules, now: Ins
         detail: standing.detail,
         copy_of: None,
         sha256: mail.sha256,
+        too_big: None,
     }
 }
 
@@ -89,12 +93,28 @@ impl Row<'_> {
         self.doubt
     }
 
+    /// Bytes that it would have with its documents, where it goes without them.
+    pub const fn too_big(&self) -> Option<u64> {
+        self.too_big
+    }
+
+    fn told_detail(&self) -> String {
+        let detail = &self.detail;
+        self.too_big
+            .map_or_else(|| detail.clone(), |size| format!("too big ({size} bytes), without its documents: {detail}"))
+    }
+
+    /// Addresses are compared as servers compare their domains: large letters are small ones.
+    fn is_to(&self, text: &str) -> bool {
+        self.to.to_ascii_lowercase().contains(&text.to_ascii_lowercase())
+    }
+
     /// Whether a filter lets it pass.
     pub fn is_wanted(&self, filter: &MailFilter) -> bool {
         filter.state.is_none_or(|state| state.name() == self.state)
             && filter.month.is_none_or(|months| self.month.is_some_and(|month| months.contains(month)))
             && filter.business.as_ref().is_none_or(|business| self.business == Some(business))
-            && filter.recipient.as_ref().is_none_or(|text| self.to.contains(text.as_str()))
+            && filter.recipient.as_ref().is_none_or(|text| self.is_to(text))
     }
 }
 
@@ -111,7 +131,7 @@ pub fn table(rows: &[Row]) -> Table {
             row.until.map(|until| until.to_string()).unwrap_or_default(),
             row.attempts.to_string(),
             row.doubt.unwrap_or_default().to_owned(),
-            row.detail.clone(),
+            row.told_detail(),
         ]);
     }
     table

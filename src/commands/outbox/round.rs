@@ -4,16 +4,20 @@
 use std::time::Duration;
 
 use super::super::issue::add;
-use super::super::{World, progress};
+use super::super::{World, keyfile, progress};
 use super::{Outbox, Sent, stored, unsent};
 use crate::deliver::{Carried, Carrier, Outcome, Parcel, Road};
 use crate::domain::settings::Transport;
 use crate::error::Failure;
 use crate::ledger::entry::{Entry, MailAttempt, MailBegun, MailOutcome};
 use crate::ledger::{Ledger, Outgoing};
+use crate::read::identity::IdKey;
 
 /// Longer words are cut.
 const LONGEST_DETAIL: usize = 200;
+
+/// The longest name of an envelope, in characters (RFC 3461, 4.4).
+const LONGEST_NAME: usize = 100;
 
 /// So many mails are put into a folder before the ledger is told.
 const PUT_AT_ONCE: usize = 64;
@@ -29,6 +33,8 @@ pub(super) struct Round<'r, 'h> {
     /// A folder takes a mail once, however often it is put there, and whether it has it can always be seen: it needs no
     /// beginning, and its ends may be told later.
     has_server: bool,
+    /// Names envelopes so that a report about one proves itself.
+    key: Option<IdKey>,
     /// Whether there are so many mails that their commits are a series.
     is_series: bool,
     /// Attempts that have ended, and whose ends are not in the ledger yet: of mails to a server at most one.
@@ -47,7 +53,14 @@ enum Next {
 impl<'r, 'h> Round<'r, 'h> {
     pub(super) fn new(outbox: &'r Outbox<'r>, ledger: &'r mut Ledger, carrier: Carrier) -> Self {
         let has_server = matches!(outbox.setup.config.transport, Transport::Smtp(_));
-        Self { outbox, ledger, carrier, has_server, is_series: false, ended: Vec::new() }
+        let key = Outbox::read(ledger).ok().and_then(|history| keyfile::known(outbox.state, &history));
+        Self { outbox, ledger, carrier, has_server, key, is_series: false, ended: Vec::new() }
+    }
+
+    /// The name of the envelope of a mail: the Message-ID alone where there is no key, or no room.
+    fn envelope(&self, message_id: &str) -> String {
+        let proved = self.key.as_ref().map(|key| key.envelope(message_id));
+        proved.filter(|name| name.len() <= LONGEST_NAME).unwrap_or_else(|| message_id.to_owned())
     }
 
     /// Sends these mails, as many as go within the time.
@@ -114,7 +127,8 @@ impl<'r, 'h> Round<'r, 'h> {
         } else if self.ended.len() >= PUT_AT_ONCE {
             self.record(None, sent)?;
         }
-        let parcel = Parcel { id: mail.message_id, name: mail.name, from: mail.from, to: mail.to, eml };
+        let envelope = self.envelope(mail.message_id);
+        let parcel = Parcel { id: &envelope, name: mail.name, from: mail.from, to: mail.to, eml };
         let (outcome, detail, next) = match self.carrier.carry(&parcel) {
             Ok(Carried { outcome, road }) => {
                 let (outcome, detail) = recorded(outcome);
