@@ -298,7 +298,7 @@ fn a_sending_killed_at_any_stage_goes_on_and_says_what_may_be_there_twice() {
         let before = |place: usize| ["sent"].repeat(place);
         let after = |place: usize| ["queued"].repeat(4 - place);
         assert_eq!(states("2018-09-05T00:10:00Z"), [before(place), vec!["sending"], after(place)].concat(), "{stage}");
-        let later = "2018-09-05T01:30:00Z";
+        let later = "2018-09-05T02:30:00Z";
         assert_eq!(states(later), [before(place), vec!["unknown"], after(place)].concat(), "{stage}");
         ritardo(&folder, &["mail", "send", "--as-of", later]).expect(0);
         let told = ritardo(&folder, &["mail", "list", "--format", "json", "--as-of", later]).expect(0).json();
