@@ -7,13 +7,14 @@ mod round;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use self::round::Round;
 use super::World;
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use crate::deliver::{self, Carrier};
-use crate::domain::{Instant, MailRules};
+use crate::domain::{Elapsed, Instant, MailRules};
 use crate::error::{Failure, Kind};
 use crate::ledger::{History, Ledger, MailState, Outgoing};
 use crate::read::sha256;
@@ -22,7 +23,7 @@ use crate::read::sha256;
 pub struct Outbox<'o> {
     pub setup: &'o Setup,
     pub state: &'o State,
-    /// The instant of the run, which every attempt of it is recorded with.
+    /// The instant of the run; what is done later in it is recorded with the time since.
     pub now: Instant,
 }
 
@@ -120,6 +121,11 @@ impl Outbox<'_> {
         &self.setup.config.mail
     }
 
+    /// The instant of what happens now.
+    fn instant(&self, world: &World) -> Instant {
+        instant(self.now, world.now, (world.clock)())
+    }
+
     fn read(ledger: &Ledger) -> Result<Arc<History>, Failure> {
         ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))
     }
@@ -175,6 +181,17 @@ impl Outbox<'_> {
     }
 }
 
+/// The instant of what happens so long after the program began, in a run of the instant `run`.
+///
+/// A server's log is to agree with it. A run of an instant that was given is told in whole minutes, so that the same run
+/// comes to the same ledger.
+fn instant(run: Instant, program: Instant, since: Duration) -> Instant {
+    const MINUTE: i64 = 60_000_000;
+    let since = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+    let kept = if run == program { since } else { since - since % MINUTE };
+    run.plus(Elapsed::from_micros(kept))
+}
+
 /// Where a frozen mail lies.
 pub fn path_of(state: &State, mail: &Outgoing) -> PathBuf {
     mail.number.map_or_else(|| state.digests(), |number| state.documents(number)).join(mail.name)
@@ -195,4 +212,19 @@ pub fn stored(state: &State, mail: &Outgoing) -> Result<Vec<u8>, Failure> {
 fn unsent(error: deliver::DeliverError) -> Failure {
     let failure = Failure::new(Kind::Configuration, "the mail was not sent").because(error);
     failure.hint("nothing is lost: the mails wait in the state folder")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_later_in_a_run_is_recorded_with_the_time_since() {
+        let (run, other): (Instant, Instant) =
+            ("2018-09-05T04:10:20.5Z".parse().unwrap(), "2018-09-06T00:00:00Z".parse().unwrap());
+        let since = Duration::from_millis(3 * 3_600_000 + 59_100);
+        assert_eq!(instant(run, run, since).to_string(), "2018-09-05T07:11:19.600Z");
+        assert_eq!(instant(run, other, since).to_string(), "2018-09-05T07:10:20.500Z");
+        assert_eq!(instant(run, other, Duration::from_secs(59)), run);
+    }
 }

@@ -88,7 +88,7 @@ impl<'r, 'h> Round<'r, 'h> {
                 self.record(None, sent)?;
                 self.carrier.wait();
             }
-            let next = self.attempt(mail, &eml, sent)?;
+            let next = self.attempt(mail, &eml, (sent, world))?;
             bar.inc(1);
             match next {
                 Next::Mail => {}
@@ -107,9 +107,15 @@ impl<'r, 'h> Round<'r, 'h> {
         Ok(())
     }
 
-    fn attempt(&mut self, mail: &Outgoing<'h>, eml: &[u8], sent: &mut Sent) -> Result<Next, Failure> {
-        let (message_id, at) = (mail.message_id.to_owned(), self.outbox.now);
+    fn attempt(
+        &mut self,
+        mail: &Outgoing<'h>,
+        eml: &[u8],
+        (sent, world): (&mut Sent, &World),
+    ) -> Result<Next, Failure> {
+        let message_id = mail.message_id.to_owned();
         if self.has_server {
+            let at = self.outbox.instant(world);
             self.record(Some(MailBegun { message_id: message_id.clone(), at }), sent)?;
         } else if self.ended.len() >= PUT_AT_ONCE {
             self.record(None, sent)?;
@@ -133,6 +139,7 @@ impl<'r, 'h> Round<'r, 'h> {
         };
         if self.has_server || outcome != MailOutcome::Untried {
             let detail = detail.chars().filter(|c| !c.is_control()).take(LONGEST_DETAIL).collect();
+            let at = self.outbox.instant(world);
             self.ended.push((*mail, MailAttempt { message_id, at, outcome, detail }));
         }
         Ok(next)
