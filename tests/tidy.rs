@@ -50,6 +50,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustls", &["commands", "deliver"]),
     ("webpki_roots", &["deliver"]),
     ("object_store", &["store"]),
+    ("signal_hook", &["main.rs"]),
     ("tokio", &["store"]),
     ("futures_util", &["store"]),
     ("terminal_size", &["main.rs"]),

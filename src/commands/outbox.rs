@@ -45,6 +45,8 @@ pub struct Sent {
     pub next: Option<Instant>,
     /// What stopped all mail, or kept one from being sent that is not as it was.
     pub stopped: Option<Failure>,
+    /// Whether that concerns every mail, so that none is to be tried any more.
+    pub halted: bool,
     /// Mails that were tried and not sent.
     pub troubles: Vec<Trouble>,
 }
@@ -84,6 +86,7 @@ impl Sent {
         self.left_because = self.left_because.or(other.left_because);
         (self.waiting, self.next) = (other.waiting, other.next);
         self.stopped = self.stopped.or(other.stopped);
+        self.halted |= other.halted;
         self.troubles.extend(other.troubles);
         self
     }
@@ -91,6 +94,11 @@ impl Sent {
     fn leave(&mut self, mails: usize, why: &str) {
         self.left += mails as u64;
         self.left_because.get_or_insert(why.to_owned());
+    }
+
+    /// Notes what stops all mail.
+    fn halt(&mut self, failure: Failure) {
+        (self.stopped, self.halted) = (Some(failure), true);
     }
 
     /// Notes how an attempt ended, as the ledger tells it now.
@@ -162,7 +170,7 @@ impl Outbox<'_> {
         if !due.is_empty() {
             match Carrier::new(&self.setup.config.transport, &deliver::password) {
                 Ok(carrier) => Round::new(self, ledger, carrier).go(&due, &mut sent, world)?,
-                Err(error) => sent.stopped = Some(unsent(error)),
+                Err(error) => sent.halt(unsent(error)),
             }
         }
         let history = Self::read(ledger)?;
@@ -207,6 +215,11 @@ pub fn stored(state: &State, mail: &Outgoing) -> Result<Vec<u8>, Failure> {
         let failure = Failure::new(Kind::Differences, "a finished mail was changed; it is not sent").at(&path);
         Err(failure.hint("restore it from a backup"))
     }
+}
+
+fn stopped() -> Failure {
+    let failure = Failure::new(Kind::Stopped, "a signal stopped the sending of mails");
+    failure.hint("nothing is lost: the mails wait in the state folder, and the next run goes on")
 }
 
 fn unsent(error: deliver::DeliverError) -> Failure {
