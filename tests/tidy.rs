@@ -44,6 +44,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lettre", &["deliver"]),
     ("mailparse", &["read"]),
     ("rusqlite", &["ledger"]),
+    ("rustix", &["ledger"]),
     ("tar", &["commands", "read"]),
     ("rawzip", &["read", "render"]),
     ("ring", &["commands", "deliver"]),
