@@ -33,6 +33,7 @@ fn main() -> ExitCode {
     let code = match run(cli, &mut world) {
         Ok(Outcome::Done) => 0,
         Ok(Outcome::SetAside) => 65,
+        Ok(Outcome::Waits) => 75,
         Ok(Outcome::Differences) => 1,
         Ok(Outcome::Code(code)) => code,
         Err(failure) => {

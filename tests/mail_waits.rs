@@ -118,3 +118,39 @@ fn what_a_stopped_run_may_have_put_into_a_folder_is_looked_for_there() {
     assert_eq!(listed(&shop, later), [doubtful.clone(), row("sent", 1, ""), doubtful, row("sent", 1, "")]);
     shop.holds();
 }
+
+#[test]
+fn a_server_that_cannot_be_reached_for_days_is_heard_of() {
+    let shop = with_server("waits-away", 3, 1, "");
+    shop.setting("[mail]\n", "[digest]\nwrite = true\n\n[mail]\n");
+    let why = "the first since 2018-09-05T00:00:00.000Z: connection: Connection refused (os error 111)\n";
+    let first = shop.run(NIGHT).expect(0);
+    assert_eq!(first.err, format!("warning: 3 mails wait, {why}"));
+    let told = |at: &str| {
+        let status = shop.ritardo(&["status", "--as-of", at]).expect(0).out;
+        status.lines().last().unwrap().to_owned()
+    };
+    let since = "the oldest waits since 2018-09-05T00:00:00.000Z";
+    let at = "2018-09-05T23:00:00Z";
+    let waits = "3 mails: 1 deferred, 2 queued; the first waits until 2018-09-05T00:05:00.000Z";
+    assert_eq!(told(at), format!("{waits}; {since} (23 hours)"));
+    shop.ritardo(&["mail", "send", "--as-of", at]).expect(0);
+    // A day is over: whoever runs it is told, by the exit code too, and the digest tells of mails that nobody touched.
+    for (at, age) in [("2018-09-06T00:10:00Z", "24 hours"), ("2018-09-07T00:00:00Z", "2 days")] {
+        let ran = shop.run(at).expect(75);
+        assert!(ran.err.contains(&format!("warning: 3 mails wait, {why}")), "{}", ran.err);
+        assert!(told(at).ends_with(&format!("{since} ({age})")), "{}", told(at));
+        shop.ritardo(&["mail", "send", "--as-of", at]).expect(75);
+    }
+    let folder = shop.state().join("digests");
+    let mut digests: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    digests.retain(|path| path.extension().is_some_and(|ending| ending == "txt"));
+    digests.sort();
+    assert_eq!(digests.len(), 3);
+    let last = fs::read_to_string(&digests[2]).unwrap();
+    assert!(last.contains("Mails that wait (3)\n"), "{last}");
+    assert_eq!(last.matches("  since 2018-09-05T00:00:00.000Z").count(), 3, "{last}");
+    // Who sends some by their names is told of those.
+    shop.ritardo(&["mail", "cancel", "LR-2018-000001_1", "--reason", "paid", "--as-of", at]).expect(0);
+    shop.ritardo(&["mail", "retry", "LR-2018-000001_1", "--as-of", "2018-09-08T00:00:00Z"]).expect(0);
+}

@@ -11,7 +11,7 @@ use super::state::{keep, ledger_failure};
 use super::{World, files};
 use crate::close::readiness::Missing;
 use crate::deliver::{self, Letter, Others};
-use crate::domain::{DigestRules, Month};
+use crate::domain::{DigestRules, MailRules, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{DigestMade, DigestMail, Entry};
 use crate::ledger::{Additions, History, Ledger, LedgerError, MailState, Recorded};
@@ -115,9 +115,13 @@ fn news(outbox: &Outbox, ledger: &Ledger, history: &History, recorded: &[Recorde
             _ => {}
         }
     }
-    for mail in history.outgoing().into_iter().filter(|mail| mail.number.is_some() && touched.contains(mail.message_id))
-    {
+    for mail in history.outgoing().into_iter().filter(|mail| mail.number.is_some()) {
         let standing = history.mail_standing(mail.message_id, &outbox.setup.config.mail, outbox.now);
+        let since = history.waits_since(&mail).filter(|_| standing.waits());
+        let is_overdue = since.is_some_and(|since| outbox.now.since(since) > MailRules::ALARM);
+        if !is_overdue && !touched.contains(mail.message_id) {
+            continue;
+        }
         let part = match standing.state {
             MailState::Sent => Part::Sent,
             MailState::Cancelled => continue,
@@ -125,7 +129,8 @@ fn news(outbox: &Outbox, ledger: &Ledger, history: &History, recorded: &[Recorde
             _ => Part::Waiting,
         };
         let state = (part != Part::Sent).then(|| standing.state.name().to_owned());
-        let until = standing.until().map(|until| format!("until {until}"));
+        let until = since.map(|since| format!("since {since}")).into_iter();
+        let until = until.chain(standing.until().map(|until| format!("until {until}")));
         let detail = Some(standing.detail.clone()).filter(|detail| part != Part::Sent && !detail.is_empty());
         let told = state.into_iter().chain(until).chain(standing.doubt().map(str::to_owned)).chain(detail);
         rows.push((part, [mail.name.to_owned(), mail.to.to_owned()].into_iter().chain(told).collect()));

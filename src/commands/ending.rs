@@ -5,6 +5,7 @@ use super::closing::Step;
 use super::correct::Late;
 use super::outbox::{Sent, Trouble};
 use super::run::{Night, renderer};
+use super::summary::counted;
 use super::{Outcome, World, looks, say};
 use crate::error::Failure;
 use crate::render::InvoiceView;
@@ -27,20 +28,43 @@ pub fn end(night: Night, world: &mut World) -> Result<Outcome, Failure> {
     Err(first)
 }
 
-/// How a night ended that did not fail. A mail that waits for its time is no reason for anybody to get up.
+/// How a night ended that did not fail. A mail that waits for its time is no reason for anybody to get up, until it has
+/// waited for too long.
 fn outcome(night: &Night) -> Outcome {
     let parked = !night.closings.failed.is_empty()
         || night.open.iter().any(|open| matches!(open.step, Step::Park(_)))
         || night.late.iter().any(Late::is_set_aside);
     let set_aside = night.intake.newly_set_aside().next().is_some();
-    if parked || set_aside || night.mail.lost_one() { Outcome::SetAside } else { Outcome::Done }
+    match () {
+        () if parked || set_aside || night.mail.lost_one() => Outcome::SetAside,
+        () if night.mail.overdue > 0 => Outcome::Waits,
+        () => Outcome::Done,
+    }
 }
 
-/// Says which mails nothing more happens to.
+/// Says which mails nothing more happens to, and which wait because their road is closed, or for too long.
 pub fn warn_of_mails(sent: &Sent, world: &mut World) -> Result<(), Failure> {
     for Trouble { name, to, state, reason, .. } in sent.troubles.iter().filter(|trouble| trouble.is_final) {
         let state = state.name();
         say(world.err, &format!("warning: the mail {name} to {to} is {state}: {reason}; see `ritardo mail list`"))?;
+    }
+    let wait =
+        |mails: u64| if mails == 1 { "1 mail waits".to_owned() } else { format!("{} wait", counted(mails, "mail")) };
+    let since = sent.since.map(|since| format!(", the first since {since}")).unwrap_or_default();
+    match &sent.busy {
+        Some(reason) if sent.unsent > 0 => {
+            say(world.err, &format!("warning: {}{since}: {reason}", wait(sent.unsent)))?;
+        }
+        _ if sent.overdue > 0 => {
+            let told = format!("{} for more than a day{since}; see `ritardo mail list`", wait(sent.overdue));
+            say(world.err, &format!("warning: {told}"))?;
+        }
+        _ => {}
+    }
+    if sent.ahead > 0 {
+        let mails = counted(sent.ahead, "mail");
+        let told = format!("what happened to {mails} lies ahead of now: a clock is wrong, or was; what waits is due");
+        say(world.err, &format!("warning: {told}"))?;
     }
     Ok(())
 }

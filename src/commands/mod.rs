@@ -118,6 +118,8 @@ pub enum Outcome {
     Done,
     /// Files, businesses or mails were set aside, the rest is done.
     SetAside,
+    /// Mails have waited for too long, the rest is done.
+    Waits,
     /// An audit or verification found differences.
     Differences,
     /// As a child ended that has said why.

@@ -43,6 +43,15 @@ pub struct Sent {
     /// Mails that wait for their time, and when the first of them is due.
     pub waiting: u64,
     pub next: Option<Instant>,
+    /// Why the server takes no more now.
+    pub busy: Option<String>,
+    /// Mails that are still to be sent, due or not, and since when the first of them waits.
+    pub unsent: u64,
+    pub since: Option<Instant>,
+    /// Those of them that have waited for so long that somebody is to hear of it.
+    pub overdue: u64,
+    /// Mails to which something is said to have happened that lies ahead.
+    pub ahead: u64,
     /// What stopped all mail, or kept one from being sent that is not as it was.
     pub stopped: Option<Failure>,
     /// Whether that concerns every mail, so that none is to be tried any more.
@@ -85,6 +94,8 @@ impl Sent {
         self.left += other.left;
         self.left_because = self.left_because.or(other.left_because);
         (self.waiting, self.next) = (other.waiting, other.next);
+        self.busy = self.busy.or(other.busy);
+        (self.unsent, self.since, self.overdue, self.ahead) = (other.unsent, other.since, other.overdue, other.ahead);
         self.stopped = self.stopped.or(other.stopped);
         self.halted |= other.halted;
         self.troubles.extend(other.troubles);
@@ -155,6 +166,8 @@ impl Outbox<'_> {
             sent.leave(due, "send = \"by hand\": `ritardo mail send` sends them");
         }
         self.count_waiting(&history, &mut sent);
+        // They wait for a person, who knows.
+        sent.overdue = 0;
         Ok(sent)
     }
 
@@ -181,6 +194,13 @@ impl Outbox<'_> {
     fn count_waiting(&self, history: &History, sent: &mut Sent) {
         for mail in history.outgoing() {
             let standing = history.mail_standing(mail.message_id, self.rules(), self.now);
+            sent.ahead += u64::from(standing.is_ahead(self.now));
+            if standing.waits() {
+                let since = history.waits_since(&mail);
+                sent.unsent += 1;
+                sent.since = [sent.since, since].into_iter().flatten().min();
+                sent.overdue += u64::from(since.is_some_and(|since| self.now.since(since) > MailRules::ALARM));
+            }
             if let Some(next) = standing.next.filter(|next| *next > self.now) {
                 sent.waiting += 1;
                 sent.next = Some(sent.next.map_or(next, |first| first.min(next)));

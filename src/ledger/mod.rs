@@ -10,6 +10,7 @@ mod numbers;
 mod series;
 mod standing;
 mod sum;
+mod waiting;
 
 use std::cell::Cell;
 use std::fs::OpenOptions;

@@ -159,6 +159,11 @@ pub(super) fn carry(
         say(world.out, "nothing   to do: no mail to send")?;
     }
     warn_of_mails(&sent, world)?;
-    let outcome = if sent.lost_one() { Outcome::SetAside } else { Outcome::Done };
+    let outcome = match () {
+        () if sent.lost_one() => Outcome::SetAside,
+        // Who sends some by their names is not told of others.
+        () if sent.overdue > 0 && only.is_none() => Outcome::Waits,
+        () => Outcome::Done,
+    };
     sent.stopped.map_or(Ok(outcome), Err)
 }

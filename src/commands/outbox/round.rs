@@ -114,6 +114,7 @@ impl<'r, 'h> Round<'r, 'h> {
                 Next::Mail => {}
                 Next::Pause(reason) => {
                     sent.leave(due.len() - place - 1, &reason);
+                    sent.busy = Some(reason);
                     break;
                 }
                 // A wrong password or outbox: the mails stay where they are.
