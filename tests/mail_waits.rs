@@ -154,3 +154,46 @@ fn a_server_that_cannot_be_reached_for_days_is_heard_of() {
     shop.ritardo(&["mail", "cancel", "LR-2018-000001_1", "--reason", "paid", "--as-of", at]).expect(0);
     shop.ritardo(&["mail", "retry", "LR-2018-000001_1", "--as-of", "2018-09-08T00:00:00Z"]).expect(0);
 }
+
+/// Names of the digests in a folder, sorted.
+fn digests(shop: &Shop, folder: &str) -> Vec<String> {
+    let named = common::files(&shop.state().join(folder)).into_iter();
+    named.filter(|name| name.starts_with("digest-") && name.ends_with(".eml")).collect()
+}
+
+#[test]
+fn a_digest_that_was_lost_or_changed_keeps_no_other_back() {
+    let shop = shop("waits-digest", 1);
+    let settings = "[digest]\nto = \"office@late-reply.example\"\nquiet = false\n\n[mail]\nsend = \"by hand\"\n";
+    shop.setting("[mail]\n", settings);
+    shop.run(NIGHT).expect(0);
+    shop.run("2018-09-05T01:00:00Z").expect(0);
+    let names = digests(&shop, "digests");
+    let [lost, changed] = &names[..] else { panic!("{names:?}") };
+    let path = |name: &str| shop.state().join("digests").join(name);
+    let bytes = fs::read(path(lost)).unwrap();
+    fs::remove_file(path(lost)).unwrap();
+    fs::write(path(changed), "another\r\n").unwrap();
+    shop.setting("send = \"by hand\"\n", "");
+    let ran = shop.run("2018-09-05T02:00:00Z").expect(1);
+    assert!(ran.err.contains("a finished mail was changed; it is not sent"), "{}", ran.err);
+    assert!(ran.out.contains("mail      3 sent\n"), "{}", ran.out);
+    assert!(fs::read(path(lost)).unwrap() == bytes, "it is as it was");
+    let sent = digests(&shop, "outbox");
+    assert!(sent.len() == 2 && sent.contains(lost) && !sent.contains(changed), "{sent:?}");
+}
+
+#[test]
+fn what_was_sent_is_told_where_a_digest_cannot_be_made() {
+    let shop = shop("waits-no-digest", 2);
+    shop.setting("[mail]\n", "[digest]\nwrite = true\n\n[mail]\n");
+    let taken = shop.state().join("outbox/LR-2018-000001_2.eml");
+    fs::create_dir_all(taken.parent().unwrap()).unwrap();
+    fs::write(&taken, "another mail\r\n").unwrap();
+    fs::write(shop.state().join("digests"), "").unwrap();
+    let ran = shop.run(NIGHT).expect(73);
+    assert!(ran.out.contains("mail      1 sent, 1 refused\n"), "{}", ran.out);
+    let warning = "warning: the mail LR-2018-000001_2.eml to desk-02@forno.example is refused";
+    assert!(ran.err.contains(warning), "{}", ran.err);
+    assert!(ran.err.contains("cannot create the folder"), "{}", ran.err);
+}

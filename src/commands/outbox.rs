@@ -12,7 +12,7 @@ use std::time::Duration;
 use self::round::Round;
 use super::World;
 use super::setup::Setup;
-use super::state::{State, ledger_failure};
+use super::state::{State, keep, ledger_failure};
 use crate::deliver::{self, Carrier};
 use crate::domain::{Elapsed, Instant, MailRules};
 use crate::error::{Failure, Kind};
@@ -56,6 +56,8 @@ pub struct Sent {
     pub stopped: Option<Failure>,
     /// Whether that concerns every mail, so that none is to be tried any more.
     pub halted: bool,
+    /// Why the issuer could not be told.
+    pub untold: Option<Failure>,
     /// Mails that were tried and not sent.
     pub troubles: Vec<Trouble>,
 }
@@ -98,6 +100,7 @@ impl Sent {
         (self.unsent, self.since, self.overdue, self.ahead) = (other.unsent, other.since, other.overdue, other.ahead);
         self.stopped = self.stopped.or(other.stopped);
         self.halted |= other.halted;
+        self.untold = self.untold.or(other.untold);
         self.troubles.extend(other.troubles);
         self
     }
@@ -235,6 +238,16 @@ pub fn stored(state: &State, mail: &Outgoing) -> Result<Vec<u8>, Failure> {
         let failure = Failure::new(Kind::Differences, "a finished mail was changed; it is not sent").at(&path);
         Err(failure.hint("restore it from a backup"))
     }
+}
+
+/// The same; the file of a digest that was lost is written again, of the bytes that the ledger has.
+fn stored_again(ledger: &Ledger, state: &State, mail: &Outgoing) -> Result<Vec<u8>, Failure> {
+    let path = path_of(state, mail);
+    if mail.number.is_none() && !path.exists() {
+        let bytes = ledger.content(mail.sha256).map_err(|error| ledger_failure(error, ledger.path()))?;
+        keep(&path, &bytes)?;
+    }
+    stored(state, mail)
 }
 
 fn stopped() -> Failure {

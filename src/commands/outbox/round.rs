@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::super::issue::add;
 use super::super::{World, progress};
-use super::{Outbox, Sent, stopped, stored, unsent};
+use super::{Outbox, Sent, stopped, stored_again, unsent};
 use crate::deliver::{Carried, Carrier, Outcome, Parcel, Road};
 use crate::domain::settings::Transport;
 use crate::error::Failure;
@@ -85,7 +85,7 @@ impl<'r, 'h> Round<'r, 'h> {
                 sent.leave(due.len() - place, "the time for sending (`within` of [mail]) is over");
                 break;
             }
-            let eml = match stored(self.outbox.state, mail) {
+            let eml = match stored_again(self.ledger, self.outbox.state, mail) {
                 Ok(eml) => eml,
                 // The others go on.
                 Err(failure) => {

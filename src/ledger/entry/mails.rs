@@ -125,7 +125,7 @@ pub struct DigestMade {
     pub mail: Option<DigestMail>,
 }
 
-/// The frozen mail of a digest, in the folder of digests.
+/// The frozen mail of a digest, in the folder of digests. The ledger has its bytes, under their SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DigestMail {
