@@ -197,3 +197,16 @@ fn what_was_sent_is_told_where_a_digest_cannot_be_made() {
     assert!(ran.err.contains(warning), "{}", ran.err);
     assert!(ran.err.contains("cannot create the folder"), "{}", ran.err);
 }
+
+#[test]
+fn what_a_wrong_clock_put_off_is_tried_at_once() {
+    let server = Server::start(Plan::of(&[Rule::once("RCPT", Act::code(451))]));
+    let shop = with_server("waits-clock", 1, server.port, "send = \"by hand\"");
+    shop.run(NIGHT).expect(0);
+    shop.ritardo(&["mail", "send", "--as-of", "2031-01-01T00:00:00Z"]).expect(75);
+    let ran = shop.ritardo(&["mail", "send", "--as-of", "2018-09-05T01:00:00Z"]).expect(0);
+    assert_eq!(ran.out, "mail      1 sent\n");
+    let told = "warning: what happened to 1 mail that waited lies ahead of now: a clock is wrong, or was\n";
+    assert_eq!(ran.err, told);
+    assert_eq!(server.stop().accepted().count(), 1);
+}

@@ -64,7 +64,7 @@ pub fn warn_of_mails(sent: &Sent, world: &mut World) -> Result<(), Failure> {
     }
     if sent.ahead > 0 {
         let mails = counted(sent.ahead, "mail");
-        let told = format!("what happened to {mails} lies ahead of now: a clock is wrong, or was; what waits is due");
+        let told = format!("what happened to {mails} that waited lies ahead of now: a clock is wrong, or was");
         say(world.err, &format!("warning: {told}"))?;
     }
     Ok(())

@@ -50,7 +50,7 @@ pub struct Sent {
     pub since: Option<Instant>,
     /// Those of them that have waited for so long that somebody is to hear of it.
     pub overdue: u64,
-    /// Mails to which something is said to have happened that lies ahead.
+    /// Mails that waited because of something that is said to have happened, and lies ahead.
     pub ahead: u64,
     /// What stopped all mail, or kept one from being sent that is not as it was.
     pub stopped: Option<Failure>,
@@ -97,7 +97,8 @@ impl Sent {
         self.left_because = self.left_because.or(other.left_because);
         (self.waiting, self.next) = (other.waiting, other.next);
         self.busy = self.busy.or(other.busy);
-        (self.unsent, self.since, self.overdue, self.ahead) = (other.unsent, other.since, other.overdue, other.ahead);
+        (self.unsent, self.since, self.overdue) = (other.unsent, other.since, other.overdue);
+        self.ahead = self.ahead.max(other.ahead);
         self.stopped = self.stopped.or(other.stopped);
         self.halted |= other.halted;
         self.untold = self.untold.or(other.untold);
@@ -181,8 +182,11 @@ impl Outbox<'_> {
     pub fn send(&self, ledger: &mut Ledger, only: Option<&BTreeSet<String>>, world: &World) -> Result<Sent, Failure> {
         let history = Self::read(ledger)?;
         let mut due = self.due(&history);
+        let is_ahead =
+            |mail: &&Outgoing| history.mail_standing(mail.message_id, self.rules(), self.now).is_ahead(self.now);
+        let ahead = due.iter().filter(is_ahead).count() as u64;
         due.retain(|mail| only.is_none_or(|only| only.contains(mail.name)));
-        let mut sent = Sent::default();
+        let mut sent = Sent { ahead, ..Sent::default() };
         if !due.is_empty() {
             match Carrier::new(&self.setup.config.transport, &deliver::password) {
                 Ok(carrier) => Round::new(self, ledger, carrier).go(&due, &mut sent, world)?,
@@ -197,7 +201,6 @@ impl Outbox<'_> {
     fn count_waiting(&self, history: &History, sent: &mut Sent) {
         for mail in history.outgoing() {
             let standing = history.mail_standing(mail.message_id, self.rules(), self.now);
-            sent.ahead += u64::from(standing.is_ahead(self.now));
             if standing.waits() {
                 let since = history.waits_since(&mail);
                 sent.unsent += 1;

@@ -186,7 +186,7 @@ impl Course {
 
     fn end(&mut self, attempt: &MailAttempt, rules: &MailRules) {
         let MailAttempt { at, outcome, detail, .. } = attempt;
-        // Folders take a mail at once, and older versions recorded no beginning.
+        // Older versions recorded no beginning.
         let before = self.open.take().map(|(_, before)| before);
         if *outcome == MailOutcome::Untried {
             if let Some(before) = before {
@@ -252,6 +252,10 @@ pub fn standing(events: &[MailEvent], rules: &MailRules, now: Instant) -> MailSt
     if let Some(at) = begun.filter(is_at_it) {
         // Whoever holds the ledger knows that nobody else is at it, and goes on with it.
         (standing.state, standing.detail) = (MailState::Sending, format!("begun at {at}"));
+    }
+    if standing.state == MailState::Failed && standing.is_ahead(now) {
+        // By a clock that was wrong the five days were over: they are not.
+        (standing.state, standing.next) = (MailState::Deferred, standing.since);
     }
     standing
 }

@@ -38,7 +38,7 @@ pub struct MailCopy {
     pub reason: String,
 }
 
-/// An attempt begins: the next thing is a connection. Without an outcome after it nobody knows how far it came.
+/// An attempt begins: the next thing is a connection, or that it is put into a folder, as some others are before it. Without an outcome after it nobody knows how far it came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MailBegun {

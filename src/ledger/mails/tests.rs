@@ -145,6 +145,11 @@ fn a_clock_that_was_wrong_keeps_no_mail_back() {
     let found = stands(&ahead, 10);
     assert!(found.is_due(at(10)) && found.is_ahead(at(10)), "{found:?}");
     assert!(!stands("deferred@0", 1).is_due(at(1)) && !stands("deferred@0", 1).is_ahead(at(1)));
+    // What failed by it did not; by another clock that is right it did.
+    let failed = format!("deferred@0 deferred@{year}");
+    let found = stands(&failed, 10);
+    assert!(found.state == MailState::Deferred && found.is_due(at(10)), "{found:?}");
+    assert_eq!(stands(&failed, year).state, MailState::Failed);
     // An attempt that a wrong clock began is none that is being made.
     let found = stands(&format!("begun@{year}"), 10);
     assert!(found.state == MailState::Unknown && found.is_due(at(10)), "{found:?}");
