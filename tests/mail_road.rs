@@ -119,7 +119,8 @@ fn a_server_that_takes_nothing_now_is_left_alone() {
     let told = shop.run(NIGHT).expect(0);
     assert!(told.out.contains("mail      0 sent, 1 deferred\n"), "{}", told.out);
     assert!(told.out.contains("mail      4 mails left: MAIL: 421 as planned\n"), "{}", told.out);
-    assert!(told.err.is_empty(), "{}", told.err);
+    let warning = "warning: 5 mails wait, the first since 2018-09-05T00:00:00.000Z: MAIL: 421 as planned\n";
+    assert_eq!(told.err, warning);
     assert_eq!(listed(&shop, NIGHT), [all("deferred", 1, 1), all("queued", 0, 4)].concat());
     assert_eq!(server.heard().connections, 1);
     let later = shop.ritardo(&["mail", "send", "--as-of", "2018-09-05T00:05:00Z"]).expect(0);
@@ -281,6 +282,11 @@ fn a_server_that_is_not_proved_gets_no_mail_and_no_password() {
         let (shop, server) = shop(&format!("mail-road-{name}"), paper, &[]);
         let told = shop.run(NIGHT).expect(0);
         assert!(told.out.contains("TLS: its certificate "), "{}", told.out);
+        let warning = "warning: 1 mail waits, the first since 2018-09-05T00:00:00.000Z: TLS: its certificate ";
+        assert!(told.err.starts_with(warning), "{}", told.err);
+        // A day later somebody is to get up.
+        let later = shop.run("2018-09-06T00:00:01Z").expect(75);
+        assert!(later.err.contains(warning), "{}", later.err);
         assert!(server.stop().commands.is_empty(), "{name}");
     }
 }

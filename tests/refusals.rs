@@ -34,7 +34,7 @@ struct Told {
 
 /// The steps: `# title`, `$ ritardo …`, `write FILE TEXT`, `append FILE TEXT`, `replace FILE :: OLD => NEW`,
 /// `copy FILE TO`, `cut FILE BYTES`, `remove FILE`, `open FILE` to others, `share FILE` so that they write it, `close FILE` to them,
-/// `sql STATEMENTS`, `hold FILE`, `key STATE`, and `refused ritardo …`, of which nothing is told. In texts `\n` is a line end.
+/// `sql STATEMENTS`, `hold FILE`, `key STATE`, `mark STATE` as if a log of the ledger had begun there, and `refused ritardo …`, of which nothing is told. In texts `\n` is a line end.
 fn tell(case: &str) -> Told {
     let folder = scratch(&format!("refusal-{case}"));
     copy(&refusals().join("base"), &folder);
@@ -63,6 +63,11 @@ fn tell(case: &str) -> Told {
             "refused" => {
                 let arguments: Vec<&str> = rest.split(' ').collect();
                 assert_ne!(ritardo(&folder, &arguments[1..]).code, 0, "{case}: {line}");
+            }
+            "mark" => {
+                let head = "SELECT hash FROM entry ORDER BY seq DESC LIMIT 1";
+                let head: String = ledger(&folder.join(rest)).query_row(head, [], |row| row.get(0)).unwrap();
+                fs::write(folder.join(rest).join("ledger.series"), format!("head {head}\n")).unwrap();
             }
             "key" => common::give_key(&folder.join(rest), '5'),
             "hold" => {

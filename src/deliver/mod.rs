@@ -219,6 +219,17 @@ impl Carrier {
         }
     }
 
+    /// Whether a folder has this mail already, byte for byte, and will have it after a loss of power. Of a server nobody can
+    /// ask that.
+    pub fn holds(&self, parcel: &Parcel<'_>) -> bool {
+        match &self.0 {
+            By::Folder(outbox) => {
+                field::file_name(parcel.name).is_ok_and(|name| outbox::holds(outbox, name, parcel.eml))
+            }
+            By::Server(_) => false,
+        }
+    }
+
     /// One attempt for one recipient. Where a rate is configured, it waits until the mail may go, unless [`Carrier::wait`]
     /// has done so.
     ///

@@ -64,6 +64,11 @@ fn open_way(place: &Path) -> io::Result<Option<PathBuf>> {
     Ok(None)
 }
 
+/// Whether the folder has this mail, and keeps it.
+pub(super) fn holds(folder: &Path, name: &str, eml: &[u8]) -> bool {
+    there(&folder.join(name), eml).is_ok_and(|there| there == Some(true)) && sync(folder).is_ok()
+}
+
 /// Whether this mail is there already; `None` when something else has its name.
 fn there(path: &Path, eml: &[u8]) -> io::Result<Option<bool>> {
     let meta = match fs::symlink_metadata(path) {
@@ -119,6 +124,7 @@ mod tests {
         assert!(matches!(put(&folder, "a.eml", b"\r\n"), Err(DeliverError::OutboxTaken { .. })));
         assert_eq!(fs::read(folder.join("a.eml")).unwrap(), MAIL);
         assert_eq!(names(&folder), ["a.eml"]);
+        assert!(holds(&folder, "a.eml", MAIL) && !holds(&folder, "b.eml", MAIL) && !holds(&folder, "a.eml", b"\r\n"));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&folder), mode(&folder.join("a.eml"))), (0o700, 0o600));
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::super::summary::counted;
 use super::super::table::Table;
 use crate::cli::MailFilter;
-use crate::domain::{BusinessId, Instant, InvoiceNumber, MailRules, Month};
+use crate::domain::{BusinessId, Elapsed, Instant, InvoiceNumber, MailRules, Month};
 use crate::ledger::{History, Outgoing};
 
 /// A mail with where it stands.
@@ -31,6 +31,8 @@ pub struct Row<'h> {
     detail: String,
     /// When the last thing happened to it.
     since: Option<Instant>,
+    /// Since when it waits, where it does.
+    waits_since: Option<Instant>,
     /// The mail that it repeats.
     copy_of: Option<&'h str>,
     sha256: &'h str,
@@ -51,7 +53,7 @@ pub fn rows<'h>(history: &'h History, rules: &MailRules, now: Instant) -> Vec<Ro
         row.too_big = mail.too_big;
         row.copy_of = mail.copy.as_ref().map(|copy| copy.of.as_str());
         if history.is_destroyed(mail) {
-            (row.state, row.is_open) = ("destroyed", false);
+            (row.state, row.is_open, row.waits_since) = ("destroyed", false, None);
         }
         row
     });
@@ -75,6 +77,7 @@ fn row<'h>(history: &'h History, mail: Outgoing<'h>, rules: &MailRules, now: Ins
         doubt: standing.doubt(),
         is_open: standing.waits() || standing.needs_a_person(),
         since: standing.since,
+        waits_since: history.waits_since(&mail).filter(|_| standing.waits()),
         detail: standing.detail,
         copy_of: None,
         sha256: mail.sha256,
@@ -137,12 +140,35 @@ pub fn table(rows: &[Row]) -> Table {
     table
 }
 
-/// How many there are in each state, and when the first that waits is due.
-pub fn counts(rows: &[Row]) -> String {
+/// How many there are in each state, when the first that waits is due, and since when the oldest does.
+pub fn counts(rows: &[Row], as_of: Instant) -> String {
     let mut by_state: BTreeMap<&str, usize> = BTreeMap::new();
     rows.iter().for_each(|row| *by_state.entry(row.state).or_default() += 1);
     let states: Vec<String> = by_state.iter().map(|(state, count)| format!("{count} {state}")).collect();
     let first = rows.iter().filter_map(|row| row.until).min();
     let first = first.map(|first| format!("; the first waits until {first}")).unwrap_or_default();
-    format!("{}: {}{first}", counted(rows.len() as u64, "mail"), states.join(", "))
+    let oldest = rows.iter().filter_map(|row| row.waits_since).min();
+    let told = |since: Instant| format!("; the oldest waits since {since} ({})", age(as_of.since(since)));
+    let oldest = oldest.map(told).unwrap_or_default();
+    format!("{}: {}{first}{oldest}", counted(rows.len() as u64, "mail"), states.join(", "))
+}
+
+/// A length of time in whole minutes, hours or days.
+fn age(length: Elapsed) -> String {
+    match length.micros().max(0).unsigned_abs() / 60_000_000 {
+        minutes @ 0..120 => counted(minutes, "minute"),
+        minutes @ 120..2_880 => counted(minutes / 60, "hour"),
+        minutes => counted(minutes / 1_440, "day"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_is_told_in_one_unit() {
+        let told = [-5, 60, 7_199, 7_200, 172_799, 172_800].map(|seconds| age(Elapsed::from_seconds(seconds)));
+        assert_eq!(told, ["0 minutes", "1 minute", "119 minutes", "2 hours", "47 hours", "2 days"]);
+    }
 }

@@ -46,7 +46,7 @@ pub struct MailCopy {
     pub reason: String,
 }
 
-/// An attempt begins: the next thing is a connection. Without an outcome after it nobody knows how far it came.
+/// An attempt begins: the next thing is a connection, or that it is put into a folder, as some others are before it. Without an outcome after it nobody knows how far it came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MailBegun {
@@ -137,7 +137,7 @@ pub struct DigestMade {
     pub mail: Option<DigestMail>,
 }
 
-/// The frozen mail of a digest, in the folder of digests.
+/// The frozen mail of a digest, in the folder of digests. The ledger has its bytes, under their SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DigestMail {
