@@ -63,10 +63,10 @@ pub fn private_file(path: &Path) -> Result<File, Failure> {
 
 /// Writes the file unless it already holds these bytes. Says whether it wrote.
 pub fn write_if_changed(path: &Path, bytes: &[u8], access: Access) -> Result<bool, Failure> {
-    match fs::read(path) {
-        Ok(present) if present == bytes => Ok(false),
-        _ => write(path, bytes, access).map(|()| true),
-    }
+    let is_written = put_if_changed(path, bytes, access)?;
+    // Also of a file that was there: a run that was killed may have ended between its name and this.
+    sync_folder(path)?;
+    Ok(is_written)
 }
 
 /// The same but for the folder, which is to be synced before anything names the file, whether or not it was written.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::closing::{charge_file, filed_charges, stored_invoice};
-use super::letters::Post;
+use super::letters::{Post, max_size};
 use super::patience::{self, Written, drawn};
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure, put};
@@ -139,6 +139,7 @@ pub fn write_documents(
         workers::in_order(&orders, draw, |_, drawn| {
             bar.inc(1);
             let Some((entries, is_written)) = written.noted(drawn)? else { return Ok(()) };
+            written.too_big(&entries);
             if !entries.is_empty() {
                 // The files are on disk and synced before the ledger names them.
                 add(ledger, entries)?;
@@ -212,7 +213,8 @@ fn write_invoice(
     let charges = charges(state, history, issued, invoice)?;
     let mut files = documents(setup, renderer, invoice, &issued.document_sha256, charges)?;
     line_forms::add(setup, issued, invoice, &mut files)?;
-    let post = Post { setup, renderer, invoice, issued, files: &files, history, signer };
+    let max_size = max_size(&setup.config);
+    let post = Post { setup, renderer, invoice, issued, files: &files, history, signer, max_size };
     let (mails, copies) = (post.mails()?, post.copies()?);
     let mut written = false;
     if is_first(issued) {
@@ -231,7 +233,8 @@ fn write_invoice(
     let mail_files = mails.into_iter().chain(copies).map(|(mail, bytes)| (mail.name, bytes));
     for (name, bytes) in files.into_iter().chain(mail_files) {
         let path = folder.join(&name);
-        if is_new {
+        // A mail that no entry names was never sent, and the key that signed it may be another one now.
+        if is_new && !is_mail(&name) {
             refuse_other(&path, &bytes)?;
         }
         let may_write = named.get(name.as_str()).is_none_or(|recorded| *recorded == sha256(&bytes) && !path.exists());
@@ -241,6 +244,10 @@ fn write_invoice(
         files::sync(&folder)?;
     }
     Ok((entries, written))
+}
+
+fn is_mail(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "eml")
 }
 
 /// A document that the ledger does not name yet may lie there from a run that was killed: with the same bytes. With others

@@ -111,6 +111,11 @@ pub struct World<'w> {
     pub watched: bool,
     /// Characters in a line of standard output, where that is a terminal.
     pub columns: Option<usize>,
+    /// Whether a signal to stop is only noted from now on, so that the mail in hand comes to its end. The second one ends
+    /// the program at once all the same.
+    pub hold_signals: fn(bool),
+    /// Whether a signal to stop was noted.
+    pub is_stopped: fn() -> bool,
 }
 
 /// How a command ended when it did not fail.
@@ -119,6 +124,8 @@ pub enum Outcome {
     Done,
     /// Files, businesses or mails were set aside, the rest is done.
     SetAside,
+    /// Mails have waited for too long, the rest is done.
+    Waits,
     /// An audit or verification found differences.
     Differences,
     /// As a child ended that has said why.
@@ -131,6 +138,7 @@ impl Outcome {
         match self {
             Self::Done => 0,
             Self::SetAside => 65,
+            Self::Waits => 75,
             Self::Differences => 1,
             Self::Code(code) => code,
         }

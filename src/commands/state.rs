@@ -254,6 +254,11 @@ pub fn ledger_failure(error: LedgerError, path: &Path) -> Failure {
             "nothing was written; restore the ledger and ledger.sum from a backup, or, if you changed it on purpose \
              (VACUUM), remove ledger.sum",
         ),
+        LedgerError::LogLost(_) => (
+            Kind::Differences,
+            "nothing was written; put the log back beside the ledger. Where it is gone for good, compare with the log of the \
+             mail server, and remove ledger.series: the mails that were sent last are sent once more then",
+        ),
         _ => (Kind::Differences, "nothing was written; restore the ledger from a backup, then run `ritardo verify`"),
     };
     Failure::new(kind, "the ledger cannot be used").at(path).because(error).hint(hint)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::table::{Form, Table};
 use super::{limits, words};
+use crate::domain::business::Issuer;
 use crate::domain::settings::{Dkim, Login, PasswordFrom, Smtp, Tls, Transport};
 
 pub(super) const MAIL: Form = Form {
@@ -133,10 +134,26 @@ fn login(mail: &Table<'_>) -> Option<Login> {
 }
 
 /// The key that mails are signed with, whichever road they take: `[mail.dkim]`.
-pub(super) fn dkim(root: &Table<'_>) -> Option<Dkim> {
+pub(super) fn dkim(root: &Table<'_>, issuers: &[Issuer]) -> Option<Dkim> {
     let table = root.quiet_table("mail", &MAIL)?.table("dkim", &DKIM)?;
     let (domain, selector) = (table.parsed("domain", words::domain), table.parsed("selector", words::domain));
+    if let Some(domain) = domain.as_deref().filter(|_| !table.page.is_recorded) {
+        refuse_stranger(&table, domain, issuers);
+    }
     Some(Dkim { domain: domain?, selector: selector?, key_file: table.path("key_file")? })
+}
+
+/// Receivers count the signature of the sender's domain, or of one above it, and no other (DMARC, RFC 7489, 3.1.1).
+fn refuse_stranger(table: &Table<'_>, domain: &str, issuers: &[Issuer]) {
+    let signed = domain.to_ascii_lowercase();
+    let is_signed = |email: &str| {
+        let of = email.rsplit_once('@').map_or(email, |(_, of)| of).to_ascii_lowercase();
+        of.strip_suffix(&signed).is_some_and(|below| below.is_empty() || below.ends_with('.'))
+    };
+    if let Some(issuer) = issuers.iter().find(|issuer| !is_signed(&issuer.email)) {
+        let message = format!("a signature of {domain} does not count for mails from {}", issuer.email);
+        table.wrong("domain", message, "write the domain of the address, or one above it");
+    }
 }
 
 /// The folder of a file transport.
@@ -150,12 +167,11 @@ pub(super) fn outbox(transport: &Transport) -> Option<&PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, parse_config};
+    use crate::config::{Config, parse_config, parse_recorded_config};
     use crate::domain::settings::MailRate;
     use crate::domain::{Elapsed, Mistake};
 
-    const ISSUER: &str =
-        "[issuer]\nlegal_name = \"A\"\naddress = [\"B\"]\ncountry = \"IE\"\nemail = \"a@b.ie\"\nzone = \"UTC\"\n";
+    const ISSUER: &str = "[issuer]\nlegal_name = \"A\"\naddress = [\"B\"]\ncountry = \"IE\"\nemail = \"a@mail.example.com\"\nzone = \"UTC\"\n";
 
     fn config_of(text: &str) -> Result<Config, Vec<Mistake>> {
         parse_config(Path::new("/etc/ritardo/ritardo.toml"), text)
@@ -193,6 +209,24 @@ mod tests {
         assert_eq!(config.dkim, Some(Dkim { domain, selector, key_file: "/etc/ritardo/dkim.pem".into() }));
         let file = "[mail]\n[mail.dkim]\ndomain = \"example.com\"\nselector = \"s\"\nkey_file = \"k\"\n";
         assert!(config_of(&format!("{file}{ISSUER}")).unwrap().dkim.is_some(), "a folder takes signed mails too");
+        for domain in ["mail.example.com", "Example.COM"] {
+            let own = file.replace("example.com", domain);
+            assert!(config_of(&format!("{own}{ISSUER}")).is_ok(), "{domain}");
+        }
+        let second = ISSUER.replace("[issuer]\n", "[[issuer]]\nid = \"b\"\nseries = \"B\"\ncredit_series = \"BC\"\n");
+        let first =
+            ISSUER.replace("[issuer]\n", "[[issuer]]\nid = \"a\"\n").replace("mail.example.com", "else.example");
+        for (text, part) in [
+            (format!("{}{ISSUER}", file.replace("example.com", "ample.com")), "does not count for mails from a@mail"),
+            (format!("{}{ISSUER}", file.replace("example.com", "b.mail.example.com")), "does not count"),
+            (format!("{file}{first}{second}"), "does not count for mails from a@else.example"),
+        ] {
+            let mistakes = config_of(&text).unwrap_err();
+            let [mistake] = mistakes.as_slice() else { panic!("{text}: {mistakes:?}") };
+            assert!(mistake.to_string().contains(part), "{mistake}");
+            let recorded = parse_recorded_config(Path::new("ritardo.toml"), &text);
+            assert!(recorded.is_ok(), "what was recorded is read: {recorded:?}");
+        }
         for (text, part) in [
             ("[mail]\nrate = \"30/min\"\n", "only has a meaning"),
             ("[mail]\npassword_credential = \"smtp\"\n", "only has a meaning"),

@@ -164,13 +164,14 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let (tariff, businesses) = (path("tariff", "tariff.toml"), path("businesses", "businesses.toml"));
     let (key_file, rates) = (root.path("key_file"), exchange::rates(root));
     let templates = root.path("templates");
-    let (transport, dkim) = (mail::transport(root, &state), mail::dkim(root));
+    let transport = mail::transport(root, &state);
     let (mail, digest, report) = (mailing::rules(root), mailing::digest(root), report::report(root));
     let written = is_local.then_some(&state);
     refuse_mixed(root, &inbox, [written, transport.as_ref().and_then(mail::outbox)]);
     let (sources, limits) = (sources::sources(root), limits::limits(root));
     let issuers = issuer::issuers(root);
     let (statements, metrics) = (statement::statements(root), metrics::textfile(root, &state, &inbox));
+    let dkim = mail::dkim(root, issuers.as_deref().unwrap_or_default());
     let (issue, guards, alarms) = (invoice::rules(root), guards::guards(root), alarms::alarms(root));
     let payments = payments::payments(root);
     Some(Config {

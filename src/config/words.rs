@@ -4,7 +4,7 @@
 use core::net::IpAddr;
 
 use crate::domain::settings::MailRate;
-use crate::domain::{Decimal, Elapsed};
+use crate::domain::{Decimal, Elapsed, header};
 
 const LONGEST_CHARS: usize = 200;
 
@@ -43,7 +43,7 @@ pub(super) fn email(text: &str) -> Result<String, String> {
     if domain.parse::<IpAddr>().is_ok() || !is_host_name(domain) {
         return wrong("the part after the @ is not a domain");
     }
-    Ok(text.to_owned())
+    header::address(text).map_or_else(wrong, |()| Ok(text.to_owned()))
 }
 
 /// A host: a domain name or an IP address.
@@ -222,6 +222,8 @@ mod tests {
         ];
         check(email, &good, &bad);
         assert!(email(&format!("{}@b", "a".repeat(65))).is_err());
+        assert!(email(&format!("{}@{}", "a".repeat(64), ["b"; 95].join("."))).is_ok());
+        assert!(email(&format!("{}@{}", "a".repeat(64), ["b"; 96].join("."))).is_err(), "no mail could carry it");
     }
 
     #[test]

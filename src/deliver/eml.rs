@@ -5,9 +5,7 @@ use std::time::{Duration, SystemTime};
 use lettre::message::header::{
     self, Cc, ContentTransferEncoding, ContentType, Date, HeaderName, HeaderValue, MessageId, ReplyTo, Subject, To,
 };
-use lettre::message::{
-    Attachment as Attached, Body, Mailbox, Mailboxes, MaybeString, MultiPart, MultiPartKind, SinglePart,
-};
+use lettre::message::{Body, Mailbox, Mailboxes, MaybeString, MultiPart, MultiPartKind, SinglePart};
 use sha2::{Digest, Sha256};
 
 use super::{DeliverError, field};
@@ -153,7 +151,8 @@ fn attached(attachment: &Attachment) -> Result<SinglePart, DeliverError> {
     let content_type = ContentType::parse(&field::text("content type", attachment.content_type)?)
         .map_err(|_| DeliverError::Form { why: "the content type of an attachment is not one" })?;
     // Left to itself, lettre would send a CSV as 7bit text, its line breaks open to change on the way.
-    Ok(Attached::new(name).body(encoded(attachment.bytes.to_vec(), ContentTransferEncoding::Base64)?, content_type))
+    let body = encoded(attachment.bytes.to_vec(), ContentTransferEncoding::Base64)?;
+    Ok(SinglePart::builder().header(field::Disposition(name)).header(content_type).body(body))
 }
 
 fn encoded(body: impl Into<MaybeString>, encoding: ContentTransferEncoding) -> Result<Body, DeliverError> {
@@ -242,6 +241,18 @@ mod tests {
         }
         for letter in letters {
             assert!(eml(&letter).is_err(), "{letter:?}");
+        }
+    }
+
+    #[test]
+    fn attachments_of_any_length_have_a_plain_name() {
+        for length in 1..=120 {
+            let name = "n".repeat(length);
+            let attachments = vec![Attachment { name: &name, content_type: "text/csv", bytes: b"" }];
+            let made = made(&Letter { attachments, ..letter() }).replace("\r\n ", " ");
+            let field = format!("\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n");
+            assert_eq!(made.matches(&field).count(), 1, "{length}: {made}");
+            assert_eq!(made.matches("Content-Disposition").count(), 1, "{length}");
         }
     }
 

@@ -13,6 +13,7 @@ mod login;
 mod outbox;
 mod password;
 mod reply;
+mod row;
 #[cfg(test)]
 mod script;
 mod secret_file;
@@ -30,7 +31,8 @@ pub use dkim::Signer;
 pub use eml::{Attachment, Letter, Others, eml, message_id};
 pub use password::{Password, password};
 
-/// What became of one attempt for one recipient. Texts are at most 200 characters, without control characters.
+/// What became of one attempt for one recipient. Texts are at most 200 characters, none of them a control character or one
+/// that nobody sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The outbox holds it, or the server answered 250 to the whole mail.
@@ -43,6 +45,19 @@ pub enum Outcome {
     Unknown { reason: String },
     /// Larger than the server, or the configuration, takes. Nothing of it was sent.
     TooBig { reason: String },
+}
+
+impl Outcome {
+    /// What was said.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Sent { reply: words }
+            | Self::Deferred { reason: words }
+            | Self::Refused { reason: words }
+            | Self::Unknown { reason: words }
+            | Self::TooBig { reason: words } => words,
+        }
+    }
 }
 
 /// An attempt, and whether others may follow in this run.
@@ -61,12 +76,16 @@ pub enum Road {
     Busy {
         reason: String,
     },
+    /// The server fails one mail after the other: as [`Road::Busy`], and somebody is to be told.
+    Broken {
+        reason: String,
+    },
 }
 
 /// A finished mail on its way to one recipient.
 #[derive(Clone, Copy, Debug)]
 pub struct Parcel<'a> {
-    /// Its Message-ID, without angle brackets: what a report of a server names it by.
+    /// What a report of a server names it by, in the form of a Message-ID without angle brackets.
     pub id: &'a str,
     /// File name in an outbox folder, such as `LR-2018-000001_1.eml`.
     pub name: &'a str,
@@ -92,6 +111,9 @@ pub enum DeliverError {
     Outbox { path: PathBuf, source: io::Error },
     #[error("the outbox {path} can be written by every user of this machine")]
     OutboxOpen { path: PathBuf },
+    /// Whoever can put another folder in the place of one on the way gets the mails, and can take them away.
+    #[error("the outbox {path} is not safe: {way} can be written by every user of this machine")]
+    OutboxWay { path: PathBuf, way: PathBuf },
     #[error("{path} exists and is another mail than the one to be written")]
     OutboxTaken { path: PathBuf },
     #[error("cannot write {path}")]
@@ -100,6 +122,8 @@ pub enum DeliverError {
     PasswordFile { path: PathBuf, source: io::Error },
     #[error("the password file {path} is open to others than its owner (mode {mode:04o}; 0600 is needed)")]
     PasswordOpen { path: PathBuf, mode: u32 },
+    #[error("the password file {path} belongs to the user {owner}, who neither runs this nor is root")]
+    PasswordForeign { path: PathBuf, owner: u32 },
     #[error("the environment variable `{name}`, which should hold a password, is not set or not text")]
     PasswordVariable { name: String },
     #[error("there is no credential `{name}`: CREDENTIALS_DIRECTORY, which systemd sets, is not set")]
@@ -108,6 +132,8 @@ pub enum DeliverError {
     PasswordForm,
     #[error("cannot read the certificates in {path}")]
     Certificates { path: PathBuf, source: io::Error },
+    #[error("the certificates in {path} can be written by every user of this machine (mode {mode:04o})")]
+    CertificatesOpen { path: PathBuf, mode: u32 },
     #[error("{path} holds no certificate in PEM form")]
     NoCertificate { path: PathBuf },
     #[error("a certificate in {path} cannot be used: {why}")]
@@ -121,10 +147,23 @@ pub enum DeliverError {
     /// Stops all mail of the run: every further attempt with this login would fail too, and may lock it.
     #[error("`{host}` does not accept the login: {reply}")]
     Login { host: String, reply: String },
+    /// Stops all mail of the run, and tells of no mail: it was said before the server knew of one.
+    #[error("`{host}` does not serve this program: {reply}")]
+    Unserved { host: String, reply: String },
+    /// Stops all mail of the run: the server asked for a login, or for another one, when a mail came.
+    #[error("`{host}` takes no mail without another login: {reply}")]
+    LoginWanted { host: String, reply: String },
+    #[error("`{host}` offers no login that is known here, which are PLAIN and LOGIN")]
+    LoginForm { host: String },
+    /// Stops all mail of the run: what the server says is hardly about these mails.
+    #[error("`{host}` refuses one mail after the other with the same words: {words}")]
+    RefusedAlike { host: String, words: String },
     #[error("cannot read the key file {path}")]
     KeyFile { path: PathBuf, source: io::Error },
     #[error("the key file {path} is open to others than its owner (mode {mode:04o}; 0600 is needed)")]
     KeyOpen { path: PathBuf, mode: u32 },
+    #[error("the key file {path} belongs to the user {owner}, who neither runs this nor is root")]
+    KeyForeign { path: PathBuf, owner: u32 },
     #[error("the key in {path} cannot sign mails: {why}")]
     Key { path: PathBuf, why: &'static str },
 }
@@ -173,12 +212,30 @@ impl Carrier {
         }
     }
 
+    /// What the last run said where something stopped it: where a server refuses with the same words again, that is soon known.
+    pub fn was_stopped(&mut self, words: Vec<String>) {
+        if let By::Server(agent) = &mut self.0 {
+            agent.was_stopped(words);
+        }
+    }
+
+    /// Whether a folder has this mail already, byte for byte, and will have it after a loss of power. Of a server nobody can
+    /// ask that.
+    pub fn holds(&self, parcel: &Parcel<'_>) -> bool {
+        match &self.0 {
+            By::Folder(outbox) => {
+                field::file_name(parcel.name).is_ok_and(|name| outbox::holds(outbox, name, parcel.eml))
+            }
+            By::Server(_) => false,
+        }
+    }
+
     /// One attempt for one recipient. Where a rate is configured, it waits until the mail may go, unless [`Carrier::wait`]
     /// has done so.
     ///
     /// # Errors
-    /// What lies on this side: an outbox that cannot be written, a login that the server refuses, which stop all mail; or a
-    /// mail that cannot travel, or whose name another one has, see [`DeliverError::is_of_one_mail`]. Everything else that
+    /// What lies on this side: an outbox that cannot be written, a login or a sender that the server refuses, a server that
+    /// serves nobody from here, which stop all mail; or a mail that cannot travel, or whose name another one has, see [`DeliverError::is_of_one_mail`]. Everything else that
     /// a server does is an [`Outcome`].
     pub fn carry(&mut self, parcel: &Parcel<'_>) -> Result<Carried, DeliverError> {
         field::travels(parcel.eml)?;

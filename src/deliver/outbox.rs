@@ -3,16 +3,20 @@
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{self, Path, PathBuf};
 
+use super::secret_file::{self, OTHERS};
 use super::{DeliverError, Outcome};
+
+/// In a folder of this mode only its owner can remove a file.
+const STICKY: u32 = 0o1000;
 
 /// Puts a mail into the folder under `name`, a safe file name; the folder is made when it is missing.
 ///
 /// The same mail again is [`Outcome::Sent`] again. After that, power may fail: file and name are on the disk.
 ///
 /// # Errors
-/// A folder that every user can write, another mail under this name, or an I/O error.
+/// A folder that every user can write, or replace; another mail under this name; or an I/O error.
 pub(super) fn put(folder: &Path, name: &str, eml: &[u8]) -> Result<Outcome, DeliverError> {
     prepare(folder)?;
     let path = folder.join(name);
@@ -33,10 +37,36 @@ fn prepare(folder: &Path) -> Result<(), DeliverError> {
     let failed = |source| DeliverError::Outbox { path: folder.to_owned(), source };
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
     let mode = fs::metadata(folder).map_err(failed)?.permissions().mode();
-    if mode & 0o002 != 0 {
+    if mode & OTHERS != 0 {
         return Err(DeliverError::OutboxOpen { path: folder.to_owned() });
     }
+    for place in [path::absolute(folder), fs::canonicalize(folder)] {
+        if let Some(way) = place.and_then(|place| open_way(&place)).map_err(failed)? {
+            return Err(DeliverError::OutboxWay { path: folder.to_owned(), way });
+        }
+    }
     folder.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync).map_err(failed)
+}
+
+/// The folder on the way to `place` in which every user could put another one, or a link, in the place of what leads there. In
+/// one like `/tmp` only its owner can do so.
+fn open_way(place: &Path) -> io::Result<Option<PathBuf>> {
+    let mut below = fs::symlink_metadata(place)?;
+    for way in place.ancestors().skip(1) {
+        let meta = fs::symlink_metadata(way)?;
+        let mode = meta.permissions().mode();
+        let is_kept = mode & STICKY != 0 && secret_file::is_own(&below);
+        if mode & OTHERS != 0 && !meta.is_symlink() && !is_kept {
+            return Ok(Some(way.to_owned()));
+        }
+        below = meta;
+    }
+    Ok(None)
+}
+
+/// Whether the folder has this mail, and keeps it.
+pub(super) fn holds(folder: &Path, name: &str, eml: &[u8]) -> bool {
+    there(&folder.join(name), eml).is_ok_and(|there| there == Some(true)) && sync(folder).is_ok()
 }
 
 /// Whether this mail is there already; `None` when something else has its name.
@@ -94,6 +124,7 @@ mod tests {
         assert!(matches!(put(&folder, "a.eml", b"\r\n"), Err(DeliverError::OutboxTaken { .. })));
         assert_eq!(fs::read(folder.join("a.eml")).unwrap(), MAIL);
         assert_eq!(names(&folder), ["a.eml"]);
+        assert!(holds(&folder, "a.eml", MAIL) && !holds(&folder, "b.eml", MAIL) && !holds(&folder, "a.eml", b"\r\n"));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&folder), mode(&folder.join("a.eml"))), (0o700, 0o600));
     }
@@ -118,5 +149,31 @@ mod tests {
         assert_eq!(fs::read(&target).unwrap(), MAIL, "a planted link is not written through");
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
         assert!(matches!(put(&folder, "c.eml", MAIL), Err(DeliverError::OutboxOpen { .. })));
+    }
+
+    /// Who can put another folder in its place gets the mails.
+    #[test]
+    fn an_outbox_below_an_open_folder_is_refused() {
+        let folder = super::super::script::folder("outbox-way");
+        let (open, outbox) = (folder.join("open"), folder.join("open/mails/outbox"));
+        put(&outbox, "a.eml", MAIL).unwrap();
+        std::os::unix::fs::symlink(&outbox, folder.join("link")).unwrap();
+        put(&folder.join("link"), "a.eml", MAIL).unwrap();
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+        for way_in in [&outbox, &folder.join("link")] {
+            let refused = put(way_in, "b.eml", MAIL);
+            assert!(
+                matches!(&refused, Err(DeliverError::OutboxWay { way, .. }) if way.ends_with("open")),
+                "{refused:?}"
+            );
+        }
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o1777)).unwrap();
+        put(&outbox, "b.eml", MAIL).unwrap();
+        // A link in an open folder, to one that is safe.
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+        let safe = folder.join("safe");
+        put(&safe, "a.eml", MAIL).unwrap();
+        std::os::unix::fs::symlink(&safe, open.join("link")).unwrap();
+        assert!(matches!(put(&open.join("link"), "b.eml", MAIL), Err(DeliverError::OutboxWay { .. })));
     }
 }

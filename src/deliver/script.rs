@@ -6,7 +6,8 @@ use std::path::PathBuf;
 #[path = "../../tests/common/smtp.rs"]
 mod server;
 
-pub(super) use server::{Act, Authority, Cut, Heard, Paper, Plan, Rule, Server, Tls};
+pub(super) use server::papers::{Authority, Paper};
+pub(super) use server::{Act, Cut, Heard, Plan, Rule, Server, Tls};
 
 /// A new empty folder for the test of this name.
 pub(super) fn folder(test: &str) -> PathBuf {

@@ -17,6 +17,7 @@ pub mod date;
 pub mod evidence;
 pub mod exchange;
 pub mod grid;
+pub mod header;
 pub mod hours;
 pub mod instant;
 pub mod invoice;

@@ -11,6 +11,7 @@ mod payments;
 mod series;
 mod standing;
 mod sum;
+mod waiting;
 
 use std::cell::Cell;
 use std::fs::OpenOptions;
@@ -63,6 +64,8 @@ pub enum LedgerError {
     Copy(PathBuf, #[source] std::io::Error),
     #[error("the file has other bytes than the last command left in it")]
     Changed,
+    #[error("its newest entries are gone: they were in {}, which is no longer there", .0.display())]
+    LogLost(PathBuf),
     #[error("the chain is broken at entry {0}: its hash does not follow from the one before")]
     Chain(u64),
     #[error("entry {0} cannot be read")]
@@ -142,6 +145,7 @@ impl Ledger {
         let ledger = Self { connection, path: path.to_owned(), known: Cell::default(), unsummed: false };
         ledger.connection.busy_timeout(Duration::from_secs(5))?;
         ledger.check_version(ledger.pragma("application_id")?, ledger.pragma("user_version")?)?;
+        ledger.refuse_without_log()?;
         Ok(ledger)
     }
 
@@ -151,8 +155,10 @@ impl Ledger {
 
     fn set_up(&mut self) -> Result<(), LedgerError> {
         self.connection.busy_timeout(Duration::from_secs(5))?;
+        self.refuse_without_log()?;
         // A rollback journal leaves no second file behind; EXTRA also syncs the folder at a commit.
         self.connection.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA;")?;
+        self.unmark();
         // 64 MiB: the pages of a large closing wait for its commit, instead of being written and synced bit by bit.
         self.connection.execute_batch("PRAGMA cache_size = -65536;")?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -56,7 +56,7 @@ pub use html::Pages;
 pub use letter::{LetterView, is_letter_pdf, letter, letter_page_file, letter_pdf_file};
 pub use line_forms::{grid_as_csv, grid_as_parquet, line_file_as, workbook_of};
 pub use looks::{Edition, LogoFile, Looks};
-pub use mail::MailBodies;
+pub use mail::{MailBodies, begins_copy};
 pub use markets::{codes_named as calling_codes, named as market_named};
 pub use numbers::ordinal;
 pub use plain::{Paper, text};

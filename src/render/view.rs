@@ -136,6 +136,12 @@ impl InvoiceView {
         mail::without_e_invoice(invoice, self)
     }
 
+    /// The same, of a document whose mail carries nothing, because it would be too large: it says that the documents are to be
+    /// asked for.
+    pub fn without_documents(self, invoice: &Invoice) -> Self {
+        mail::without_documents(invoice, self)
+    }
+
     /// The same, of a document whose mail a person had made once more: its subject says that it is a copy.
     pub fn copied(self, invoice: &Invoice) -> Self {
         mail::copied(invoice, self)

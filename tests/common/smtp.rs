@@ -3,7 +3,7 @@
 //! For the tests of the command and those of `deliver`.
 
 #[path = "papers.rs"]
-mod papers;
+pub mod papers;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,8 +16,6 @@ use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use sha2::{Digest, Sha256};
-
-pub use papers::{Authority, Paper};
 
 /// What the server does when a stage is reached, in place of what a good server does.
 #[derive(Clone, Debug)]
@@ -341,11 +339,14 @@ impl Talk<'_> {
 
     /// Reads lines up to the final dot as RFC 5321 says, where only CRLF ends a line, and answers it.
     fn mail(&mut self) -> Option<()> {
+        // What the server says before that would be taken for a part of its answer to DATA.
+        let mut first = Some(self.line()?);
         self.act("content", "")?;
         let mut bytes = Vec::new();
         let mut line = Vec::new();
         loop {
-            line.extend_from_slice(&self.line()?);
+            let read = first.take().map_or_else(|| self.line(), Some)?;
+            line.extend_from_slice(&read);
             if !line.ends_with(b"\r\n") {
                 continue;
             }

