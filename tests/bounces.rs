@@ -180,10 +180,13 @@ fn service(folder: &Path) -> String {
     ses(folder).replace("Message-ID: <0102016580000000-1a2b-000000@eu-west-1.amazonses.com>\n", "")
 }
 
+/// Writes a report for a shop in this folder.
+type Form = fn(&Path) -> String;
+
 #[test]
 fn reports_of_every_server_mark_the_mail_that_came_back() {
     let folder = shop("bounces-forms");
-    let forms: [(&str, fn(&Path) -> String, &str); 6] = [
+    let forms: [(&str, Form, &str); 6] = [
         ("postfix", failed_postfix, "5.1.1"),
         ("exim", exim, "5.0.0"),
         ("exchange", exchange, "5.1.10"),

@@ -90,7 +90,7 @@ pub fn bounces(args: &Bounces, world: &mut World) -> Result<Outcome, Failure> {
     let recorded = held.ledger.entries().map_err(failed)?;
     // Without the key nothing is proved.
     let key = keyfile::known(&state, &held.history);
-    let told = judged(found, read, Sent::of(&recorded, key), heard(&recorded), at);
+    let told = judged(found, read, &Sent::of(&recorded, key), heard(&recorded), at);
     let entries: Vec<Entry> = told.recipients.iter().filter_map(|row| row.entry(at)).collect();
     let has_bounced = !entries.is_empty();
     if has_bounced {
@@ -135,7 +135,7 @@ fn heard(recorded: &[Recorded]) -> BTreeSet<(String, String)> {
     recorded.iter().filter_map(of).collect()
 }
 
-fn judged(found: Vec<Found>, read: u64, sent: Sent, mut heard: BTreeSet<(String, String)>, at: Instant) -> Told {
+fn judged(found: Vec<Found>, read: u64, sent: &Sent, mut heard: BTreeSet<(String, String)>, at: Instant) -> Told {
     let mut told =
         Told { format: "ritardo-bounces/1", at, mails: read, reports: 0, recipients: Vec::new(), others: Vec::new() };
     for (place, report) in found {

@@ -109,6 +109,13 @@ fn in_seconds(instant: Instant) -> Instant {
     Instant::from_micros(instant.micros().div_euclid(1_000_000).saturating_mul(1_000_000))
 }
 
+/// Whether a mail has its documents, or goes without them because it would be too large.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Size {
+    Whole,
+    Short,
+}
+
 impl Post<'_> {
     /// One finished mail a recipient: those of `emails` first, then those of `cc`.
     pub fn mails(&self) -> Result<Vec<(Mail, Vec<u8>)>, Failure> {
@@ -116,7 +123,7 @@ impl Post<'_> {
         // The book as it was at the closing: later changes send nothing elsewhere, and nobody is forgotten.
         let nobody = || Failure::new(Kind::SelfCheck, format!("{number} has nobody that it could be mailed to"));
         let business = self.business().filter(|business| !business.recipients.is_empty()).ok_or_else(nobody)?;
-        let bodies = self.bodies(false, false)?;
+        let bodies = self.bodies(false, Size::Whole)?;
         let (recipients, cc) = (&business.recipients, &business.mailing.cc);
         let reply_to = business.mailing.reply_to.as_deref();
         let (mut mails, nobody_else): (Vec<(Mail, Vec<u8>)>, &[String]) = (Vec::new(), &[]);
@@ -154,7 +161,7 @@ impl Post<'_> {
         // Nobody else gets it.
         let others = Others { reply_to, ..Others::default() };
         let addressed = Addressed { message_id, date: copy.at, recorded: None, to, others, name, copy: Some(copy) };
-        self.finished(&self.bodies(true, false)?, addressed, to)
+        self.finished(&self.bodies(true, Size::Whole)?, addressed, to)
     }
 
     /// The copies that the ledger names, made again.
@@ -190,14 +197,13 @@ impl Post<'_> {
         self.business().is_none_or(|business| business.mailing.attaches(kind))
     }
 
-    /// `is_short`: of a mail without its documents.
-    fn bodies(&self, is_copy: bool, is_short: bool) -> Result<MailBodies, Failure> {
+    fn bodies(&self, is_copy: bool, size: Size) -> Result<MailBodies, Failure> {
         let Self { setup, renderer, invoice, issued, .. } = self;
         let form = line_forms::mailed(setup, issued);
         let view = InvoiceView::of(invoice, &issued.document_sha256).with_lines_as(form, invoice);
         let view = if self.attaches(Attachable::Lines) { view } else { view.without_lines(invoice) };
         let view = if self.attaches(Attachable::Xml) { view } else { view.without_e_invoice(invoice) };
-        let view = if is_short { view.without_documents(invoice) } else { view };
+        let view = if size == Size::Short { view.without_documents(invoice) } else { view };
         let view = if is_copy { view.copied(invoice) } else { view };
         let view = setup.dressed(view, invoice, None);
         drawn(setup, &setup.renderer(renderer)?, &view, &format!("the mail of {}", issued.number), Renderer::mail)
@@ -223,7 +229,8 @@ impl Post<'_> {
         let number = &self.issued.number;
         let recorded = self.history.mails_of(number).find(|mail| mail.message_id == addressed.message_id);
         let whole = || self.frozen(bodies, &addressed, self.attachments(), recorded);
-        let short = || self.frozen(&self.bodies(addressed.copy.is_some(), true)?, &addressed, Vec::new(), recorded);
+        let short =
+            || self.frozen(&self.bodies(addressed.copy.is_some(), Size::Short)?, &addressed, Vec::new(), recorded);
         let ((dkim, bytes), too_big) = match recorded.map(|mail| mail.too_big) {
             Some(None) => (whole()?, None),
             Some(size) => (short()?, size),

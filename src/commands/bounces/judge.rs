@@ -59,7 +59,8 @@ impl<'h> Sent<'h> {
                 }
                 // An attempt that was begun twice was interrupted the first time: nobody knows how far it came.
                 Entry::MailBegun(begun) => {
-                    if !open.insert(begun.message_id.as_str()) {
+                    let was_open = !open.insert(begun.message_id.as_str());
+                    if was_open {
                         sent.taken.insert(&begun.message_id);
                     }
                 }
