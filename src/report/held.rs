@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::facts::BusinessMonth;
 use super::number::Amounts;
 use super::page::HeldRow;
-use crate::domain::charge::RatedWait;
 use crate::domain::wait::HeldFor;
 use crate::domain::{Verdict, Wait};
 
@@ -84,10 +83,10 @@ impl Reason {
 /// One row for each reason that occurs.
 pub fn rows<'b>(amounts: Amounts, businesses: impl IntoIterator<Item = &'b BusinessMonth<'b>>) -> Vec<HeldRow> {
     let mut counts: BTreeMap<Reason, u64> = BTreeMap::new();
-    // What is only counted is decided.
-    let waits = businesses.into_iter().flat_map(|business| business.waits.iter());
-    for reason in waits.filter_map(|rated: &RatedWait| Reason::of(&rated.wait)) {
-        *counts.entry(reason).or_default() += 1;
+    for (rated, times) in businesses.into_iter().flat_map(BusinessMonth::weighed) {
+        if let Some(reason) = Reason::of(&rated.wait) {
+            *counts.entry(reason).or_default() += times;
+        }
     }
     let row = |(reason, count): (Reason, u64)| {
         let (why, next) = reason.words();
