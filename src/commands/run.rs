@@ -59,6 +59,8 @@ pub struct Night<'s> {
     pub alarms: Vec<Alarm>,
     /// Why what was counted could not be kept for the next night.
     pub unsettled: Option<Failure>,
+    /// Why the workbooks for finance could not all be kept.
+    pub unbooked: Option<Failure>,
     /// What its metrics need of ledger and logs.
     pub seen: metrics::Seen,
 }
@@ -138,6 +140,7 @@ fn work<'s>(
     let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, rows_at_once };
     let drawn = &if args.from_scratch { Drawn::new() } else { settled::drawn(&task)? };
     let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn, closed, rows_at_once };
+    let unbooked = workbook::keep_closed(state, &ledger, &history).err();
     let (pages, site) = derived(&task, &seen, timings)?;
     let unsettled = unsettled(&task, evidence, &open, &late, timings);
     Ok(Night {
@@ -159,12 +162,12 @@ fn work<'s>(
         previews,
         alarms,
         unsettled,
+        unbooked,
         seen: metrics::Seen::of(setup, &history, evidence, as_of),
     })
 }
 
-/// What is drawn of the ledger for people: the pages, and the workbooks of the months that are closed. Gives the months of
-/// which a page changed, and where the pages lie, with the head of the chain of documents.
+/// Draws the pages. Gives the months of which one changed, and where they lie, with the head of the chain of documents.
 fn derived(
     task: &Task,
     seen: &pages::Seen,
@@ -173,7 +176,6 @@ fn derived(
     let Task { setup, state, ledger, history, .. } = *task;
     let site = Site::of_state(setup, state, true)?;
     let pages = pages::write_pages(setup, state, ledger, seen, &site)?;
-    workbook::keep_closed(state, ledger, history)?;
     timings.lap("pages", Some(pages.len() as u64), None);
     Ok((pages, Some((site, history.document_head()))))
 }
@@ -354,6 +356,7 @@ fn rehearse<'s>(
         previews: Vec::new(),
         alarms,
         unsettled: None,
+        unbooked: None,
         seen: metrics::Seen::default(),
     })
 }
