@@ -24,7 +24,7 @@ use super::{Outcome, World, alarms, ending, issue, metrics, pages, previews, rev
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{LogRead, SetAside};
+use crate::ledger::entry::{LogRead, SetAside, Trying};
 use crate::ledger::{Additions, Entry, History, Ledger, LedgerError};
 use crate::read::identity::Naming;
 use crate::render::Renderer;
@@ -133,7 +133,8 @@ fn work<'s>(
     let written = issue::write_documents(state, &mut ledger, renderer, signer.as_ref(), world)?;
     timings.lap("documents", Some(written.documents), None);
     let told = Told { begun, open: &open, late: &late, failed: &closings.failed };
-    let mail = mailed(&Outbox { setup, state, now: as_of }, &mut ledger, &told, (world, timings))?;
+    let outbox = Outbox { setup, state, now: as_of, by: Trying::Run };
+    let mail = mailed(&outbox, &mut ledger, &told, (world, timings))?;
     let closed = &pages::closed_tonight(setup, evidence, &open)?;
     open.retain(|open| !matches!(open.step, Step::Close(_)));
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;

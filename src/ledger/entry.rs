@@ -17,7 +17,7 @@ use crate::domain::{
 
 pub use mails::{
     DigestMade, DigestMail, Mail, MailAttempt, MailBegun, MailBounced, MailCancelled, MailCopy, MailOutcome,
-    MailRetried,
+    MailRetried, TriedBy, Trying,
 };
 pub use months::{Approved, Claim, Compared, Dispute, DisputeSettled, MonthCorrected, TariffKnown, Texts, Unparked};
 pub use payments::{PaymentMatched, PaymentReceived, PaymentReversed, Reminder};
