@@ -221,6 +221,27 @@ fn what_programs_read_fits_its_schema() {
 }
 
 #[test]
+fn a_comparison_fits_its_schema() {
+    let shop = Shop::new("operators-reconcile", "");
+    let path = shop.folder.join("ritardo.toml");
+    let mapping = "\n[[reconcile]]\nname = \"partner\"\nday = \"date\"\nmarket = \"country\"\ncount = \"volume\"\namount = \"cost\"\n";
+    fs::write(&path, fs::read_to_string(&path).unwrap() + mapping).unwrap();
+    shop.run("2018-09-05T00:00:00Z").expect(0);
+    // Another price, a charge that nothing explains, and a row that cannot be read.
+    let rows = "date,country,volume,cost\n2018-08-05,39,3,0.27\n2018-08-20,39,1,0.05\n2018-08-21,nowhere,1,0.05\n";
+    fs::write(shop.folder.join("partner.csv"), rows).unwrap();
+    let compare = ["reconcile", "2018-08", "partner.csv", "--as-of", "2018-09-06T00:00:00Z", "--format", "json"];
+    let told = shop.ritardo(&compare).expect(1).json();
+    let found = unfit(&schema("reconcile.json"), &told, "");
+    assert!(found.is_empty(), "{}\n{told:#}", found.join("\n"));
+    assert_eq!(
+        (told["differences"].as_array().unwrap().len(), told["rejected_rows"].as_u64()),
+        (2, Some(1)),
+        "{told:#}"
+    );
+}
+
+#[test]
 fn a_field_that_is_lost_or_new_or_of_another_type_is_found() {
     let schema = schema("status.json");
     let whole: Value = serde_json::from_str(
