@@ -192,6 +192,10 @@ fn decided(entry: &Entry) -> Option<String> {
         Entry::MailRetried(_) => "let a mail be tried again".to_owned(),
         Entry::Mail(of) => format!("repeated a mail: {}", of.copy.as_ref()?.reason),
         Entry::MailBounced(of) => format!("{} came back: {}", of.mail, of.status),
+        Entry::Digest(of) => match &of.mail {
+            Some(mail) => format!("told the issuer what happened and what stands, by {}", mail.name),
+            None => "told the issuer what happened and what stands".to_owned(),
+        },
         Entry::Forgotten(of) => format!("forgot a customer in {}", counted(of.line_files.len() as u64, "line file")),
         Entry::Purged(of) => format!("removed {}", counted(of.raw.len() as u64, "raw file")),
         Entry::Payment(of) => format!("recorded payment {} of {}", of.payment, of.amount),
