@@ -143,6 +143,9 @@ fn by_the_date_of_issue_is_a_workbook_of_its_own() {
     let ran = shop.ritardo(&["workbook", "2018-09", "--by", "issue-date"]).expect(0);
     assert!(ran.out.contains("2018-09_issued/finance_2018-09_issued.xlsx"), "{}", ran.out);
     assert!(tree(&kept) == before);
+    shop.ritardo(&["workbook", "2018-09..2018-10", "--out", "fiscal"]).expect(0);
+    let documents = table(&shop.folder.join("fiscal"), "2018-09_2018-10", "documents");
+    assert_eq!((documents.len(), sum(&documents, "net")), (1, 5), "September is billed in October");
     // A file that was edited, and one that is gone, are made again.
     fs::write(kept.join("2018-08/finance_2018-08_vat.csv"), "nothing").unwrap();
     fs::remove_file(kept.join("2018/finance_2018.xlsx")).unwrap();

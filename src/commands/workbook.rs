@@ -26,6 +26,10 @@ const FORM: &str = "ritardo-finance/1";
 type Files = Vec<(String, Vec<u8>)>;
 
 pub fn workbook(args: &Workbook, world: &mut World) -> Result<Outcome, Failure> {
+    if args.out.is_none() && matches!(args.period, Period::Months(..)) {
+        let failure = Failure::new(Kind::CommandLine, format!("no run keeps a workbook of {}", args.period));
+        return Err(failure.hint("say where it goes with --out FOLDER"));
+    }
     let state = state_of(&args.configured.config)?;
     state.read_ledger()?;
     // What lies in the state folder is written by one command at a time.
@@ -87,11 +91,12 @@ struct Shelf {
 }
 
 impl Shelf {
-    /// `2018-08`; `2018-08_issued` by the date of issue.
+    /// `2018-08`, `2018-07_2019-06`; `2018-08_issued` by the date of issue.
     fn name(&self) -> String {
+        let period = self.period.to_string().replace("..", "_");
         match self.by {
-            JournalBy::Month => self.period.to_string(),
-            JournalBy::IssueDate => format!("{}_issued", self.period),
+            JournalBy::Month => period,
+            JournalBy::IssueDate => format!("{period}_issued"),
         }
     }
 
@@ -138,7 +143,10 @@ mod tests {
         assert_eq!([month.to_string(), year.to_string()], ["2018-08", "2018"]);
         assert!(month.contains(of("2018-08")) && !month.contains(of("2018-07")) && year.contains(of("2018-12")));
         assert!(month.reaches(of("2018-01")) && !month.reaches(of("2018-09")) && !month.reaches(of("2017-08")));
-        for wrong in ["18", "2018-13", "", "august"] {
+        let fiscal: Period = "2018-07..2019-06".parse().unwrap();
+        assert!(fiscal.contains(of("2018-07")) && fiscal.reaches(of("2019-06")) && !fiscal.reaches(of("2019-07")));
+        assert_eq!(Shelf { period: fiscal, by: JournalBy::IssueDate }.name(), "2018-07_2019-06_issued");
+        for wrong in ["18", "2018-13", "", "august", "2018-08..2018-07", "2018-08..", "2018..2019"] {
             assert!(wrong.parse::<Period>().is_err(), "{wrong}");
         }
     }
