@@ -20,7 +20,7 @@ use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
 use super::timings::Timings;
-use super::{Outcome, World, alarms, ending, issue, metrics, pages, previews, review, say, standing, workbook};
+use super::{Outcome, World, alarms, ending, issue, metrics, pages, parked, previews, review, say, standing, workbook};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
@@ -217,6 +217,7 @@ fn close(
 ) -> Result<Closings, Failure> {
     let closings = decide::close_months(setup, state, ledger, open, withheld, (as_of, timings))?;
     closings.hold(open);
+    parked::record(ledger, open, &closings, as_of)?;
     timings.lap("closing", Some(closings.months.len() as u64), None);
     Ok(closings)
 }

@@ -111,6 +111,7 @@ fn at(entry: &Entry) -> Option<Instant> {
         Entry::PaymentReversed(reversed) => Some(reversed.at),
         Entry::Reminder(reminder) => Some(reminder.at),
         Entry::Reconciled(reconciled) => Some(reconciled.at),
+        Entry::Parked(parked) => Some(parked.at),
         Entry::Documents(_) | Entry::Key(_) => None,
     }
 }
@@ -124,6 +125,7 @@ fn command(entry: &Entry) -> Option<Command> {
         | Entry::Compared(_)
         | Entry::Tariff(_)
         | Entry::Key(_)
+        | Entry::Parked(_)
         | Entry::Digest(_) => Some(Command::Run),
         Entry::Approved(_) => Some(Command::Approve),
         Entry::Unparked(_) => Some(Command::Unpark),
