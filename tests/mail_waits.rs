@@ -102,7 +102,7 @@ fn what_a_stopped_run_may_have_put_into_a_folder_is_looked_for_there() {
     shop.run(NIGHT).expect(0);
     let begun = |place: usize| {
         let message_id = format!("LR-2018-000001.{place}@late-reply.example");
-        Entry::MailBegun(MailBegun { message_id, at: NIGHT.parse().unwrap() })
+        Entry::MailBegun(MailBegun { message_id, at: NIGHT.parse().unwrap(), tried_by: None })
     };
     let mut ledger = Ledger::open(&shop.state().join("ledger.db")).unwrap();
     let entries = (1..=3).map(begun).collect();

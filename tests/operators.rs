@@ -143,6 +143,25 @@ fn history_tells_runs_and_what_they_decided() {
     assert_eq!(told, shop.ritardo(&["history", "--format", "json"]).expect(0).json());
 }
 
+#[test]
+fn history_tells_what_a_night_parked_once() {
+    let shop = Shop::new("operators-parked", "");
+    shop.setting("[invoice]\n", "[guards]\ncharges_per_day = 2\n\n[invoice]\n");
+    shop.run("2018-09-05T00:00:00Z").expect(65);
+    let before = tree(&shop.state().join("issued"));
+    shop.run("2018-09-06T00:00:00Z").expect(65);
+    assert_eq!(bodies(&shop.state(), "parked").len(), 1, "as long as it stands it is told once");
+    shop.setting("charges_per_day = 2", "charges_per_day = 9");
+    shop.run("2018-09-07T00:00:00Z").expect(0);
+    assert!(tree(&shop.state().join("issued")) != before);
+    let told = shop.ritardo(&["history", "--format", "json"]).expect(0).json();
+    let of = |place: usize| told["runs"][place]["decided"].as_array().unwrap().clone();
+    assert_eq!(told["runs"].as_array().unwrap().len(), 2, "{told:#}");
+    assert!(of(0).contains(&"parked 2018-08 of bologna-bakery (charges-per-day)".into()), "{told:#}");
+    assert_eq!(of(1), ["nothing is parked any more"], "{told:#}");
+    shop.holds();
+}
+
 /// What of a value is not as a schema says. It knows the words that the schemas of this project use.
 fn unfit(schema: &Value, value: &Value, at: &str) -> Vec<String> {
     let kind = match value {
@@ -218,6 +237,27 @@ fn what_programs_read_fits_its_schema() {
     assert!(!status["months"].as_array().unwrap().is_empty() && !status["mails"].as_array().unwrap().is_empty());
     let history = assert_fits("history.json", ritardo(&folder, &["history", "--format", "json"]));
     assert!(!history["runs"][0]["closed"].as_array().unwrap().is_empty(), "{history:#}");
+}
+
+#[test]
+fn a_comparison_fits_its_schema() {
+    let shop = Shop::new("operators-reconcile", "");
+    let path = shop.folder.join("ritardo.toml");
+    let mapping = "\n[[reconcile]]\nname = \"partner\"\nday = \"date\"\nmarket = \"country\"\ncount = \"volume\"\namount = \"cost\"\n";
+    fs::write(&path, fs::read_to_string(&path).unwrap() + mapping).unwrap();
+    shop.run("2018-09-05T00:00:00Z").expect(0);
+    // Another price, a charge that nothing explains, and a row that cannot be read.
+    let rows = "date,country,volume,cost\n2018-08-05,39,3,0.27\n2018-08-20,39,1,0.05\n2018-08-21,nowhere,1,0.05\n";
+    fs::write(shop.folder.join("partner.csv"), rows).unwrap();
+    let compare = ["reconcile", "2018-08", "partner.csv", "--as-of", "2018-09-06T00:00:00Z", "--format", "json"];
+    let told = shop.ritardo(&compare).expect(1).json();
+    let found = unfit(&schema("reconcile.json"), &told, "");
+    assert!(found.is_empty(), "{}\n{told:#}", found.join("\n"));
+    assert_eq!(
+        (told["differences"].as_array().unwrap().len(), told["rejected_rows"].as_u64()),
+        (2, Some(1)),
+        "{told:#}"
+    );
 }
 
 #[test]

@@ -119,13 +119,61 @@ fn each_planted_difference_is_found_and_named() {
     assert!(!again.out.contains("recorded") && again.out.contains("unexplained 1 difference"), "{}", again.out);
     assert_eq!(bodies(&shop.state(), "reconciled").len(), 1);
 
-    // Without the one that nothing explains, the two sides are reconciled.
+    // Without the one that nothing explains, there is what is to be settled with the partner, and nobody agreed to.
     invoice(&shop, &PLANTED[..5]);
-    let ran = reconcile(&shop, "2018-08", AS_OF, &["--dry-run"]).expect(0);
-    assert!(ran.out.contains("explained   1 late log, 1 disputed, 1 held, 1 rejected, 1 rate"), "{}", ran.out);
+    let ran = reconcile(&shop, "2018-08", AS_OF, &["--dry-run"]).expect(1);
+    assert!(ran.out.contains("explained   1 late log, 1 disputed, 1 held\n"), "{}", ran.out);
+    assert!(ran.out.contains("to settle   1 rejected, 1 rate\n"), "{}", ran.out);
     assert!(ran.out.contains("0.09 each in market 39: the price of market other"), "{}", ran.out);
     assert_eq!(bodies(&shop.state(), "reconciled").len(), 1, "a dry run records nothing");
+    // Without these, too, the two sides are reconciled.
+    let reconciled = [PLANTED[0], PLANTED[2], PLANTED[3], ("2018-08-13", 1, "0.05")];
+    invoice(&shop, &reconciled);
+    reconcile(&shop, "2018-08", AS_OF, &["--dry-run"]).expect(0);
     shop.holds();
+}
+
+#[test]
+fn a_claim_that_was_settled_as_rejected_explains_nothing() {
+    let shop = shop("reconcile-settled");
+    shop.run("2018-09-05T00:00:00Z").expect(0);
+    let claims = "message_id,reason,decision\n2018-08-05-1,we answered,accept\n2018-08-05-2,we answered,reject\n";
+    fs::write(shop.folder.join("claims.csv"), claims).unwrap();
+    shop.ritardo(&["dispute", "open", "claims.csv", "--as-of", "2018-09-06T00:00:00Z"]).expect(0);
+    invoice(&shop, &[("2018-08-05", 1, "0.05")]);
+    let result = reconcile(&shop, "2018-08", AS_OF, &["--format", "json", "--dry-run"]).expect(0).json();
+    assert_eq!(told(&result), ["2018-08-05: disputed -2"], "{result:#}");
+    shop.ritardo(&["dispute", "settle", "1", "--issue", "--as-of", "2018-09-07T00:00:00Z"]).expect(0);
+    let result = reconcile(&shop, "2018-08", AS_OF, &["--format", "json"]).expect(1).json();
+    assert_eq!(told(&result), ["2018-08-05: unexplained -1 -0.05"], "{result:#}");
+}
+
+#[test]
+fn many_small_differences_are_told_together() {
+    let shop = shop("reconcile-tolerance");
+    shop.setting("count = \"volume\"", "count = \"volume\"\namount_tolerance = \"0.05\"");
+    shop.log("2018-08-12", &["more inbound 2018-08-12T10:00:00Z 61"]);
+    shop.run("2018-09-05T00:00:00Z").expect(0);
+    invoice(&shop, &[("2018-08-05", 3, "0.18"), ("2018-08-12", 1, "0.08")]);
+    let ran = reconcile(&shop, "2018-08", AS_OF, &[]).expect(1);
+    assert!(ran.out.contains("0 equal, 2 within the tolerance, 0 different"), "{}", ran.out);
+    assert!(ran.out.contains("tolerated   +0 (0.06) together: more than is tolerated in all"), "{}", ran.out);
+    shop.setting("amount_tolerance = \"0.05\"", "amount_tolerance = \"0.05\"\namount_tolerance_in_all = \"0.06\"");
+    reconcile(&shop, "2018-08", AS_OF, &[]).expect(0);
+}
+
+/// A night that works is told of where it comes to recording, and before that nothing waits for anybody.
+#[test]
+fn a_night_that_works_keeps_a_comparison_from_being_recorded_only() {
+    let shop = shop("reconcile-locked");
+    shop.run("2018-09-05T00:00:00Z").expect(0);
+    invoice(&shop, &[("2018-08-05", 3, "0.15")]);
+    let lock = fs::File::options().append(true).open(shop.state().join("lock")).unwrap();
+    lock.lock().unwrap();
+    reconcile(&shop, "2018-08", AS_OF, &["--dry-run"]).expect(0);
+    reconcile(&shop, "2018-08", AS_OF, &[]).expect(75);
+    drop(lock);
+    reconcile(&shop, "2018-08", AS_OF, &[]).expect(0);
 }
 
 #[test]

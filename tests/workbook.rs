@@ -99,7 +99,7 @@ fn every_table_comes_to_what_was_issued() {
     };
     let (billed, given_back) = (net("invoice"), net("credit_note"));
     assert_eq!((billed, given_back), (15, 5));
-    for name in ["documents", "businesses", "markets", "vat", "year-to-date"] {
+    for name in ["documents", "businesses", "markets", "vat", "vat-return", "year-to-date"] {
         assert_eq!(sum(&table(&kept, "2018-08", name), "net"), billed - given_back, "{name}");
     }
     assert_eq!(sum(&table(&kept, "2018-08", "credit-notes"), "net"), -given_back);
@@ -117,9 +117,53 @@ fn every_table_comes_to_what_was_issued() {
     fs::remove_dir_all(shop.state().join("workbooks")).unwrap();
     shop.run("2018-10-06T02:00:00Z").expect(0);
     assert!(tree(&shop.state().join("workbooks")) == before);
-    let issued = shop.ritardo(&["workbook", "2018-09", "--by", "issue-date", "--out", "issued"]).expect(0);
-    assert!(issued.out.contains("finance_2018-09.xlsx"), "{}", issued.out);
-    assert_eq!(sum(&table(&shop.folder.join("issued"), "2018-09", "documents"), "net"), 15);
+}
+
+#[test]
+fn by_the_date_of_issue_is_a_workbook_of_its_own() {
+    let shop = Shop::new("workbook-issued", "");
+    for at in ["2018-09-05T00:00:00Z", "2018-10-05T00:00:00Z"] {
+        shop.run(at).expect(0);
+    }
+    let kept = shop.state().join("workbooks");
+    let (billed, issued) = (tree(&kept.join("2018-08")), tree(&kept.join("2018-09_issued")));
+    assert_eq!(sum(&table(&kept.join("2018-09_issued"), "2018-09_issued", "documents"), "net"), 15);
+    let about = table(&kept.join("2018-09_issued"), "2018-09_issued", "about");
+    let said: Vec<&str> = about.iter().map(|row| row["said"].as_str()).collect();
+    let digest = text(&bodies(&shop.state(), "invoice")[0], "document_sha256");
+    assert_eq!(said, ["2018-09", "the date of issue", "1", "LR-2018-000001", digest.as_str()]);
+    // A credit note of October for August: August is another one, September as it was reported is not.
+    shop.log("2018-08-06-late", &["a1 outbound 2018-08-06T09:00:00Z 81"]);
+    shop.run("2018-10-06T00:00:00Z").expect(0);
+    assert!(tree(&kept.join("2018-08")) != billed);
+    assert!(tree(&kept.join("2018-09_issued")) == issued);
+    assert_eq!(sum(&table(&kept.join("2018-10_issued"), "2018-10_issued", "documents"), "net"), 5 - 5);
+    // What the command writes lies beside the other, as a night keeps it.
+    let before = tree(&kept);
+    let ran = shop.ritardo(&["workbook", "2018-09", "--by", "issue-date"]).expect(0);
+    assert!(ran.out.contains("2018-09_issued/finance_2018-09_issued.xlsx"), "{}", ran.out);
+    assert!(tree(&kept) == before);
+    shop.ritardo(&["workbook", "2018-09..2018-10", "--out", "fiscal"]).expect(0);
+    let documents = table(&shop.folder.join("fiscal"), "2018-09_2018-10", "documents");
+    assert_eq!((documents.len(), sum(&documents, "net")), (1, 5), "September is billed in October");
+    // A file that was edited, and one that is gone, are made again.
+    fs::write(kept.join("2018-08/finance_2018-08_vat.csv"), "nothing").unwrap();
+    fs::remove_file(kept.join("2018/finance_2018.xlsx")).unwrap();
+    shop.run("2018-10-06T01:00:00Z").expect(0);
+    assert!(tree(&kept) == before);
+}
+
+#[test]
+fn a_workbook_that_cannot_be_written_ends_no_night() {
+    let shop = Shop::new("workbook-unwritten", "");
+    fs::create_dir_all(shop.state()).unwrap();
+    fs::write(shop.state().join("workbooks"), "in the way").unwrap();
+    let ran = shop.run("2018-09-05T00:00:00Z").expect(0);
+    assert!(ran.err.contains("warning: the workbooks for finance were not all written: "), "{}", ran.err);
+    assert_eq!(bodies(&shop.state(), "mail_attempt").len(), 1);
+    fs::remove_file(shop.state().join("workbooks")).unwrap();
+    shop.run("2018-09-05T01:00:00Z").expect(0);
+    assert!(shop.state().join("workbooks/2018-08/finance_2018-08.xlsx").exists());
 }
 
 #[test]

@@ -9,11 +9,13 @@ use clap::Args;
 use super::{Configured, JournalBy};
 use crate::domain::Month;
 
-/// A month, or a year.
+/// A month, a year, or months in a row, such as a fiscal year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Period {
     Month(Month),
     Year(i32),
+    /// The first and the last.
+    Months(Month, Month),
 }
 
 impl Period {
@@ -21,23 +23,24 @@ impl Period {
         match self {
             Self::Month(own) => month == own,
             Self::Year(year) => month.year() == year,
+            Self::Months(first, last) => (first..=last).contains(&month),
         }
     }
 
+    /// In which it ends.
     pub const fn year(self) -> i32 {
         match self {
-            Self::Month(month) => month.year(),
+            Self::Month(month) | Self::Months(_, month) => month.year(),
             Self::Year(year) => year,
         }
     }
 
-    /// Whether a month of its year lies in it or before it.
+    /// Whether a month of its year lies in it or before it; months in a row are a year of their own.
     pub fn reaches(self, month: Month) -> bool {
-        let is_reached = match self {
-            Self::Month(own) => month <= own,
-            Self::Year(_) => true,
-        };
-        is_reached && month.year() == self.year()
+        match self {
+            Self::Month(own) => month <= own && month.year() == own.year(),
+            Self::Year(_) | Self::Months(..) => self.contains(month),
+        }
     }
 }
 
@@ -46,6 +49,7 @@ impl fmt::Display for Period {
         match self {
             Self::Month(month) => write!(f, "{month}"),
             Self::Year(year) => write!(f, "{year:04}"),
+            Self::Months(first, last) => write!(f, "{first}..{last}"),
         }
     }
 }
@@ -54,6 +58,13 @@ impl FromStr for Period {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if let Some((first, last)) = text.split_once("..") {
+            let (first, last): (Month, Month) = (first.parse()?, last.parse()?);
+            let is_ordered = first <= last;
+            return is_ordered
+                .then_some(Self::Months(first, last))
+                .ok_or_else(|| format!("{last} lies before {first}: the earlier month comes first"));
+        }
         if text.contains('-') {
             return text.parse().map(Self::Month);
         }
@@ -66,8 +77,8 @@ impl FromStr for Period {
 
 #[derive(Args, Debug)]
 pub struct Workbook {
-    /// Month, such as 2018-08, or year, such as 2018
-    #[arg(value_name = "MONTH|YEAR")]
+    /// Month, such as 2018-08, year, such as 2018, or months with the first and the last, such as 2018-07..2019-06
+    #[arg(value_name = "MONTH|YEAR|MONTHS")]
     pub period: Period,
     #[command(flatten)]
     pub configured: Configured,

@@ -21,6 +21,9 @@ pub fn end(night: Night, world: &mut World) -> Result<Outcome, Failure> {
     if let Some(failure) = &night.unsettled {
         say(world.err, &format!("warning: the next night begins from the archive: {}", failure.in_a_line()))?;
     }
+    if let Some(failure) = &night.unbooked {
+        say(world.err, &format!("warning: the workbooks for finance were not all written: {}", failure.in_a_line()))?;
+    }
     for (name, to, size) in &night.written.too_big {
         say(world.err, &patience::too_big(name, to, *size))?;
     }

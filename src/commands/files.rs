@@ -1,8 +1,8 @@
 //! Files that appear whole or not at all.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::Failure;
@@ -14,6 +14,8 @@ pub enum Access {
     Usual,
     /// The owner alone (0600).
     Private,
+    /// Everybody, whatever the umask says (0644).
+    Everybody,
 }
 
 /// Writes `bytes` under `path`: into a new file beside it, synced, then renamed over it, and the folder
@@ -38,7 +40,9 @@ fn place(
     let partial = partial_of(path);
     let mode = if access == Access::Private { 0o600 } else { 0o666 };
     let mut file = created(&partial, mode).map_err(|error| Failure::io("create the file", path, error))?;
-    let written = file.write_all(bytes).and_then(|()| then(&file));
+    // Before it has its name, so that nobody finds it closed.
+    let opened = if access == Access::Everybody { file.set_permissions(Permissions::from_mode(0o644)) } else { Ok(()) };
+    let written = opened.and_then(|()| file.write_all(bytes)).and_then(|()| then(&file));
     let renamed = written.and_then(|()| fs::rename(&partial, path));
     if let Err(error) = renamed {
         // The partial file is of no use; that it may be impossible to remove changes nothing.

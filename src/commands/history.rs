@@ -17,7 +17,7 @@ use crate::cli::{self, TableForm};
 use crate::domain::{BusinessId, DocumentKind, Instant, InvoiceNumber, Money, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::Entry;
-use crate::ledger::entry::{MailOutcome, MonthReconciled};
+use crate::ledger::entry::{MailOutcome, MonthParked, MonthReconciled};
 
 /// Documents, months or words that a line of the text names; the JSON form has all.
 const NAMED: usize = 4;
@@ -124,6 +124,8 @@ impl Done {
             }
             Entry::Documents(_) => self.documents += 1,
             Entry::MailAttempt(attempt) => *self.mails.entry(outcome(attempt.outcome)).or_default() += 1,
+            Entry::Parked(of) if of.months.is_empty() => self.decided.push("nothing is parked any more".to_owned()),
+            Entry::Parked(of) => self.decided.extend(of.months.iter().map(parked)),
             entry => self.decided.extend(decided(entry)),
         }
     }
@@ -192,6 +194,10 @@ fn decided(entry: &Entry) -> Option<String> {
         Entry::MailRetried(_) => "let a mail be tried again".to_owned(),
         Entry::Mail(of) => format!("repeated a mail: {}", of.copy.as_ref()?.reason),
         Entry::MailBounced(of) => format!("{} came back: {}", of.mail, of.status),
+        Entry::Digest(of) => match &of.mail {
+            Some(mail) => format!("told the issuer what happened and what stands, by {}", mail.name),
+            None => "told the issuer what happened and what stands".to_owned(),
+        },
         Entry::Forgotten(of) => format!("forgot a customer in {}", counted(of.line_files.len() as u64, "line file")),
         Entry::Purged(of) => format!("removed {}", counted(of.raw.len() as u64, "raw file")),
         Entry::Payment(of) => format!("recorded payment {} of {}", of.payment, of.amount),
@@ -203,6 +209,10 @@ fn decided(entry: &Entry) -> Option<String> {
         Entry::Reconciled(of) => reconciled(of),
         _ => return None,
     })
+}
+
+fn parked(of: &MonthParked) -> String {
+    format!("parked {} of {} ({})", of.month, of.business, of.guards.join(", "))
 }
 
 fn reconciled(of: &MonthReconciled) -> String {

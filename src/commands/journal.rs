@@ -10,7 +10,7 @@ use crate::domain::receivable::PaidPart;
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::Issued;
 use crate::ledger::{History, Ledger, Payment, PaymentEvent};
-use crate::report::journal::{Document, Form, Happened, Journal, Receipt, Scope};
+use crate::report::journal::{Document, Form, Happened, Journal, Receipt, Scope, Unbalanced};
 
 pub fn journal(args: &Args, world: &mut World) -> Result<Outcome, Failure> {
     let state = state_of(&args.configured.config)?;
@@ -26,13 +26,18 @@ pub fn journal(args: &Args, world: &mut World) -> Result<Outcome, Failure> {
     }
     let selection = selection(args);
     let receipts: Vec<Receipt> = history.payments.iter().flat_map(|payment| receipts(&history, payment)).collect();
-    let receipts: Vec<Receipt> = receipts.into_iter().filter(|receipt| is_booked(args, receipt)).collect();
+    let receipts = receipts.into_iter().filter(|receipt| is_booked(args, receipt));
+    let only = |receipt: Receipt| match &args.business {
+        Some(wanted) => receipt.only(wanted),
+        None => Ok(receipt),
+    };
+    let receipts = receipts.map(only).collect::<Result<Vec<Receipt>, _>>().map_err(unmade)?;
     if documents.is_empty() && receipts.is_empty() {
         say(world.err, &format!("warning: there are no {selection}"))?;
     }
     let journal = Journal::of(format!("Late replies: {selection}"), documents)
         .and_then(|journal| journal.with_receipts(receipts))
-        .map_err(|error| Failure::new(Kind::SelfCheck, "the journal cannot be made").because(error))?;
+        .map_err(unmade)?;
     let form = match args.format {
         JournalForm::Hledger => Form::Hledger,
         JournalForm::Beancount => Form::Beancount,
@@ -45,6 +50,10 @@ pub fn journal(args: &Args, world: &mut World) -> Result<Outcome, Failure> {
         None => say(world.out, text.strip_suffix('\n').unwrap_or(&text))?,
     }
     Ok(Outcome::Done)
+}
+
+fn unmade(error: Unbalanced) -> Failure {
+    Failure::new(Kind::SelfCheck, "the journal cannot be made").because(error)
 }
 
 /// A month that was closed without a document is an empty journal; one that was never closed is a mistake.

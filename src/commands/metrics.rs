@@ -1,8 +1,7 @@
 //! `[metrics]`: what a run leaves for Prometheus, however it ended.
 
 use std::collections::BTreeMap;
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::evidence::Evidence;
@@ -22,7 +21,7 @@ use crate::report::metrics::{NightFacts, RunFacts, textfile};
 pub struct Seen {
     closed: u64,
     mails: BTreeMap<&'static str, u64>,
-    sources: Vec<(String, Elapsed)>,
+    sources: Vec<(String, Option<Elapsed>)>,
 }
 
 impl Seen {
@@ -35,9 +34,9 @@ impl Seen {
         let age = |name: &String| {
             let channels = evidence.by_source.get(name)?.values();
             let watermarks = channels.filter_map(|known| known.evidence(as_of)).map(|known| known.watermark);
-            Some((name.clone(), as_of.since(watermarks.min()?)))
+            Some(as_of.since(watermarks.min()?))
         };
-        let sources = setup.config.sources.iter().filter_map(|source| age(&source.name)).collect();
+        let sources = setup.config.sources.iter().map(|source| (source.name.clone(), age(&source.name))).collect();
         Self { closed: history.closed.len() as u64, mails, sources }
     }
 }
@@ -89,8 +88,8 @@ pub fn write(args: &Run, night: Option<&NightFacts>, ended: &Result<Outcome, Fai
         night,
     };
     let text = textfile(&run, &before(&path));
-    let written = files::write(&path, text.as_bytes(), files::Access::Usual).and_then(|()| readable(&path));
-    if let Err(failure) = written {
+    // The collector is another user.
+    if let Err(failure) = files::write(&path, text.as_bytes(), files::Access::Everybody) {
         // Where standard error is closed too, nobody can be told.
         let _ = say(world.err, &format!("warning: the metrics were not written: {}", failure.in_a_line()));
     }
@@ -108,10 +107,4 @@ const LONGEST: u64 = 1 << 20;
 fn before(path: &Path) -> String {
     let is_short = fs::metadata(path).is_ok_and(|known| known.is_file() && known.len() <= LONGEST);
     if is_short { fs::read_to_string(path).unwrap_or_default() } else { String::new() }
-}
-
-/// The collector is another user, whatever the umask of the run.
-fn readable(path: &Path) -> Result<(), Failure> {
-    let made = fs::set_permissions(path, Permissions::from_mode(0o644));
-    made.map_err(|error| Failure::io("let others read the file", path, error))
 }

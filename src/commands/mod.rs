@@ -51,6 +51,7 @@ mod named;
 mod open;
 mod outbox;
 mod pages;
+mod parked;
 mod patience;
 mod payments;
 mod portions;

@@ -17,7 +17,7 @@ use super::state::{State, keep, ledger_failure};
 use crate::deliver::{self, Carrier, DeliverError};
 use crate::domain::{Elapsed, Instant, MailRules};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{MailAttempt, MailOutcome};
+use crate::ledger::entry::{MailAttempt, MailOutcome, TriedBy, Trying};
 use crate::ledger::{History, Ledger, MailEvent, MailState, Outgoing};
 use crate::read::sha256;
 
@@ -27,6 +27,8 @@ pub struct Outbox<'o> {
     pub state: &'o State,
     /// The instant of the run; what is done later in it is recorded with the time since.
     pub now: Instant,
+    /// Who sends.
+    pub by: Trying,
 }
 
 /// What became of mails.
@@ -152,6 +154,11 @@ impl Outbox<'_> {
     /// The instant of what happens now.
     fn instant(&self, world: &World) -> Instant {
         instant(self.now, world.now, (world.clock)())
+    }
+
+    /// Who sends, as the ledger has it.
+    fn tried_by(&self) -> Option<TriedBy> {
+        Some(TriedBy { at: self.now, command: self.by })
     }
 
     fn read(ledger: &Ledger) -> Result<Arc<History>, Failure> {

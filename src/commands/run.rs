@@ -20,11 +20,11 @@ use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
 use super::timings::Timings;
-use super::{Outcome, World, alarms, ending, issue, metrics, pages, previews, review, say, standing, workbook};
+use super::{Outcome, World, alarms, ending, issue, metrics, pages, parked, previews, review, say, standing, workbook};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{LogRead, SetAside};
+use crate::ledger::entry::{LogRead, SetAside, Trying};
 use crate::ledger::{Additions, Entry, History, Ledger, LedgerError};
 use crate::read::identity::Naming;
 use crate::render::Renderer;
@@ -59,6 +59,8 @@ pub struct Night<'s> {
     pub alarms: Vec<Alarm>,
     /// Why what was counted could not be kept for the next night.
     pub unsettled: Option<Failure>,
+    /// Why the workbooks for finance could not all be kept.
+    pub unbooked: Option<Failure>,
     /// What its metrics need of ledger and logs.
     pub seen: metrics::Seen,
 }
@@ -131,13 +133,15 @@ fn work<'s>(
     let written = issue::write_documents(state, &mut ledger, renderer, signer.as_ref(), world)?;
     timings.lap("documents", Some(written.documents), None);
     let told = Told { begun, open: &open, late: &late, failed: &closings.failed };
-    let mail = mailed(&Outbox { setup, state, now: as_of }, &mut ledger, &told, (world, timings))?;
+    let outbox = Outbox { setup, state, now: as_of, by: Trying::Run };
+    let mail = mailed(&outbox, &mut ledger, &told, (world, timings))?;
     let closed = &pages::closed_tonight(setup, evidence, &open)?;
     open.retain(|open| !matches!(open.step, Step::Close(_)));
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
     let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, rows_at_once };
     let drawn = &if args.from_scratch { Drawn::new() } else { settled::drawn(&task)? };
     let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn, closed, rows_at_once };
+    let unbooked = workbook::keep_closed(state, &ledger, &history).err();
     let (pages, site) = derived(&task, &seen, timings)?;
     let unsettled = unsettled(&task, evidence, &open, &late, timings);
     Ok(Night {
@@ -159,12 +163,12 @@ fn work<'s>(
         previews,
         alarms,
         unsettled,
+        unbooked,
         seen: metrics::Seen::of(setup, &history, evidence, as_of),
     })
 }
 
-/// What is drawn of the ledger for people: the pages, and the workbooks of the months that are closed. Gives the months of
-/// which a page changed, and where the pages lie, with the head of the chain of documents.
+/// Draws the pages. Gives the months of which one changed, and where they lie, with the head of the chain of documents.
 fn derived(
     task: &Task,
     seen: &pages::Seen,
@@ -173,7 +177,6 @@ fn derived(
     let Task { setup, state, ledger, history, .. } = *task;
     let site = Site::of_state(setup, state, true)?;
     let pages = pages::write_pages(setup, state, ledger, seen, &site)?;
-    workbook::keep_closed(state, ledger, history)?;
     timings.lap("pages", Some(pages.len() as u64), None);
     Ok((pages, Some((site, history.document_head()))))
 }
@@ -214,6 +217,7 @@ fn close(
 ) -> Result<Closings, Failure> {
     let closings = decide::close_months(setup, state, ledger, open, withheld, (as_of, timings))?;
     closings.hold(open);
+    parked::record(ledger, open, &closings, as_of)?;
     timings.lap("closing", Some(closings.months.len() as u64), None);
     Ok(closings)
 }
@@ -354,6 +358,7 @@ fn rehearse<'s>(
         previews: Vec::new(),
         alarms,
         unsettled: None,
+        unbooked: None,
         seen: metrics::Seen::default(),
     })
 }

@@ -26,6 +26,8 @@ const RECONCILE: Form = Form {
         "decimal = \",\"",
         "count_tolerance = 0",
         "amount_tolerance = \"0.01\"",
+        "count_tolerance_in_all = 5",
+        "amount_tolerance_in_all = \"0.50\"",
     ],
 };
 
@@ -59,11 +61,6 @@ fn statement(table: &Table<'_>) -> Option<StatementMapping> {
             table.wrong(words, format!("`{words}` needs `{column}` beside it"), hint);
         }
     }
-    let usual = Tolerance::default();
-    let tolerance = Tolerance {
-        count: table.number("count_tolerance", 0..=MOST_TOLERATED).map_or(usual.count, u64::from),
-        amount: table.parsed("amount_tolerance", spelled::amount).unwrap_or(usual.amount),
-    };
     Some(StatementMapping {
         name: table.parsed("name", spelled::source_name)?,
         rows: table.text("rows"),
@@ -81,8 +78,19 @@ fn statement(table: &Table<'_>) -> Option<StatementMapping> {
         amount,
         currency: field(table, "currency"),
         only: conditions(table, "only").unwrap_or_default(),
-        tolerance,
+        tolerance: tolerance(table),
     })
+}
+
+/// How little needs no explanation; without a word of its own no more in all than of one row.
+fn tolerance(table: &Table<'_>) -> Tolerance {
+    let usual = Tolerance::default();
+    let number = |key: &str| table.number(key, 0..=MOST_TOLERATED).map(u64::from);
+    let money = |key: &str| table.parsed(key, spelled::amount);
+    let count = number("count_tolerance").unwrap_or(usual.count);
+    let amount = money("amount_tolerance").unwrap_or(usual.amount);
+    let in_all_count = number("count_tolerance_in_all").unwrap_or(count);
+    Tolerance { count, amount, in_all_count, in_all: money("amount_tolerance_in_all").unwrap_or(amount) }
 }
 
 /// A column of zones, or the zone of all rows, which is one that there is.
@@ -122,7 +130,10 @@ mod tests {
         let [told] = told.as_slice() else { panic!("{told:?}") };
         assert_eq!(told.columns(), ["country", "date", "volume"]);
         assert_eq!((told.zone.clone(), told.tolerance.count), (Some(Field::Value("UTC".to_owned())), 0));
-        assert_eq!(told.tolerance.amount, "0.01".parse().unwrap());
+        let cent = "0.01".parse().unwrap();
+        assert_eq!((told.tolerance.amount, told.tolerance.in_all, told.tolerance.in_all_count), (cent, cent, 0));
+        let told = read("day = \"date\"\ncount = \"n\"\ncount_tolerance = 1\ncount_tolerance_in_all = 7").unwrap();
+        assert_eq!((told[0].tolerance.count, told[0].tolerance.in_all_count), (1, 7));
     }
 
     #[test]
@@ -136,6 +147,7 @@ mod tests {
             "day = \"date\"\ncount = \"n\"\nmarket = \"m\"\nmarkets = { italy = \"IT\" }",
             "day = \"date\"\ncount = \"n\"\ncategories = { live_support = \"service\" }",
             "day = \"date\"\ncount = \"n\"\namount_tolerance = \"-1\"",
+            "day = \"date\"\ncount = \"n\"\namount_tolerance_in_all = \"-1\"",
             "day = \"date\"\ncount = \"n\"\nvolume = \"n\"",
             "day = \"date\"\ncount = \"n\"\n[[reconcile]]\nname = \"partner\"\nday = \"d\"\ncount = \"n\"",
         ] {

@@ -29,6 +29,11 @@ impl Column {
         Self { name, kind: CellKind::Whole, is_summed: true }
     }
 
+    /// A whole number that is not added up, because a row may count what another counts too.
+    pub const fn number(name: &'static str) -> Self {
+        Self { name, kind: CellKind::Whole, is_summed: false }
+    }
+
     /// An amount that is added up.
     pub const fn amount(name: &'static str) -> Self {
         Self { name, kind: CellKind::Decimal, is_summed: true }
@@ -87,6 +92,12 @@ impl Grid {
         }
         Some(Self { name, columns, rows, totals })
     }
+
+    /// A table without sums. `None` when a row has another length.
+    pub fn plain(name: &'static str, columns: Vec<Column>, rows: Vec<Vec<String>>) -> Option<Self> {
+        let is_whole = rows.iter().all(|row| row.len() == columns.len());
+        is_whole.then_some(Self { name, columns, rows, totals: Vec::new() })
+    }
 }
 
 /// A sum as the cells of its column are written.
@@ -121,5 +132,7 @@ mod tests {
         assert_eq!(Grid::of("x", columns(), rows(&[["EUR", "one", "1"]]), 0), None);
         assert_eq!(Grid::of("x", columns(), vec![vec!["EUR".to_owned()]], 0), None);
         assert!(Grid::of("x", columns(), Vec::new(), 0).unwrap().totals.is_empty());
+        let plain = Grid::plain("x", columns(), rows(&[["EUR", "1", "0.10"]])).unwrap();
+        assert!(plain.totals.is_empty() && Grid::plain("x", columns(), vec![vec!["EUR".to_owned()]]).is_none());
     }
 }

@@ -113,6 +113,9 @@ pub struct Tolerance {
     pub count: u64,
     /// In the currency of the tariff; not negative.
     pub amount: Decimal,
+    /// The same of all rows together that differ by no more than that: many small differences are a large one.
+    pub in_all_count: u64,
+    pub in_all: Decimal,
 }
 
 /// How the statement of a partner is read.

@@ -1,7 +1,9 @@
 //! What the ledger records: one closed list of facts.
 
+mod documents;
 mod mails;
 mod months;
+mod parked;
 mod payments;
 mod reconciled;
 
@@ -15,11 +17,13 @@ use crate::domain::{
     BusinessId, ChannelId, CorrectionCause, Date, Decimal, DocumentKind, Instant, InvoiceNumber, Money, Month, Span,
 };
 
+pub use documents::{Artefact, Documents};
 pub use mails::{
     DigestMade, DigestMail, Mail, MailAttempt, MailBegun, MailBounced, MailCancelled, MailCopy, MailOutcome,
-    MailRetried,
+    MailRetried, TriedBy, Trying,
 };
 pub use months::{Approved, Claim, Compared, Dispute, DisputeSettled, MonthCorrected, TariffKnown, Texts, Unparked};
+pub use parked::{MonthParked, MonthsParked};
 pub use payments::{PaymentMatched, PaymentReceived, PaymentReversed, Reminder};
 pub use reconciled::MonthReconciled;
 
@@ -89,6 +93,8 @@ pub enum Entry {
     Reminder(Reminder),
     /// A partner's statement of a month was compared with what is billed.
     Reconciled(MonthReconciled),
+    /// A night parked others than before.
+    Parked(MonthsParked),
 }
 
 impl Entry {
@@ -125,6 +131,7 @@ impl Entry {
             Self::PaymentReversed(_) => "payment_reversed",
             Self::Reminder(_) => "reminder",
             Self::Reconciled(_) => "reconciled",
+            Self::Parked(_) => "parked",
         }
     }
 }
@@ -330,20 +337,6 @@ pub struct Issued {
     /// What an invoice in place of another needs less of them than that one did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub released: Vec<Released>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Documents {
-    pub number: InvoiceNumber,
-    pub files: Vec<Artefact>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Artefact {
-    pub name: String,
-    pub sha256: String,
 }
 
 /// A hold that the operator accepted, for one conversation or for the whole channel. What was accepted together

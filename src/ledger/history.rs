@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{
     Approved, Compared, DigestMade, Dispute, DisputeSettled, Documents, Entry, Forgotten, HoldAccepted, Issued,
-    LogRead, Mail, MonthClosed, MonthCorrected, MonthReconciled, Reminder, SetAside, TariffKnown, Unparked,
+    LogRead, Mail, MonthClosed, MonthCorrected, MonthParked, MonthReconciled, Reminder, SetAside, TariffKnown,
+    Unparked,
 };
 use super::mails::MailEvent;
 use super::payments::Payment;
@@ -41,6 +42,8 @@ pub struct History {
     pub settled: BTreeMap<u32, (u64, DisputeSettled)>,
     /// In order, with the place of the entry.
     pub reconciled: Vec<(u64, MonthReconciled)>,
+    /// What the last night parked that parked others than the one before.
+    pub parked: Vec<MonthParked>,
     /// In order.
     pub tariffs: Vec<TariffKnown>,
     pub documents: BTreeMap<InvoiceNumber, Documents>,
@@ -130,6 +133,7 @@ impl History {
                 self.settled.insert(settled.dispute, (seq, settled));
             }
             Entry::Reconciled(reconciled) => self.reconciled.push((seq, reconciled)),
+            Entry::Parked(parked) => self.parked = parked.months,
             Entry::Tariff(known) => self.tariffs.push(known),
             Entry::Documents(documents) => {
                 self.documents.insert(documents.number.clone(), documents);

@@ -3,6 +3,8 @@
 //! It is CSV, or JSON: an object a line, or one document with the list of its rows. A row that cannot be read is rejected
 //! with its reason; what is none of the mapping's rows is passed over and counted.
 
+mod bounds;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Deserializer, Value};
@@ -15,11 +17,17 @@ use crate::domain::{Currency, Date, Decimal, EntryPoint, Market, StatementMappin
 pub const BYTES_MAX: u64 = 64 << 20;
 pub const ROWS_MAX: u64 = 1_000_000;
 
+/// So many rejected rows are kept with their reasons; the others are counted. The comparison is recorded with them.
+const REJECTED_MAX: usize = 1000;
+
 /// What a statement says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statement {
     pub rows: Vec<StatementRow>,
+    /// The first of them.
     pub rejected: Vec<RejectedRow>,
+    /// How many there are.
+    pub rejected_rows: u64,
     /// Rows that `only` takes for others.
     pub passed_over: u64,
     /// In which it cuts its days, where it or the mapping says so.
@@ -104,9 +112,9 @@ impl Reading<'_> {
                 }
                 Ok(record) => {
                     let reason = format!("it has {} fields, the header has {}", record.len(), head.len());
-                    self.statement.rejected.push(RejectedRow { row, reason });
+                    self.reject(row, reason);
                 }
-                Err(error) => self.statement.rejected.push(RejectedRow { row, reason: error.to_string() }),
+                Err(error) => self.reject(row, error.to_string()),
             }
         }
         Ok(())
@@ -114,6 +122,7 @@ impl Reading<'_> {
 
     fn json(&mut self, text: &str) -> Result<(), String> {
         let columns: Vec<String> = self.mapping.columns().into_iter().map(str::to_owned).collect();
+        bounds::check(text)?;
         let mut row = 0;
         for value in Deserializer::from_str(text).into_iter::<Value>() {
             let value = value.map_err(|error| format!("this is not JSON: {error}"))?;
@@ -126,7 +135,7 @@ impl Reading<'_> {
                 row += 1;
                 check_rows(row)?;
                 if !object.is_object() {
-                    self.statement.rejected.push(RejectedRow { row, reason: "it is not an object".to_owned() });
+                    self.reject(row, "it is not an object".to_owned());
                     continue;
                 }
                 let cells = columns.iter().map(|column| (column.clone(), cell_of(object, column))).collect();
@@ -148,7 +157,14 @@ impl Reading<'_> {
         }
         match self.read(cells) {
             Ok(read) => self.statement.rows.push(read),
-            Err(reason) => self.statement.rejected.push(RejectedRow { row, reason }),
+            Err(reason) => self.reject(row, reason),
+        }
+    }
+
+    fn reject(&mut self, row: u64, reason: String) {
+        self.statement.rejected_rows = self.statement.rejected_rows.saturating_add(1);
+        if self.statement.rejected.len() < REJECTED_MAX {
+            self.statement.rejected.push(RejectedRow { row, reason });
         }
     }
 
@@ -186,8 +202,9 @@ impl Reading<'_> {
         });
         let amount = mapping.amount.as_ref().map(|columns| {
             let text = first(cells, columns).ok_or("it has no amount")?;
-            let plain = if mapping.decimal_comma { text.replace('.', "").replace(',', ".") } else { text.to_owned() };
-            plain.parse::<Decimal>().map_err(|_| format!("`{}` is not an amount", shown(text)))
+            let plain = if mapping.decimal_comma { with_point(text) } else { Some(text.to_owned()) };
+            let amount = plain.and_then(|plain| plain.parse::<Decimal>().ok());
+            amount.ok_or_else(|| format!("`{}` is not an amount", shown(text)))
         });
         Ok(StatementRow {
             day,
@@ -223,6 +240,19 @@ fn shown(text: &str) -> String {
 
 fn check_rows(row: u64) -> Result<(), String> {
     if row <= ROWS_MAX { Ok(()) } else { Err(format!("it has more than {ROWS_MAX} rows")) }
+}
+
+/// `1.234,50` as `1234.50`. `None` where its dots part no thousands: `1.5` would be fifteen.
+fn with_point(text: &str) -> Option<String> {
+    let (sign, text) = text.strip_prefix('-').map_or(("", text), |text| ("-", text));
+    let (whole, decimals) = text.split_once(',').unwrap_or((text, ""));
+    let mut groups = whole.split('.');
+    let first = groups.next().unwrap_or_default();
+    let is_parted = whole.contains('.');
+    let begins = !is_parted || ((1..=3).contains(&first.len()) && !first.starts_with('0'));
+    let is_plain = begins && groups.all(|group| group.len() == 3) && !decimals.contains(['.', ',']);
+    let point = if decimals.is_empty() { "" } else { "." };
+    is_plain.then(|| format!("{sign}{}{point}{decimals}", whole.replace('.', "")))
 }
 
 /// The first of the columns that is not empty.
@@ -273,111 +303,4 @@ fn cell_of(object: &Value, path: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::mapping::{Condition, Words};
-    use crate::domain::statement::{DayForm, Tolerance};
-
-    fn mapping() -> StatementMapping {
-        let columns = |name: &str| Field::Columns(vec![name.to_owned()]);
-        StatementMapping {
-            name: "partner".to_owned(),
-            rows: None,
-            separator: b',',
-            decimal_comma: false,
-            day: vec!["day".to_owned()],
-            day_form: DayForm::Date,
-            zone: None,
-            market: Some(columns("country")),
-            markets: vec![Words { name: "39".to_owned(), texts: vec!["IT".to_owned()] }],
-            category: Some(columns("category")),
-            categories: vec![Words { name: "live_support".to_owned(), texts: vec!["SERVICE".to_owned()] }],
-            count: Some(vec!["n".to_owned()]),
-            amount: Some(vec!["cost".to_owned()]),
-            currency: Some(columns("currency")),
-            only: Vec::new(),
-            tolerance: Tolerance::default(),
-        }
-    }
-
-    fn read(text: &str, mapping: &StatementMapping) -> Result<Statement, String> {
-        statement(text.as_bytes(), mapping, "USD".parse().unwrap())
-    }
-
-    fn italian() -> StatementRow {
-        StatementRow {
-            day: "2018-08-10".parse().unwrap(),
-            market: Market::parse("39"),
-            entry_point: Some(EntryPoint::LiveSupport),
-            count: Some(3),
-            amount: Some("0.15".parse().unwrap()),
-        }
-    }
-
-    #[test]
-    fn the_same_row_in_every_form() {
-        let csv = "\u{feff}day,country,category,n,cost,currency\n2018-08-10,IT,SERVICE,3,0.15,USD\n";
-        let object =
-            r#"{"day":"2018-08-10","country":"+39","category":"live_support","n":3,"cost":0.15,"currency":"USD"}"#;
-        let nested = format!(r#"{{"analytics":{{"data":[{{"points":[{object}]}}]}}}}"#);
-        let plain = mapping();
-        let semicolons =
-            StatementMapping { separator: b';', decimal_comma: true, amount: plain.amount.clone(), ..mapping() };
-        let under = StatementMapping { rows: Some("analytics.data.points".to_owned()), ..mapping() };
-        for (text, mapping) in [
-            (csv.to_owned(), &plain),
-            (csv.replace("0.15", "0,15").replace(',', ";").replace("0;15", "0,15"), &semicolons),
-            (object.to_owned(), &plain),
-            (format!("[{object}]"), &plain),
-            (nested, &under),
-        ] {
-            let told = read(&text, mapping).unwrap();
-            assert_eq!((told.rows, told.rejected.len()), (vec![italian()], 0), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_row_that_cannot_be_read_is_rejected_with_its_reason() {
-        for (row, part) in [
-            ("10/08/2018,IT,SERVICE,3,0.15,USD", "is not a day"),
-            (",IT,SERVICE,3,0.15,USD", "no day"),
-            ("2018-08-10,XX,SERVICE,3,0.15,USD", "`XX` is no market"),
-            ("2018-08-10,IT,MARKETING,3,0.15,USD", "`MARKETING` is no category"),
-            ("2018-08-10,IT,SERVICE,-3,0.15,USD", "is not a count"),
-            ("2018-08-10,IT,SERVICE,3,1e3,USD", "is not an amount"),
-            ("2018-08-10,IT,SERVICE,3,0.15,EUR", "its currency is EUR"),
-            ("2018-08-10,IT,SERVICE,3,0.15", "it has 5 fields"),
-        ] {
-            let text = format!("day,country,category,n,cost,currency\n{row}\n2018-08-10,IT,SERVICE,3,0.15,USD\n");
-            let told = read(&text, &mapping()).unwrap();
-            assert_eq!(told.rows, [italian()], "{row}");
-            let [rejected] = told.rejected.as_slice() else { panic!("{row}: {:?}", told.rejected) };
-            assert!(rejected.row == 2 && rejected.reason.contains(part), "{row}: {}", rejected.reason);
-        }
-    }
-
-    #[test]
-    fn what_is_none_of_its_rows_is_passed_over_and_zones_are_one() {
-        let only = vec![Condition { column: "category".to_owned(), texts: vec!["SERVICE".to_owned()] }];
-        let zone = Some(Field::Columns(vec!["zone".to_owned()]));
-        let mapping = StatementMapping { only, zone, ..mapping() };
-        let text = "day,country,category,n,cost,currency,zone\n2018-08-10,IT,SERVICE,3,0.15,USD,Europe/Rome\n\
-                    2018-08-10,IT,MARKETING,3,0.15,USD,UTC\n2018-08-10,IT,SERVICE,3,0.15,USD,UTC\n";
-        let told = read(text, &mapping).unwrap();
-        assert_eq!((told.rows.len(), told.passed_over, told.rejected.len()), (1, 1, 1));
-        assert_eq!(told.zone, Some("Europe/Rome".parse().unwrap()));
-    }
-
-    #[test]
-    fn what_cannot_be_read_as_a_whole_is_refused() {
-        for (text, part) in [
-            ("", "empty"),
-            ("day,country\n", "no column `category`"),
-            ("day,day,country,category,n,cost,currency\n", "`day` stands twice"),
-            ("{\"day\": ", "not JSON"),
-        ] {
-            assert!(read(text, &mapping()).is_err_and(|why| why.contains(part)), "{text}");
-        }
-        assert!(statement(b"\xff\xfe", &mapping(), "USD".parse().unwrap()).is_err());
-    }
-}
+mod tests;

@@ -1,11 +1,16 @@
-//! What finance adds up of a month or a year: documents, businesses, markets, VAT by rate and treatment, credit notes, year to
-//! date. Amounts are those that documents are billed in, a group for each currency; what credit notes give back is below zero.
+//! What finance adds up of a month or a year: documents, businesses, markets, VAT by rate and treatment, the VAT return, credit
+//! notes, year to date. Amounts are those that documents are billed in, a group for each currency; what credit notes give back is
+//! below zero.
+
+mod taxes;
 
 use std::collections::BTreeMap;
 
 use crate::domain::correction::{CreditOf, DocumentKind};
+use crate::domain::exchange::{Rate, VatAccounting};
 use crate::domain::grid::{Column, Grid};
 use crate::domain::invoice::{AdjustmentKind, Vat};
+use crate::domain::prepaid::Released;
 use crate::domain::{BusinessId, CorrectionCause, Date, Invoice, InvoiceNumber, Money, Month};
 
 /// Of rows that are of no market.
@@ -27,23 +32,29 @@ pub struct Entry {
     net: Money,
     tax: Money,
     total: Money,
+    /// What it takes of payments in advance, less what it leaves of them again.
     prepaid: Money,
+    /// What it does to what the business owes: the total less `prepaid`.
+    receivable: Money,
     vat: Vec<Vat>,
-    /// Tax in the currency of the seller's VAT return, where that is another.
-    accounted: Option<Money>,
+    /// All tax in the currency of the seller's VAT return, where that is another, and the rate of the rest.
+    accounted: Option<(Money, Rate)>,
     /// By market: charges, and what they come to.
     markets: BTreeMap<String, (i64, Money)>,
     corrects: Option<(InvoiceNumber, CorrectionCause, String)>,
+    /// SHA-256 of the canonical document.
+    sha256: String,
 }
 
 impl Entry {
-    /// Of a document in the currency that it is billed in. `None` when a sum does not fit.
-    pub fn of(billed: &Invoice) -> Option<Self> {
+    /// Of a document in the currency that it is billed in, with the digest of its canonical bytes, and with what it needs less of
+    /// payments in advance than the invoice in whose place it stands. `None` when a sum does not fit.
+    pub fn of(billed: &Invoice, sha256: &str, released: &[Released]) -> Option<Self> {
         let is_credit = billed.is_credit_note();
         let signed = |amount: Money| if is_credit { amount.negated() } else { amount };
         let vat = billed.vat.iter().map(|vat| Vat { net: signed(vat.net), tax: signed(vat.tax), ..vat.clone() });
-        let nothing = Money::zero(billed.net.currency());
-        let prepaid = billed.prepaid.as_ref().filter(|_| !is_credit).map_or(nothing, |prepaid| prepaid.paid);
+        let prepaid = prepaid(billed, released)?;
+        let accounted = |accounting: &VatAccounting| (signed(accounting.tax), accounting.rate(billed.net.currency()));
         let corrects = billed
             .corrects
             .as_ref()
@@ -61,16 +72,28 @@ impl Entry {
             tax: signed(billed.tax),
             total: signed(billed.total),
             prepaid,
+            receivable: signed(billed.total).checked_sub(prepaid)?,
             vat: vat.collect(),
-            accounted: billed.vat_accounting.as_ref().map(|accounting| signed(accounting.tax)),
+            accounted: billed.vat_accounting.as_ref().map(accounted),
             markets: markets(billed)?,
             corrects,
+            sha256: sha256.to_owned(),
         })
     }
 
     fn currency(&self) -> String {
         self.net.currency().to_string()
     }
+}
+
+/// What a document takes of payments in advance. One in place of another says again what that one took, which is not counted
+/// again; what it needs less is there for later ones.
+fn prepaid(billed: &Invoice, released: &[Released]) -> Option<Money> {
+    let nothing = Money::zero(billed.net.currency());
+    let takes = !billed.is_credit_note() && billed.corrects.is_none();
+    let taken = billed.prepaid.as_ref().filter(|_| takes).map_or(nothing, |prepaid| prepaid.paid);
+    let released = released.iter().filter(|released| released.amount.currency() == taken.currency());
+    released.map(|released| released.amount).try_fold(taken, Money::checked_sub)
 }
 
 /// Charges and amounts by market, which come to the net amount.
@@ -106,17 +129,45 @@ fn markets(billed: &Invoice) -> Option<BTreeMap<String, (i64, Money)>> {
     Some(markets)
 }
 
-/// The tables of some documents, the last of them of `year`: all documents up to the end of the period. `None` when a sum does
-/// not fit.
-pub fn tables(entries: &[&Entry], year: &[&Entry]) -> Option<Vec<Grid>> {
+/// What the tables are of.
+pub struct Scope<'e> {
+    /// Such as `2018-08`.
+    pub period: String,
+    /// What puts a document into the period, in words.
+    pub basis: &'static str,
+    /// The documents of the period, in the order of issue.
+    pub own: Vec<&'e Entry>,
+    /// All documents of the year up to the end of the period.
+    pub year: Vec<&'e Entry>,
+}
+
+/// The tables of some documents. `None` when a sum does not fit.
+pub fn tables(scope: &Scope) -> Option<Vec<Grid>> {
+    let own = scope.own.as_slice();
     Some(vec![
-        documents(entries)?,
-        businesses(entries)?,
-        by_market(entries)?,
-        vat(entries)?,
-        credits(entries)?,
-        to_date(year)?,
+        documents(own)?,
+        businesses(own)?,
+        by_market(own)?,
+        taxes::vat(own)?,
+        taxes::returned(own)?,
+        credits(own)?,
+        to_date(&scope.year)?,
+        about(scope)?,
     ])
+}
+
+/// What the tables were made of, and of nothing else.
+fn about(scope: &Scope) -> Option<Grid> {
+    let last = scope.own.last();
+    let rows = [
+        ("period", scope.period.clone()),
+        ("documents of", scope.basis.to_owned()),
+        ("documents", scope.own.len().to_string()),
+        ("last document", last.map(|last| last.number.to_string()).unwrap_or_default()),
+        ("its SHA-256", last.map(|last| last.sha256.clone()).unwrap_or_default()),
+    ];
+    let rows = Vec::from(rows.map(|(what, said)| vec![what.to_owned(), said]));
+    Grid::plain("About", vec![Column::text("what"), Column::text("said")], rows)
 }
 
 /// A table whose groups are currencies, which stand in the first column; rows are sorted.
@@ -128,7 +179,8 @@ fn grid(name: &'static str, columns: Vec<Column>, mut rows: Vec<Vec<String>>) ->
 fn documents(entries: &[&Entry]) -> Option<Grid> {
     let texts = ["currency", "number", "kind", "month", "issued", "due", "business", "name", "corrects"];
     let columns = texts.map(Column::text).into_iter();
-    let columns = columns.chain(["net", "tax", "total", "prepaid"].map(Column::amount)).collect();
+    let columns = columns.chain(["net", "tax", "total", "prepaid", "receivable"].map(Column::amount));
+    let columns = columns.chain([Column::text("sha256")]).collect();
     let row = |of: &&Entry| {
         vec![
             of.currency(),
@@ -144,6 +196,8 @@ fn documents(entries: &[&Entry]) -> Option<Grid> {
             of.tax.digits(),
             of.total.digits(),
             of.prepaid.digits(),
+            of.receivable.digits(),
+            of.sha256.clone(),
         ]
     };
     grid("Documents", columns, entries.iter().map(row).collect())
@@ -212,42 +266,6 @@ fn by_market(entries: &[&Entry]) -> Option<Grid> {
     let columns =
         vec![Column::text("currency"), Column::text("market"), Column::count("charges"), Column::amount("net")];
     grid("Markets", columns, sums.into_iter().map(row).collect())
-}
-
-/// What an accountant calls a category.
-fn treatment(category: &str) -> &'static str {
-    match category {
-        "S" => "standard",
-        "Z" => "zero",
-        "AE" => "reverse charge",
-        "O" => "out of scope",
-        "E" => "exempt",
-        "G" => "export",
-        _ => "other",
-    }
-}
-
-fn vat(entries: &[&Entry]) -> Option<Grid> {
-    let parts = entries.iter().flat_map(|of| of.vat.iter().map(move |vat| (of, vat))).map(|(of, vat)| {
-        let key = [of.country.clone(), vat.category.clone(), treatment(&vat.category).to_owned(), vat.rate.to_string()];
-        (std::iter::once(of.currency()).chain(key).collect::<Vec<String>>(), vat.net, vat.tax)
-    });
-    let mut rows = summed(parts)?;
-    // Tax in the currency of a VAT return is of documents as a whole; most have none.
-    let mut accounted: BTreeMap<(String, String), Money> = BTreeMap::new();
-    for (of, tax) in entries.iter().filter_map(|of| Some((of, of.accounted?))) {
-        let key = (of.country.clone(), tax.currency().to_string());
-        let sum = accounted.entry(key).or_insert(Money::zero(tax.currency()));
-        *sum = sum.checked_add(tax)?;
-    }
-    rows.extend(accounted.into_iter().map(|((country, currency), tax)| {
-        let texts = [format!("{currency} in the VAT return"), country, String::new(), String::new(), String::new()];
-        texts.into_iter().chain([String::new(), String::new(), tax.digits(), String::new()]).collect::<Vec<String>>()
-    }));
-    let texts = ["currency", "seller", "category", "treatment"].map(Column::text).into_iter();
-    let sums = [Column::rate("rate"), Column::count("documents")].into_iter();
-    let columns = texts.chain(sums).chain(["net", "tax", "total"].map(Column::amount)).collect();
-    grid("VAT", columns, rows)
 }
 
 fn credits(entries: &[&Entry]) -> Option<Grid> {

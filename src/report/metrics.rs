@@ -8,6 +8,9 @@ use std::fmt::Write as _;
 
 use crate::domain::{Elapsed, Instant};
 
+/// The exit code of a run that found another one at work, among others.
+const TRY_LATER: u8 = 75;
+
 /// What is known of every run, however it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunFacts<'r> {
@@ -36,8 +39,8 @@ pub struct NightFacts {
     /// Months of businesses, by state.
     pub months: BTreeMap<String, u64>,
     pub mails: BTreeMap<&'static str, u64>,
-    /// By source: how long before the instant of the run its logs end, where any came.
-    pub sources: Vec<(String, Elapsed)>,
+    /// By source: how long before the instant of the run its logs end; `None` where none came.
+    pub sources: Vec<(String, Option<Elapsed>)>,
 }
 
 /// How a series is read.
@@ -48,7 +51,7 @@ enum Type {
 }
 
 /// Families in the order of the file: name, type, help, and whether a failed run leaves them as they were.
-const FAMILIES: [(&str, Type, &str, bool); 21] = [
+const FAMILIES: [(&str, Type, &str, bool); 22] = [
     ("ritardo_info", Type::Gauge, "The version of the program that ran last.", false),
     ("ritardo_runs_total", Type::Counter, "Runs by their exit code.", false),
     ("ritardo_rows_read_total", Type::Counter, "Rows of logs that were read.", false),
@@ -68,6 +71,7 @@ const FAMILIES: [(&str, Type, &str, bool); 21] = [
     ("ritardo_alarms", Type::Gauge, "Alarms.", true),
     ("ritardo_months", Type::Gauge, "Months of businesses by state.", true),
     ("ritardo_mails", Type::Gauge, "Mails by state.", true),
+    ("ritardo_source_known", Type::Gauge, "Whether any log of a source says how far it is known.", true),
     (
         "ritardo_source_watermark_age_seconds",
         Type::Gauge,
@@ -87,9 +91,11 @@ pub fn textfile(run: &RunFacts, before: &str) -> String {
     let mut set = |family: &'static str, labels: String, value: String| {
         now.entry(family).or_default().insert(labels, value);
     };
+    // One that did nothing because another is at work is counted, and says nothing in place of that one.
+    let is_idle = run.night.is_none() && run.exit_code == TRY_LATER;
     for (family, _, _, stays) in FAMILIES {
         let is_counter = family.ends_with("_total");
-        if is_counter || (stays && run.night.is_none()) {
+        if is_counter || is_idle || (stays && run.night.is_none()) {
             for (labels, value) in before.get(family).into_iter().flatten() {
                 set(family, labels.clone(), value.clone());
             }
@@ -104,6 +110,9 @@ pub fn textfile(run: &RunFacts, before: &str) -> String {
     let (rows, rejected) = run.night.map_or((0, 0), |night| (night.rows, night.rejected));
     for (family, more) in [("ritardo_rows_read_total", rows), ("ritardo_rows_rejected_total", rejected)] {
         set(family, String::new(), counted(family, "", more));
+    }
+    if is_idle {
+        return written(&now);
     }
     set("ritardo_info", label("version", run.version), "1".to_owned());
     set("ritardo_run_exit_code", String::new(), run.exit_code.to_string());
@@ -139,6 +148,8 @@ fn of_night(night: &NightFacts, set: &mut dyn FnMut(&'static str, String, String
         set("ritardo_mails", label("state", state), count.to_string());
     }
     for (source, age) in &night.sources {
+        set("ritardo_source_known", label("source", source), u8::from(age.is_some()).to_string());
+        let Some(age) = age else { continue };
         set("ritardo_source_watermark_age_seconds", label("source", source), seconds(age.micros()));
         let end = night.as_of.saturating_sub(age.micros());
         set("ritardo_source_watermark_time_seconds", label("source", source), seconds(end));
@@ -201,7 +212,7 @@ mod tests {
             held: 4,
             months: [("closed".to_owned(), 2), ("waiting".to_owned(), 1)].into(),
             mails: [("sent", 2)].into(),
-            sources: vec![("desk".to_owned(), Elapsed::from_seconds(7200))],
+            sources: vec![("desk".to_owned(), Some(Elapsed::from_seconds(7200))), ("phone".to_owned(), None)],
             ..NightFacts::default()
         }
     }
@@ -233,6 +244,8 @@ mod tests {
             "ritardo_mails{state=\"sent\"} 2",
             "ritardo_source_watermark_age_seconds{source=\"desk\"} 7200.000",
             "ritardo_source_watermark_time_seconds{source=\"desk\"} 1536098400.000",
+            "ritardo_source_known{source=\"desk\"} 1",
+            "ritardo_source_known{source=\"phone\"} 0",
         ] {
             assert!(text.lines().any(|told| told == line), "{line}\n{text}");
         }
@@ -257,6 +270,14 @@ mod tests {
         assert!(samples(&third).contains(&"ritardo_runs_total{exit_code=\"0\"} 2"), "{third}");
         assert!(samples(&third).contains(&"ritardo_rows_read_total 240"), "{third}");
         assert!(!third.contains("state=\"sent\""), "a state without mails is gone: {third}");
+        // One that found another at work is counted, and the other's numbers stand.
+        let idle = textfile(&run(75, None), &first);
+        assert!(samples(&idle).contains(&"ritardo_runs_total{exit_code=\"75\"} 1"), "{idle}");
+        let without = |text: &str| -> Vec<String> {
+            let others = samples(text).into_iter().filter(|sample| !sample.starts_with("ritardo_runs_total"));
+            others.map(str::to_owned).collect()
+        };
+        assert_eq!(without(&idle), without(&first));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::facts::Causes;
+use super::picked::{Alike, picked};
 use super::{Cause, Cell, Days, Difference, Measures, Ours, Rest, Sums, Theirs, Unread, is_within, rest, size};
 use crate::domain::{Decimal, Month};
 
@@ -74,26 +75,15 @@ impl<'e> Explained<'e> {
         Self { theirs, prices: &ours.prices, unread: ours.unread.clone(), room }
     }
 
-    /// One difference; `shifted` is what is billed in the cell where its days are cut in the other zone. `None` where a sum
-    /// does not fit.
-    pub fn difference(&mut self, cell: &Cell, ours: Sums, theirs: Sums, shifted: Option<Sums>) -> Option<Difference> {
+    /// One difference; `cut` is what is billed in the cell where days are cut as they really cut them. `None` where a sum does
+    /// not fit.
+    pub fn difference(&mut self, cell: &Cell, ours: Sums, cut: Sums, theirs: Sums) -> Option<Difference> {
         let measures = self.theirs.measures;
-        let whole = rest(measures, ours, theirs)?;
-        let (mut parts, mut left) = (Vec::new(), whole);
-        if let Some(shifted) = shifted {
-            let shift = rest(measures, ours, shifted)?;
-            let after = rest(measures, shifted, theirs)?;
-            let is_nearer =
-                after.count.unsigned_abs() <= whole.count.unsigned_abs() && size(after.amount) <= size(whole.amount);
-            if is_nearer && shift != NOTHING {
-                parts.push(Part {
-                    cause: Cause::TimeZone,
-                    count: shift.count,
-                    amount: self.told(shift.amount),
-                    text: None,
-                });
-                left = after;
-            }
+        let shift = rest(measures, ours, cut)?;
+        let (mut parts, mut left) = (Vec::new(), rest(measures, cut, theirs)?);
+        if !shift.is_nothing() {
+            let (count, amount) = (shift.count, self.told(shift.amount));
+            parts.push(Part { cause: Cause::TimeZone, count, amount, text: None });
         }
         let room = &mut self.room;
         let unpriced = if measures.count {
@@ -105,7 +95,7 @@ impl<'e> Explained<'e> {
             0
         };
         let unpriced = unpriced.checked_add(self.unread_rows(cell, &mut left, &mut parts))?;
-        self.settle(cell, (ours, theirs), unpriced, &mut left, &mut parts);
+        self.settle(cell, (cut, theirs), unpriced, &mut left, &mut parts);
         let is_explained = is_within(self.theirs.tolerance, left);
         let unexplained = (!is_explained).then_some(left);
         Some(Difference { cell: cell.clone(), ours, theirs, parts, unexplained })
@@ -159,9 +149,8 @@ impl<'e> Explained<'e> {
     }
 }
 
-const NOTHING: Rest = Rest { count: 0, amount: Decimal::ZERO };
-
-/// Takes as many messages as the count differs by; gives how many of them have no price. `None` where a sum does not fit.
+/// Takes as many messages as the count differs by, of several sets of them those that come to the amount; gives how many of
+/// them have no price. `None` where a sum does not fit.
 fn by_count(
     cell: &Cell,
     known: &mut Causes,
@@ -171,33 +160,42 @@ fn by_count(
     parts: &mut Vec<Part>,
 ) -> Option<u64> {
     let sign = left.count.signum();
+    let signed = |amount: Decimal| if sign < 0 { Decimal::ZERO.checked_sub(amount) } else { Some(amount) };
+    let mut all: Vec<Alike> = Vec::new();
+    for cause in causes {
+        let of_cell = known.get(&(cell.clone(), *cause)).into_iter().flatten();
+        all.extend(of_cell.map(|(price, times)| Alike { cause: *cause, price: *price, times: *times }));
+    }
+    let amount = if measures.amount { Some(signed(left.amount)?) } else { None };
+    let taken = picked(&all, left.count.unsigned_abs(), amount)?;
     let mut unpriced: u64 = 0;
     for cause in causes {
-        let Some(of_cell) = known.get_mut(&(cell.clone(), *cause)) else { continue };
         let (mut count, mut amount, mut is_priced): (u64, _, _) = (0, Decimal::ZERO, true);
-        for (price, times) in of_cell.iter_mut() {
-            let take = (*times).min(left.count.unsigned_abs());
-            *times -= take;
-            count = count.checked_add(take)?;
-            left.count = left.count.checked_sub(sign.checked_mul(take.cast_signed())?)?;
-            match price {
-                Some(price) => amount = amount.checked_add(price.times(take)?)?,
-                None if take > 0 => {
+        for (alike, take) in all.iter().zip(&taken).filter(|(alike, take)| alike.cause == *cause && **take > 0) {
+            let of_cell = known.get_mut(&(cell.clone(), *cause));
+            if let Some(times) = of_cell.and_then(|of_cell| of_cell.get_mut(&alike.price)) {
+                *times = times.saturating_sub(*take);
+            }
+            count = count.checked_add(*take)?;
+            match alike.price {
+                Some(price) => amount = amount.checked_add(price.times(*take)?)?,
+                None => {
                     is_priced = false;
-                    unpriced = unpriced.checked_add(take)?;
+                    unpriced = unpriced.checked_add(*take)?;
                 }
-                None => {}
             }
         }
         if count == 0 {
             continue;
         }
-        let amount = if sign < 0 { Decimal::ZERO.checked_sub(amount)? } else { amount };
+        let count = sign.checked_mul(count.cast_signed())?;
+        let amount = signed(amount)?;
+        left.count = left.count.checked_sub(count)?;
         if measures.amount {
             left.amount = left.amount.checked_sub(amount)?;
         }
         let told = (measures.amount && is_priced).then_some(amount);
-        parts.push(Part { cause: *cause, count: sign.checked_mul(count.cast_signed())?, amount: told, text: None });
+        parts.push(Part { cause: *cause, count, amount: told, text: None });
     }
     Some(unpriced)
 }
@@ -210,7 +208,8 @@ fn by_amount(cell: &Cell, room: &mut Room, left: &mut Rest, parts: &mut Vec<Part
     for cause in causes {
         let Some(of_cell) = known.get_mut(&(cell.clone(), *cause)) else { continue };
         let (mut count, mut amount): (u64, _) = (0, Decimal::ZERO);
-        for (price, times) in of_cell.iter_mut() {
+        // The dearest first: what is left then is filled by cheaper ones.
+        for (price, times) in of_cell.iter_mut().rev() {
             let Some(price) = price.filter(|price| !price.is_zero()) else { continue };
             let fitting = open.units().checked_div(price.units()).and_then(|fitting| u64::try_from(fitting).ok());
             let take = (*times).min(fitting.unwrap_or_default());

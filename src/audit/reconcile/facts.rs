@@ -44,6 +44,12 @@ impl Cause {
         Cause::Rate,
     ];
 
+    /// Whether it accounts for what differs. Another price is to be settled with the partner, however it was found; a row that
+    /// could not be read may be a charge, or no question at all.
+    pub const fn settles(self) -> bool {
+        !matches!(self, Self::Rejected | Self::Rate)
+    }
+
     /// As JSON and the ledger have it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -111,7 +117,7 @@ struct Like {
 pub struct Facts(BTreeMap<Like, u64>);
 
 /// By cell: causes with what each message costs, and how many there are.
-pub(super) type Causes = BTreeMap<(Cell, Cause), Vec<(Option<Decimal>, u64)>>;
+pub(super) type Causes = BTreeMap<(Cell, Cause), BTreeMap<Option<Decimal>, u64>>;
 
 impl Facts {
     /// Adds so many facts that are alike.
@@ -151,7 +157,8 @@ impl Facts {
                 FactKind::Billed(None) => continue,
             };
             let Some(cell) = like.cell(month, days, measures) else { continue };
-            causes.entry((cell, cause)).or_default().push((like.amount, *times));
+            let known = causes.entry((cell, cause)).or_default().entry(like.amount).or_default();
+            *known = known.saturating_add(*times);
         }
         (missing, doubted)
     }

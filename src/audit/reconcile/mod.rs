@@ -3,6 +3,7 @@
 
 mod explain;
 mod facts;
+mod picked;
 #[cfg(test)]
 mod tests;
 
@@ -95,6 +96,17 @@ pub struct Rest {
     pub amount: Decimal,
 }
 
+impl Rest {
+    const fn is_nothing(self) -> bool {
+        self.count == 0 && self.amount.is_zero()
+    }
+
+    /// `None` where a sum does not fit.
+    fn plus(self, other: Self) -> Option<Self> {
+        Some(Self { count: self.count.checked_add(other.count)?, amount: self.amount.checked_add(other.amount)? })
+    }
+}
+
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reconciled {
@@ -102,6 +114,10 @@ pub struct Reconciled {
     pub equal: u64,
     /// They differ, by no more than the tolerance.
     pub within_tolerance: u64,
+    /// What these come to together: charges and amount that they have more.
+    pub tolerated: Rest,
+    /// Whether that is more than is tolerated in all.
+    pub beyond_tolerance: bool,
     pub ours: Sums,
     pub theirs: Sums,
     /// In which the partner cuts its days, where that is another zone than it says.
@@ -113,6 +129,11 @@ impl Reconciled {
     /// Differences of which something is left.
     pub fn unexplained(&self) -> usize {
         self.differences.iter().filter(|difference| difference.unexplained.is_some()).count()
+    }
+
+    /// Whether every difference is accounted for, and what was tolerated is little.
+    pub fn is_settled(&self) -> bool {
+        self.unexplained() == 0 && !self.beyond_tolerance && self.causes().keys().all(|cause| cause.settles())
     }
 
     /// How many differences each cause has a part in.
@@ -140,30 +161,38 @@ pub fn reconcile(month: Month, theirs: &Theirs, ours: &Ours) -> Option<Reconcile
     let by = |days: Days| ours.facts.billed(month, days, theirs.measures);
     let declared = by(stated)?;
     let found = other_zone(theirs, &declared, ours, &by)?;
+    // One way of cutting days for all cells: in another a message of one day would explain what differs on the next.
     let shifted = match found {
         None => None,
         Some(zone) => Some(by(Days::Of(zone))?),
     };
+    let cut = shifted.as_ref().unwrap_or(&declared);
     let room = Room::of(ours, month, found.map_or(stated, Days::Of), theirs.measures);
     let mut explained = Explained::new(theirs, ours, room);
-    let cells: BTreeSet<&Cell> = theirs.cells.keys().chain(declared.keys()).collect();
+    let cells: BTreeSet<&Cell> = theirs.cells.keys().chain(declared.keys()).chain(cut.keys()).collect();
     let (mut equal, mut within_tolerance, mut differences) = (0, 0, Vec::new());
+    let mut tolerated = Rest { count: 0, amount: Decimal::ZERO };
     for cell in &cells {
         let of = |sums: &BTreeMap<Cell, Sums>| sums.get(*cell).copied().unwrap_or_default();
-        let (own, their) = (of(&declared), of(&theirs.cells));
-        let rest = rest(theirs.measures, own, their)?;
-        if rest.count == 0 && rest.amount.is_zero() {
+        let (own, as_cut, their) = (of(&declared), of(cut), of(&theirs.cells));
+        let (whole, left) = (rest(theirs.measures, own, their)?, rest(theirs.measures, as_cut, their)?);
+        if whole.is_nothing() && left.is_nothing() {
             equal += 1;
-        } else if is_within(theirs.tolerance, rest) {
+        } else if is_within(theirs.tolerance, whole) && is_within(theirs.tolerance, left) {
             within_tolerance += 1;
+            tolerated = tolerated.plus(left)?;
         } else {
-            differences.push(explained.difference(cell, own, their, shifted.as_ref().map(of))?);
+            differences.push(explained.difference(cell, own, as_cut, their)?);
         }
     }
+    let in_all =
+        Tolerance { count: theirs.tolerance.in_all_count, amount: theirs.tolerance.in_all, ..theirs.tolerance };
     Some(Reconciled {
         cells: cells.len() as u64,
         equal,
         within_tolerance,
+        tolerated,
+        beyond_tolerance: !is_within(in_all, tolerated),
         ours: total(declared.values())?,
         theirs: total(theirs.cells.values())?,
         counts_days_of: found,

@@ -165,11 +165,76 @@ fn rows_that_could_not_be_read_explain_as_many_charges() {
 #[test]
 fn the_tolerance_lets_small_differences_pass() {
     let mut near = with("2018-08-20", 1, "0.06");
-    near.tolerance = Tolerance { count: 0, amount: decimal("0.01") };
+    near.tolerance = Tolerance { amount: decimal("0.01"), in_all: decimal("0.01"), ..Tolerance::default() };
     let found = compared(&near, &charged(), &[]);
     assert_eq!((found.within_tolerance, found.differences.len()), (1, 0));
+    assert!(found.is_settled());
+    // Many small differences are a large one.
+    let mut all = theirs(&[("2018-08-10", 2, "0.11"), ("2018-08-11", 1, "0.06"), ("2018-08-20", 1, "0.06")]);
+    all.tolerance = near.tolerance;
+    let found = compared(&all, &charged(), &[]);
+    assert_eq!((found.within_tolerance, found.tolerated.amount), (3, decimal("0.03")));
+    assert!(found.beyond_tolerance && !found.is_settled());
+    all.tolerance.in_all = decimal("0.03");
+    assert!(compared(&all, &charged(), &[]).is_settled());
     near.cells.insert(cell("2018-08-20"), Sums { count: 1, amount: decimal("0.061") });
     assert_eq!(told(&compared(&near, &charged(), &[])), ["2018-08-20: unexplained +0 0.011"]);
+}
+
+#[test]
+fn another_price_and_a_row_nobody_can_read_settle_nothing() {
+    let found = compared(&with("2018-08-10", 2, "0.04"), &charged(), &[]);
+    assert_eq!(
+        (told(&found), found.unexplained(), found.is_settled()),
+        (vec!["2018-08-10: rate +0".to_owned()], 0, false)
+    );
+    let day = "2018-08-20".parse().unwrap();
+    let unread = [Unread { first: day, last: day, rows: 1 }];
+    let found = compared(&with("2018-08-20", 2, "0.10"), &charged(), &unread);
+    assert_eq!((found.unexplained(), found.is_settled()), (0, false));
+    let mut facts = charged();
+    facts.add(fact("2018-08-20T11:00:00Z", Some("0.05"), FactKind::Missing(Cause::LateLog)), 1);
+    assert!(compared(&with("2018-08-20", 2, "0.10"), &facts, &[]).is_settled());
+}
+
+#[test]
+fn of_several_messages_those_explain_that_come_to_the_amount() {
+    let mut facts = charged();
+    for amount in ["0.01", "0.09"] {
+        facts.add(fact("2018-08-20T11:00:00Z", Some(amount), FactKind::Missing(Cause::LateLog)), 1);
+    }
+    let found = compared(&with("2018-08-20", 2, "0.14"), &facts, &[]);
+    assert_eq!((told(&found), found.is_settled()), (vec!["2018-08-20: late log +1".to_owned()], true));
+    let mut alone = with("2018-08-20", 0, "0.14");
+    alone.measures = Measures { count: false, ..alone.measures };
+    assert_eq!(told(&compared(&alone, &facts, &[])), ["2018-08-20: late log +1"]);
+}
+
+#[test]
+fn all_cells_have_one_cut() {
+    // They cut in UTC, and leave out one charge of the tenth, so that by its numbers that day looks as if it were right.
+    let shifted = theirs(&[("2018-08-10", 2, "0.10"), ("2018-08-20", 1, "0.05")]);
+    let mut facts = charged();
+    for at in ["2018-08-14T22:30:00Z", "2018-08-17T22:30:00Z"] {
+        facts.add(fact(at, Some("0.05"), BILLED), 1);
+    }
+    let mut shifted = shifted;
+    for day in ["2018-08-14", "2018-08-17"] {
+        shifted.cells.insert(cell(day), Sums { count: 1, amount: decimal("0.05") });
+    }
+    let found = compared(&shifted, &facts, &[]);
+    assert_eq!(found.counts_days_of, Some(Zone::UTC));
+    assert_eq!(
+        told(&found),
+        [
+            "2018-08-10: time zone +1, unexplained -1 -0.05",
+            "2018-08-11: time zone -1",
+            "2018-08-14: time zone +1",
+            "2018-08-15: time zone -1",
+            "2018-08-17: time zone +1",
+            "2018-08-18: time zone -1",
+        ]
+    );
 }
 
 #[test]

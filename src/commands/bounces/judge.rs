@@ -218,12 +218,12 @@ mod tests {
     }
 
     fn begun() -> Entry {
-        Entry::MailBegun(MailBegun { message_id: ID.to_owned(), at: Instant::MIN })
+        Entry::MailBegun(MailBegun { message_id: ID.to_owned(), at: Instant::MIN, tried_by: None })
     }
 
     fn ended(message_id: &str, outcome: MailOutcome, detail: &str) -> Entry {
         let (message_id, detail) = (message_id.to_owned(), detail.to_owned());
-        Entry::MailAttempt(MailAttempt { message_id, at: Instant::MIN, outcome, detail })
+        Entry::MailAttempt(MailAttempt { message_id, at: Instant::MIN, outcome, detail, tried_by: None })
     }
 
     fn report(message_id: Option<&str>, envelope_id: Option<&str>, subject: &str) -> Report {

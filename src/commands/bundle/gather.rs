@@ -82,6 +82,7 @@ pub fn last_of(recorded: &[Recorded], month: Month) -> u64 {
             | Entry::PaymentReversed(_)
             | Entry::Reminder(_)
             | Entry::Reconciled(_)
+            | Entry::Parked(_)
             | Entry::Tariff(_) => false,
         };
         if concerns {

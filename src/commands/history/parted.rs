@@ -1,6 +1,7 @@
 //! The entries of a ledger, parted by the run or command that added them: what one adds has one instant.
 
 use crate::domain::Instant;
+use crate::ledger::entry::{TriedBy, Trying};
 use crate::ledger::{Entry, Recorded};
 
 /// Who adds entries.
@@ -88,8 +89,8 @@ fn at(entry: &Entry) -> Option<Instant> {
         Entry::MonthClosed(closed) => Some(closed.closed_at),
         Entry::Invoice(issued) | Entry::CreditNote(issued) | Entry::Replacement(issued) => issued.issued_at,
         Entry::Mail(mail) => mail.copy.as_ref().map(|copy| copy.at),
-        Entry::MailBegun(begun) => Some(begun.at),
-        Entry::MailAttempt(attempt) => Some(attempt.at),
+        Entry::MailBegun(begun) => Some(begun.tried_by.map_or(begun.at, |by| by.at)),
+        Entry::MailAttempt(attempt) => Some(attempt.tried_by.map_or(attempt.at, |by| by.at)),
         Entry::MailRetried(retried) => Some(retried.at),
         Entry::MailCancelled(cancelled) => Some(cancelled.at),
         Entry::MailBounced(bounced) => Some(bounced.at),
@@ -110,6 +111,7 @@ fn at(entry: &Entry) -> Option<Instant> {
         Entry::PaymentReversed(reversed) => Some(reversed.at),
         Entry::Reminder(reminder) => Some(reminder.at),
         Entry::Reconciled(reconciled) => Some(reconciled.at),
+        Entry::Parked(parked) => Some(parked.at),
         Entry::Documents(_) | Entry::Key(_) => None,
     }
 }
@@ -123,6 +125,7 @@ fn command(entry: &Entry) -> Option<Command> {
         | Entry::Compared(_)
         | Entry::Tariff(_)
         | Entry::Key(_)
+        | Entry::Parked(_)
         | Entry::Digest(_) => Some(Command::Run),
         Entry::Approved(_) => Some(Command::Approve),
         Entry::Unparked(_) => Some(Command::Unpark),
@@ -138,13 +141,16 @@ fn command(entry: &Entry) -> Option<Command> {
             Some(Command::Payments)
         }
         Entry::Reconciled(_) => Some(Command::Reconcile),
-        Entry::Invoice(_)
-        | Entry::CreditNote(_)
-        | Entry::Corrected(_)
-        | Entry::Documents(_)
-        | Entry::MailBegun(_)
-        | Entry::MailAttempt(_)
-        | Entry::Erased(_) => None,
+        Entry::MailBegun(begun) => begun.tried_by.map(sending),
+        Entry::MailAttempt(attempt) => attempt.tried_by.map(sending),
+        Entry::Invoice(_) | Entry::CreditNote(_) | Entry::Corrected(_) | Entry::Documents(_) | Entry::Erased(_) => None,
+    }
+}
+
+const fn sending(by: TriedBy) -> Command {
+    match by.command {
+        Trying::Run => Command::Run,
+        Trying::Mail => Command::Mail,
     }
 }
 
@@ -164,8 +170,15 @@ mod tests {
     }
 
     fn attempt(second: i64) -> Entry {
-        let (message_id, detail) = ("m".to_owned(), String::new());
-        Entry::MailAttempt(MailAttempt { message_id, at: at_second(second), outcome: MailOutcome::Sent, detail })
+        tried(second, 0, None)
+    }
+
+    /// So many microseconds after a second, by a run or command that began at it.
+    fn tried(second: i64, later: i64, command: Option<Trying>) -> Entry {
+        let (message_id, detail, outcome) = ("m".to_owned(), String::new(), MailOutcome::Sent);
+        let at = Instant::from_micros(second * 1_000_000 + later);
+        let tried_by = command.map(|command| TriedBy { at: at_second(second), command });
+        Entry::MailAttempt(MailAttempt { message_id, at, outcome, detail, tried_by })
     }
 
     fn told(entries: Vec<Entry>) -> Vec<(&'static str, usize)> {
@@ -185,5 +198,20 @@ mod tests {
         let entries = vec![key, aside(1), tariff(1), attempt(1), aside(2), attempt(2), purged, attempt(3), attempt(3)];
         assert_eq!(told(entries), [("run", 4), ("run", 2), ("purge", 1), ("mail", 2)]);
         assert!(told(Vec::new()).is_empty());
+    }
+
+    #[test]
+    fn mails_are_of_the_run_that_tried_them_whenever_that_was() {
+        let (run, mail) = (Some(Trying::Run), Some(Trying::Mail));
+        let entries = vec![
+            aside(1),
+            tried(1, 7, run),
+            tried(1, 912, run),
+            tried(601, 5, mail),
+            tried(601, 6, mail),
+            tried(1201, 3, run),
+            tried(1201, 4, run),
+        ];
+        assert_eq!(told(entries), [("run", 3), ("mail", 2), ("run", 2)]);
     }
 }

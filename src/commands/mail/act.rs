@@ -15,7 +15,7 @@ use super::{named, reason, rows};
 use crate::cli::{MailCancel, MailRetry, MailSend, MailStateName};
 use crate::domain::{Instant, MailRules};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{Entry, MailCancelled, MailRetried};
+use crate::ledger::entry::{Entry, MailCancelled, MailRetried, Trying};
 use crate::ledger::{History, Ledger, MailStanding, MailState, Outgoing};
 
 pub fn send(args: &MailSend, world: &mut World) -> Result<Outcome, Failure> {
@@ -32,7 +32,7 @@ pub fn send(args: &MailSend, world: &mut World) -> Result<Outcome, Failure> {
         names.insert(mail.name.to_owned());
     }
     let only = Some(&names).filter(|names| !names.is_empty());
-    carry(&Outbox { setup: &setup, state: &state, now }, &mut ledger, only, world)
+    carry(&Outbox { setup: &setup, state: &state, now, by: Trying::Mail }, &mut ledger, only, world)
 }
 
 fn not_due(mail: &Outgoing, standing: &MailStanding) -> Failure {
@@ -60,7 +60,7 @@ pub fn retry(args: &MailRetry, world: &mut World) -> Result<Outcome, Failure> {
     add(&mut ledger, chosen.iter().map(again).collect())?;
     say(world.out, &format!("retried   {}", counted(chosen.len() as u64, "mail")))?;
     let names: BTreeSet<String> = chosen.iter().map(|mail| mail.name.to_owned()).collect();
-    carry(&Outbox { setup: &setup, state: &state, now }, &mut ledger, Some(&names), world)
+    carry(&Outbox { setup: &setup, state: &state, now, by: Trying::Mail }, &mut ledger, Some(&names), world)
 }
 
 /// The mails that are to be tried again.

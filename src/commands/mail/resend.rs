@@ -20,7 +20,7 @@ use crate::config::address;
 use crate::deliver::Signer;
 use crate::domain::Instant;
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{Entry, Issued, Mail, MailCopy};
+use crate::ledger::entry::{Entry, Issued, Mail, MailCopy, Trying};
 use crate::ledger::{History, Ledger};
 use crate::read::sha256;
 
@@ -54,7 +54,12 @@ pub fn resend(args: &MailResend, world: &mut World) -> Result<Outcome, Failure> 
         say(world.err, &too_big(&name, &mail.to, size))?;
     }
     add(&mut ledger, vec![Entry::Mail(mail)])?;
-    carry(&Outbox { setup: &setup, state: &state, now }, &mut ledger, Some(&BTreeSet::from([name])), world)
+    carry(
+        &Outbox { setup: &setup, state: &state, now, by: Trying::Mail },
+        &mut ledger,
+        Some(&BTreeSet::from([name])),
+        world,
+    )
 }
 
 fn checked(text: &str) -> Result<String, Failure> {

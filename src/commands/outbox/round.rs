@@ -149,7 +149,7 @@ impl<'r, 'h> Round<'r, 'h> {
     ) -> Result<Next, Failure> {
         if self.has_server {
             let (message_id, at) = (mail.message_id.to_owned(), self.outbox.instant(world));
-            self.record(vec![MailBegun { message_id, at }], sent)?;
+            self.record(vec![MailBegun { message_id, at, tried_by: self.outbox.tried_by() }], sent)?;
         }
         let envelope = self.envelope(mail.message_id);
         let (outcome, detail, next) = match self.carrier.carry(&parcel(mail, &envelope, eml)) {
@@ -199,8 +199,9 @@ impl<'r, 'h> Round<'r, 'h> {
         // What a run was stopped at is looked for first, and begins on its own.
         let rest = rest.filter(|mail| !was_stopped(mail) && !self.begun.contains_key(&mail.message_id));
         let batch: Vec<Outgoing<'h>> = std::iter::once(first).chain(rest).take(PUT_AT_ONCE).copied().collect();
-        let at = self.outbox.instant(world);
-        let begun = batch.iter().map(|mail| MailBegun { message_id: mail.message_id.to_owned(), at }).collect();
+        let (at, tried_by) = (self.outbox.instant(world), self.outbox.tried_by());
+        let begun = |mail: &Outgoing| MailBegun { message_id: mail.message_id.to_owned(), at, tried_by };
+        let begun = batch.iter().map(begun).collect();
         self.record(begun, sent)?;
         self.begun.extend(batch.into_iter().map(|mail| (mail.message_id, mail)));
         Ok(false)
@@ -211,7 +212,8 @@ impl<'r, 'h> Round<'r, 'h> {
         self.begun.remove(&mail.message_id);
         let (message_id, at) = (mail.message_id.to_owned(), self.outbox.instant(world));
         let detail = detail.chars().filter(|c| !c.is_control()).take(LONGEST_DETAIL).collect();
-        self.ended.push((mail, MailAttempt { message_id, at, outcome, detail }));
+        let tried_by = self.outbox.tried_by();
+        self.ended.push((mail, MailAttempt { message_id, at, outcome, detail, tried_by }));
     }
 
     /// Writes what has ended, and what begins, in one transaction.

@@ -27,8 +27,6 @@ pub fn reconcile(args: &Reconcile, world: &mut World) -> Result<Outcome, Failure
     let desk = Desk::open(&args.configured.config, args.as_of.unwrap_or(world.now))?;
     let mapping = mapping(args, &desk)?;
     check_business(args, &desk)?;
-    // What is recorded is of one state of the ledger.
-    let _lock = if args.dry_run { None } else { Some(desk.state.lock()?) };
     if !args.dry_run {
         check_clock(&desk.history, desk.as_of)?;
     }
@@ -55,6 +53,7 @@ pub fn reconcile(args: &Reconcile, world: &mut World) -> Result<Outcome, Failure
         causes: reconciled.causes(),
         unexplained: reconciled.unexplained() as u64,
         rejected: stated.rejected,
+        rejected_rows: stated.rejected_rows,
         passed_over: stated.passed_over,
         of_other_months,
         reconciled,
@@ -149,8 +148,10 @@ fn theirs(path: &Path, month: Month, mapping: &StatementMapping, stated: &Statem
     Ok((Theirs { cells, measures, zone, tolerance }, of_other_months))
 }
 
-/// Records the comparison, unless the last one of the same statement came to the same. Says whether it did.
+/// Records the comparison, unless the last one of the same statement came to the same. Says whether it did. The lock is held
+/// for this alone: what takes long keeps no night from its work.
 fn record(desk: &Desk, findings: &Findings) -> Result<bool, Failure> {
+    let _lock = desk.state.lock()?;
     let result = findings.json()?.into_bytes();
     let result_sha256 = sha256(&result);
     let entry = MonthReconciled {
@@ -164,7 +165,7 @@ fn record(desk: &Desk, findings: &Findings) -> Result<bool, Failure> {
         cells: findings.reconciled.cells,
         differences: findings.reconciled.differences.len() as u64,
         unexplained: findings.unexplained,
-        rejected: findings.rejected.len() as u64,
+        rejected: findings.rejected_rows,
         causes: findings.causes.iter().map(|(cause, count)| (cause.name().to_owned(), *count)).collect(),
         ours: findings.reconciled.ours.amount,
         theirs: findings.reconciled.theirs.amount,
@@ -180,6 +181,11 @@ fn record(desk: &Desk, findings: &Findings) -> Result<bool, Failure> {
     }
     let path = desk.state.ledger();
     let mut ledger = Ledger::open(&path).map_err(|error| ledger_failure(error, &path))?;
+    let now = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
+    if now.last != desk.history.last {
+        let failure = Failure::new(Kind::TryLater, "the ledger has grown while the statement was compared");
+        return Err(failure.at(&path).hint("nothing was recorded; compare again"));
+    }
     let additions = Additions { entries: vec![Entry::Reconciled(entry)], contents: vec![result] };
     let added = ledger.append(|_| Ok::<_, LedgerError>(additions));
     added.map_err(|error| ledger_failure(error, &path))?;

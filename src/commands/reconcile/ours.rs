@@ -14,7 +14,8 @@ use crate::audit::reconcile::{Cause, Fact, FactKind, Facts, Prices, Unread};
 use crate::domain::charge::RatedWait;
 use crate::domain::{BusinessId, Month, Verdict, Zone};
 use crate::error::{Failure, Kind};
-use crate::ledger::Standing;
+use crate::ledger::entry::MonthClosed;
+use crate::ledger::{History, Standing};
 
 /// All that is known.
 pub(super) struct Known {
@@ -50,6 +51,21 @@ pub(super) fn known(desk: &Desk, month: Month, business: Option<&BusinessId>) ->
     }
     let (unread, prices) = (known::unread(desk, month, business), known::prices(desk)?);
     Ok(Known { facts: gathering.facts, unread, prices, zones: known::zones(desk) })
+}
+
+/// Messages of a closed month that a business does not want to pay: of a dispute that is settled, those that were not accepted
+/// stand as they are billed.
+fn disputed(history: &History, closed: &MonthClosed) -> BTreeSet<Name> {
+    let mut disputed = BTreeSet::new();
+    for dispute in &history.disputes {
+        if (&dispute.business, dispute.month) != (&closed.business, closed.month) {
+            continue;
+        }
+        let is_settled = history.settled.contains_key(&dispute.dispute);
+        let open = dispute.claims.iter().filter(|claim| claim.accepted || !is_settled);
+        disputed.extend(open.map(|claim| (claim.channel.to_string(), claim.message_id.clone())));
+    }
+    disputed
 }
 
 /// Of which another zone may see a day in the month.
@@ -92,12 +108,7 @@ impl Gathering<'_> {
     /// Adds what is billed, with what speaks against it; gives the names of these messages.
     fn billed(&mut self, standing: &Standing, billed: &[Row], waits: &[RatedWait], zone: Zone) -> BTreeSet<Name> {
         let (archive, closed) = (self.archive, standing.closed);
-        let of_month = self.desk.history.disputes.iter();
-        let of_month =
-            of_month.filter(|dispute| (&dispute.business, dispute.month) == (&closed.business, closed.month));
-        let claims = of_month.flat_map(|dispute| &dispute.claims);
-        let disputed: BTreeSet<Name> =
-            claims.map(|claim| (claim.channel.to_string(), claim.message_id.clone())).collect();
+        let disputed = disputed(&self.desk.history, closed);
         // A forgotten customer's message has another name in the file of charges.
         let mut by_name: BTreeMap<Name, &RatedWait> = BTreeMap::new();
         for rated in waits {

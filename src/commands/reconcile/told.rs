@@ -7,13 +7,13 @@ use serde::Serialize;
 use super::super::summary::{counted, grouped};
 use super::super::table::Table;
 use super::super::{World, say};
-use crate::audit::reconcile::{Cause, Difference, Measures, Part, Reconciled, Sums};
+use crate::audit::reconcile::{Cause, Difference, Measures, Part, Reconciled, Rest, Sums};
 use crate::cli::TableForm;
 use crate::domain::{BusinessId, Currency, Instant, Month, Zone};
 use crate::error::{Failure, Kind};
 use crate::read::statement::RejectedRow;
 
-/// Rejected rows of the statement that the text shows; the JSON form has all.
+/// Rejected rows of the statement that the text shows; the JSON form has more.
 const SHOWN: usize = 10;
 
 /// All of it, as it is recorded: it hangs on the statement and on what is known, and on no clock.
@@ -34,8 +34,10 @@ pub(super) struct Findings {
     pub reconciled: Reconciled,
     pub causes: BTreeMap<Cause, u64>,
     pub unexplained: u64,
-    /// Rows of the statement that could not be read.
+    /// The first rows of the statement that could not be read.
     pub rejected: Vec<RejectedRow>,
+    /// How many there are.
+    pub rejected_rows: u64,
     pub passed_over: u64,
     pub of_other_months: u64,
 }
@@ -51,7 +53,7 @@ struct Told<'t> {
 impl Findings {
     /// Whether nothing is left open: a row that could not be read may say anything.
     pub fn is_explained(&self) -> bool {
-        self.unexplained == 0 && self.rejected.is_empty()
+        self.reconciled.is_settled() && self.rejected_rows == 0
     }
 
     pub fn json(&self) -> Result<String, Failure> {
@@ -114,8 +116,13 @@ fn text(findings: &Findings, is_recorded: bool, world: &mut World) -> Result<(),
     for RejectedRow { row, reason } in findings.rejected.iter().take(SHOWN) {
         line("rejected", &format!("row {row}: {reason}"))?;
     }
-    if findings.rejected.len() > SHOWN {
-        line("rejected", &counted((findings.rejected.len() - SHOWN) as u64, "more row"))?;
+    let more = findings.rejected_rows.saturating_sub(SHOWN as u64);
+    if more > 0 {
+        line("rejected", &counted(more, "more row"))?;
+    }
+    if reconciled.beyond_tolerance {
+        let Rest { count, amount } = reconciled.tolerated;
+        line("tolerated", &format!("{count:+} ({amount}) together: more than is tolerated in all"))?;
     }
     if let Some(zone) = reconciled.counts_days_of {
         let stated = findings.zone.map_or("of each business's zone".to_owned(), |stated| format!("of {stated}"));
@@ -124,10 +131,12 @@ fn text(findings: &Findings, is_recorded: bool, world: &mut World) -> Result<(),
     if !reconciled.differences.is_empty() {
         table(findings).lines().iter().try_for_each(|row| line("", row))?;
     }
-    let causes = findings.causes.iter().map(|(cause, count)| format!("{count} {}", cause.words()));
-    let causes = causes.collect::<Vec<_>>().join(", ");
-    if !causes.is_empty() {
-        line("explained", &causes)?;
+    for (label, settles) in [("explained", true), ("to settle", false)] {
+        let causes = findings.causes.iter().filter(|(cause, _)| cause.settles() == settles);
+        let causes: Vec<String> = causes.map(|(cause, count)| format!("{count} {}", cause.words())).collect();
+        if !causes.is_empty() {
+            line(label, &causes.join(", "))?;
+        }
     }
     if findings.unexplained > 0 {
         line("unexplained", &counted(findings.unexplained, "difference"))?;

@@ -52,6 +52,26 @@ pub struct MailCopy {
 pub struct MailBegun {
     pub message_id: String,
     pub at: Instant,
+    /// Absent of those that were recorded before it was told, as of attempts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried_by: Option<TriedBy>,
+}
+
+/// Which run or command tries mails. Each mail has instants of its own, so that nothing else tells what was tried together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TriedBy {
+    /// The instant of its other entries.
+    pub at: Instant,
+    pub command: Trying,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trying {
+    Run,
+    /// `ritardo mail send`, `retry` and `resend`.
+    Mail,
 }
 
 /// How an attempt ended.
@@ -63,6 +83,8 @@ pub struct MailAttempt {
     pub outcome: MailOutcome,
     /// The server's reply, or why there is none.
     pub detail: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried_by: Option<TriedBy>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,6 +181,9 @@ mod tests {
         let read: Mail = serde_json::from_str(mail).unwrap();
         assert_eq!((read.date, read.too_big), (None, None));
         assert_eq!(serde_json::to_string(&read).unwrap(), mail);
+        let attempt = r#"{"message_id":"1@a.example","at":"2018-09-06T00:00:00.000Z","outcome":"sent","detail":""}"#;
+        let read: MailAttempt = serde_json::from_str(attempt).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), attempt);
         let bounced = r#"{"mail":"LR-2018-000001_1.eml","status":"5.1.1","diagnostic":"","action":"failed","report_sha256":"00","at":"2018-09-06T00:00:00.000Z"}"#;
         let read: MailBounced = serde_json::from_str(bounced).unwrap();
         assert!(!read.unproved);

@@ -16,6 +16,7 @@ fn ended(minutes: i64, outcome: MailOutcome) -> MailEvent {
         at: at(minutes),
         outcome,
         detail: format!("said at {minutes}"),
+        tried_by: None,
     })
 }
 

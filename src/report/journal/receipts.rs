@@ -1,6 +1,6 @@
 //! Payments as bookkeeping: money at the bank is what businesses no longer owe, was paid in advance, or is of nobody yet.
 
-use super::{Booked, receivable};
+use super::{Booked, Unbalanced, receivable};
 use crate::domain::receivable::PaidPart;
 use crate::domain::{BusinessId, Date, InvoiceNumber, Money};
 
@@ -66,6 +66,20 @@ pub(super) fn prepaid(business: &BusinessId) -> String {
 }
 
 impl Receipt {
+    /// What of it is of one business: its own parts, and no more of the money than these. A payment in advance is whole.
+    ///
+    /// # Errors
+    /// A sum that does not fit.
+    pub fn only(mut self, business: &BusinessId) -> Result<Self, Unbalanced> {
+        if self.advance.as_ref() == Some(business) {
+            return Ok(self);
+        }
+        self.parts.retain(|(_, whose)| whose == business);
+        let parts = self.parts.iter().map(|(part, _)| part.amount);
+        let amount = Money::sum(self.amount.currency(), parts).ok_or_else(|| Unbalanced(self.what()))?;
+        Ok(Self { amount, ..self })
+    }
+
     /// What it is, in a word.
     pub(super) fn what(&self) -> String {
         format!("{} {}", self.happened.name(), self.payment)

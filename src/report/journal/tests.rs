@@ -219,6 +219,25 @@ fn payments_are_booked_and_taken_back() {
 }
 
 #[test]
+fn the_journal_of_one_business_has_no_money_of_another() {
+    let (bakery, hotel) = ("bologna-bakery".parse().unwrap(), "lisbon-hotel".parse().unwrap());
+    let mut both = receipt(Happened::Received, "2018-09-20");
+    let part = PaidPart { number: "LR-2018-000002".parse().unwrap(), amount: "USD 0.50".parse().unwrap() };
+    both.parts.push((part, "lisbon-hotel".parse().unwrap()));
+    let accounts = |receipt: Receipt| -> Vec<(String, i64)> {
+        let postings = receipt.postings().unwrap().into_iter();
+        postings.map(|posting| (posting.account, posting.amount.minor())).collect()
+    };
+    let owed = |name: &str, amount: i64| (format!("{RECEIVABLE}:{name}"), amount);
+    let bank = |amount: i64| ("Assets:Bank".to_owned(), amount);
+    assert_eq!(accounts(both.clone().only(&bakery).unwrap()), [bank(122), owed("Bologna-bakery", -122)]);
+    assert_eq!(accounts(both.clone().only(&hotel).unwrap()), [bank(50), owed("Lisbon-hotel", -50)]);
+    // What was paid in advance is all of its business.
+    (both.parts, both.advance) = (Vec::new(), Some(hotel.clone()));
+    assert_eq!(both.clone().only(&hotel).unwrap(), both);
+}
+
+#[test]
 fn what_an_invoice_takes_of_a_payment_in_advance_is_not_owed() {
     let mut paid = invoice("USD 1.00", "USD 0.22", "USD 1.22");
     let payment = json!({ "received": "2018-08-03", "reference": "TRX", "amount": "USD 5.00", "taken": "USD 1.00", "left": "USD 4.00" });
