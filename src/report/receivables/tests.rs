@@ -43,6 +43,7 @@ fn entry(amount: i64, text: &str) -> StatementEntry {
         amount: usd(amount),
         side: MoneySide::Credit,
         is_reversal: false,
+        batch: None,
         payer: String::new(),
         references: Vec::new(),
         texts: vec![text.to_owned()],
@@ -151,10 +152,11 @@ fn an_account_runs_from_day_to_day() {
         Movement { date: day("2018-09-05"), what: AccountWhat::Invoice(number()), amount: usd(100) },
     ];
     let own: Vec<&crate::domain::receivable::OpenItem> = items.iter().collect();
-    let of = |today: &str| accounts(movements.clone(), &own, day(today)).unwrap().remove(0);
+    let of = |today: &str| accounts(movements.clone(), &own, &[usd(5)], day(today)).unwrap().remove(0);
     let account = of("2018-10-05");
     let rows: Vec<(i64, i64)> = account.rows.iter().map(|row| (row.amount.minor(), row.balance.minor())).collect();
     assert_eq!((rows, account.balance, account.overdue), (vec![(100, 100), (-40, 60)], usd(60), usd(0)));
     assert_eq!(of("2018-10-06").overdue, usd(60));
+    assert_eq!(account.left, usd(5));
     assert_eq!(account.open[0].overdue_by(day("2018-10-15")), Some(10));
 }
