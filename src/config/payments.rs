@@ -25,6 +25,7 @@ const STATEMENT: Form = Form {
         "separator = \";\"",
         "skip_lines = 4",
         "decimal = \",\"",
+        "amount_out = \"Paid out\"",
         "credit = { Type = [\"CR\", \"credit\"] }",
         "reference = \"Transaction\"",
         "payer = \"Name\"",
@@ -66,6 +67,10 @@ fn statement(table: &Table<'_>) -> Option<StatementTable> {
     let skip_lines = table.number("skip_lines", 0..=MOST_LINES);
     let (account, currency) = (field(table, "account"), field(table, "currency"));
     let (booked, days, amount) = (table.text("booked"), table.parsed("days", str::parse), table.text("amount"));
+    let amount_out = if table.has("amount_out") { table.text("amount_out") } else { None };
+    if amount_out.is_some() && table.has("credit") {
+        table.wrong("amount_out", "the columns tell the side already", "keep `credit` or `amount_out`");
+    }
     let decimal = table.choice("decimal", &[(".", '.'), (",", ',')]);
     let credit = table.words("credit").unwrap_or_default();
     let (reference, payer) = (field(table, "reference"), field(table, "payer"));
@@ -80,6 +85,7 @@ fn statement(table: &Table<'_>) -> Option<StatementTable> {
         booked: booked?,
         days: days?,
         amount: amount?,
+        amount_out,
         decimal: decimal.unwrap_or('.'),
         credit: credit.into_iter().map(|(column, of)| Condition { column: column.text, texts: told(of) }).collect(),
         reference,
@@ -140,6 +146,10 @@ mod tests {
             (&format!("{BANK}{BANK}"), "stands already"),
             (&BANK.replace("%d.%m.%Y", "%d.%m"), "not a form of days"),
             (&BANK.replace("text = \"Purpose\"\n", ""), "has no `text`"),
+            (
+                &format!("{BANK}amount_out = \"Out\"\ncredit = {{ Type = \"CR\" }}\n"),
+                "the columns tell the side already",
+            ),
         ] {
             let told = rules(text).unwrap_err();
             assert!(told.iter().any(|message| message.contains(part)), "{text}: {told:?}");

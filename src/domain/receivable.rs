@@ -140,6 +140,8 @@ pub struct StatementTable {
     pub days: DateForm,
     /// The column of the amount. Below zero money went out.
     pub amount: String,
+    /// The column of amounts that went out, where the bank has one for each side: it counts where `amount` is empty.
+    pub amount_out: Option<String>,
     /// `.` or `,`; the other one parts thousands.
     pub decimal: char,
     /// One of them holds where money came in: below zero, such a row takes a payment back. Without any the sign tells.

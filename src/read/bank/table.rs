@@ -29,7 +29,9 @@ pub(super) fn read(text: &str, table: &StatementTable) -> Result<Statement, Stat
         if row.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
-        let mut entry = if row.len() == head.len() {
+        // Many banks end each row with a separator, and not the header.
+        let is_whole = row.len() >= head.len() && row.iter().skip(head.len()).all(|cell| cell.trim().is_empty());
+        let mut entry = if is_whole {
             columns.entry(&row, table, &place)
         } else {
             Err(format!("it has {} cells, and the header {}", row.len(), head.len()))
@@ -81,6 +83,17 @@ impl Columns {
         }
     }
 
+    /// Whether the amount is below zero, and its digits. What stands in the column of what went out is, with a sign or without.
+    fn amount(&self, row: &csv::StringRecord, table: &StatementTable) -> Result<(bool, String), String> {
+        let (own, out) =
+            (self.cell(row, &table.amount), table.amount_out.as_ref().map(|column| self.cell(row, column)));
+        match out.filter(|out| !out.is_empty()) {
+            Some(_) if !own.is_empty() => Err("it has an amount that came in, and one that went out".to_owned()),
+            Some(out) => Ok((true, number(out, table.decimal)?.1)),
+            None => number(own, table.decimal),
+        }
+    }
+
     fn entry(&self, row: &csv::StringRecord, table: &StatementTable, place: &str) -> Result<StatementEntry, String> {
         if row.iter().any(|cell| cell.trim().contains(['\n', '\r'])) {
             return Err("a cell of it goes over several lines: a quote may have swallowed other rows".to_owned());
@@ -92,7 +105,7 @@ impl Columns {
         }
         let day = self.cell(row, &table.booked);
         let on = table.days.read(day).ok_or_else(|| format!("`{}` is no day like {}", tidy(day), table.days))?;
-        let (is_negative, digits) = number(self.cell(row, &table.amount), table.decimal)?;
+        let (is_negative, digits) = self.amount(row, table)?;
         let told = || table.credit.iter().any(|told| told.fits(self.cell(row, &told.column)));
         // What the sign and the column say together: a row of money that came in, below zero, takes a payment back.
         let came_in = table.credit.is_empty() || told();
@@ -119,7 +132,7 @@ fn wanted(table: &StatementTable) -> Vec<&str> {
     let fields = [Some(&table.account), Some(&table.currency), table.reference.as_ref(), table.payer.as_ref()];
     let of_fields = fields.into_iter().flatten().flat_map(Field::columns).chain(&table.text);
     let told = table.credit.iter().map(|told| &told.column);
-    let all = of_fields.chain([&table.booked, &table.amount]).chain(told);
+    let all = of_fields.chain([&table.booked, &table.amount]).chain(&table.amount_out).chain(told);
     let mut names: Vec<&str> = all.map(String::as_str).collect();
     names.sort_unstable();
     names.dedup();

@@ -182,6 +182,7 @@ fn table() -> StatementTable {
         booked: "Booked".to_owned(),
         days: "%d.%m.%Y".parse().unwrap(),
         amount: "Amount".to_owned(),
+        amount_out: None,
         decimal: ',',
         credit: Vec::new(),
         reference: None,
@@ -268,4 +269,22 @@ fn a_number_is_read_only_where_it_can_mean_one_amount() {
         let read = statement.entries.first().map(|entry| entry.amount.to_string());
         assert_eq!(read.as_deref(), amount, "{text}");
     }
+}
+
+/// Many banks have a column for each side, and end each row with a separator.
+#[test]
+fn a_bank_may_have_a_column_for_each_side() {
+    let table = StatementTable { skip_lines: 0, amount_out: Some("Note".to_owned()), ..table() };
+    let read = |rows: &str| {
+        let text = format!("Account;Booked;Amount;Name;Purpose;Note\n{rows}");
+        read_statement(text.as_bytes(), Some(&table)).unwrap()
+    };
+    let statement = read("a;10.09.2018;5,00;A;x;\na;10.09.2018;;A;x;7,00;\na;10.09.2018;;A;x;-8,00\n");
+    let told: Vec<(String, MoneySide)> =
+        statement.entries.iter().map(|entry| (entry.amount.to_string(), entry.side)).collect();
+    let out = |amount: &str| (amount.to_owned(), MoneySide::Debit);
+    assert_eq!(told, [("EUR 5.00".to_owned(), MoneySide::Credit), out("EUR 7.00"), out("EUR 8.00")]);
+    // Neither, both, or more cells than the header has.
+    let statement = read("a;10.09.2018;;A;x;\na;10.09.2018;5,00;A;x;7,00\na;10.09.2018;5,00;A;x;;y\n");
+    assert_eq!((statement.entries.len(), statement.rejected.len()), (0, 3), "{statement:?}");
 }
