@@ -3,7 +3,7 @@
 use super::table::{Form, Table, Text, refuse_shared};
 use super::words;
 use crate::domain::mapping::{Condition, Field};
-use crate::domain::receivable::{PaymentRules, StatementTable};
+use crate::domain::receivable::{PaymentRules, StatementTable, TextEncoding};
 
 const PAYMENTS: Form =
     Form { name: "[payments]", needs: &[], allows: &["[[payments.reminder]]", "[[payments.statement]]"] };
@@ -22,6 +22,7 @@ const STATEMENT: Form = Form {
         "text = [\"Purpose\", \"Reference\"]",
     ],
     allows: &[
+        "encoding = \"windows-1252\"",
         "separator = \";\"",
         "skip_lines = 4",
         "decimal = \",\"",
@@ -63,6 +64,8 @@ fn reminders(payments: &Table<'_>) -> Vec<u32> {
 
 fn statement(table: &Table<'_>) -> Option<StatementTable> {
     let name = table.parsed("name", words::source_name);
+    let encodings = [("utf-8", TextEncoding::Utf8), ("windows-1252", TextEncoding::Windows1252)];
+    let encoding = table.choice("encoding", &encodings);
     let separator = table.choice("separator", &[(",", b','), (";", b';'), ("tab", b'\t'), ("|", b'|')]);
     let skip_lines = table.number("skip_lines", 0..=MOST_LINES);
     let (account, currency) = (field(table, "account"), field(table, "currency"));
@@ -78,6 +81,7 @@ fn statement(table: &Table<'_>) -> Option<StatementTable> {
     let told = |texts: Vec<Text>| texts.into_iter().map(|text| text.text).collect();
     Some(StatementTable {
         name: name?,
+        encoding: encoding.unwrap_or_default(),
         separator: separator.unwrap_or(b','),
         skip_lines: skip_lines.unwrap_or(0),
         account: account?,

@@ -125,11 +125,21 @@ impl fmt::Display for DateForm {
     }
 }
 
+/// How the letters of a table are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TextEncoding {
+    #[default]
+    Utf8,
+    /// That of older programs in Western Europe, which holds ISO 8859-1 but for signs that nobody sees.
+    Windows1252,
+}
+
 /// How the CSV of a bank is read: which of its columns says what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementTable {
     /// Unique, `[a-z0-9-]{1,40}`.
     pub name: String,
+    pub encoding: TextEncoding,
     pub separator: u8,
     /// So many lines stand before the header.
     pub skip_lines: u32,

@@ -128,6 +128,9 @@ fn refused(error: &StatementError, path: &Path) -> Failure {
         StatementError::Columns { .. } | StatementError::DoubleColumn(_) => {
             "nothing was recorded; correct [[payments.statement]], or choose another one by --mapping"
         }
+        StatementError::NotUtf8 => {
+            "nothing was recorded; where a table of the bank is older, [[payments.statement]] says encoding = \"windows-1252\""
+        }
         StatementError::OpenQuote(_) => "nothing was recorded; look at this line, or download the statement again",
         _ => "nothing was recorded; download the statement again",
     };

@@ -6,10 +6,11 @@ mod node;
 mod table;
 #[cfg(test)]
 mod tests;
+mod western;
 
 use std::collections::BTreeMap;
 
-use crate::domain::receivable::{StatementEntry, StatementTable};
+use crate::domain::receivable::{StatementEntry, StatementTable, TextEncoding};
 use crate::domain::{Date, Money};
 
 /// Bytes of a statement; a year of a large account is a tenth of it.
@@ -80,11 +81,15 @@ pub fn read_statement(bytes: &[u8], table: Option<&StatementTable>) -> Result<St
         return Err(StatementError::TooLarge);
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|_| StatementError::NotUtf8)?;
+    let as_utf8 = || std::str::from_utf8(bytes).map_err(|_| StatementError::NotUtf8);
     if is_xml(bytes) {
-        return camt::read(text);
+        return camt::read(as_utf8()?);
     }
-    table::read(text, table.ok_or(StatementError::NoTable)?)
+    let table = table.ok_or(StatementError::NoTable)?;
+    match table.encoding {
+        TextEncoding::Utf8 => table::read(as_utf8()?, table),
+        TextEncoding::Windows1252 => table::read(&western::text(bytes), table),
+    }
 }
 
 impl Statement {

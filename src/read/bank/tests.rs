@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::mapping::{Condition, Field};
-use crate::domain::receivable::MoneySide;
+use crate::domain::receivable::{MoneySide, TextEncoding};
 
 /// A statement of version 02 with these entries.
 fn second(entries: &str) -> String {
@@ -175,6 +175,7 @@ fn table() -> StatementTable {
     let column = |name: &str| Field::Columns(vec![name.to_owned()]);
     StatementTable {
         name: "bank".to_owned(),
+        encoding: TextEncoding::Utf8,
         separator: b';',
         skip_lines: 2,
         account: column("Account"),
@@ -287,4 +288,14 @@ fn a_bank_may_have_a_column_for_each_side() {
     // Neither, both, or more cells than the header has.
     let statement = read("a;10.09.2018;;A;x;\na;10.09.2018;5,00;A;x;7,00\na;10.09.2018;5,00;A;x;;y\n");
     assert_eq!((statement.entries.len(), statement.rejected.len()), (0, 3), "{statement:?}");
+}
+
+#[test]
+fn a_table_may_be_written_as_older_programs_do() {
+    let text = b"Account;Booked;Amount;Name;Purpose;Note\na;10.09.2018;5,00;M\xfcller \x80;\x84x\x93;\x81\n";
+    let table = StatementTable { skip_lines: 0, ..table() };
+    assert_eq!(read_statement(text, Some(&table)).unwrap_err(), StatementError::NotUtf8);
+    let western = StatementTable { encoding: TextEncoding::Windows1252, ..table };
+    let entry = read_statement(text, Some(&western)).unwrap().entries.remove(0);
+    assert_eq!((entry.payer.as_str(), entry.texts[0].as_str()), ("M\u{fc}ller \u{20ac}", "\u{201e}x\u{201c}"));
 }
