@@ -34,7 +34,7 @@ pub enum PaymentsAction {
 
 #[derive(Args, Debug)]
 pub struct PaymentsImport {
-    /// Statements: camt.053 in version 02 or 08, or CSV by a mapping of the configuration
+    /// Statements: camt.053 in version 02, 04 or 08, or CSV by a mapping of the configuration
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! camt.053, the statement of a bank in ISO 20022: versions 02 and 08, which nearly all banks send.
+//! camt.053, the statement of a bank in ISO 20022: versions 02, 04 and 08, which nearly all banks send.
 //!
 //! One entry may be a batch of several payments, which then are told one by one; where their amounts are not all there, or do
 //! not come to that of the entry, the entry stands for all of them, and says so.
@@ -11,7 +11,8 @@ use crate::domain::receivable::{MoneySide, StatementEntry};
 use crate::domain::{Date, Money};
 
 const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:";
-const VERSIONS: [&str; 2] = ["camt.053.001.02", "camt.053.001.08"];
+/// Those of 04 have all that is asked for where those of 02 have it.
+const VERSIONS: [&str; 3] = ["camt.053.001.02", "camt.053.001.04", "camt.053.001.08"];
 /// The code of the bank for what is returned.
 const RETURNED: &str = "RRTN";
 

@@ -48,7 +48,7 @@ pub enum StatementError {
     DocumentType,
     #[error("the statement is damaged or cut off: {0}")]
     Damaged(String),
-    #[error("the file is XML, and no statement of camt.053 in version 02 or 08: {0}")]
+    #[error("the file is XML, and no statement of camt.053 in version 02, 04 or 08: {0}")]
     Version(String),
     #[error("elements of the statement lie inside one another more than {0} times")]
     Deep(usize),

@@ -36,6 +36,7 @@ fn a_payment_of_version_02_is_read() {
     assert_eq!((payment.payer.as_str(), payment.side), ("Forno & Figli S.n.c.", MoneySide::Credit));
     assert_eq!(payment.references, ["RF48LR2018000001"]);
     assert_eq!(payment.texts, ["Fattura LR-2018- 000001 grazie"]);
+    assert_eq!(read(&second(&entry("1234.50", details)).replace("001.02", "001.04")), statement);
 }
 
 #[test]

@@ -31,7 +31,7 @@ struct Candidate<'p> {
 
 impl<'p> Candidate<'p> {
     fn of(payment: &'p Payment) -> Self {
-        let events = payment.events.iter().rev();
+        let events = payment.events.iter();
         let reversed =
             events.filter(|event| matches!(event, PaymentEvent::Reversed(of) if !of.keeps)).map(PaymentEvent::on);
         Self { reversed: reversed.min(), ..Self::new(&payment.received, &payment.parts) }
