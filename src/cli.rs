@@ -43,8 +43,8 @@ pub use mail::{
 pub use months::{Journal, JournalBy, JournalForm};
 pub use outlook::{Due, Readings, TableForm, WhatIf};
 pub use payments::{
-    MatchPart, PaymentState, PaymentsAction, PaymentsCommand, PaymentsImport, PaymentsList, PaymentsMatch,
-    PaymentsOpen, PaymentsRemind, PaymentsReverse, PaymentsStatement,
+    MatchAdvance, MatchPart, PaymentState, PaymentsAction, PaymentsCommand, PaymentsImport, PaymentsList,
+    PaymentsMatch, PaymentsOpen, PaymentsRemind, PaymentsReverse, PaymentsStatement,
 };
 pub use reconcile::Reconcile;
 pub use report::Report;

@@ -6,68 +6,11 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
+use common::bank::{LATER, entry, import, item, open, shop, statement, verdicts};
 use common::shop::{SHOP, Shop, edit};
-use common::{Ran, bodies, files, rows, text, tree};
+use common::{bodies, files, rows, text, tree};
 use ritardo::domain::payment::creditor_reference;
-use serde_json::Value;
-
-/// The first invoice was due on 5 October, the second on 4 November.
-const LATER: &str = "2018-11-10T00:00:00Z";
-
-/// A shop with three invoices: USD 0.15, USD 0.05 and USD 0.10, each due 30 days after its issue.
-fn shop(name: &str, payments: &str) -> Shop {
-    let shop = Shop::new(name, "");
-    let config = shop.folder.join("ritardo.toml");
-    let words = fs::read_to_string(&config).unwrap();
-    fs::write(&config, format!("{words}\n{payments}")).unwrap();
-    for at in ["2018-09-05T00:00:00Z", "2018-10-05T00:00:00Z", "2018-11-05T00:00:00Z"] {
-        shop.run(at).expect(0);
-    }
-    assert_eq!(bodies(&shop.state(), "invoice").len(), 3);
-    shop
-}
-
-/// An entry of a statement.
-fn entry(reference: &str, amount: &str, day: &str, words: &str) -> String {
-    format!(
-        "<Ntry><Amt Ccy=\"USD\">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>{day}</Dt></BookgDt>\
-         <AcctSvcrRef>{reference}</AcctSvcrRef><NtryDtls><TxDtls><RltdPties><Dbtr><Nm>Forno Esempio</Nm></Dbtr></RltdPties>\
-         <RmtInf><Ustrd>{words}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
-    )
-}
-
-fn statement(folder: &Path, name: &str, entries: &[String]) {
-    let text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.02\">\
-         <BkToCstmrStmt><GrpHdr><MsgId>M</MsgId><CreDtTm>2018-10-10T06:00:00</CreDtTm></GrpHdr><Stmt><Id>{name}</Id>\
-         <CreDtTm>2018-10-10T06:00:00</CreDtTm><Acct><Id><IBAN>IE89RTRD99900012345678</IBAN></Id></Acct>{}</Stmt>\
-         </BkToCstmrStmt></Document>\n",
-        entries.concat()
-    );
-    fs::write(folder.join(name), text).unwrap();
-}
-
-fn import(shop: &Shop, file: &str, as_of: &str) -> Ran {
-    shop.ritardo(&["payments", "import", file, "--as-of", as_of, "--format", "json"])
-}
-
-/// Number, balance and days overdue of each open item.
-fn open(shop: &Shop, as_of: &str) -> Vec<(String, String, Option<u64>)> {
-    let told = shop.ritardo(&["payments", "open", "--as-of", as_of, "--format", "json"]).expect(0).json();
-    assert_eq!(told["format"], "ritardo-open-items/1");
-    let of = |item: &Value| (text(item, "number"), text(item, "balance"), item["overdue_by"].as_u64());
-    told["items"].as_array().unwrap().iter().map(of).collect()
-}
-
-fn item(number: &str, balance: &str, days: Option<u64>) -> (String, String, Option<u64>) {
-    (number.to_owned(), balance.to_owned(), days)
-}
-
-fn verdicts(told: &Value) -> Vec<String> {
-    told["rows"].as_array().unwrap().iter().map(|row| text(row, "verdict")).collect()
-}
 
 #[test]
 fn payments_are_matched_once_and_what_is_open_follows() {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Configured, Format, TableForm};
-use crate::domain::{BusinessId, Decimal, Instant, InvoiceNumber};
+use crate::domain::{BusinessId, Date, Decimal, Instant, InvoiceNumber};
 
 #[derive(Args, Debug)]
 pub struct PaymentsCommand {
@@ -34,7 +34,7 @@ pub enum PaymentsAction {
 
 #[derive(Args, Debug)]
 pub struct PaymentsImport {
-    /// Statements: camt.053 in version 02 or 08, or CSV by a mapping of the configuration
+    /// Statements: camt.053 in version 02, 04 or 08, or CSV by a mapping of the configuration
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -45,6 +45,12 @@ pub struct PaymentsImport {
     /// Say what would be recorded, record nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Record this payment though it looks like one that was recorded before; its place as the import says it, such as "line 7"
+    #[arg(long, value_name = "PLACE")]
+    pub new: Vec<String>,
+    /// Take statements of accounts that are of no issuer, too
+    #[arg(long)]
+    pub any_account: bool,
     /// When the payments were heard of [default: now]
     #[arg(long, value_name = "INSTANT")]
     pub as_of: Option<Instant>,
@@ -128,13 +134,37 @@ impl FromStr for MatchPart {
     }
 }
 
+/// A payment in advance of the book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatchAdvance {
+    pub business: BusinessId,
+    pub reference: String,
+}
+
+impl FromStr for MatchAdvance {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong =
+            || format!("`{text}` is not a business and the reference of a payment in advance, parted by a colon");
+        let (business, reference) = text.split_once(':').ok_or_else(wrong)?;
+        Ok(Self { business: business.parse().map_err(|_| wrong())?, reference: reference.to_owned() })
+    }
+}
+
 #[derive(Args, Debug)]
 pub struct PaymentsMatch {
     /// Number of the payment
     pub payment: u32,
     /// Invoices that it is for, such as LR-2018-000001, or with how much of it, such as LR-2018-000001=12.50
-    #[arg(required = true, value_name = "NUMBER[=AMOUNT]")]
+    #[arg(required_unless_present = "advance", conflicts_with = "advance", value_name = "NUMBER[=AMOUNT]")]
     pub parts: Vec<MatchPart>,
+    /// It is this payment in advance of the book, which invoices take by themselves
+    #[arg(long, value_name = "BUSINESS:REFERENCE")]
+    pub advance: Option<MatchAdvance>,
+    /// The day on which it is booked [default: the day of the instant]
+    #[arg(long, value_name = "DAY")]
+    pub on: Option<Date>,
     /// Why; recorded in the ledger
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
@@ -152,6 +182,12 @@ pub struct PaymentsReverse {
     /// The money stays: only take back what invoices took of it
     #[arg(long)]
     pub keep: bool,
+    /// It was taken back by mistake: record its money again, as another payment
+    #[arg(long, conflicts_with = "keep")]
+    pub undo: bool,
+    /// The day on which the bank booked it [default: the day of the instant]
+    #[arg(long, value_name = "DAY")]
+    pub on: Option<Date>,
     /// Why; recorded in the ledger
     #[arg(long, value_name = "TEXT")]
     pub reason: String,

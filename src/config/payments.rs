@@ -3,7 +3,7 @@
 use super::table::{Form, Table, Text, refuse_shared};
 use super::words;
 use crate::domain::mapping::{Condition, Field};
-use crate::domain::receivable::{PaymentRules, StatementTable};
+use crate::domain::receivable::{PaymentRules, StatementTable, TextEncoding};
 
 const PAYMENTS: Form =
     Form { name: "[payments]", needs: &[], allows: &["[[payments.reminder]]", "[[payments.statement]]"] };
@@ -22,9 +22,11 @@ const STATEMENT: Form = Form {
         "text = [\"Purpose\", \"Reference\"]",
     ],
     allows: &[
+        "encoding = \"windows-1252\"",
         "separator = \";\"",
         "skip_lines = 4",
         "decimal = \",\"",
+        "amount_out = \"Paid out\"",
         "credit = { Type = [\"CR\", \"credit\"] }",
         "reference = \"Transaction\"",
         "payer = \"Name\"",
@@ -62,10 +64,16 @@ fn reminders(payments: &Table<'_>) -> Vec<u32> {
 
 fn statement(table: &Table<'_>) -> Option<StatementTable> {
     let name = table.parsed("name", words::source_name);
+    let encodings = [("utf-8", TextEncoding::Utf8), ("windows-1252", TextEncoding::Windows1252)];
+    let encoding = table.choice("encoding", &encodings);
     let separator = table.choice("separator", &[(",", b','), (";", b';'), ("tab", b'\t'), ("|", b'|')]);
     let skip_lines = table.number("skip_lines", 0..=MOST_LINES);
     let (account, currency) = (field(table, "account"), field(table, "currency"));
     let (booked, days, amount) = (table.text("booked"), table.parsed("days", str::parse), table.text("amount"));
+    let amount_out = if table.has("amount_out") { table.text("amount_out") } else { None };
+    if amount_out.is_some() && table.has("credit") {
+        table.wrong("amount_out", "the columns tell the side already", "keep `credit` or `amount_out`");
+    }
     let decimal = table.choice("decimal", &[(".", '.'), (",", ',')]);
     let credit = table.words("credit").unwrap_or_default();
     let (reference, payer) = (field(table, "reference"), field(table, "payer"));
@@ -73,6 +81,7 @@ fn statement(table: &Table<'_>) -> Option<StatementTable> {
     let told = |texts: Vec<Text>| texts.into_iter().map(|text| text.text).collect();
     Some(StatementTable {
         name: name?,
+        encoding: encoding.unwrap_or_default(),
         separator: separator.unwrap_or(b','),
         skip_lines: skip_lines.unwrap_or(0),
         account: account?,
@@ -80,6 +89,7 @@ fn statement(table: &Table<'_>) -> Option<StatementTable> {
         booked: booked?,
         days: days?,
         amount: amount?,
+        amount_out,
         decimal: decimal.unwrap_or('.'),
         credit: credit.into_iter().map(|(column, of)| Condition { column: column.text, texts: told(of) }).collect(),
         reference,
@@ -140,6 +150,10 @@ mod tests {
             (&format!("{BANK}{BANK}"), "stands already"),
             (&BANK.replace("%d.%m.%Y", "%d.%m"), "not a form of days"),
             (&BANK.replace("text = \"Purpose\"\n", ""), "has no `text`"),
+            (
+                &format!("{BANK}amount_out = \"Out\"\ncredit = {{ Type = \"CR\" }}\n"),
+                "the columns tell the side already",
+            ),
         ] {
             let told = rules(text).unwrap_err();
             assert!(told.iter().any(|message| message.contains(part)), "{text}: {told:?}");

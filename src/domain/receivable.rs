@@ -48,29 +48,41 @@ pub struct StatementEntry {
     /// Above zero.
     pub amount: Money,
     pub side: MoneySide,
-    /// It takes an earlier entry back.
+    /// It takes an earlier entry back, or returns one.
     pub is_reversal: bool,
+    /// Why it is several payments in one that cannot be told apart; `None` of a single one.
+    pub batch: Option<String>,
     pub payer: String,
     /// References in fields of their own.
     pub references: Vec<String>,
     /// Free text, where references may stand as well.
     pub texts: Vec<String>,
-    /// How many entries before it, of the same statement, say the very same and have no name.
+    /// How many entries before it, of the same statement, have the same identity.
     pub like: u32,
 }
 
 impl StatementEntry {
-    /// What tells the entry from all others, whichever file it stands in; its digest is its key.
+    /// What tells the entry from all others, whichever file it stands in; its digest is its key, which ledgers hold: its form
+    /// never changes. Words count only where the bank gives the entry no name: another file, or another mapping, may have more
+    /// of them.
     pub fn identity(&self) -> String {
         let mut text = format!(
             "{}\n{}\n{}\n{}\n{}\n{:?}\n",
             self.account, self.reference, self.amount, self.booked, self.like, self.side
         );
+        if !self.reference.is_empty() {
+            return text;
+        }
         for part in std::iter::once(&self.payer).chain(&self.references).chain(&self.texts) {
             // Length first, so that no two lists of texts are the same text. Writing to a text cannot fail.
             let _ = writeln!(text, "{}:{part}", part.len());
         }
         text
+    }
+
+    /// What parts those that may be the same from those that cannot.
+    pub fn like_others(&self) -> (String, Date, Money) {
+        (self.account.clone(), self.booked, self.amount)
     }
 
     /// Everything that a reference may stand in.
@@ -113,11 +125,21 @@ impl fmt::Display for DateForm {
     }
 }
 
+/// How the letters of a table are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TextEncoding {
+    #[default]
+    Utf8,
+    /// That of older programs in Western Europe, which holds ISO 8859-1 but for signs that nobody sees.
+    Windows1252,
+}
+
 /// How the CSV of a bank is read: which of its columns says what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementTable {
     /// Unique, `[a-z0-9-]{1,40}`.
     pub name: String,
+    pub encoding: TextEncoding,
     pub separator: u8,
     /// So many lines stand before the header.
     pub skip_lines: u32,
@@ -126,11 +148,13 @@ pub struct StatementTable {
     /// The column of the day of booking.
     pub booked: String,
     pub days: DateForm,
-    /// The column of the amount. Below zero money went out, unless `credit` tells it.
+    /// The column of the amount. Below zero money went out.
     pub amount: String,
+    /// The column of amounts that went out, where the bank has one for each side: it counts where `amount` is empty.
+    pub amount_out: Option<String>,
     /// `.` or `,`; the other one parts thousands.
     pub decimal: char,
-    /// One of them holds where money came in; without any the sign tells.
+    /// One of them holds where money came in: below zero, such a row takes a payment back. Without any the sign tells.
     pub credit: Vec<Condition>,
     /// What the bank calls the entry.
     pub reference: Option<Field>,
@@ -246,6 +270,8 @@ pub enum AccountWhat {
     Payment(u32, String),
     /// A payment that was taken back.
     Reversed(u32),
+    /// A payment that stays, and is no longer for invoices of this business.
+    Unmatched(u32),
 }
 
 /// The account of a business in one currency.
@@ -257,11 +283,36 @@ pub struct Account {
     pub open: Vec<OpenItem>,
     /// What of `balance` is overdue.
     pub overdue: Money,
+    /// What is left of payments that are for invoices of this business alone; no part of `balance`.
+    pub left: Money,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Ledgers hold digests of this: another form would record every payment again.
+    #[test]
+    fn the_identity_of_an_entry_keeps_its_form() {
+        let entry = StatementEntry {
+            place: "line 2".to_owned(),
+            account: "IE89RTRD".to_owned(),
+            reference: String::new(),
+            booked: "2018-10-09".parse().unwrap(),
+            amount: "EUR 12.00".parse().unwrap(),
+            side: MoneySide::Credit,
+            is_reversal: false,
+            batch: None,
+            payer: "Forno".to_owned(),
+            references: vec!["RF1".to_owned()],
+            texts: vec!["thank you".to_owned()],
+            like: 1,
+        };
+        let words = "5:Forno\n3:RF1\n9:thank you\n";
+        assert_eq!(entry.identity(), format!("IE89RTRD\n\nEUR 12.00\n2018-10-09\n1\nCredit\n{words}"));
+        let named = StatementEntry { reference: "B-77".to_owned(), ..entry };
+        assert_eq!(named.identity(), "IE89RTRD\nB-77\nEUR 12.00\n2018-10-09\n1\nCredit\n");
+    }
 
     #[test]
     fn a_form_of_days_tells_one_day() {

@@ -29,7 +29,7 @@ pub use extract::Row;
 pub use history::History;
 pub use mails::{MailEvent, MailStanding, MailState, Outgoing};
 pub use numbers::Numbers;
-pub use payments::{Payment, PaymentEvent};
+pub use payments::{Payment, PaymentEvent, returned_advances};
 pub use standing::{Billed, Standing};
 pub use sum::{Bytes, sum_of};
 

@@ -5,13 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::History;
 use super::entry::{Entry, PaymentMatched, PaymentReceived, PaymentReversed};
 use crate::domain::receivable::PaidPart;
-use crate::domain::{InvoiceNumber, Money};
+use crate::domain::{BusinessId, Date, InvoiceNumber, Money};
 
 /// Something that was said of a payment after it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PaymentEvent {
     Matched(PaymentMatched),
     Reversed(PaymentReversed),
+}
+
+impl PaymentEvent {
+    /// The day on which it is booked.
+    pub const fn on(&self) -> Date {
+        match self {
+            Self::Matched(matched) => matched.on,
+            Self::Reversed(reversed) => reversed.on,
+        }
+    }
 }
 
 /// A payment with everything that was said of it since.
@@ -24,6 +34,8 @@ pub struct Payment {
     pub parts: Vec<PaidPart>,
     /// Whether it was returned.
     pub is_reversed: bool,
+    /// The payment that has its money again, after it was taken back.
+    pub restored_by: Option<u32>,
     /// Whether invoices once took more than there was.
     overdrawn: bool,
 }
@@ -31,7 +43,8 @@ pub struct Payment {
 impl Payment {
     fn new(received: PaymentReceived) -> Self {
         let parts = received.parts.clone();
-        let mut payment = Self { received, events: Vec::new(), parts, is_reversed: false, overdrawn: false };
+        let mut payment =
+            Self { received, events: Vec::new(), parts, is_reversed: false, restored_by: None, overdrawn: false };
         payment.overdrawn = payment.is_overdrawn();
         payment
     }
@@ -44,6 +57,14 @@ impl Payment {
             return Some(Money::zero(amount.currency()));
         }
         self.parts.iter().try_fold(amount, |left, part| left.checked_sub(part.amount))
+    }
+
+    /// The payment as it stood at the end of a day: `None` where the bank had not booked it yet.
+    pub fn on(&self, day: Date) -> Option<Self> {
+        let mut payment = (self.received.booked <= day).then(|| Self::new(self.received.clone()))?;
+        let said = self.events.iter().filter(|event| event.on() <= day);
+        said.cloned().for_each(|event| payment.add(event));
+        Some(payment)
     }
 
     fn is_overdrawn(&self) -> bool {
@@ -70,6 +91,9 @@ impl History {
         match entry {
             Entry::Payment(received) => {
                 self.payment_keys.insert(received.key.clone());
+                if let Some(payment) = received.restores.and_then(|number| self.payment_mut(number)) {
+                    payment.restored_by = Some(received.payment);
+                }
                 self.payments.push(Payment::new(received));
             }
             Entry::PaymentMatched(matched) => {
@@ -112,9 +136,9 @@ impl History {
         self.payments.last().map_or(0, |payment| payment.received.payment).saturating_add(1)
     }
 
-    /// What was received for each invoice, in the order in which it was recorded.
-    pub fn paid_parts(&self) -> impl Iterator<Item = &PaidPart> {
-        self.payments.iter().flat_map(|payment| &payment.parts)
+    /// The payments as they stood at the end of a day.
+    pub fn payments_on(&self, day: Date) -> Vec<Payment> {
+        self.payments.iter().filter_map(|payment| payment.on(day)).collect()
     }
 
     /// What contradicts itself about payments, or names an invoice that was never issued: a sentence each, in order.
@@ -136,6 +160,13 @@ impl History {
             if payment.overdrawn {
                 found.push(format!("invoices take more of payment {number} than its {}", received.amount));
             }
+            if let Some(before) = received.restores
+                && self.payment(before).is_none_or(|of| !of.is_reversed || of.restored_by != Some(number))
+            {
+                found.push(format!(
+                    "payment {number} has the money of payment {before} again, which was not taken back"
+                ));
+            }
             let matched = payment.events.iter().flat_map(|event| match event {
                 PaymentEvent::Matched(matched) => matched.parts.as_slice(),
                 PaymentEvent::Reversed(_) => &[],
@@ -147,6 +178,17 @@ impl History {
         }
         found
     }
+}
+
+/// Payments in advance, by business and reference, that were taken back and are nowhere again.
+pub fn returned_advances(payments: &[Payment]) -> BTreeSet<(&BusinessId, &str)> {
+    let of = |is_reversed: bool| {
+        let all = payments.iter().filter(move |payment| payment.is_reversed == is_reversed);
+        let advances = all.filter_map(|payment| payment.received.advance.as_ref());
+        advances.map(|advance| (&advance.business, advance.reference.as_str())).collect::<BTreeSet<_>>()
+    };
+    let standing = of(false);
+    of(true).into_iter().filter(|advance| !standing.contains(advance)).collect()
 }
 
 #[cfg(test)]
@@ -176,6 +218,8 @@ mod tests {
             text: String::new(),
             parts,
             advance: None,
+            restores: None,
+            reason: String::new(),
         })
     }
 
@@ -206,9 +250,39 @@ mod tests {
         assert_eq!(left(vec![first(), matched(1, 30), reversed(1, true)]), 100);
         assert_eq!(left(vec![first(), reversed(1, true), matched(1, 100)]), 0);
         let returned = history(vec![first(), matched(1, 30), reversed(1, false)]);
-        assert_eq!((returned.payments[0].left(), returned.paid_parts().count()), (Some(usd(0)), 0));
+        assert_eq!((returned.payments[0].left(), returned.payments[0].parts.len()), (Some(usd(0)), 0));
         assert!(returned.knows_payment("a") && !returned.knows_payment("b"));
         assert_eq!((returned.next_payment(), returned.payment(2)), (2, None));
+    }
+
+    /// Received on the 9th, matched on the 11th, taken back on the 12th.
+    #[test]
+    fn a_payment_stands_as_it_stood_on_a_day() {
+        let all = history(vec![received(1, "a", part(60)), matched(1, 30), reversed(1, false)]);
+        let left = |day: &str| {
+            let payments = all.payments_on(day.parse().unwrap());
+            payments.first().map(|payment| (payment.left().unwrap().minor(), payment.is_reversed))
+        };
+        assert_eq!(left("2018-10-08"), None);
+        assert_eq!(left("2018-10-10"), Some((40, false)));
+        assert_eq!(left("2018-10-11"), Some((10, false)));
+        assert_eq!(left("2018-10-12"), Some((0, true)));
+        assert_eq!(all.payments_on("2018-10-12".parse().unwrap()), all.payments);
+    }
+
+    #[test]
+    fn money_that_was_taken_back_by_mistake_is_there_again() {
+        let again = |restores: u32| match received(2, "b", Vec::new()) {
+            Entry::Payment(received) => Entry::Payment(PaymentReceived { restores: Some(restores), ..received }),
+            other => other,
+        };
+        let all = history(vec![received(1, "a", Vec::new()), reversed(1, false), again(1)]);
+        assert_eq!((all.payments[0].restored_by, all.payments[1].left()), (Some(2), Some(usd(100))));
+        assert!(all.payment_contradictions().is_empty());
+        for entries in [vec![received(1, "a", Vec::new()), again(1)], vec![received(1, "a", Vec::new()), again(7)]] {
+            let told = history(entries).payment_contradictions();
+            assert!(told.iter().any(|sentence| sentence.contains("was not taken back")), "{told:?}");
+        }
     }
 
     #[test]

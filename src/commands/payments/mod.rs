@@ -14,11 +14,12 @@ use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::{Outcome, World};
 use crate::cli::{PaymentsAction, PaymentsCommand};
+use crate::domain::prepaid::Released;
 use crate::domain::receivable::Brief;
 use crate::domain::{BusinessId, Date, Instant, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::Issued;
-use crate::ledger::{History, Ledger};
+use crate::ledger::{History, Ledger, Payment, returned_advances};
 use crate::report::receivables::{Items, Unsummed};
 
 pub fn payments(args: &PaymentsCommand, world: &mut World) -> Result<Outcome, Failure> {
@@ -38,17 +39,34 @@ struct Books {
     setup: Setup,
     history: History,
     briefs: Vec<Brief>,
+    payments: Vec<Payment>,
     items: Items,
 }
 
 impl Books {
+    /// Everything that the ledger tells.
     fn open(config: &Path) -> Result<Self, Failure> {
-        let setup = Setup::load(config)?;
+        Self::cut(Setup::load(config)?, None)
+    }
+
+    /// What stood at the end of the day of an instant: documents by their day of issue, payments by the day on which the bank
+    /// booked them, and what was said of them by its own.
+    fn as_of(config: &Path, at: Instant) -> Result<Self, Failure> {
+        Self::cut(Setup::load(config)?, Some(at))
+    }
+
+    fn cut(setup: Setup, at: Option<Instant>) -> Result<Self, Failure> {
         let ledger = State::new(&setup.config).read_ledger()?;
         let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
-        let briefs = briefs(&ledger, &history)?;
-        let items = items(&briefs, &history)?;
-        Ok(Self { setup, history, briefs, items })
+        let is_there =
+            |issued: &&Issued| at.is_none_or(|at| issued.issue_date <= day(&setup, Some(&issued.business), at));
+        let payments = match at {
+            Some(at) => history.payments_on(day(&setup, None, at)),
+            None => history.payments.clone(),
+        };
+        let briefs = briefs(&ledger, history.issued.iter().filter(is_there), &payments)?;
+        let items = items(&briefs, &payments)?;
+        Ok(Self { setup, history, briefs, payments, items })
     }
 
     /// The civil day of an instant, where the issuer of a business is.
@@ -68,15 +86,31 @@ impl Books {
     }
 }
 
-/// Every document, as far as what is owed for it goes, in the order of issue.
-fn briefs(ledger: &Ledger, history: &History) -> Result<Vec<Brief>, Failure> {
-    let brief = |issued: &Issued| Ok(Brief::of(&stored_invoice(ledger, issued)?.as_billed(), &issued.released));
-    history.issued.iter().map(brief).collect()
+/// Documents, as far as what is owed for them goes, in the order of issue. What one took of a payment in advance that was taken
+/// back was never paid.
+fn briefs<'h>(
+    ledger: &Ledger,
+    issued: impl Iterator<Item = &'h Issued>,
+    payments: &[Payment],
+) -> Result<Vec<Brief>, Failure> {
+    let returned = returned_advances(payments);
+    let brief = |issued: &Issued| {
+        let is_returned = |reference: &str| returned.contains(&(&issued.business, reference));
+        let released: Vec<Released> =
+            issued.released.iter().filter(|released| !is_returned(&released.reference)).cloned().collect();
+        let mut brief = Brief::of(&stored_invoice(ledger, issued)?.as_billed(), &released);
+        for taken in issued.prepaid.iter().filter(|taken| is_returned(&taken.reference)) {
+            let unsummed = || unsummed(Unsummed(issued.number.clone()));
+            brief.prepaid = brief.prepaid.checked_sub(taken.taken).ok_or_else(unsummed)?;
+        }
+        Ok(brief)
+    };
+    issued.map(brief).collect()
 }
 
 /// The open items of these documents.
-fn items(briefs: &[Brief], history: &History) -> Result<Items, Failure> {
-    Items::of(briefs, history.paid_parts()).map_err(unsummed)
+fn items(briefs: &[Brief], payments: &[Payment]) -> Result<Items, Failure> {
+    Items::of(briefs, payments.iter().flat_map(|payment| &payment.parts)).map_err(unsummed)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it away")]

@@ -1,7 +1,7 @@
 //! `ritardo payments open`: what is left to pay, what is overdue by how long, what businesses have to their credit, and what of
 //! payments no invoice took.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use super::super::table::Table;
 use super::super::{Outcome, World, say};
 use super::Books;
 use crate::cli::{PaymentsOpen, TableForm};
-use crate::domain::receivable::OpenItem;
+use crate::domain::receivable::{AdvancePaid, OpenItem};
 use crate::domain::{Currency, Date, Instant, InvoiceNumber, Money};
 use crate::error::{Failure, Kind};
 
@@ -38,6 +38,8 @@ struct Left<'b> {
     payment: u32,
     left: Money,
     payer: &'b str,
+    /// Payments in advance of the book that have its amount, and that no payment is yet: business and reference.
+    advances: Vec<AdvancePaid>,
 }
 
 #[derive(Serialize)]
@@ -52,9 +54,9 @@ struct Sum {
 }
 
 pub fn open(args: &PaymentsOpen, world: &mut World) -> Result<Outcome, Failure> {
-    let books = Books::open(&args.configured.config)?;
-    books.refuse_unknown(args.business.as_ref())?;
     let as_of = args.as_of.unwrap_or(world.now);
+    let books = Books::as_of(&args.configured.config, as_of)?;
+    books.refuse_unknown(args.business.as_ref())?;
     let of_business = |item: &&OpenItem| args.business.as_ref().is_none_or(|business| *business == item.business);
     let open = books.items.iter().filter(of_business).filter(|item| !item.balance.is_zero());
     let rows = open.map(|item| Row { item, overdue_by: item.overdue_by(books.day(&item.business, as_of)) });
@@ -74,16 +76,33 @@ fn order<'b>(row: &Row<'b>) -> (Date, &'b InvoiceNumber) {
 }
 
 fn left(books: &Books) -> Result<Vec<Left<'_>>, Failure> {
-    let mut found = Vec::new();
-    for payment in &books.history.payments {
-        let number = payment.received.payment;
+    let (untold, mut found) = (untold(books), Vec::new());
+    for payment in &books.payments {
+        let (number, amount) = (payment.received.payment, payment.received.amount);
         let unsummed = || Failure::new(Kind::SelfCheck, format!("what is left of payment {number} does not fit"));
         let left = payment.left().ok_or_else(unsummed)?;
         if !left.is_zero() {
-            found.push(Left { payment: number, left, payer: &payment.received.payer });
+            let advances = untold.get(&left).filter(|_| left == amount).cloned().unwrap_or_default();
+            found.push(Left { payment: number, left, payer: &payment.received.payer, advances });
         }
     }
     Ok(found)
+}
+
+/// Payments in advance of the book that no payment is yet, by amount: the money of one would be there twice.
+fn untold(books: &Books) -> BTreeMap<Money, Vec<AdvancePaid>> {
+    let standing = books.payments.iter().filter(|payment| !payment.is_reversed);
+    let told: BTreeSet<&AdvancePaid> = standing.filter_map(|payment| payment.received.advance.as_ref()).collect();
+    let mut untold: BTreeMap<Money, Vec<AdvancePaid>> = BTreeMap::new();
+    for business in &books.setup.businesses {
+        for advance in &business.prepaid {
+            let paid = AdvancePaid { business: business.id.clone(), reference: advance.reference.clone() };
+            if !told.contains(&paid) {
+                untold.entry(advance.amount).or_default().push(paid);
+            }
+        }
+    }
+    untold
 }
 
 /// `None` when a sum does not fit.
@@ -127,8 +146,15 @@ impl Told<'_> {
                 if !self.items.is_empty() {
                     self.table().lines().iter().try_for_each(|line| say(world.out, line))?;
                 }
-                for Left { payment, left, payer } in &self.left {
+                for Left { payment, left, payer, advances } in &self.left {
                     say(world.out, format!("{left} of payment {payment} is left  {payer}").trim_end())?;
+                    for AdvancePaid { business, reference } in advances {
+                        let what = format!("payments match {payment} --advance \"{business}:{reference}\"");
+                        say(
+                            world.out,
+                            &format!("          it may be a payment in advance of the book: `ritardo {what}`"),
+                        )?;
+                    }
                 }
                 self.sums.iter().try_for_each(|sum| say(world.out, &sum.sentence()))
             }

@@ -12,24 +12,44 @@ use super::super::outbox::REMINDER;
 use super::super::setup::Setup;
 use super::super::state::{State, keep, ledger_failure};
 use super::super::{Outcome, World, say};
-use super::{briefs, day, items};
+use super::{Books, briefs, day, items};
 use crate::cli::PaymentsRemind;
 use crate::deliver::{self, DeliverError, Letter, Others, Signer};
-use crate::domain::receivable::OpenItem;
+use crate::domain::receivable::{OpenItem, PaidPart};
 use crate::domain::{Business, BusinessId, Currency, Instant, InvoiceNumber, Money};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{DigestMail, Entry, Reminder};
-use crate::ledger::{Additions, History, LedgerError};
+use crate::ledger::{Additions, History, LedgerError, Payment};
 use crate::read::sha256;
 use crate::render::{Reminding, reminder};
 use crate::report::receivables::Items;
 
-/// What a business is to be reminded of, in one currency.
+/// What a business is to be reminded of at one level, in one currency.
 struct Reminded<'a> {
     business: &'a Business,
     level: u32,
     items: Vec<&'a OpenItem>,
+    /// What of them its credit covers.
+    credit: Money,
+    /// The sum of them, less that; above zero.
     amount: Money,
+}
+
+/// Where it is seen.
+#[derive(Clone, Copy)]
+struct Sight<'a> {
+    setup: &'a Setup,
+    history: &'a History,
+    items: &'a Items,
+    payments: &'a [Payment],
+}
+
+/// Whom to remind of what, and who cannot be.
+#[derive(Default)]
+struct Found<'a> {
+    reminded: Vec<Reminded<'a>>,
+    /// A sentence each.
+    left_out: Vec<String>,
 }
 
 /// A finished mail.
@@ -50,26 +70,23 @@ pub fn remind(args: &PaymentsRemind, world: &mut World) -> Result<Outcome, Failu
             .hint("add [[payments.reminder]] with days = 7 for the first level"));
     }
     match &args.out {
-        Some(folder) => draft(&setup, &state, args, folder, at, world),
+        Some(folder) => draft(&Books::cut(setup, Some(at))?, args, folder, at, world),
         None => freeze(&setup, &state, args, at, world),
     }
 }
 
 /// Writes drafts into a folder; nothing is recorded.
 fn draft(
-    setup: &Setup,
-    state: &State,
+    books: &Books,
     args: &PaymentsRemind,
     folder: &Path,
     at: Instant,
     world: &mut World,
 ) -> Result<Outcome, Failure> {
-    let ledger = state.read_ledger()?;
-    let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
-    let items = items(&briefs(&ledger, &history)?, &history)?;
-    let found = reminded(setup, &history, &items, args.business.as_ref(), at)?;
+    let Books { setup, history, items, payments, .. } = books;
+    let found = reminded(Sight { setup, history, items, payments }, args.business.as_ref(), at)?;
     std::fs::create_dir_all(folder).map_err(|error| Failure::io("create the folder", folder, error))?;
-    for reminded in &found {
+    for reminded in &found.reminded {
         // A person signs what a person sends.
         for draft in drafts(setup, reminded, at, None)? {
             let path = folder.join(&draft.name);
@@ -91,74 +108,134 @@ fn freeze(
     let signer = signer(&setup.config)?;
     let mut held = Held::of(setup, state, at)?;
     let history = std::sync::Arc::clone(&held.history);
-    let items = items(&briefs(&held.ledger, &history)?, &history)?;
-    let found = reminded(setup, &history, &items, args.business.as_ref(), at)?;
-    let mut entries = Vec::new();
-    for reminded in &found {
-        let from = &setup.config.issuer_of(reminded.business).email;
-        let mut mails = Vec::new();
-        for Draft { name, message_id, to, bytes } in drafts(setup, reminded, at, signer.as_ref())? {
-            if history.mail_named(&name).is_some() {
-                return Err(Failure::new(Kind::CommandLine, format!("the mail {name} was frozen before"))
-                    .hint("reminders are made again another day"));
-            }
-            keep(&state.reminders().join(&name), &bytes)?;
-            mails.push(DigestMail { message_id, from: from.clone(), to, sha256: sha256(&bytes), name });
+    let payments = &history.payments;
+    let items = items(&briefs(&held.ledger, history.issued.iter(), payments)?, payments)?;
+    let sight = Sight { setup, history: &history, items: &items, payments };
+    let mut found = reminded(sight, args.business.as_ref(), at)?;
+    let (mut entries, mut frozen) = (Vec::new(), Vec::new());
+    for reminded in std::mem::take(&mut found.reminded) {
+        let mails = drafts(setup, &reminded, at, signer.as_ref())?;
+        // Before anything is kept: one that was frozen already keeps no other back.
+        if let Some(before) = mails.iter().find(|draft| history.mail_named(&draft.name).is_some()) {
+            let what = format!("{}: the mail {} was frozen before", reminded.words(), before.name);
+            found.left_out.push(format!("{what}; it is made again another day"));
+            continue;
         }
-        let numbers = reminded.items.iter().map(|item| item.number.clone()).collect();
-        let (business, level) = (reminded.business.id.clone(), reminded.level);
-        entries.push(Entry::Reminder(Reminder { business, level, at, numbers, mails }));
-        say(world.out, &format!("{:<9} {}", "frozen", reminded.words()))?;
+        entries.push(Entry::Reminder(kept(setup, state, &reminded, mails, at)?));
+        frozen.push(reminded);
     }
     if !entries.is_empty() {
         let added = held.ledger.append(|_| Ok::<_, LedgerError>(Additions { entries, contents: Vec::new() }));
         added.map_err(|error| ledger_failure(error, &state.ledger()))?;
     }
+    frozen.iter().try_for_each(|reminded| say(world.out, &format!("{:<9} {}", "frozen", reminded.words())))?;
+    found.reminded = frozen;
     ended(&found, world)
 }
 
-fn ended(found: &[Reminded], world: &mut World) -> Result<Outcome, Failure> {
-    if found.is_empty() {
+/// Keeps the mails of a reminder, and gives its entry.
+fn kept(setup: &Setup, state: &State, of: &Reminded, drafts: Vec<Draft>, at: Instant) -> Result<Reminder, Failure> {
+    let from = &setup.config.issuer_of(of.business).email;
+    let mut mails = Vec::new();
+    for Draft { name, message_id, to, bytes } in drafts {
+        keep(&state.reminders().join(&name), &bytes)?;
+        mails.push(DigestMail { message_id, from: from.clone(), to, sha256: sha256(&bytes), name });
+    }
+    let numbers = of.items.iter().map(|item| item.number.clone()).collect();
+    Ok(Reminder { business: of.business.id.clone(), level: of.level, at, numbers, mails })
+}
+
+fn ended(found: &Found, world: &mut World) -> Result<Outcome, Failure> {
+    found.left_out.iter().try_for_each(|sentence| say(world.out, &format!("{:<9} {sentence}", "left out")))?;
+    if !found.left_out.is_empty() {
+        return Ok(Outcome::SetAside);
+    }
+    if found.reminded.is_empty() {
         say(world.out, "nobody is to be reminded")?;
     }
     Ok(Outcome::Done)
 }
 
-/// Whom to remind of what: overdue invoices that were not reminded of at the level that they have come to.
-fn reminded<'a>(
-    setup: &'a Setup,
-    history: &History,
-    items: &'a Items,
-    only: Option<&BusinessId>,
-    at: Instant,
-) -> Result<Vec<Reminded<'a>>, Failure> {
-    let before = levels(history);
-    let mut found: BTreeMap<(&BusinessId, Currency), (u32, Vec<&OpenItem>)> = BTreeMap::new();
-    for item in items.iter().filter(|item| only.is_none_or(|only| *only == item.business)) {
-        let Some(days) = item.overdue_by(day(setup, Some(&item.business), at)) else { continue };
-        let level = level(&setup.config.payments.reminders, days);
-        if level == 0 || before.get(&item.number).is_some_and(|before| *before >= level) {
+/// Whom to remind of what: overdue invoices that were not reminded of at the level that they have come to, a letter a level.
+fn reminded<'a>(sight: Sight<'a>, only: Option<&BusinessId>, at: Instant) -> Result<Found<'a>, Failure> {
+    let unsummed = |id: &BusinessId| Failure::new(Kind::SelfCheck, format!("what is overdue of {id} does not fit"));
+    let mut overdue: BTreeMap<(&BusinessId, Currency), Vec<(&OpenItem, u32)>> = BTreeMap::new();
+    for item in sight.items.iter().filter(|item| only.is_none_or(|only| *only == item.business)) {
+        let Some(days) = item.overdue_by(day(sight.setup, Some(&item.business), at)) else { continue };
+        overdue.entry((&item.business, item.balance.currency())).or_default().push((item, days));
+    }
+    let (before, rules) = (levels(sight.history, at), &sight.setup.config.payments.reminders);
+    let mut found = Found::default();
+    for ((id, currency), mut items) in overdue {
+        items.sort_by(|(one, _), (other, _)| (one.due, &one.number).cmp(&(other.due, &other.number)));
+        let Some(business) = sight.setup.business(id.as_str()) else {
+            items.retain(|(_, days)| level(rules, *days) > 0);
+            let numbers: Vec<String> = items.iter().map(|(item, _)| item.number.to_string()).collect();
+            if !numbers.is_empty() {
+                let numbers = numbers.join(", ");
+                found.left_out.push(format!("{id} is no longer in the book, and has no address: {numbers}"));
+            }
             continue;
-        }
-        let of = found.entry((&item.business, item.balance.currency())).or_default();
-        of.0 = of.0.max(level);
-        of.1.push(item);
+        };
+        let credit = credit(sight, id, currency).ok_or_else(|| unsummed(id))?;
+        found.reminded.extend(of_business(business, rules, &before, &items, credit).ok_or_else(|| unsummed(id))?);
     }
-    let mut reminded = Vec::new();
-    for ((id, currency), (level, items)) in found {
-        // Who is no longer in the book has no address.
-        let Some(business) = setup.business(id.as_str()) else { continue };
-        let unsummed = || Failure::new(Kind::SelfCheck, format!("what is overdue of {id} does not fit"));
-        let amount = Money::sum(currency, items.iter().map(|item| item.balance)).ok_or_else(unsummed)?;
-        reminded.push(Reminded { business, level, items, amount });
-    }
-    Ok(reminded)
+    Ok(found)
 }
 
-/// The highest level at which each invoice was reminded of.
-fn levels(history: &History) -> BTreeMap<&InvoiceNumber, u32> {
+/// What a business has to its credit in a currency: invoices of which more was paid than stands, and what is left of payments that
+/// are for its invoices alone. `None` when a sum does not fit.
+fn credit(sight: Sight, id: &BusinessId, currency: Currency) -> Option<Money> {
+    let of_items = sight.items.iter().filter(|item| item.business == *id && item.balance.minor() < 0);
+    let mut credit = Money::zero(currency);
+    for item in of_items.filter(|item| item.balance.currency() == currency) {
+        credit = credit.checked_sub(item.balance)?;
+    }
+    let is_own = |part: &PaidPart| sight.history.document(&part.number).is_some_and(|issued| issued.business == *id);
+    let is_of = |payment: &&Payment| !payment.parts.is_empty() && payment.parts.iter().all(is_own);
+    for payment in sight.payments.iter().filter(|payment| payment.received.amount.currency() == currency).filter(is_of)
+    {
+        credit = credit.checked_add(payment.left()?)?;
+    }
+    Some(credit)
+}
+
+/// The letters to a business: what is due first is covered by its credit first. `None` when a sum does not fit.
+fn of_business<'a>(
+    business: &'a Business,
+    rules: &[u32],
+    before: &BTreeMap<&InvoiceNumber, u32>,
+    overdue: &[(&'a OpenItem, u32)],
+    credit: Money,
+) -> Option<Vec<Reminded<'a>>> {
+    let (mut rest, nothing) = (credit, Money::zero(credit.currency()));
+    let mut letters: BTreeMap<u32, Reminded> = BTreeMap::new();
+    for (item, days) in overdue {
+        let covered = if rest.minor() < item.balance.minor() { rest } else { item.balance };
+        rest = rest.checked_sub(covered)?;
+        let (owed, level) = (item.balance.checked_sub(covered)?, level(rules, *days));
+        let was_reminded = before.get(&item.number).is_some_and(|before| *before >= level);
+        if level == 0 || was_reminded || owed.is_zero() {
+            continue;
+        }
+        let letter = letters.entry(level).or_insert_with(|| Reminded {
+            business,
+            level,
+            items: Vec::new(),
+            credit: nothing,
+            amount: nothing,
+        });
+        letter.items.push(item);
+        letter.credit = letter.credit.checked_add(covered)?;
+        letter.amount = letter.amount.checked_add(owed)?;
+    }
+    Some(letters.into_values().collect())
+}
+
+/// The highest level at which each invoice was reminded of by an instant.
+fn levels(history: &History, at: Instant) -> BTreeMap<&InvoiceNumber, u32> {
     let mut levels: BTreeMap<&InvoiceNumber, u32> = BTreeMap::new();
-    for reminder in &history.reminders {
+    for reminder in history.reminders.iter().filter(|reminder| reminder.at <= at) {
         for number in &reminder.numbers {
             let level = levels.entry(number).or_default();
             *level = (*level).max(reminder.level);
@@ -191,6 +268,7 @@ fn drafts(setup: &Setup, of: &Reminded, at: Instant, signer: Option<&Signer>) ->
         seller: &issuer.party.legal_name,
         iban: issuer.iban.as_deref(),
         items: &of.items,
+        credit: of.credit,
         amount: of.amount,
         today,
     });

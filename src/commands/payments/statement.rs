@@ -8,18 +8,19 @@ use crate::cli::PaymentsStatement;
 use crate::domain::receivable::{Account, AccountWhat, Brief, OpenItem, PaidPart};
 use crate::domain::{Business, BusinessId, Date, InvoiceNumber, Money};
 use crate::error::{Failure, Kind};
-use crate::ledger::{Payment, PaymentEvent};
+use crate::ledger::{Payment, PaymentEvent, returned_advances};
 use crate::render::{RenderError, StatementView};
 use crate::report::receivables::{Movement, accounts};
 
 pub fn statement(args: &PaymentsStatement, world: &mut World) -> Result<Outcome, Failure> {
-    let books = Books::open(&args.configured.config)?;
+    let as_of = args.as_of.unwrap_or(world.now);
+    let books = Books::as_of(&args.configured.config, as_of)?;
     let id = &args.business;
     let business = books.setup.business(id.as_str()).ok_or_else(|| {
         let failure = Failure::new(Kind::CommandLine, format!("the book has no business `{id}`"));
         failure.hint("ids are those of businesses.toml")
     })?;
-    let today = books.day(id, args.as_of.unwrap_or(world.now));
+    let today = books.day(id, as_of);
     let view = view(&books, business, today)?;
     let Some(folder) = &args.out else {
         say(world.out, view.text().trim_end())?;
@@ -51,13 +52,19 @@ fn view(books: &Books, business: &Business, today: Date) -> Result<StatementView
 /// The accounts of a business on a day.
 fn of_business(books: &Books, business: &BusinessId, today: Date) -> Result<Vec<Account>, Failure> {
     let unsummed = || Failure::new(Kind::SelfCheck, format!("the account of {business} does not add up"));
-    let mut movements = documents(books, business);
-    for payment in &books.history.payments {
-        movements.extend(payment_movements(books, business, payment).ok_or_else(unsummed)?);
+    let owner = |number: &InvoiceNumber| books.history.document(number).map(|issued| &issued.business);
+    let (mut movements, mut left) = (documents(books, business), Vec::new());
+    for payment in &books.payments {
+        movements.extend(payment_movements(&owner, business, payment).ok_or_else(unsummed)?);
+        let is_own =
+            !payment.parts.is_empty() && payment.parts.iter().all(|part| owner(&part.number) == Some(business));
+        if is_own {
+            left.push(payment.left().ok_or_else(unsummed)?);
+        }
     }
     movements.retain(|movement| movement.date <= today);
     let items: Vec<&OpenItem> = books.items.iter().filter(|item| item.business == *business).collect();
-    accounts(movements, &items, today).ok_or_else(unsummed)
+    accounts(movements, &items, &left, today).ok_or_else(unsummed)
 }
 
 /// Invoices, what they took of payments in advance, and credit notes.
@@ -75,7 +82,12 @@ fn documents(books: &Books, business: &BusinessId) -> Vec<Movement> {
         if let Some(prepaid) = prepaid {
             let taken =
                 books.history.document(&brief.number).map(|issued| issued.prepaid.as_slice()).unwrap_or_default();
-            let references: Vec<&str> = taken.iter().map(|taken| taken.reference.as_str()).collect();
+            let returned = returned_advances(&books.payments);
+            let references: Vec<&str> = taken
+                .iter()
+                .map(|taken| taken.reference.as_str())
+                .filter(|reference| !returned.contains(&(business, *reference)))
+                .collect();
             let what = AccountWhat::Prepaid(number, references.join(", "));
             movements.push(Movement { date, what, amount: prepaid.negated() });
         }
@@ -92,43 +104,124 @@ fn released(books: &Books, brief: &Brief) -> Option<Movement> {
     Some(Movement { date: brief.issued, what, amount: base.released })
 }
 
-/// What a payment does to the account of a business. What is left of one is of the business whose invoices it names, where
-/// they are of one alone. `None` when a sum does not fit.
-fn payment_movements(books: &Books, business: &BusinessId, payment: &Payment) -> Option<Vec<Movement>> {
+/// Whose an invoice is.
+type Owner<'o, 'b> = &'o dyn Fn(&InvoiceNumber) -> Option<&'b BusinessId>;
+
+/// What a payment does to the account of a business: what its invoices take of it, and give back, each on its day. `None` when a
+/// sum does not fit.
+fn payment_movements(owner: Owner, business: &BusinessId, payment: &Payment) -> Option<Vec<Movement>> {
     let received = &payment.received;
     let currency = received.amount.currency();
-    let owner = |number: &InvoiceNumber| books.history.document(number).map(|issued| &issued.business);
-    let is_own = |parts: &[PaidPart]| parts.iter().all(|part| owner(&part.number) == Some(business));
-    let is_event_own = |event: &PaymentEvent| match event {
-        PaymentEvent::Matched(matched) => is_own(&matched.parts),
-        PaymentEvent::Reversed(_) => true,
-    };
-    let is_whole = !received.parts.is_empty() && is_own(&received.parts) && payment.events.iter().all(is_event_own);
     let own = |parts: &[PaidPart]| {
         let own = parts.iter().filter(|part| owner(&part.number) == Some(business)).map(|part| part.amount);
         Money::sum(currency, own)
     };
-    let first = if is_whole { received.amount } else { own(&received.parts)? };
     let text = if received.reference.is_empty() { received.payer.clone() } else { received.reference.clone() };
     let what = || AccountWhat::Payment(received.payment, text.clone());
-    let mut movements = vec![Movement { date: received.booked, what: what(), amount: first.negated() }];
-    let mut standing = first;
+    let mut standing = own(&received.parts)?;
+    let mut movements = vec![Movement { date: received.booked, what: what(), amount: standing.negated() }];
     for event in &payment.events {
         match event {
-            // What a payment that is all of this business is matched with is on the account already.
-            PaymentEvent::Matched(matched) if !is_whole => {
+            PaymentEvent::Matched(matched) => {
                 let amount = own(&matched.parts)?;
                 standing = standing.checked_add(amount)?;
                 movements.push(Movement { date: matched.on, what: what(), amount: amount.negated() });
             }
-            PaymentEvent::Reversed(reversed) if !reversed.keeps || !is_whole => {
-                let what = AccountWhat::Reversed(received.payment);
-                movements.push(Movement { date: reversed.on, what, amount: standing });
-                standing = Money::zero(currency);
+            PaymentEvent::Reversed(reversed) => {
+                let (number, amount) = (received.payment, std::mem::replace(&mut standing, Money::zero(currency)));
+                let what = if reversed.keeps { AccountWhat::Unmatched(number) } else { AccountWhat::Reversed(number) };
+                movements.push(Movement { date: reversed.on, what, amount });
             }
-            PaymentEvent::Matched(_) | PaymentEvent::Reversed(_) => {}
         }
     }
     movements.retain(|movement| !movement.amount.is_zero());
     Some(movements)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::entry::{PaymentMatched, PaymentReceived, PaymentReversed};
+    use crate::ledger::{History, Recorded};
+
+    fn usd(minor: i64) -> Money {
+        Money::new(minor, "USD".parse().unwrap())
+    }
+
+    /// Parts of an invoice of the bakery, and of one of somebody else.
+    fn parts(own: i64, other: i64) -> Vec<PaidPart> {
+        let part = |number: &str, amount: i64| PaidPart { number: number.parse().unwrap(), amount: usd(amount) };
+        [part("LR-2018-000001", own), part("LR-2018-000002", other)]
+            .into_iter()
+            .filter(|part| !part.amount.is_zero())
+            .collect()
+    }
+
+    /// What may be said of a payment, by its number.
+    fn event(kind: usize) -> crate::ledger::entry::Entry {
+        use crate::ledger::entry::Entry;
+        let (at, on) = ("2018-10-11T00:00:00Z".parse().unwrap(), "2018-10-11".parse().unwrap());
+        let matched = |parts| PaymentMatched { payment: 1, at, on, parts, reason: "said".to_owned() };
+        let reversed = |keeps| PaymentReversed { payment: 1, at, on, keeps, reason: "said".to_owned() };
+        match kind {
+            0 => Entry::PaymentMatched(matched(parts(10, 0))),
+            1 => Entry::PaymentMatched(matched(parts(0, 10))),
+            2 => Entry::PaymentMatched(matched(parts(7, 3))),
+            3 => Entry::PaymentReversed(reversed(true)),
+            _ => Entry::PaymentReversed(reversed(false)),
+        }
+    }
+
+    fn payment(first: Vec<PaidPart>, kinds: &[usize]) -> Payment {
+        let received = PaymentReceived {
+            payment: 1,
+            key: "a".to_owned(),
+            file_sha256: String::new(),
+            at: "2018-10-10T00:00:00Z".parse().unwrap(),
+            account: "X".to_owned(),
+            reference: "B1".to_owned(),
+            booked: "2018-10-09".parse().unwrap(),
+            amount: usd(100),
+            payer: String::new(),
+            text: String::new(),
+            parts: first,
+            advance: None,
+            restores: None,
+            reason: String::new(),
+        };
+        let first = std::iter::once(crate::ledger::entry::Entry::Payment(received));
+        let entries = first.chain(kinds.iter().map(|kind| event(*kind)));
+        let recorded = (1..).zip(entries).map(|(seq, entry)| Recorded { seq, hash: String::new(), entry });
+        History::of(recorded.collect()).payments.remove(0)
+    }
+
+    /// Whatever is said of a payment, and in whatever order: the account comes to what the open items do.
+    #[test]
+    fn the_account_comes_to_what_invoices_take() {
+        let (own, other): (BusinessId, BusinessId) = ("bakery".parse().unwrap(), "hotel".parse().unwrap());
+        let first: InvoiceNumber = "LR-2018-000001".parse().unwrap();
+        let owner = |number: &InvoiceNumber| Some(if *number == first { &own } else { &other });
+        for code in 0..5_usize.pow(4) {
+            let kinds: Vec<usize> = (0..4).map(|place| code / 5_usize.pow(place) % 5).collect();
+            for received in [parts(0, 0), parts(20, 0), parts(0, 20), parts(12, 8)] {
+                let payment = payment(received, &kinds);
+                let movements = payment_movements(&owner, &own, &payment).unwrap();
+                let sum: i64 = movements.iter().map(|movement| movement.amount.minor()).sum();
+                let taken = payment.parts.iter().filter(|part| part.number == first).map(|part| part.amount.minor());
+                assert_eq!(-sum, taken.sum::<i64>(), "{kinds:?}: {movements:?}");
+            }
+        }
+    }
+
+    /// The money of a payment that was no business's after all is to the credit of nobody.
+    #[test]
+    fn what_is_taken_back_is_no_credit() {
+        let own: BusinessId = "bakery".parse().unwrap();
+        let owner = |_: &InvoiceNumber| Some(&own);
+        let movements = payment_movements(&owner, &own, &payment(parts(100, 0), &[3])).unwrap();
+        let told: Vec<(AccountWhat, i64)> =
+            movements.into_iter().map(|movement| (movement.what, movement.amount.minor())).collect();
+        let received = AccountWhat::Payment(1, "B1".to_owned());
+        assert_eq!(told, [(received, -100), (AccountWhat::Unmatched(1), 100)]);
+    }
 }

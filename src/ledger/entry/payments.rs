@@ -12,7 +12,8 @@ use crate::domain::{BusinessId, Date, Instant, InvoiceNumber, Money};
 pub struct PaymentReceived {
     /// Counted from 1 over the ledger.
     pub payment: u32,
-    /// Digest of account, reference, amount, day and words of the entry: none is taken twice.
+    /// Digest of account, reference, amount and day of the entry, and of its words where it has no reference: none is taken
+    /// twice.
     pub key: String,
     /// SHA-256 of the file that it stands in.
     pub file_sha256: String,
@@ -36,6 +37,12 @@ pub struct PaymentReceived {
     /// It is a payment in advance that the book states, which invoices take by themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advance: Option<AdvancePaid>,
+    /// It is the money of this payment again, which was taken back by mistake, or is another kind of payment: a person says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restores: Option<u32>,
+    /// Why, in the operator's own words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
 }
 
 /// A person says for which invoices a payment is, or a part of it that was left.

@@ -1,19 +1,20 @@
-//! camt.053, the statement of a bank in ISO 20022: versions 02 and 08, which nearly all banks send.
+//! camt.053, the statement of a bank in ISO 20022: versions 02, 04 and 08, which nearly all banks send.
 //!
 //! One entry may be a batch of several payments, which then are told one by one; where their amounts are not all there, or do
-//! not come to that of the entry, the entry is taken as one payment.
+//! not come to that of the entry, the entry stands for all of them, and says so.
 
 use std::collections::BTreeMap;
 
 use super::node::{Node, each};
-use super::{Statement, StatementError, money, tidy};
+use super::{Statement, StatementError, booked, count, money, name, tidy};
 use crate::domain::receivable::{MoneySide, StatementEntry};
 use crate::domain::{Date, Money};
 
 const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:";
-const VERSIONS: [&str; 2] = ["camt.053.001.02", "camt.053.001.08"];
-/// What a payer writes who gives no reference of their own.
-const NONE: &str = "NOTPROVIDED";
+/// Those of 04 have all that is asked for where those of 02 have it.
+const VERSIONS: [&str; 3] = ["camt.053.001.02", "camt.053.001.04", "camt.053.001.08"];
+/// The code of the bank for what is returned.
+const RETURNED: &str = "RRTN";
 
 /// Reads a statement.
 pub(super) fn read(text: &str) -> Result<Statement, StatementError> {
@@ -37,14 +38,14 @@ fn root(name: &str, values: &[String]) -> Result<(), StatementError> {
     Err(StatementError::Version(tidy(&what)))
 }
 
-/// Where in the file the reader is, and which entries of a statement it has seen that the bank gave no name.
+/// Where in the file the reader is, and which entries of a statement it has seen.
 #[derive(Default)]
 struct Places {
     /// Identity of the statement that is read.
     of: String,
     statement: u64,
     entry: u64,
-    unnamed: BTreeMap<String, u32>,
+    seen: BTreeMap<String, u32>,
 }
 
 impl Places {
@@ -55,7 +56,7 @@ impl Places {
             self.of = id;
             self.statement = self.statement.saturating_add(1);
             self.entry = 0;
-            self.unnamed.clear();
+            self.seen.clear();
         }
         self.entry = self.entry.saturating_add(1);
     }
@@ -72,12 +73,8 @@ impl Places {
             Ok(whole) => whole,
             Err(reason) => return statement.add(place, Err(reason)),
         };
-        let mut named: BTreeMap<String, u32> = BTreeMap::new();
         for mut payment in whole.payments() {
-            let seen = if payment.reference.is_empty() { &mut self.unnamed } else { &mut named };
-            let count = seen.entry(payment.identity()).or_default();
-            payment.like = *count;
-            *count = count.saturating_add(1);
+            count(&mut payment, &mut self.seen);
             let place = payment.place.clone();
             statement.add(place, Ok(payment))?;
         }
@@ -100,8 +97,8 @@ struct Entry<'n> {
 impl<'n> Entry<'n> {
     fn of(of: &Node, node: &'n Node, place: &str) -> Result<Self, String> {
         let amount = node.at(&["Amt"]).ok_or("it has no amount")?;
-        let booked = node.first_said(&[&["BookgDt", "Dt"], &["BookgDt", "DtTm"], &["ValDt", "Dt"], &["ValDt", "DtTm"]]);
-        let booked: Date = booked.get(..10).ok_or("it has no day of booking")?.parse()?;
+        let day = node.first_said(&[&["BookgDt", "Dt"], &["BookgDt", "DtTm"], &["ValDt", "Dt"], &["ValDt", "DtTm"]]);
+        let day: Date = day.get(..10).ok_or("it has no day of booking")?.parse()?;
         let account = account(of);
         if account.is_empty() {
             return Err("its statement names no account".to_owned());
@@ -111,10 +108,11 @@ impl<'n> Entry<'n> {
             place: place.to_owned(),
             account,
             reference: reference(node, &details),
-            booked,
+            booked: booked(day)?,
             amount: money(&amount.currency, amount.text())?,
             side: side(node.said(&["CdtDbtInd"]))?,
-            is_reversal: matches!(node.said(&["RvslInd"]), "true" | "1"),
+            is_reversal: is_returned(node, &details),
+            batch: None,
             payer: String::new(),
             references: Vec::new(),
             texts: Vec::new(),
@@ -128,7 +126,27 @@ impl<'n> Entry<'n> {
         match self.details.as_slice() {
             [] => vec![self.told(&[], self.common.clone())],
             [only] => vec![self.told(&[*only], self.common.clone())],
-            all => self.apart().unwrap_or_else(|| vec![self.told(all, self.common.clone())]),
+            all => self.apart().unwrap_or_else(|| {
+                // Whose it is cannot be said: the first name would stand for all.
+                let whole = StatementEntry { batch: Some(self.together()), ..self.common.clone() };
+                vec![StatementEntry { payer: String::new(), ..self.told(all, whole) }]
+            }),
+        }
+    }
+
+    /// Why the payments of a batch are not told apart.
+    fn together(&self) -> String {
+        let (whole, currency) = (self.common.amount, self.common.amount.currency());
+        let all = format!("{} payments in one", self.details.len());
+        let amounts: Option<Vec<Money>> = self.details.iter().map(|detail| amount(detail)).collect();
+        let sum = amounts.and_then(|amounts| Money::sum(currency, amounts));
+        match sum.and_then(|sum| Some((sum, sum.checked_sub(whole)?))) {
+            None => format!("{all}, whose amounts are not all told"),
+            Some((_, rest)) if rest.is_zero() => format!("{all}, not all of which came in"),
+            Some((sum, rest)) if rest.minor() > 0 => {
+                format!("{all}, which come to {sum}: {rest} more than the entry, perhaps charges of the bank")
+            }
+            Some((sum, _)) => format!("{all}, which come to {sum} alone"),
         }
     }
 
@@ -140,8 +158,7 @@ impl<'n> Entry<'n> {
             if !own.is_empty() && side(own).ok()? != self.common.side {
                 return None;
             }
-            let amount = detail.at(&["Amt"]).or_else(|| detail.at(&["AmtDtls", "TxAmt", "Amt"]))?;
-            let amount = money(&amount.currency, amount.text()).ok()?;
+            let amount = amount(detail)?;
             let reference = [self.common.reference.as_str(), &named(detail)].join("/");
             let reference = reference.trim_matches('/').to_owned();
             let place = format!("{}, payment {number}", self.common.place);
@@ -176,7 +193,7 @@ impl<'n> Entry<'n> {
         }
         texts.push(tidy(self.node.said(&["AddtlNtryInf"])));
         references.retain(|text| !text.is_empty());
-        texts.retain(|text| !text.is_empty() && text != NONE);
+        texts.retain(|text| !name(text).is_empty());
         StatementEntry { payer, references, texts, ..payment }
     }
 }
@@ -184,7 +201,7 @@ impl<'n> Entry<'n> {
 /// What the bank calls an entry. `NtryRef` is not looked at: many banks count entries by it, statement by statement, so that the
 /// same entry has another one in the next.
 fn reference(entry: &Node, details: &[&Node]) -> String {
-    let own = tidy(entry.said(&["AcctSvcrRef"]));
+    let own = name(entry.said(&["AcctSvcrRef"]));
     match details {
         [only] if own.is_empty() => named(only),
         _ => own,
@@ -193,7 +210,23 @@ fn reference(entry: &Node, details: &[&Node]) -> String {
 
 /// What the bank calls a payment of an entry.
 fn named(detail: &Node) -> String {
-    tidy(detail.first_said(&[&["Refs", "AcctSvcrRef"], &["Refs", "TxId"], &["Refs", "InstrId"]]))
+    let names = [&["Refs", "AcctSvcrRef"], &["Refs", "TxId"], &["Refs", "InstrId"]].map(|path| name(detail.said(path)));
+    names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
+}
+
+/// The amount of a payment of a batch.
+fn amount(detail: &Node) -> Option<Money> {
+    let amount = detail.at(&["Amt"]).or_else(|| detail.at(&["AmtDtls", "TxAmt", "Amt"]))?;
+    money(&amount.currency, amount.text()).ok()
+}
+
+/// Whether an entry takes another one back. Most banks book the return of a payment as an entry of its own, without the mark of
+/// a reversal.
+fn is_returned(entry: &Node, details: &[&Node]) -> bool {
+    let is_coded = |node: &Node| node.said(&["BkTxCd", "Domn", "Fmly", "SubFmlyCd"]) == RETURNED;
+    matches!(entry.said(&["RvslInd"]), "true" | "1")
+        || is_coded(entry)
+        || details.iter().any(|detail| detail.at(&["RtrInf"]).is_some() || is_coded(detail))
 }
 
 fn side(text: &str) -> Result<MoneySide, String> {

@@ -6,14 +6,23 @@ mod node;
 mod table;
 #[cfg(test)]
 mod tests;
+mod western;
 
-use crate::domain::Money;
-use crate::domain::receivable::{StatementEntry, StatementTable};
+use std::collections::BTreeMap;
+
+use crate::domain::receivable::{StatementEntry, StatementTable, TextEncoding};
+use crate::domain::{Date, Money};
 
 /// Bytes of a statement; a year of a large account is a tenth of it.
 pub const BYTES_MAX: u64 = 64 << 20;
 /// Payments of a statement.
 const ENTRIES_MAX: usize = 1_000_000;
+/// The greatest amount of a payment, in minor units: with more of them no sum of honest payments would fit.
+const MINOR_MAX: i64 = 10_000_000_000_000;
+/// No payment is booked before this year: a day that is was misread.
+const FIRST_YEAR: i32 = 2009;
+/// What banks write where an entry has no reference.
+const NO_NAMES: [&str; 4] = ["NOTPROVIDED", "NOT PROVIDED", "NONREF", "N/A"];
 /// Characters of a name, and of a text, that are kept.
 const TEXT_CHARS: usize = 1_000;
 
@@ -39,7 +48,7 @@ pub enum StatementError {
     DocumentType,
     #[error("the statement is damaged or cut off: {0}")]
     Damaged(String),
-    #[error("the file is XML, and no statement of camt.053 in version 02 or 08: {0}")]
+    #[error("the file is XML, and no statement of camt.053 in version 02, 04 or 08: {0}")]
     Version(String),
     #[error("elements of the statement lie inside one another more than {0} times")]
     Deep(usize),
@@ -51,6 +60,8 @@ pub enum StatementError {
     NoTable,
     #[error("the file lacks the columns of its mapping `{table}`: {missing}; it has {present}")]
     Columns { table: String, missing: String, present: String },
+    #[error("a quote in the statement is never closed, from line {0} on: what follows it would be lost")]
+    OpenQuote(u64),
     #[error("the column `{0}` stands twice in the header")]
     DoubleColumn(String),
 }
@@ -70,11 +81,15 @@ pub fn read_statement(bytes: &[u8], table: Option<&StatementTable>) -> Result<St
         return Err(StatementError::TooLarge);
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|_| StatementError::NotUtf8)?;
+    let as_utf8 = || std::str::from_utf8(bytes).map_err(|_| StatementError::NotUtf8);
     if is_xml(bytes) {
-        return camt::read(text);
+        return camt::read(as_utf8()?);
     }
-    table::read(text, table.ok_or(StatementError::NoTable)?)
+    let table = table.ok_or(StatementError::NoTable)?;
+    match table.encoding {
+        TextEncoding::Utf8 => table::read(as_utf8()?, table),
+        TextEncoding::Windows1252 => table::read(&western::text(bytes), table),
+    }
 }
 
 impl Statement {
@@ -92,7 +107,29 @@ impl Statement {
 /// An amount without a sign, as digits with a dot.
 fn money(currency: &str, digits: &str) -> Result<Money, String> {
     let amount: Money = format!("{currency} {digits}").parse()?;
-    if amount.minor() > 0 { Ok(amount) } else { Err(format!("an amount of {amount} is no payment")) }
+    match amount.minor() {
+        1..=MINOR_MAX => Ok(amount),
+        ..=0 => Err(format!("an amount of {amount} is no payment")),
+        _ => Err(format!("an amount of {amount} is more than any payment")),
+    }
+}
+
+/// A day on which a payment may be booked.
+fn booked(day: Date) -> Result<Date, String> {
+    if day.year() >= FIRST_YEAR { Ok(day) } else { Err(format!("it is booked on {day}, before {FIRST_YEAR}")) }
+}
+
+/// What a bank calls an entry: empty where it only says that it has no name.
+fn name(text: &str) -> String {
+    let name = tidy(text);
+    if NO_NAMES.iter().any(|none| name.eq_ignore_ascii_case(none)) { String::new() } else { name }
+}
+
+/// Counts how many entries before it have the same identity.
+fn count(entry: &mut StatementEntry, seen: &mut BTreeMap<String, u32>) {
+    let before = seen.entry(entry.identity()).or_default();
+    entry.like = *before;
+    *before = before.saturating_add(1);
 }
 
 /// A text in one line, without what hides or breaks lines, cut where it is too long.

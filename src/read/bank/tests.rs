@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::mapping::{Condition, Field};
-use crate::domain::receivable::MoneySide;
+use crate::domain::receivable::{MoneySide, TextEncoding};
 
 /// A statement of version 02 with these entries.
 fn second(entries: &str) -> String {
@@ -36,6 +36,7 @@ fn a_payment_of_version_02_is_read() {
     assert_eq!((payment.payer.as_str(), payment.side), ("Forno & Figli S.n.c.", MoneySide::Credit));
     assert_eq!(payment.references, ["RF48LR2018000001"]);
     assert_eq!(payment.texts, ["Fattura LR-2018- 000001 grazie"]);
+    assert_eq!(read(&second(&entry("1234.50", details)).replace("001.02", "001.04")), statement);
 }
 
 #[test]
@@ -62,14 +63,73 @@ fn a_batch_of_version_08_is_told_payment_by_payment() {
     let both = [one("1.00", "t1", "A", "LR-2018-000001"), one("2.00", "t2", "B", "LR-2018-000002")].concat();
     let row = |amount: &str, id: &str, payer: &str| (amount.to_owned(), id.to_owned(), payer.to_owned());
     assert_eq!(told(&read(&text(&both))), [row("EUR 1.00", "t1", "A"), row("EUR 2.00", "t2", "B")]);
-    // What does not come to the amount of the entry is not told apart.
+    // What does not come to the amount of the entry is not told apart, and is nobody's.
     let odd = [one("1.00", "t1", "A", "LR-2018-000001"), one("2.50", "t2", "B", "LR-2018-000002")].concat();
-    assert_eq!(told(&read(&text(&odd))), [row("EUR 3.00", "", "A")]);
+    let odd = read(&text(&odd));
+    assert_eq!(told(&odd), [row("EUR 3.00", "", "")]);
+    let why = |statement: &Statement| statement.entries[0].batch.clone().unwrap();
+    assert!(why(&odd).contains("come to EUR 3.50: EUR 0.50 more than the entry, perhaps charges"), "{}", why(&odd));
+    let bare = [one("1.00", "t1", "A", ""), one("2.00", "t2", "B", "").replace("<n:Amt Ccy=\"EUR\">2.00</n:Amt>", "")];
+    assert_eq!(why(&read(&text(&bare.concat()))), "2 payments in one, whose amounts are not all told");
+    let mixed = [one("1.00", "t1", "A", ""), one("2.00", "t2", "B", "").replace("CRDT", "DBIT")];
+    assert!(why(&read(&text(&mixed.concat()))).contains("not all of which came in"));
     // Two payments that say the very same are two.
     let same = [one("1.50", "", "A", ""), one("1.50", "", "A", "")].concat();
     let statement = read(&text(&same));
     assert_eq!(statement.entries.iter().map(|entry| entry.like).collect::<Vec<_>>(), [0, 1]);
     assert_ne!(statement.entries[0].identity(), statement.entries[1].identity());
+}
+
+/// What a bank writes where it has no name for an entry is no name, and a name that stands twice is that of two payments.
+#[test]
+fn equal_payments_of_a_statement_are_several() {
+    for reference in ["B-77", "NOTPROVIDED", "NONREF"] {
+        let twice = entry("100.00", "").replace("B-77", reference).repeat(2);
+        let statement = read(&second(&twice));
+        let [one, other] = statement.entries.as_slice() else { panic!("{statement:?}") };
+        assert_eq!((one.like, other.like), (0, 1), "{reference}");
+        assert_ne!(one.identity(), other.identity(), "{reference}");
+        assert_eq!(one.reference.is_empty(), reference != "B-77");
+    }
+    let instructed = "<NtryDtls><TxDtls><Refs><InstrId>NOTPROVIDED</InstrId></Refs></TxDtls></NtryDtls>";
+    let unnamed = entry("100.00", instructed).replace("<AcctSvcrRef>B-77</AcctSvcrRef>", "");
+    assert_eq!(read(&second(&unnamed)).entries[0].reference, "");
+    // Words are no part of what the bank calls by a name.
+    let more = entry("100.00", "<AddtlNtryInf>CREDIT TRANSFER</AddtlNtryInf>");
+    let identity = |text: &str| read(&second(text)).entries[0].identity();
+    assert_eq!(identity(&more), identity(&entry("100.00", "")));
+    let named = StatementTable { reference: Some(Field::Columns(vec!["Note".to_owned()])), skip_lines: 0, ..table() };
+    let row = "a;10.09.2018;5,00;A;;credit\n";
+    let text = format!("Account;Booked;Amount;Name;Purpose;Note\n{row}{row}");
+    let likes: Vec<u32> =
+        read_statement(text.as_bytes(), Some(&named)).unwrap().entries.iter().map(|entry| entry.like).collect();
+    assert_eq!(likes, [0, 1]);
+}
+
+/// Most banks book the return of a payment as an outgoing entry with a reason, and without the mark of a reversal.
+#[test]
+fn a_return_is_known_by_its_mark_its_reason_or_its_code() {
+    let reason = "<NtryDtls><TxDtls><RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf></TxDtls></NtryDtls>";
+    let code = "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd><SubFmlyCd>RRTN</SubFmlyCd></Fmly></Domn></BkTxCd>";
+    for (rest, is_reversal) in [("", false), ("<RvslInd>1</RvslInd>", true), (reason, true), (code, true)] {
+        let statement = read(&second(&entry("2.00", rest).replace("CRDT", "DBIT")));
+        assert_eq!(statement.entries[0].is_reversal, is_reversal, "{rest}");
+    }
+}
+
+#[test]
+fn days_and_amounts_that_no_bank_books_are_rejected() {
+    for (text, part) in [
+        (entry("1.00", "").replace("2018-09-10", "0018-09-10"), "before 2009"),
+        (entry("100000000000.01", ""), "more than any payment"),
+    ] {
+        let statement = read(&second(&text));
+        assert!(statement.entries.is_empty() && statement.rejected[0].1.contains(part), "{statement:?}");
+    }
+    let text = "Account;Booked;Amount;Name;Purpose;Note\na;10.09.18;5,00;;;\n";
+    let table = StatementTable { skip_lines: 0, ..table() };
+    let statement = read_statement(text.as_bytes(), Some(&table)).unwrap();
+    assert!(statement.rejected[0].1.contains("before 2009"), "{statement:?}");
 }
 
 #[test]
@@ -116,6 +176,7 @@ fn table() -> StatementTable {
     let column = |name: &str| Field::Columns(vec![name.to_owned()]);
     StatementTable {
         name: "bank".to_owned(),
+        encoding: TextEncoding::Utf8,
         separator: b';',
         skip_lines: 2,
         account: column("Account"),
@@ -123,6 +184,7 @@ fn table() -> StatementTable {
         booked: "Booked".to_owned(),
         days: "%d.%m.%Y".parse().unwrap(),
         amount: "Amount".to_owned(),
+        amount_out: None,
         decimal: ',',
         credit: Vec::new(),
         reference: None,
@@ -161,10 +223,80 @@ fn a_table_is_read_by_its_mapping() {
     // A column may tell the side.
     let told = Condition { column: "Note".to_owned(), texts: vec!["CR".to_owned()] };
     let credit = StatementTable { credit: vec![told], skip_lines: 0, ..table() };
-    let text = "Account;Booked;Amount;Name;Purpose;Note\na;10.09.2018;5,00;;;CR\na;10.09.2018;5,00;;;DR\n";
-    let sides: Vec<MoneySide> =
-        read_statement(text.as_bytes(), Some(&credit)).unwrap().entries.iter().map(|entry| entry.side).collect();
-    assert_eq!(sides, [MoneySide::Credit, MoneySide::Debit]);
+    // With a sign beside it: money that went out never came in, and what came in below zero was taken back.
+    let rows = ["5,00;;;CR", "5,00;;;DR", "-5,00;;;DR", "-5,00;;;CR"].map(|rest| format!("a;10.09.2018;{rest}\n"));
+    let text = format!("Account;Booked;Amount;Name;Purpose;Note\n{}", rows.concat());
+    let statement = read_statement(text.as_bytes(), Some(&credit)).unwrap();
+    let sides: Vec<(MoneySide, bool)> = statement.entries.iter().map(|entry| (entry.side, entry.is_reversal)).collect();
+    let debit = (MoneySide::Debit, false);
+    assert_eq!(sides, [(MoneySide::Credit, false), debit, debit, (MoneySide::Debit, true)]);
     let lacking = read_statement(b"x\n\nAccount;Booked;Amount\n", Some(&table())).unwrap_err().to_string();
     assert!(lacking.contains("`bank`: Name, Note, Purpose; it has Account, Booked, Amount"), "{lacking}");
+}
+
+#[test]
+fn a_quote_that_is_never_closed_loses_no_row() {
+    let head = "Account;Booked;Amount;Name;Purpose;Note\n";
+    let row = "a;10.09.2018;5,00;A;LR-2018-000001;x\n";
+    let table = StatementTable { skip_lines: 0, ..table() };
+    let read = |rows: &str| read_statement(format!("{head}{rows}").as_bytes(), Some(&table));
+    let open = row.replace(";x", ";\"x");
+    assert_eq!(read(&format!("{row}{open}{row}")).unwrap_err(), StatementError::OpenQuote(3));
+    assert_eq!(read(&open[..open.len() - 1]).unwrap_err(), StatementError::OpenQuote(2));
+    // A quote further down closes it: the rows between are told, not lost.
+    let statement = read(&format!("{open}{row}a;10.09.2018;5,00;A;y;\"\n{row}")).unwrap();
+    assert_eq!(statement.entries.len(), 1, "{statement:?}");
+    assert!(!statement.rejected.is_empty(), "{statement:?}");
+    let fine = row.replace(";x", ";5\" pipe").replace("LR-2018-000001", "\"a \"\"b\"\"; c\"");
+    assert_eq!(read(&fine).unwrap().entries[0].texts, ["a \"b\"; c", "5\" pipe"]);
+}
+
+#[test]
+fn a_number_is_read_only_where_it_can_mean_one_amount() {
+    let head = "Account;Booked;Amount;Name;Purpose;Note\n";
+    for (text, decimal, amount) in [
+        ("1 234,50", ',', Some("EUR 1234.50")),
+        ("+5,00", ',', Some("EUR 5.00")),
+        ("1'234.50", '.', Some("EUR 1234.50")),
+        ("0,150", '.', None),
+        ("12345,678", '.', None),
+        ("--5", '.', None),
+        ("-5-", '.', None),
+        ("+5-", '.', None),
+        ("1,23", '.', None),
+    ] {
+        let table = StatementTable { skip_lines: 0, decimal, ..table() };
+        let row = format!("{head}a;10.09.2018;{text};;;\n");
+        let statement = read_statement(row.as_bytes(), Some(&table)).unwrap();
+        let read = statement.entries.first().map(|entry| entry.amount.to_string());
+        assert_eq!(read.as_deref(), amount, "{text}");
+    }
+}
+
+/// Many banks have a column for each side, and end each row with a separator.
+#[test]
+fn a_bank_may_have_a_column_for_each_side() {
+    let table = StatementTable { skip_lines: 0, amount_out: Some("Note".to_owned()), ..table() };
+    let read = |rows: &str| {
+        let text = format!("Account;Booked;Amount;Name;Purpose;Note\n{rows}");
+        read_statement(text.as_bytes(), Some(&table)).unwrap()
+    };
+    let statement = read("a;10.09.2018;5,00;A;x;\na;10.09.2018;;A;x;7,00;\na;10.09.2018;;A;x;-8,00\n");
+    let told: Vec<(String, MoneySide)> =
+        statement.entries.iter().map(|entry| (entry.amount.to_string(), entry.side)).collect();
+    let out = |amount: &str| (amount.to_owned(), MoneySide::Debit);
+    assert_eq!(told, [("EUR 5.00".to_owned(), MoneySide::Credit), out("EUR 7.00"), out("EUR 8.00")]);
+    // Neither, both, or more cells than the header has.
+    let statement = read("a;10.09.2018;;A;x;\na;10.09.2018;5,00;A;x;7,00\na;10.09.2018;5,00;A;x;;y\n");
+    assert_eq!((statement.entries.len(), statement.rejected.len()), (0, 3), "{statement:?}");
+}
+
+#[test]
+fn a_table_may_be_written_as_older_programs_do() {
+    let text = b"Account;Booked;Amount;Name;Purpose;Note\na;10.09.2018;5,00;M\xfcller \x80;\x84x\x93;\x81\n";
+    let table = StatementTable { skip_lines: 0, ..table() };
+    assert_eq!(read_statement(text, Some(&table)).unwrap_err(), StatementError::NotUtf8);
+    let western = StatementTable { encoding: TextEncoding::Windows1252, ..table };
+    let entry = read_statement(text, Some(&western)).unwrap().entries.remove(0);
+    assert_eq!((entry.payer.as_str(), entry.texts[0].as_str()), ("M\u{fc}ller \u{20ac}", "\u{201e}x\u{201c}"));
 }

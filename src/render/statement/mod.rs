@@ -49,6 +49,8 @@ pub struct AccountView {
     pub headline: String,
     /// Empty where nothing is overdue.
     pub overdue: String,
+    /// What is left of payments; empty where nothing is.
+    pub left: String,
     pub has_open: bool,
     pub open: Vec<OpenView>,
 }
@@ -102,6 +104,9 @@ impl StatementView {
             if !account.overdue.is_empty() {
                 let _ = writeln!(text, "{}", account.overdue);
             }
+            if !account.left.is_empty() {
+                let _ = writeln!(text, "{}", account.left);
+            }
             if !account.open.is_empty() {
                 let _ = writeln!(text, "\n{}", self.words.open_items);
                 text.push_str(&open_items(self.words, &account.open, &account.currency));
@@ -124,11 +129,14 @@ fn account_view(account: &Account, words: &Words, today: Date, language: Languag
     } else {
         fill(words.overdue, &[("amount", &money(account.overdue))])
     };
+    let left =
+        if account.left.is_zero() { String::new() } else { fill(words.left, &[("amount", &money(account.left))]) };
     AccountView {
         currency: account.balance.currency().to_string(),
         rows: account.rows.iter().map(|row| row_view(row, words, language)).collect(),
         headline,
         overdue,
+        left,
         has_open: !account.open.is_empty(),
         open: account.open.iter().map(|item| open_view(item, today, language)).collect(),
     }
@@ -146,6 +154,7 @@ fn row_view(row: &AccountRow, words: &Words, language: Language) -> AccountRowVi
         AccountWhat::CreditNote(number) => fill(words.credit_note, &[("number", &number.to_string())]),
         AccountWhat::Payment(_, text) => fill(words.payment, &[("text", text)]),
         AccountWhat::Reversed(_) => words.returned.to_owned(),
+        AccountWhat::Unmatched(_) => words.unmatched.to_owned(),
     };
     AccountRowView {
         date: row.date.to_string(),

@@ -20,7 +20,9 @@ pub struct Reminding<'r> {
     pub iban: Option<&'r str>,
     /// Overdue, in one currency; at least one.
     pub items: &'r [&'r OpenItem],
-    /// The sum of them.
+    /// What of them its credit covers.
+    pub credit: Money,
+    /// The sum of them, less that.
     pub amount: Money,
     pub today: Date,
 }
@@ -36,8 +38,11 @@ pub fn reminder(of: &Reminding) -> MailBodies {
     let please = fill(if is_first { words.please } else { words.please_again }, &places);
     let views: Vec<_> = of.items.iter().map(|item| open_view(item, of.today, of.language)).collect();
     let table = open_items(words, &views, &of.amount.currency().to_string());
+    let credit = numbers::money(of.credit, of.language);
+    let less = (!of.credit.is_zero()).then(|| fill(words.less, &[("amount", &credit)]));
     let account = of.iban.map(|iban| fill(words.account, &[("iban", &clean(iban))]));
-    let end: Vec<String> = account.into_iter().chain([words.crossed.to_owned(), clean(of.seller)]).collect();
+    let end: Vec<String> =
+        less.into_iter().chain(account).chain([words.crossed.to_owned(), clean(of.seller)]).collect();
     let text = format!("{greeting}\n\n{please}\n\n{table}\n{}\n", end.join("\n\n"));
     let paragraphs =
         |texts: &[String]| texts.iter().map(|text| format!("<p>{}</p>\n", escaped(text))).collect::<String>();

@@ -44,6 +44,7 @@ fn account() -> Account {
         balance: usd(100_000),
         open: vec![item()],
         overdue: usd(100_000),
+        left: usd(700),
     }
 }
 
@@ -59,6 +60,9 @@ fn a_statement_is_drawn_in_every_language_and_form() {
             assert!(text.contains(said) && html.contains(said), "{language}: {text}");
         }
         assert!(text.contains(&numbers::money(usd(100_000), language)), "{text}");
+        // What is left of payments is told beside the balance, in every form.
+        let left = fill(view.words.left, &[("amount", &numbers::money(usd(700), language))]);
+        assert!(text.contains(&left) && html.contains(&left), "{language}: {text}");
         assert!(!html.contains("<b>株") && html.contains("&lt;b&gt;"), "{html}");
         assert!(!text.contains('\u{202e}') && !text.contains('{'), "{text}");
         assert!(pdf.starts_with(b"%PDF-1.7"), "{language}");
@@ -89,13 +93,18 @@ fn a_reminder_names_what_is_overdue() {
                 seller,
                 iban: Some("IE89 RTRD"),
                 items: &items,
+                credit: usd(700),
                 amount: usd(100_000),
                 today: day("2018-10-15"),
             };
             let bodies = reminder(&reminding);
-            for said in ["LR-2018-000001", "IE89 RTRD", "Forno <b>", "10"] {
+            let less = fill(words(language).less, &[("amount", &numbers::money(usd(700), language))]);
+            for said in ["LR-2018-000001", "IE89 RTRD", "Forno <b>", "10", &less] {
                 assert!(bodies.text.contains(said), "{}", bodies.text);
             }
+            let nothing = reminder(&Reminding { credit: usd(0), ..reminding });
+            let begin = words(language).less.split('{').next().unwrap();
+            assert!(!nothing.text.contains(begin), "{}", nothing.text);
             assert!(!bodies.html.contains("<b>") && !bodies.text.contains('{') && !bodies.subject.contains('{'));
             assert!(bodies.subject.contains(&numbers::money(usd(100_000), language)), "{}", bodies.subject);
             assert_eq!(bodies.subject.contains('2'), level == 2, "{}", bodies.subject);

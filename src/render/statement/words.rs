@@ -19,10 +19,12 @@ pub(super) struct Words {
     pub credit_note: &'static str,
     pub payment: &'static str,
     pub returned: &'static str,
+    pub unmatched: &'static str,
     pub to_pay: &'static str,
     pub in_favour: &'static str,
     pub settled: &'static str,
     pub overdue: &'static str,
+    pub left: &'static str,
     pub open_items: &'static str,
     pub number: &'static str,
     pub due: &'static str,
@@ -39,6 +41,8 @@ pub(super) struct Words {
     pub please_again: &'static str,
     pub account: &'static str,
     pub crossed: &'static str,
+    /// What a business has to its credit, or left of payments, which the letter takes off.
+    pub less: &'static str,
 }
 
 pub(super) const fn words(language: Language) -> &'static Words {
@@ -65,10 +69,12 @@ const ENGLISH: Words = Words {
     credit_note: "Credit note {number}",
     payment: "Payment received {text}",
     returned: "Payment taken back",
+    unmatched: "Payment no longer assigned",
     to_pay: "To be paid: {amount}",
     in_favour: "In your favour: {amount}",
     settled: "Nothing is left to pay",
     overdue: "Of this overdue: {amount}",
+    left: "Received and not assigned to an invoice yet: {amount}",
     open_items: "Open invoices",
     number: "Number",
     due: "Due",
@@ -84,6 +90,7 @@ const ENGLISH: Words = Words {
     please_again: "We have written to you about these invoices before, and have still not received the whole amount. Please pay {amount} now.",
     account: "Account: {iban}. Please give the numbers of the invoices.",
     crossed: "If you have paid in the meantime, please take this letter as void.",
+    less: "We have taken off {amount} that stands to your credit.",
 };
 
 const ITALIAN: Words = Words {
@@ -99,10 +106,12 @@ const ITALIAN: Words = Words {
     credit_note: "Nota di credito {number}",
     payment: "Pagamento ricevuto {text}",
     returned: "Pagamento stornato",
+    unmatched: "Pagamento non più imputato",
     to_pay: "Da pagare: {amount}",
     in_favour: "A vostro favore: {amount}",
     settled: "Non resta nulla da pagare",
     overdue: "Di cui scaduto: {amount}",
+    left: "Ricevuto e non ancora imputato a una fattura: {amount}",
     open_items: "Fatture aperte",
     number: "Numero",
     due: "Scadenza",
@@ -118,6 +127,7 @@ const ITALIAN: Words = Words {
     please_again: "Per queste fatture vi abbiamo già scritto, e ancora non risulta ricevuto l’intero importo. Vi preghiamo di pagare ora {amount}.",
     account: "Conto: {iban}. Vi preghiamo di indicare i numeri delle fatture.",
     crossed: "Se nel frattempo avete già pagato, vi preghiamo di non tener conto di questa lettera.",
+    less: "Abbiamo dedotto {amount} a vostro credito.",
 };
 
 const PORTUGUESE: Words = Words {
@@ -133,10 +143,12 @@ const PORTUGUESE: Words = Words {
     credit_note: "Nota de crédito {number}",
     payment: "Pagamento recebido {text}",
     returned: "Pagamento anulado",
+    unmatched: "Pagamento deixado de imputar",
     to_pay: "A pagar: {amount}",
     in_favour: "A seu favor: {amount}",
     settled: "Nada resta a pagar",
     overdue: "Do qual vencido: {amount}",
+    left: "Recebido e ainda não imputado a uma fatura: {amount}",
     open_items: "Faturas em aberto",
     number: "Número",
     due: "Vencimento",
@@ -152,6 +164,7 @@ const PORTUGUESE: Words = Words {
     please_again: "Já lhe escrevemos sobre estas faturas e ainda não recebemos o montante total. Pedimos que pague agora {amount}.",
     account: "Conta: {iban}. Indique por favor os números das faturas.",
     crossed: "Se entretanto já pagou, considere este aviso sem efeito.",
+    less: "Deduzimos {amount} que tem a seu crédito.",
 };
 
 const SPANISH: Words = Words {
@@ -167,10 +180,12 @@ const SPANISH: Words = Words {
     credit_note: "Factura rectificativa {number}",
     payment: "Pago recibido {text}",
     returned: "Pago anulado",
+    unmatched: "Pago que deja de imputarse",
     to_pay: "A pagar: {amount}",
     in_favour: "A su favor: {amount}",
     settled: "No queda nada por pagar",
     overdue: "De ello vencido: {amount}",
+    left: "Recibido y aún no imputado a una factura: {amount}",
     open_items: "Facturas pendientes",
     number: "Número",
     due: "Vencimiento",
@@ -186,6 +201,7 @@ const SPANISH: Words = Words {
     please_again: "Ya le hemos escrito sobre estas facturas y aún no hemos recibido el importe total. Le rogamos que pague ahora {amount}.",
     account: "Cuenta: {iban}. Indique por favor los números de las facturas.",
     crossed: "Si entretanto ya ha pagado, no tenga en cuenta este aviso.",
+    less: "Hemos deducido {amount} que tiene a su favor.",
 };
 
 const GERMAN: Words = Words {
@@ -201,10 +217,12 @@ const GERMAN: Words = Words {
     credit_note: "Gutschrift {number}",
     payment: "Zahlungseingang {text}",
     returned: "Zahlung zurückgenommen",
+    unmatched: "Zahlung nicht mehr zugeordnet",
     to_pay: "Zu zahlen: {amount}",
     in_favour: "Zu Ihren Gunsten: {amount}",
     settled: "Es ist nichts mehr zu zahlen",
     overdue: "Davon überfällig: {amount}",
+    left: "Eingegangen und noch keiner Rechnung zugeordnet: {amount}",
     open_items: "Offene Rechnungen",
     number: "Nummer",
     due: "Fällig",
@@ -220,6 +238,7 @@ const GERMAN: Words = Words {
     please_again: "Wegen dieser Rechnungen haben wir Ihnen schon geschrieben, und der Betrag ist noch immer nicht vollständig eingegangen. Bitte zahlen Sie jetzt {amount}.",
     account: "Konto: {iban}. Bitte geben Sie die Rechnungsnummern an.",
     crossed: "Falls Sie inzwischen gezahlt haben, betrachten Sie dieses Schreiben bitte als gegenstandslos.",
+    less: "Abgezogen haben wir {amount}, die zu Ihren Gunsten stehen.",
 };
 
 const FRENCH: Words = Words {
@@ -235,10 +254,12 @@ const FRENCH: Words = Words {
     credit_note: "Avoir {number}",
     payment: "Paiement reçu {text}",
     returned: "Paiement annulé",
+    unmatched: "Paiement qui n’est plus imputé",
     to_pay: "À payer : {amount}",
     in_favour: "En votre faveur : {amount}",
     settled: "Il ne reste rien à payer",
     overdue: "Dont en retard : {amount}",
+    left: "Reçu et pas encore imputé à une facture : {amount}",
     open_items: "Factures ouvertes",
     number: "Numéro",
     due: "Échéance",
@@ -254,4 +275,5 @@ const FRENCH: Words = Words {
     please_again: "Nous vous avons déjà écrit au sujet de ces factures et n’avons toujours pas reçu la totalité. Merci de payer {amount} dès maintenant.",
     account: "Compte : {iban}. Merci d’indiquer les numéros des factures.",
     crossed: "Si vous avez payé entre-temps, merci de ne pas tenir compte de ce courrier.",
+    less: "Nous avons déduit {amount} à votre crédit.",
 };

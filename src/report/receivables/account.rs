@@ -14,9 +14,14 @@ pub struct Movement {
     pub amount: Money,
 }
 
-/// The accounts of a business, one a currency, sorted by it. `items` are its own, in the order of issue. `None` when a sum
-/// does not fit.
-pub fn accounts(mut movements: Vec<Movement>, items: &[&OpenItem], today: Date) -> Option<Vec<Account>> {
+/// The accounts of a business, one a currency, sorted by it. `items` are its own, in the order of issue, `left` is what its
+/// payments have left. `None` when a sum does not fit.
+pub fn accounts(
+    mut movements: Vec<Movement>,
+    items: &[&OpenItem],
+    left: &[Money],
+    today: Date,
+) -> Option<Vec<Account>> {
     movements.sort_by(|one, other| (one.date, &one.what).cmp(&(other.date, &other.what)));
     let mut by_currency: BTreeMap<Currency, Vec<Movement>> = BTreeMap::new();
     for movement in movements {
@@ -32,7 +37,8 @@ pub fn accounts(mut movements: Vec<Movement>, items: &[&OpenItem], today: Date) 
         let open: Vec<OpenItem> = own.map(|item| (*item).clone()).collect();
         let overdue = open.iter().filter(|item| item.overdue_by(today).is_some()).map(|item| item.balance);
         let overdue = Money::sum(currency, overdue)?;
-        Some(Account { rows, balance, open, overdue })
+        let left = Money::sum(currency, left.iter().copied().filter(|left| left.currency() == currency))?;
+        Some(Account { rows, balance, open, overdue, left })
     };
     by_currency.into_iter().map(account).collect()
 }

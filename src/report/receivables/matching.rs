@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Items;
-use super::references::{Found, Index};
+use super::references::{Found, Index, NAMES_MAX};
 use crate::domain::receivable::{AdvancePaid, OpenItem, PaidPart, StatementEntry};
 use crate::domain::{Advance, BusinessId, InvoiceNumber, Money};
 
@@ -25,6 +25,8 @@ pub enum Verdict {
     Over,
     /// It is a payment in advance that the book states.
     Advance,
+    /// It is several payments that the bank does not tell apart.
+    Batch,
     /// No open invoice is found for it.
     Unknown,
 }
@@ -36,13 +38,14 @@ impl Verdict {
             Self::Partial => "partial",
             Self::Over => "over",
             Self::Advance => "advance",
+            Self::Batch => "batch",
             Self::Unknown => "unknown",
         }
     }
 
     /// Whether a person should look at it.
     pub const fn needs_a_person(self) -> bool {
-        matches!(self, Self::Over | Self::Unknown)
+        matches!(self, Self::Over | Self::Batch | Self::Unknown)
     }
 }
 
@@ -76,10 +79,26 @@ impl Matcher {
         Self { items, index, by_amount, advances }
     }
 
-    /// Decides about one payment.
-    pub fn decide(&mut self, entry: &StatementEntry) -> Matched {
+    /// The invoices that an entry names.
+    pub fn named(&self, entry: &StatementEntry) -> Vec<InvoiceNumber> {
+        self.found(entry).numbers
+    }
+
+    fn found(&self, entry: &StatementEntry) -> Found {
         let mut found = Found::default();
         entry.said().for_each(|text| self.index.look(text, &mut found));
+        found
+    }
+
+    /// Decides about one payment.
+    pub fn decide(&mut self, entry: &StatementEntry) -> Matched {
+        let found = self.found(entry);
+        if let Some(why) = &entry.batch {
+            return batch(why, &found.numbers);
+        }
+        if found.numbers.len() >= NAMES_MAX {
+            return batch("a payment that names very many invoices", &found.numbers);
+        }
         let mut said: Vec<String> = Vec::new();
         said.extend(
             found
@@ -134,7 +153,7 @@ impl Matcher {
                     amount.currency()
                 ));
             } else if !item.is_open() {
-                said.push(format!("nothing is open of {}: it may have been paid twice", item.number));
+                said.push(settled(item));
             } else if open.iter().all(|known| known.number != item.number) {
                 open.push(item);
             }
@@ -143,14 +162,31 @@ impl Matcher {
         open.into_iter().map(|item| (item.number.clone(), item.balance)).collect()
     }
 
+    /// A payment in advance of its amount and no other day or reference may be it: a person says so.
+    fn advance_of(&self, entry: &StatementEntry) -> Option<String> {
+        let of = |(_, advance): &&(BusinessId, Advance)| advance.amount == entry.amount && !is_advance(entry, advance);
+        let (business, advance) = self.advances.iter().find(of)?;
+        Some(format!("{business} has a payment in advance of this amount in the book (`{}`)", advance.reference))
+    }
+
     fn without_number(&mut self, entry: &StatementEntry, mut said: Vec<String>) -> Matched {
-        let found = self.advances.iter().position(|(_, advance)| is_advance(entry, advance));
-        if let Some(place) = found {
+        let found: Vec<usize> = self
+            .advances
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, advance))| is_advance(entry, advance))
+            .map(|(place, _)| place)
+            .collect();
+        if let [place] = *found.as_slice() {
             let (business, advance) = self.advances.remove(place);
             said.push(format!("{business} paid it in advance (`{}`)", advance.reference));
             let advance = Some(AdvancePaid { business, reference: advance.reference });
             return Matched { verdict: Verdict::Advance, parts: Vec::new(), advance, said };
         }
+        if !found.is_empty() {
+            said.push("several payments in advance of the book have its amount, day and reference".to_owned());
+        }
+        said.extend(self.advance_of(entry));
         let is_still =
             |number: &&InvoiceNumber| self.items.get(number).is_some_and(|item| item.balance == entry.amount);
         let alike = self.by_amount.get(&entry.amount).into_iter().flatten().filter(is_still);
@@ -162,6 +198,26 @@ impl Matcher {
         });
         Matched { verdict: Verdict::Unknown, parts: Vec::new(), advance: None, said }
     }
+}
+
+/// Why nothing is open of an invoice.
+fn settled(item: &OpenItem) -> String {
+    let number = &item.number;
+    match &item.replaced_by {
+        Some(other) => format!("nothing is open of {number}: {other} stands in its place, in another currency"),
+        None if item.paid.is_zero() && item.credited.minor() > 0 => {
+            format!("nothing is open of {number}: a credit note gave it back")
+        }
+        None => format!("nothing is open of {number}: it may have been paid twice"),
+    }
+}
+
+/// Several payments in one: what is due first would be paid by the money of others.
+fn batch(why: &str, numbers: &[InvoiceNumber]) -> Matched {
+    let numbers: Vec<String> = numbers.iter().take(NAMED).map(ToString::to_string).collect();
+    let named = if numbers.is_empty() { String::new() } else { format!("; it names {}", numbers.join(", ")) };
+    let said = vec![format!("it is {why}{named}: see at the bank what each pays")];
+    Matched { verdict: Verdict::Batch, parts: Vec::new(), advance: None, said }
 }
 
 /// Whether a payment is one in advance of the book: its reference, its amount and its day.

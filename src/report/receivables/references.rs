@@ -13,6 +13,8 @@ const YEAR: usize = 4;
 const COUNT: std::ops::RangeInclusive<usize> = 6..=10;
 /// Letters and digits that a reference may have, with `RF` and its check digits.
 const REFERENCE_MAX: usize = 4 + SERIES_MAX + YEAR + 10;
+/// Invoices that one payment names: more of them is a list of something else.
+pub(super) const NAMES_MAX: usize = 100;
 /// Signs that are looked at for one reference: each letter and digit may have a few signs behind it.
 const LOOKED_AT: usize = 80;
 
@@ -41,7 +43,7 @@ impl Index {
     pub fn look(&self, text: &str, found: &mut Found) {
         let signs: Vec<char> = text.chars().collect();
         let mut at = 0;
-        while at < signs.len() {
+        while at < signs.len() && found.numbers.len().max(found.mistyped.len()) < NAMES_MAX {
             let begins = signs.get(at).is_some_and(char::is_ascii_alphabetic)
                 && at.checked_sub(1).and_then(|before| signs.get(before)).is_none_or(|sign| !sign.is_alphanumeric());
             let end = if begins { self.at(signs.get(at..).unwrap_or_default(), found) } else { None };
@@ -49,11 +51,23 @@ impl Index {
         }
     }
 
-    /// The reference that begins here; gives how many signs it takes.
+    /// The reference that begins here; gives how many signs it takes. A series may be `RF` itself.
     fn at(&self, signs: &[char], found: &mut Found) -> Option<usize> {
         let (letters, ends) = letters(signs);
         let is_reference = letters.starts_with("RF") && letters.get(2..4).is_some_and(all_digits);
-        let own = if is_reference { letters.get(4..)? } else { letters.as_str() };
+        let as_reference = if is_reference { self.number_at(signs, &letters, &ends, true, found) } else { None };
+        as_reference.or_else(|| self.number_at(signs, &letters, &ends, false, found))
+    }
+
+    fn number_at(
+        &self,
+        signs: &[char],
+        letters: &str,
+        ends: &[usize],
+        is_reference: bool,
+        found: &mut Found,
+    ) -> Option<usize> {
+        let own = if is_reference { letters.get(4..)? } else { letters };
         let series = own.bytes().take_while(u8::is_ascii_alphabetic).count();
         if !(1..=SERIES_MAX).contains(&series) {
             return None;
@@ -146,6 +160,24 @@ mod tests {
         assert_eq!(found("LR-2018-000012 and LR2018000012").0, ["LR-2018-000012"]);
         assert_eq!(found("LR-2018-1234567").0, ["LR-2018-1234567"]);
         assert_eq!(found("LR-2018-123456").0, ["LR-2018-123456"]);
+    }
+
+    #[test]
+    fn a_series_may_be_the_letters_of_references() {
+        let number: InvoiceNumber = "RF-2018-000001".parse().unwrap();
+        let mut found = Found::default();
+        Index::of(std::iter::once(&number)).look("invoice RF-2018-000001", &mut found);
+        assert_eq!(found.numbers, [number]);
+    }
+
+    #[test]
+    fn a_list_of_many_numbers_is_read_to_a_bound() {
+        let numbers: Vec<InvoiceNumber> =
+            (1..=300).map(|count| format!("LR-2018-{count:06}").parse().unwrap()).collect();
+        let text = numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let mut found = Found::default();
+        Index::of(numbers.iter()).look(&text, &mut found);
+        assert_eq!(found.numbers.len(), NAMES_MAX);
     }
 
     #[test]

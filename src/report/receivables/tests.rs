@@ -43,6 +43,7 @@ fn entry(amount: i64, text: &str) -> StatementEntry {
         amount: usd(amount),
         side: MoneySide::Credit,
         is_reversal: false,
+        batch: None,
         payer: String::new(),
         references: Vec::new(),
         texts: vec![text.to_owned()],
@@ -141,6 +142,49 @@ fn a_payment_in_advance_is_known_by_the_book() {
     assert_eq!(matcher.decide(&entry(500, "transfer trx 88")).verdict, Verdict::Unknown);
 }
 
+/// Of two payments in advance that look the same a person says which it is, and of one in other words that it may be it.
+#[test]
+fn a_payment_in_advance_is_not_guessed() {
+    let advance = |reference: &str| Advance {
+        received: "2018-09-10".parse().unwrap(),
+        reference: reference.to_owned(),
+        amount: usd(500),
+    };
+    let of = |business: &str, reference: &str| (business.parse().unwrap(), advance(reference));
+    let mut matcher = Matcher::new(Items::default(), vec![of("bakery", "TRX 88"), of("hotel", "TRX 88")]);
+    let matched = matcher.decide(&entry(500, "transfer trx 88"));
+    assert_eq!((matched.verdict, matched.advance), (Verdict::Unknown, None));
+    assert!(matched.said[0].contains("several payments in advance"), "{:?}", matched.said);
+    let mut matcher = Matcher::new(Items::default(), vec![of("bakery", "TRX 88")]);
+    let matched = matcher.decide(&entry(500, "thank you"));
+    assert!(matched.verdict == Verdict::Unknown && matched.said[0].contains("`TRX 88`"), "{matched:?}");
+}
+
+#[test]
+fn several_payments_in_one_pay_nothing() {
+    let mut matcher = Matcher::new(Items::of(&[brief("LR-2018-000001", 100)], std::iter::empty()).unwrap(), Vec::new());
+    let batch = StatementEntry { batch: Some("2 payments in one".to_owned()), ..entry(100, "LR-2018-000001") };
+    let matched = matcher.decide(&batch);
+    assert_eq!((matched.verdict, matched.parts.len()), (Verdict::Batch, 0));
+    assert!(matched.said[0].contains("2 payments in one; it names LR-2018-000001"), "{:?}", matched.said);
+    assert_eq!(matcher.decide(&entry(100, "LR-2018-000001")).verdict, Verdict::Paid);
+}
+
+#[test]
+fn why_nothing_is_open_is_said() {
+    let credited = [brief("LR-2018-000001", 100), credit("LRC-2018-000001", "LR-2018-000001", 100)];
+    let euro = |amount: i64| Money::new(amount, "EUR".parse().unwrap());
+    let other = Brief { total: euro(90), prepaid: euro(0), ..replacing("LR-2018-000002", "LR-2018-000001", 90) };
+    let replaced = [credited[0].clone(), credited[1].clone(), other];
+    for (briefs, part) in
+        [(&credited[..], "a credit note gave it back"), (&replaced[..], "LR-2018-000002 stands in its place")]
+    {
+        let mut matcher = Matcher::new(Items::of(briefs, std::iter::empty()).unwrap(), Vec::new());
+        let matched = matcher.decide(&entry(100, "LR-2018-000001"));
+        assert!(matched.said[0].contains(part), "{:?}", matched.said);
+    }
+}
+
 #[test]
 fn an_account_runs_from_day_to_day() {
     let items = Items::of(&[brief("LR-2018-000001", 100)], [part("LR-2018-000001", 40)].iter()).unwrap();
@@ -151,10 +195,11 @@ fn an_account_runs_from_day_to_day() {
         Movement { date: day("2018-09-05"), what: AccountWhat::Invoice(number()), amount: usd(100) },
     ];
     let own: Vec<&crate::domain::receivable::OpenItem> = items.iter().collect();
-    let of = |today: &str| accounts(movements.clone(), &own, day(today)).unwrap().remove(0);
+    let of = |today: &str| accounts(movements.clone(), &own, &[usd(5)], day(today)).unwrap().remove(0);
     let account = of("2018-10-05");
     let rows: Vec<(i64, i64)> = account.rows.iter().map(|row| (row.amount.minor(), row.balance.minor())).collect();
     assert_eq!((rows, account.balance, account.overdue), (vec![(100, 100), (-40, 60)], usd(60), usd(0)));
     assert_eq!(of("2018-10-06").overdue, usd(60));
+    assert_eq!(account.left, usd(5));
     assert_eq!(account.open[0].overdue_by(day("2018-10-15")), Some(10));
 }
