@@ -89,6 +89,11 @@ impl State {
         }
     }
 
+    /// When the mail server last turned this side away, and by which settings.
+    pub fn turned_away(&self) -> PathBuf {
+        self.root.join("mail.stopped")
+    }
+
     pub fn ledger(&self) -> PathBuf {
         self.root.join("ledger.db")
     }

@@ -169,6 +169,18 @@ pub enum DeliverError {
 }
 
 impl DeliverError {
+    /// Whether the server said it: it takes no mail from here, or not with this login or sender.
+    pub const fn is_of_the_server(&self) -> bool {
+        matches!(
+            self,
+            Self::Login { .. }
+                | Self::LoginWanted { .. }
+                | Self::LoginForm { .. }
+                | Self::Unserved { .. }
+                | Self::RefusedAlike { .. }
+        )
+    }
+
     /// Whether it concerns one mail, and others can be carried all the same.
     pub const fn is_of_one_mail(&self) -> bool {
         matches!(self, Self::OutboxTaken { .. } | Self::Field { .. } | Self::Form { .. } | Self::Date)

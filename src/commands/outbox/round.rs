@@ -138,6 +138,10 @@ impl<'r, 'h> Round<'r, 'h> {
             }
         }
         bar.finish_and_clear();
+        // A signal that came while the last mail was in hand.
+        if (world.is_stopped)() && !sent.halted {
+            sent.halt(stopped());
+        }
         Ok(())
     }
 
@@ -168,6 +172,7 @@ impl<'r, 'h> Round<'r, 'h> {
             // It will not go this way, whenever it is tried; the others do.
             Err(error) if error.is_of_one_mail() => (MailOutcome::Refused, error.to_string(), Next::Mail),
             Err(error) => {
+                sent.turned_away |= error.is_of_the_server();
                 let failure = unsent(error);
                 (MailOutcome::Untried, failure.in_a_line(), Next::Stop(failure))
             }
@@ -230,7 +235,7 @@ impl<'r, 'h> Round<'r, 'h> {
         let history = Outbox::read(self.ledger)?;
         for (mail, attempt) in ended {
             if attempt.outcome != MailOutcome::Untried {
-                sent.note(&history, &mail, self.outbox.rules(), self.outbox.now);
+                sent.note(&history, &mail, self.outbox.rules(), attempt.at);
             }
         }
         Ok(())
