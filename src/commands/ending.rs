@@ -18,6 +18,9 @@ use crate::render::InvoiceView;
 pub fn end(night: Night, world: &mut World) -> Result<Outcome, Failure> {
     night.alarms.iter().try_for_each(|alarm| say(world.err, &format!("alarm: {}", alarm.text)))?;
     warn_of_names(&night, world)?;
+    if let Some(strange) = night.setup.config.strange_signature().filter(|_| night.written.documents > 0) {
+        say(world.err, &format!("warning: {strange}"))?;
+    }
     if let Some(failure) = &night.unsettled {
         say(world.err, &format!("warning: the next night begins from the archive: {}", failure.in_a_line()))?;
     }
