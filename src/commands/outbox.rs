@@ -212,6 +212,7 @@ impl Outbox<'_> {
         if !due.is_empty() {
             match Carrier::new(&self.setup.config.transport, &deliver::password) {
                 Ok(mut carrier) => {
+                    carrier.trust(self.state.root());
                     carrier.was_stopped(last_stop(&history));
                     Round::new(self, ledger, carrier).go(&due, &mut sent, world)?;
                     if sent.turned_away || sent.attempts() > 0 {
