@@ -229,6 +229,7 @@ fn frozen(
         text: &text,
         html: &html,
         attachments: Vec::new(),
+        in_parts: false,
     };
     let failed = |error| Failure::new(Kind::SelfCheck, "the digest cannot be made").because(error);
     let signer = signer(&outbox.setup.config)?;

@@ -47,6 +47,7 @@ pub fn send(desk: &Desk, business: &Business, due: &[Open], world: &mut World) -
             text: &text,
             html: &html,
             attachments: Vec::new(),
+            in_parts: false,
         };
         let eml = deliver::eml(&letter).map_err(failed)?;
         let bytes = signed(signer.as_ref(), eml, desk.as_of).map_err(failed)?;
