@@ -19,7 +19,7 @@ use crate::deliver::{self, Carrier, DeliverError};
 use crate::domain::{Elapsed, Instant, MailRules};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{MailAttempt, MailOutcome};
-use crate::ledger::{History, Ledger, MailEvent, MailState, Outgoing};
+use crate::ledger::{History, Ledger, LedgerError, MailEvent, MailState, Outgoing};
 use crate::read::sha256;
 
 /// What a run sends with.
@@ -276,8 +276,14 @@ pub fn stored(state: &State, mail: &Outgoing) -> Result<Vec<u8>, Failure> {
 fn stored_again(ledger: &Ledger, state: &State, mail: &Outgoing) -> Result<Vec<u8>, Failure> {
     let path = path_of(state, mail);
     if mail.number.is_none() && !path.exists() {
-        let bytes = ledger.content(mail.sha256).map_err(|error| ledger_failure(error, ledger.path()))?;
-        keep(&path, &bytes)?;
+        match ledger.content(mail.sha256) {
+            Ok(bytes) => {
+                keep(&path, &bytes)?;
+            }
+            // An earlier version made it, which kept no bytes.
+            Err(LedgerError::Missing(_)) => {}
+            Err(error) => return Err(ledger_failure(error, ledger.path())),
+        }
     }
     stored(state, mail)
 }

@@ -23,16 +23,23 @@ pub(super) fn put(folder: &Path, door: Option<&Path>, name: &str, eml: &[u8]) ->
     prepare(folder, door)?;
     let path = folder.join(name);
     let failed = |source| DeliverError::OutboxFile { path: path.clone(), source };
-    let reply = if there(&path, eml).map_err(failed)?.ok_or_else(|| DeliverError::OutboxTaken { path: path.clone() })? {
-        "was in the outbox"
-    } else {
+    let was_there =
+        there(&path, eml).map_err(failed)?.ok_or_else(|| DeliverError::OutboxTaken { path: path.clone() })?;
+    if !was_there {
         let unfinished = folder.join(format!(".{name}.part"));
         write(&unfinished, &path, eml).map_err(failed)?;
-        "in the outbox"
-    };
+    }
     // Also for a mail that was there: the run that wrote it may have ended before this.
-    sync(folder).map_err(failed)?;
-    Ok(Outcome::Sent { reply: reply.to_owned() })
+    match sync(folder) {
+        Ok(()) if was_there => Ok(Outcome::Sent { reply: "was in the outbox".to_owned() }),
+        Ok(()) => Ok(Outcome::Sent { reply: "in the outbox".to_owned() }),
+        Err(error) if was_there => Err(failed(error)),
+        // Somebody may have taken it already.
+        Err(error) => {
+            let reason = super::reply::bounded(&format!("in the outbox, until power fails: {error}"));
+            Ok(Outcome::Unknown { reason })
+        }
+    }
 }
 
 fn prepare(folder: &Path, door: Option<&Path>) -> Result<(), DeliverError> {
