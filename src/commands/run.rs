@@ -85,8 +85,7 @@ fn work<'s>(
     world: &mut World,
     timings: &Timings,
 ) -> Result<Night<'s>, Failure> {
-    let (rows_at_once, signer, began) =
-        (rows_in(args.memory), signer(&setup.config)?, args.as_of.unwrap_or(world.now));
+    let (rows_at_once, signer, began) = (rows_in(args.memory), signer(&setup.config)?, args.as_of.unwrap_or(world.now));
     let (as_of, Held { _lock, mut ledger, history }) = in_turn(setup, state, args, world)?;
     timings.lap("taking the ledger", None, None);
     let (path, begun) = (state.ledger(), history.last);
