@@ -155,7 +155,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
     refuse_mixed(root, &inbox, [written, transport.as_ref().and_then(mail::outbox)]);
     let (sources, limits) = (sources::sources(root), limits::limits(root));
     let issuers = issuer::issuers(root);
-    let dkim = mail::dkim(root, issuers.as_deref().unwrap_or_default());
+    let dkim = mail::dkim(root);
     let (issue, guards, alarms) = (invoice::rules(root), guards::guards(root), alarms::alarms(root));
     Some(Config {
         issuers: issuers?,

@@ -124,7 +124,7 @@ impl Agent {
                 Err(Unbegun::Fault(fault)) => session::lost("MAIL", &fault),
                 Ok(ended) => ended,
             };
-            return self.ended(session, ended);
+            return self.ended(session, ended, mail.to.domain());
         }
     }
 
@@ -137,7 +137,7 @@ impl Agent {
     }
 
     /// What an attempt says of those after it. One mail that a server cannot take does not keep the others back.
-    fn ended(&mut self, session: Session, ended: Ended) -> Result<Carried, DeliverError> {
+    fn ended(&mut self, session: Session, ended: Ended, domain: &str) -> Result<Carried, DeliverError> {
         let Ended { outcome, sign, goes_on } = ended;
         self.session = goes_on.then_some(session);
         self.is_to_rest = sign == Sign::Tired;
@@ -148,7 +148,7 @@ impl Agent {
         if let Sign::Login(reply) = &sign {
             return Err(DeliverError::LoginWanted { host: host(), reply: bounded(reply) });
         }
-        match self.row.after(&outcome, &sign) {
+        match self.row.after(&outcome, &sign, domain) {
             Follows::Next => Ok(Carried { outcome, road: Road::Open }),
             Follows::Pause => Ok(busy(outcome)),
             Follows::Tell(reason) => Ok(Carried { outcome, road: Road::Broken { reason } }),
