@@ -237,6 +237,11 @@ pub struct Run {
     /// messages are read at once.
     #[arg(long, value_name = "MIB", default_value_t = 2048)]
     pub memory: u32,
+    /// How long to wait for another command that is at work, such as `mail send`
+    ///
+    /// With 0, or when it is over, the run ends with 75.
+    #[arg(long, value_name = "MINUTES", default_value_t = 30)]
+    pub wait: u32,
     /// Form of the summary on standard output
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Format,

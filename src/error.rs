@@ -31,7 +31,7 @@ pub const EXIT_CODES: [(u8, &str); 11] = [
     (70, "a self-check failed, nothing written"),
     (73, "an output cannot be created"),
     (74, "input or output error"),
-    (75, "another run holds the lock, a server asks to try later, or a mail waits for more than a day"),
+    (75, "another run holds the lock, a server asks to try later, or a mail waits for about a day"),
     (77, "permission denied"),
     (78, "configuration or tariff"),
     (143, "stopped by a signal while mails were sent, after the mail in hand"),

@@ -79,8 +79,14 @@ fn a_login_that_is_refused_is_tried_once_and_all_mails_wait_as_they_are() {
     assert_eq!((heard.verbs().iter().filter(|verb| **verb == "AUTH").count(), heard.mails.len()), (1, 0), "{heard:?}");
     assert!(!heard.verbs().contains(&"MAIL"), "{heard:?}");
     assert_eq!(listed(&shop, NIGHT), all("queued", 0, 3));
-    // With the right password the next run, or the command, goes on.
-    let told = shop.ritardo(&["mail", "send", "--as-of", NIGHT]).expect(0);
+    // Who sends every ten minutes leaves it alone for an hour: nothing is asked, and nothing recorded.
+    let entries = kinds(&shop).len();
+    let told = shop.ritardo(&["mail", "send", "--as-of", "2018-09-05T00:59:00Z"]).expect(78);
+    assert!(told.err.contains("is left alone until 2018-09-05T01:00:00.000Z"), "{}", told.err);
+    assert_eq!((kinds(&shop).len(), server.heard().connections), (entries, 1));
+    // With another password it goes on at once.
+    secret(&shop.folder, "password", "canary-of-another-password\n");
+    let told = shop.ritardo(&["mail", "send", "--as-of", "2018-09-05T00:59:00Z"]).expect(0);
     assert_eq!(told.out, "mail      3 sent\n");
     assert_eq!((listed(&shop, NIGHT), server.stop().accepted().count()), (all("sent", 1, 3), 3));
     shop.holds();
@@ -150,7 +156,7 @@ fn what_was_never_tried_goes_before_what_was() {
     let told = shop.run(NIGHT).expect(0);
     assert!(told.out.contains("mail      3 mails left: RCPT: 421 as planned\n"), "two in a row: {}", told.out);
     let next = "2018-09-06T00:00:00Z";
-    let told = shop.run(next).expect(0);
+    let told = shop.run(next).expect(75);
     assert!(told.out.contains("mail      3 sent, 2 deferred\n"), "{}", told.out);
     assert_eq!(listed(&shop, next), [all("deferred", 2, 2), all("sent", 1, 3)].concat());
     assert_eq!(server.stop().accepted().count(), 3);
@@ -171,7 +177,8 @@ fn a_server_that_serves_nobody_from_here_refuses_no_mail() {
         assert!(told.err.contains("error: the mail was not sent: `127.0.0.1` "), "{}", told.err);
         assert!(told.err.contains("hint: nothing is lost"), "{}", told.err);
         assert_eq!((listed(&shop, NIGHT), server.heard().connections), (all("queued", 0, 3), 1), "{name}");
-        assert_eq!(shop.ritardo(&["mail", "send", "--as-of", NIGHT]).expect(0).out, "mail      3 sent\n");
+        let later = "2018-09-05T01:00:00Z";
+        assert_eq!(shop.ritardo(&["mail", "send", "--as-of", later]).expect(0).out, "mail      3 sent\n");
         assert_eq!(server.stop().accepted().count(), 3);
     }
 }

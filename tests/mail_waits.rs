@@ -9,9 +9,12 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use clap::Parser;
 use common::shop::{Shop, edit};
 use common::smtp::{Act, Plan, Rule, Server};
 use common::{NIGHT, Ran, ledger, program, text};
+use ritardo::cli::Cli;
+use ritardo::commands::{Outcome, World, run};
 use ritardo::ledger::entry::{Entry, MailBegun};
 use ritardo::ledger::{Additions, Ledger, LedgerError};
 use serde_json::Value;
@@ -86,6 +89,64 @@ fn a_signal_stops_the_sending_after_the_mail_in_hand() {
 }
 
 #[test]
+fn a_signal_while_the_last_mail_is_in_hand_is_not_forgotten() {
+    let server = Server::start(Plan::of(&[Rule::once(".", Act::Wait(Duration::from_millis(1_500)))]));
+    let shop = with_server("waits-signal-last", 1, server.port, "send = \"by hand\"");
+    shop.run(NIGHT).expect(0);
+    let send = ["mail", "send", "--as-of", NIGHT];
+    let child = program(&shop.folder, &send).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    for _ in 0..2_000 {
+        if server.heard().mails.len() == 1 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let kill = format!("kill -TERM {}", child.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    let ran = Ran::of(&child.wait_with_output().unwrap()).expect(143);
+    assert!(ran.err.contains("a signal stopped the sending of mails"), "{}", ran.err);
+    assert_eq!(listed(&shop, NIGHT), [row("sent", 1, "")]);
+    assert_eq!(server.stop().accepted().count(), 1);
+}
+
+/// `mail send` of a program that began at `at` and has worked for two hours since.
+fn sent_late(shop: &Shop, at: &str, is_given: bool) -> (Outcome, String) {
+    let config = shop.folder.join("ritardo.toml");
+    let words = ["ritardo", "mail", "send", "--config", config.to_str().unwrap()];
+    let given: &[&str] = if is_given { &["--as-of", at] } else { &[] };
+    let cli = Cli::try_parse_from(words.iter().chain(given)).unwrap();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut world = World {
+        out: &mut out,
+        err: &mut err,
+        now: at.parse().unwrap(),
+        clock: || Duration::from_secs(2 * 3600),
+        watched: false,
+        columns: None,
+        hold_signals: |_| (),
+        is_stopped: || false,
+    };
+    let outcome = run(cli, &mut world).unwrap();
+    (outcome, String::from_utf8(err).unwrap())
+}
+
+/// What it does lies ahead of its beginning, and no clock is wrong by that.
+#[test]
+fn a_mail_that_fails_late_in_a_long_run_is_told_of() {
+    for is_given in [true, false] {
+        let server = Server::start(Plan::of(&[Rule { times: usize::MAX, ..Rule::at("RCPT", Act::code(451)) }]));
+        let shop = with_server(&format!("waits-long-{is_given}"), 1, server.port, "send = \"by hand\"");
+        shop.run(NIGHT).expect(0);
+        let (outcome, err) = sent_late(&shop, "2018-09-05T01:00:00Z", is_given);
+        assert_eq!((outcome, err.as_str()), (Outcome::Done, ""));
+        assert_eq!(listed(&shop, "2018-09-05T04:00:00Z"), [row("deferred", 1, "")]);
+        let (outcome, err) = sent_late(&shop, "2018-09-10T02:00:00Z", is_given);
+        assert_eq!(outcome, Outcome::SetAside, "{err}");
+        assert!(err.contains("is failed: ") && !err.contains("a clock is wrong"), "{err}");
+    }
+}
+
+#[test]
 fn mails_to_a_folder_are_begun_before_they_are_put_there() {
     let shop = shop("waits-folder", 70);
     shop.run(NIGHT).expect(0);
@@ -131,12 +192,12 @@ fn a_server_that_cannot_be_reached_for_days_is_heard_of() {
         status.lines().last().unwrap().to_owned()
     };
     let since = "the oldest waits since 2018-09-05T00:00:00.000Z";
-    let at = "2018-09-05T23:00:00Z";
+    let at = "2018-09-05T22:00:00Z";
     let waits = "3 mails: 1 deferred, 2 queued; the first waits until 2018-09-05T00:05:00.000Z";
-    assert_eq!(told(at), format!("{waits}; {since} (23 hours)"));
+    assert_eq!(told(at), format!("{waits}; {since} (22 hours)"));
     shop.ritardo(&["mail", "send", "--as-of", at]).expect(0);
     // A day is over: whoever runs it is told, by the exit code too, and the digest tells of mails that nobody touched.
-    for (at, age) in [("2018-09-06T00:10:00Z", "24 hours"), ("2018-09-07T00:00:00Z", "2 days")] {
+    for (at, age) in [("2018-09-05T23:59:00Z", "23 hours"), ("2018-09-07T00:00:00Z", "2 days")] {
         let ran = shop.run(at).expect(75);
         assert!(ran.err.contains(&format!("warning: 3 mails wait, {why}")), "{}", ran.err);
         assert!(told(at).ends_with(&format!("{since} ({age})")), "{}", told(at));

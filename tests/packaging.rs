@@ -1,12 +1,15 @@
 //! The files in `packaging/`: what they start is there, and both services are shut in alike.
 #![cfg(test)]
+#![expect(clippy::disallowed_methods, reason = "a lock is held for real time")]
 
 mod common;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
 
-use common::{ritardo, root, scratch};
+use common::{NIGHT, Ran, program, ritardo, root, sample, scratch};
 
 fn packaged(name: &str) -> String {
     fs::read_to_string(root().join("packaging").join(name)).unwrap()
@@ -43,11 +46,47 @@ fn every_command_is_one_of_the_program() {
 
 #[test]
 fn mails_go_every_ten_minutes() {
-    assert!(settings("ritardo-mail.timer").contains("OnCalendar=*-*-* *:00/10:00"));
+    assert!(settings("ritardo-mail.timer").contains("OnCalendar=*-*-* *:05/10:00"));
     for unit in ["ritardo", "ritardo-mail"] {
         assert!(settings(&format!("{unit}.timer")).contains(&format!("Unit={unit}.service")));
     }
-    assert!(packaged("crontab").lines().any(|line| line.starts_with("*/10 * * * *  umask 077;")));
+    assert!(packaged("crontab").lines().any(|line| line.starts_with("5-55/10 * * * *  umask 077;")));
+}
+
+/// The first of two that begin at once has the lock.
+#[test]
+fn no_mail_goes_in_the_minute_of_the_run() {
+    let minutes: Vec<u32> = (5..=55).step_by(10).collect();
+    let timer = settings("ritardo.timer");
+    let at = timer.iter().find_map(|line| line.strip_prefix("OnCalendar=*-*-* ")).unwrap();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.contains("\n5-55/10 * * * *  ritardo  /usr/local/bin/ritardo mail send"));
+    let minute_of = |text: &str| -> u32 {
+        let run =
+            text.lines().find(|line| line.contains("ritardo run") && line.starts_with(|c: char| c.is_ascii_digit()));
+        run.unwrap().split(' ').next().unwrap().parse().unwrap()
+    };
+    for minute in [at.split(':').nth(1).unwrap().parse().unwrap(), minute_of(&packaged("crontab")), minute_of(&readme)]
+    {
+        assert!(!minutes.contains(&minute), "{minute}");
+    }
+}
+
+#[test]
+fn a_run_waits_for_mails_that_are_on_their_way() {
+    let folder = sample("packaging-waits");
+    fs::create_dir_all(folder.join("state")).unwrap();
+    let lock = fs::File::create(folder.join("state/lock")).unwrap();
+    lock.lock().unwrap();
+    let run = ["run", "--as-of", NIGHT];
+    let mut child = program(&folder, &run);
+    let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    ritardo(&folder, &[run.as_slice(), &["--wait", "0"]].concat()).expect(75);
+    std::thread::sleep(Duration::from_secs(2));
+    drop(lock);
+    let ran = Ran::of(&child.wait_with_output().unwrap()).expect(0);
+    assert_eq!(ran.err.matches("another command is at work: this run waits for it to end\n").count(), 1, "{}", ran.err);
+    assert!(folder.join("state/ledger.db").exists());
 }
 
 #[test]

@@ -65,9 +65,9 @@ fn tell(case: &str) -> Told {
                 assert_ne!(ritardo(&folder, &arguments[1..]).code, 0, "{case}: {line}");
             }
             "mark" => {
-                let head = "SELECT hash FROM entry ORDER BY seq DESC LIMIT 1";
-                let head: String = ledger(&folder.join(rest)).query_row(head, [], |row| row.get(0)).unwrap();
-                fs::write(folder.join(rest).join("ledger.series"), format!("head {head}\n")).unwrap();
+                let last = "SELECT max(seq) FROM entry";
+                let last: i64 = ledger(&folder.join(rest)).query_row(last, [], |row| row.get(0)).unwrap();
+                fs::write(folder.join(rest).join("ledger.series"), format!("past {last}\n")).unwrap();
             }
             "key" => common::give_key(&folder.join(rest), '5'),
             "hold" => {

@@ -11,7 +11,7 @@ use super::state::{keep, ledger_failure};
 use super::{World, files};
 use crate::close::readiness::Missing;
 use crate::deliver::{self, Letter, Others};
-use crate::domain::{DigestRules, MailRules, Month};
+use crate::domain::{DigestRules, Instant, MailRules, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{DigestMade, DigestMail, Entry};
 use crate::ledger::{Additions, History, Ledger, LedgerError, MailState, Recorded};
@@ -39,7 +39,8 @@ pub fn sent_and_told(outbox: &Outbox, ledger: &mut Ledger, told: &Told, world: &
         return Ok(sent);
     }
     let is_open = !outbox.setup.config.mail.by_hand && !sent.halted && sent.busy.is_none();
-    let own = made(outbox, rules, ledger, told).and_then(|name| match name.filter(|_| is_open) {
+    let now = outbox.instant(world);
+    let own = made(outbox, rules, ledger, (told, now)).and_then(|name| match name.filter(|_| is_open) {
         Some(name) => outbox.send(ledger, Some(&BTreeSet::from([name])), world).map(Some),
         None => Ok(None),
     });
@@ -60,14 +61,19 @@ fn digest_of(standing: &[(Part, Vec<String>)]) -> Result<String, Failure> {
 }
 
 /// Freezes the digest of a run in which something happened. Gives the name of its mail, where one is to go out.
-fn made(outbox: &Outbox, rules: &DigestRules, ledger: &mut Ledger, told: &Told) -> Result<Option<String>, Failure> {
+fn made(
+    outbox: &Outbox,
+    rules: &DigestRules,
+    ledger: &mut Ledger,
+    (told, now): (&Told, Instant),
+) -> Result<Option<String>, Failure> {
     let path = ledger.path().to_owned();
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
     let since = history.digests.last().map_or(told.begun, |last| last.through);
     let recorded = ledger.entries_since(since).map_err(|error| ledger_failure(error, &path))?;
     let standing = standing(told);
     let standing_sha256 = digest_of(&standing)?;
-    let news = news(outbox, ledger, &history, &recorded)?;
+    let news = news(outbox, ledger, (&history, now), &recorded)?;
     let was = history.digests.last().map(|last| &last.standing_sha256);
     let changed = was.map_or(!standing.is_empty(), |was| *was != standing_sha256);
     if rules.quiet && news.is_empty() && !changed {
@@ -105,8 +111,13 @@ fn digest(outbox: &Outbox, rules: &DigestRules, rows: impl Iterator<Item = (Part
     Digest { language: rules.language, date: printed.chars().take(16).collect(), parts }
 }
 
-/// Documents, mails and files of the entries since the last digest.
-fn news(outbox: &Outbox, ledger: &Ledger, history: &History, recorded: &[Recorded]) -> Result<Rows, Failure> {
+/// Documents, mails and files of the entries since the last digest, and how the mails stand `now`, after the sending.
+fn news(
+    outbox: &Outbox,
+    ledger: &Ledger,
+    (history, now): (&History, Instant),
+    recorded: &[Recorded],
+) -> Result<Rows, Failure> {
     let (mut rows, mut touched) = (Rows::new(), BTreeSet::new());
     for Recorded { entry, .. } in recorded {
         match entry {
@@ -129,9 +140,9 @@ fn news(outbox: &Outbox, ledger: &Ledger, history: &History, recorded: &[Recorde
         }
     }
     for mail in history.outgoing().into_iter().filter(|mail| mail.number.is_some()) {
-        let standing = history.mail_standing(mail.message_id, &outbox.setup.config.mail, outbox.now);
+        let standing = history.mail_standing(mail.message_id, &outbox.setup.config.mail, now);
         let since = history.waits_since(&mail).filter(|_| standing.waits());
-        let is_overdue = since.is_some_and(|since| outbox.now.since(since) > MailRules::ALARM);
+        let is_overdue = since.is_some_and(|since| now.since(since) > MailRules::ALARM);
         if !is_overdue && !touched.contains(mail.message_id) {
             continue;
         }
@@ -218,6 +229,7 @@ fn frozen(
         text: &text,
         html: &html,
         attachments: Vec::new(),
+        in_parts: false,
     };
     let failed = |error| Failure::new(Kind::SelfCheck, "the digest cannot be made").because(error);
     let signer = signer(&outbox.setup.config)?;

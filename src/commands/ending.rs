@@ -18,6 +18,9 @@ use crate::render::InvoiceView;
 pub fn end(night: Night, world: &mut World) -> Result<Outcome, Failure> {
     night.alarms.iter().try_for_each(|alarm| say(world.err, &format!("alarm: {}", alarm.text)))?;
     warn_of_names(&night, world)?;
+    if let Some(strange) = night.setup.config.strange_signature().filter(|_| night.written.documents > 0) {
+        say(world.err, &format!("warning: {strange}"))?;
+    }
     if let Some(failure) = &night.unsettled {
         say(world.err, &format!("warning: the next night begins from the archive: {}", failure.in_a_line()))?;
     }
@@ -29,7 +32,8 @@ pub fn end(night: Night, world: &mut World) -> Result<Outcome, Failure> {
     }
     warn_of_mails(&night.mail, world)?;
     let outcome = outcome(&night);
-    let mut failures = night.mail.stopped.into_iter().chain(night.mail.untold).chain(night.written.undrawn);
+    let mut failures =
+        night.mail.stopped.into_iter().chain(night.mail.also).chain(night.mail.untold).chain(night.written.undrawn);
     let Some(first) = failures.next() else { return Ok(outcome) };
     failures.try_for_each(|other| say(world.err, &format!("warning: {}", other.in_a_line())))?;
     Err(first)
@@ -67,7 +71,7 @@ pub fn warn_of_mails(sent: &Sent, world: &mut World) -> Result<(), Failure> {
             say(world.err, &format!("warning: {}{since}: {reason}", wait(sent.unsent)))?;
         }
         _ if sent.overdue > 0 => {
-            let told = format!("{} for more than a day{since}; see `ritardo mail list`", wait(sent.overdue));
+            let told = format!("{} for about a day{since}; see `ritardo mail list`", wait(sent.overdue));
             say(world.err, &format!("warning: {told}"))?;
         }
         _ => {}

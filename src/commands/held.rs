@@ -26,7 +26,11 @@ impl Held {
 
     /// The same; the first run makes it.
     pub fn or_new(setup: &Setup, state: &State, at: Instant) -> Result<Self, Failure> {
-        let lock = state.lock()?;
+        Self::with(state.lock()?, setup, state, at)
+    }
+
+    /// The same for who has the lock already.
+    pub fn with(lock: Lock, setup: &Setup, state: &State, at: Instant) -> Result<Self, Failure> {
         let path = state.ledger();
         let failed = |error| ledger_failure(error, &path);
         let mut ledger = Ledger::open(&path).map_err(failed)?;

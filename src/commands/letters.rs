@@ -92,6 +92,7 @@ pub fn preview(setup: &Setup, invoice: &Invoice, bodies: &MailBodies, pdf: &[u8]
         text: &bodies.text,
         html: &bodies.html,
         attachments: vec![Attachment { name: &name, content_type: "application/pdf", bytes: pdf }],
+        in_parts: false,
     };
     let failed = |error: DeliverError| {
         Failure::new(Kind::SelfCheck, format!("the mail for {} cannot be made", invoice.business)).because(error)
@@ -160,7 +161,10 @@ impl Post<'_> {
         let reply_to = self.business().and_then(|business| business.mailing.reply_to.as_deref());
         // Nobody else gets it.
         let others = Others { reply_to, ..Others::default() };
-        let addressed = Addressed { message_id, date: copy.at, recorded: None, to, others, name, copy: Some(copy) };
+        let known = self.history.mails_of(&self.issued.number).find(|mail| mail.message_id == message_id);
+        let recorded = known.map_or_else(|| Some(in_seconds(copy.at)), |mail| mail.date);
+        let date = recorded.unwrap_or(copy.at);
+        let addressed = Addressed { message_id, date, recorded, to, others, name, copy: Some(copy) };
         self.finished(&self.bodies(true, Size::Whole)?, addressed, to)
     }
 
@@ -270,6 +274,8 @@ impl Post<'_> {
             text: &bodies.text,
             html: &bodies.html,
             attachments,
+            // Whether a date is recorded tells mails of before from others.
+            in_parts: addressed.recorded.is_none(),
         };
         let unsigned = deliver::eml(&letter).map_err(failed)?;
         let dkim = match (recorded, self.signer) {

@@ -3,6 +3,7 @@
 //! happen is in the ledger before it happens, and what happened as soon as it did, so that a mail is never lost, and never
 //! sent twice without saying so.
 
+mod rest;
 mod round;
 
 use std::collections::BTreeSet;
@@ -18,7 +19,7 @@ use crate::deliver::{self, Carrier, DeliverError};
 use crate::domain::{Elapsed, Instant, MailRules};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{MailAttempt, MailOutcome, TriedBy, Trying};
-use crate::ledger::{History, Ledger, MailEvent, MailState, Outgoing};
+use crate::ledger::{History, Ledger, LedgerError, MailEvent, MailState, Outgoing};
 use crate::read::sha256;
 
 /// What a run sends with.
@@ -62,6 +63,10 @@ pub struct Sent {
     pub stopped: Option<Failure>,
     /// Whether that concerns every mail, so that none is to be tried any more.
     pub halted: bool,
+    /// What was wrong with one mail before all were stopped.
+    pub also: Option<Failure>,
+    /// Whether the server said that it takes none from here, or not with this login.
+    pub turned_away: bool,
     /// Why the issuer could not be told.
     pub untold: Option<Failure>,
     /// Mails that were tried and not sent.
@@ -108,6 +113,8 @@ impl Sent {
         self.ahead = self.ahead.max(other.ahead);
         self.stopped = self.stopped.or(other.stopped);
         self.halted |= other.halted;
+        self.also = self.also.or(other.also);
+        self.turned_away |= other.turned_away;
         self.untold = self.untold.or(other.untold);
         self.troubles.extend(other.troubles);
         self
@@ -120,7 +127,10 @@ impl Sent {
 
     /// Notes what stops all mail.
     fn halt(&mut self, failure: Failure) {
-        (self.stopped, self.halted) = (Some(failure), true);
+        self.halted = true;
+        if let Some(before) = self.stopped.replace(failure) {
+            self.also.get_or_insert(before);
+        }
     }
 
     /// Notes how an attempt ended, as the ledger tells it now.
@@ -152,7 +162,7 @@ impl Outbox<'_> {
     }
 
     /// The instant of what happens now.
-    fn instant(&self, world: &World) -> Instant {
+    pub fn instant(&self, world: &World) -> Instant {
         instant(self.now, world.now, (world.clock)())
     }
 
@@ -166,10 +176,10 @@ impl Outbox<'_> {
     }
 
     /// What is due, in the order in which it is sent.
-    fn due<'h>(&self, history: &'h History) -> Vec<Outgoing<'h>> {
-        let standing = |mail: &Outgoing| history.mail_standing(mail.message_id, self.rules(), self.now);
+    fn due<'h>(&self, history: &'h History, now: Instant) -> Vec<Outgoing<'h>> {
+        let standing = |mail: &Outgoing| history.mail_standing(mail.message_id, self.rules(), now);
         let mails = history.outgoing().into_iter().map(|mail| (standing(&mail), mail));
-        let mut due: Vec<_> = mails.filter(|(standing, _)| standing.is_due(self.now)).collect();
+        let mut due: Vec<_> = mails.filter(|(standing, _)| standing.is_due(now)).collect();
         // Stable: of mails that were tried at one time, the one that was frozen first.
         due.sort_by_key(|(standing, _)| standing.since);
         due.into_iter().map(|(_, mail)| mail).collect()
@@ -182,11 +192,12 @@ impl Outbox<'_> {
         }
         let history = Self::read(ledger)?;
         let mut sent = Sent::default();
-        let due = self.due(&history).len();
+        let now = self.instant(world);
+        let due = self.due(&history, now).len();
         if due > 0 {
             sent.leave(due, "send = \"by hand\": `ritardo mail send` sends them");
         }
-        self.count_waiting(&history, &mut sent);
+        self.count_waiting(&history, now, &mut sent);
         // They wait for a person, who knows.
         sent.overdue = 0;
         Ok(sent)
@@ -198,36 +209,41 @@ impl Outbox<'_> {
     /// The ledger cannot be read or written. What else goes wrong is told with the result.
     pub fn send(&self, ledger: &mut Ledger, only: Option<&BTreeSet<String>>, world: &World) -> Result<Sent, Failure> {
         let history = Self::read(ledger)?;
-        let mut due = self.due(&history);
-        let is_ahead =
-            |mail: &&Outgoing| history.mail_standing(mail.message_id, self.rules(), self.now).is_ahead(self.now);
+        // Not that of the run: a long one has done things since that would lie ahead.
+        let now = self.instant(world);
+        let mut due = self.due(&history, now);
+        let is_ahead = |mail: &&Outgoing| history.mail_standing(mail.message_id, self.rules(), now).is_ahead(now);
         let ahead = due.iter().filter(is_ahead).count() as u64;
         due.retain(|mail| only.is_none_or(|only| only.contains(mail.name)));
         let mut sent = Sent { ahead, ..Sent::default() };
         if !due.is_empty() {
             match Carrier::new(&self.setup.config.transport, &deliver::password) {
                 Ok(mut carrier) => {
+                    carrier.trust(self.state.root());
                     carrier.was_stopped(last_stop(&history));
                     Round::new(self, ledger, carrier).go(&due, &mut sent, world)?;
+                    if sent.turned_away || sent.attempts() > 0 {
+                        self.turned_away(sent.turned_away, world);
+                    }
                 }
                 Err(error) => sent.halt(unsent(error)),
             }
         }
         let history = Self::read(ledger)?;
-        self.count_waiting(&history, &mut sent);
+        self.count_waiting(&history, self.instant(world), &mut sent);
         Ok(sent)
     }
 
-    fn count_waiting(&self, history: &History, sent: &mut Sent) {
+    fn count_waiting(&self, history: &History, now: Instant, sent: &mut Sent) {
         for mail in history.outgoing() {
-            let standing = history.mail_standing(mail.message_id, self.rules(), self.now);
+            let standing = history.mail_standing(mail.message_id, self.rules(), now);
             if standing.waits() {
                 let since = history.waits_since(&mail);
                 sent.unsent += 1;
                 sent.since = [sent.since, since].into_iter().flatten().min();
-                sent.overdue += u64::from(since.is_some_and(|since| self.now.since(since) > MailRules::ALARM));
+                sent.overdue += u64::from(since.is_some_and(|since| now.since(since) > MailRules::ALARM));
             }
-            if let Some(next) = standing.next.filter(|next| *next > self.now) {
+            if let Some(next) = standing.next.filter(|next| *next > now) {
                 sent.waiting += 1;
                 sent.next = Some(sent.next.map_or(next, |first| first.min(next)));
             }
@@ -273,9 +289,15 @@ pub fn stored(state: &State, mail: &Outgoing) -> Result<Vec<u8>, Failure> {
 /// The same; the file of a digest that was lost is written again, of the bytes that the ledger has.
 fn stored_again(ledger: &Ledger, state: &State, mail: &Outgoing) -> Result<Vec<u8>, Failure> {
     let path = path_of(state, mail);
-    if mail.number.is_none() && !mail.name.starts_with(REMINDER) && !path.exists() {
-        let bytes = ledger.content(mail.sha256).map_err(|error| ledger_failure(error, ledger.path()))?;
-        keep(&path, &bytes)?;
+    if mail.number.is_none() && !path.exists() {
+        match ledger.content(mail.sha256) {
+            Ok(bytes) => {
+                keep(&path, &bytes)?;
+            }
+            // An earlier version made it, which kept no bytes.
+            Err(LedgerError::Missing(_)) => {}
+            Err(error) => return Err(ledger_failure(error, ledger.path())),
+        }
     }
     stored(state, mail)
 }

@@ -1,5 +1,7 @@
 //! `ritardo run`: the nightly run.
 
+use std::time::Duration;
+
 use super::archived::Archive;
 use super::closing::{self, OpenMonth, Step};
 use super::correct::{self, Bench, Late, Withheld};
@@ -22,7 +24,7 @@ use super::summary::Summary;
 use super::timings::Timings;
 use super::{Outcome, World, alarms, ending, issue, metrics, pages, parked, previews, review, say, standing, workbook};
 use crate::cli::{Format, Run};
-use crate::domain::{Instant, Month};
+use crate::domain::{Elapsed, Instant, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{LogRead, SetAside, Trying};
 use crate::ledger::{Additions, Entry, History, Ledger, LedgerError};
@@ -100,11 +102,11 @@ fn work<'s>(
     setup: &'s Setup,
     state: &State,
     args: &Run,
-    world: &World,
+    world: &mut World,
     timings: &Timings,
 ) -> Result<Night<'s>, Failure> {
-    let (as_of, rows_at_once, signer) = (args.as_of.unwrap_or(world.now), rows_in(args.memory), signer(&setup.config)?);
-    let Held { _lock, mut ledger, history } = Held::or_new(setup, state, as_of)?;
+    let (rows_at_once, signer, began) = (rows_in(args.memory), signer(&setup.config)?, args.as_of.unwrap_or(world.now));
+    let (as_of, Held { _lock, mut ledger, history }) = in_turn(setup, state, args, world)?;
     timings.lap("taking the ledger", None, None);
     let (path, begun) = (state.ledger(), history.last);
     let intake = take_in(setup, state, &mut ledger, &history, as_of, world)?;
@@ -133,8 +135,9 @@ fn work<'s>(
     let written = issue::write_documents(state, &mut ledger, renderer, signer.as_ref(), world)?;
     timings.lap("documents", Some(written.documents), None);
     let told = Told { begun, open: &open, late: &late, failed: &closings.failed };
-    let outbox = Outbox { setup, state, now: as_of, by: Trying::Run };
-    let mail = mailed(&outbox, &mut ledger, &told, (world, timings))?;
+    // What happens to mails is told with the time since the program began, which knows of the wait for the lock.
+    let outbox = Outbox { setup, state, now: began, by: Trying::Run };
+    let mail = mailed(&outbox, &mut ledger, &told, (&*world, timings))?;
     let closed = &pages::closed_tonight(setup, evidence, &open)?;
     open.retain(|open| !matches!(open.step, Step::Close(_)));
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
@@ -192,6 +195,15 @@ fn unsettled(
     let failed = settled::keep(task, evidence, open, late).err();
     timings.lap("settling", None, None);
     failed
+}
+
+/// The ledger, and the instant of a run that holds it: what was decided while it waited does not lie ahead of it.
+fn in_turn(setup: &Setup, state: &State, args: &Run, world: &mut World) -> Result<(Instant, Held), Failure> {
+    let (lock, waited) = state.lock_in_turn(Duration::from_secs(60 * u64::from(args.wait)), world)?;
+    let late = if waited.is_zero() { waited } else { (world.clock)() };
+    let late = Elapsed::from_micros(i64::try_from(late.as_micros()).unwrap_or(i64::MAX));
+    let as_of = args.as_of.unwrap_or_else(|| world.now.plus(late));
+    Ok((as_of, Held::with(lock, setup, state, as_of)?))
 }
 
 /// Sends what is due, and tells the issuer what happened.

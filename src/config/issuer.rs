@@ -56,7 +56,7 @@ pub(super) fn issuers(root: &Table<'_>) -> Option<Vec<Issuer>> {
 
 fn issuer(table: &Table<'_>, usual: &Numbering) -> Option<Issuer> {
     let party = party(table);
-    let email = table.parsed("email", words::email);
+    let email = table.parsed("email", words::email_on(table.page.is_recorded));
     if !table.page.is_recorded {
         check_sender(table, party.as_ref().map(|party| party.legal_name.as_str()), email.as_deref());
     }

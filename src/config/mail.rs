@@ -4,8 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::table::{Form, Table};
-use super::{limits, words};
-use crate::domain::business::Issuer;
+use super::{Config, limits, words};
 use crate::domain::settings::{Dkim, Login, PasswordFrom, Smtp, Tls, Transport};
 
 pub(super) const MAIL: Form = Form {
@@ -134,26 +133,32 @@ fn login(mail: &Table<'_>) -> Option<Login> {
 }
 
 /// The key that mails are signed with, whichever road they take: `[mail.dkim]`.
-pub(super) fn dkim(root: &Table<'_>, issuers: &[Issuer]) -> Option<Dkim> {
+pub(super) fn dkim(root: &Table<'_>) -> Option<Dkim> {
     let table = root.quiet_table("mail", &MAIL)?.table("dkim", &DKIM)?;
     let (domain, selector) = (table.parsed("domain", words::domain), table.parsed("selector", words::domain));
-    if let Some(domain) = domain.as_deref().filter(|_| !table.page.is_recorded) {
-        refuse_stranger(&table, domain, issuers);
-    }
     Some(Dkim { domain: domain?, selector: selector?, key_file: table.path("key_file")? })
 }
 
-/// Receivers count the signature of the sender's domain, or of one above it, and no other (DMARC, RFC 7489, 3.1.1).
-fn refuse_stranger(table: &Table<'_>, domain: &str, issuers: &[Issuer]) {
-    let signed = domain.to_ascii_lowercase();
-    let is_signed = |email: &str| {
-        let of = email.rsplit_once('@').map_or(email, |(_, of)| of).to_ascii_lowercase();
-        of.strip_suffix(&signed).is_some_and(|below| below.is_empty() || below.ends_with('.'))
-    };
-    if let Some(issuer) = issuers.iter().find(|issuer| !is_signed(&issuer.email)) {
-        let message = format!("a signature of {domain} does not count for mails from {}", issuer.email);
-        table.wrong("domain", message, "write the domain of the address, or one above it");
+impl Config {
+    /// What a signature is worth less for than it could be, in words: mails of an issuer with whose address its domain has
+    /// nothing to do.
+    pub fn strange_signature(&self) -> Option<String> {
+        let domain = &self.dkim.as_ref()?.domain;
+        let of = |email: &str| email.rsplit_once('@').map_or(email, |(_, of)| of).to_owned();
+        let stranger = self.issuers.iter().find(|issuer| !is_aligned(domain, &of(&issuer.email)))?;
+        Some(format!(
+            "a signature of {domain} does not count as one of the sender ({}) with receivers that ask for it (DMARC)",
+            stranger.email
+        ))
     }
+}
+
+/// Whether two domains are of one organisation, as receivers take it where they are not told otherwise (DMARC, RFC 7489, 3.1.1):
+/// one is at or above the other, or they have the last two labels in common. Of `co.uk` that is too much, and does no harm.
+fn is_aligned(one: &str, other: &str) -> bool {
+    let labels =
+        |domain: &str| -> Vec<String> { domain.to_ascii_lowercase().rsplit('.').take(2).map(str::to_owned).collect() };
+    labels(one).iter().zip(&labels(other)).all(|(one, other)| one == other)
 }
 
 /// The folder of a file transport.
@@ -167,7 +172,7 @@ pub(super) fn outbox(transport: &Transport) -> Option<&PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, parse_config, parse_recorded_config};
+    use crate::config::parse_config;
     use crate::domain::settings::MailRate;
     use crate::domain::{Elapsed, Mistake};
 
@@ -216,17 +221,18 @@ mod tests {
         let second = ISSUER.replace("[issuer]\n", "[[issuer]]\nid = \"b\"\nseries = \"B\"\ncredit_series = \"BC\"\n");
         let first =
             ISSUER.replace("[issuer]\n", "[[issuer]]\nid = \"a\"\n").replace("mail.example.com", "else.example");
-        for (text, part) in [
-            (format!("{}{ISSUER}", file.replace("example.com", "ample.com")), "does not count for mails from a@mail"),
-            (format!("{}{ISSUER}", file.replace("example.com", "b.mail.example.com")), "does not count"),
-            (format!("{file}{first}{second}"), "does not count for mails from a@else.example"),
+        for (domain, counts) in [
+            ("example.com", true),
+            ("send.EXAMPLE.com", true),
+            ("b.mail.example.com", true),
+            ("ample.com", false),
+            ("example.org", false),
         ] {
-            let mistakes = config_of(&text).unwrap_err();
-            let [mistake] = mistakes.as_slice() else { panic!("{text}: {mistakes:?}") };
-            assert!(mistake.to_string().contains(part), "{mistake}");
-            let recorded = parse_recorded_config(Path::new("ritardo.toml"), &text);
-            assert!(recorded.is_ok(), "what was recorded is read: {recorded:?}");
+            let found = config_of(&format!("{}{ISSUER}", file.replace("example.com", domain))).unwrap();
+            assert_eq!(found.strange_signature().is_none(), counts, "{domain}: {:?}", found.strange_signature());
         }
+        let several = config_of(&format!("{file}{first}{second}")).unwrap().strange_signature();
+        assert!(several.is_some_and(|said| said.contains("a@else.example")), "each issuer is looked at");
         for (text, part) in [
             ("[mail]\nrate = \"30/min\"\n", "only has a meaning"),
             ("[mail]\npassword_credential = \"smtp\"\n", "only has a meaning"),

@@ -171,7 +171,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let (sources, limits) = (sources::sources(root), limits::limits(root));
     let issuers = issuer::issuers(root);
     let (statements, metrics) = (statement::statements(root), metrics::textfile(root, &state, &inbox));
-    let dkim = mail::dkim(root, issuers.as_deref().unwrap_or_default());
+    let dkim = mail::dkim(root);
     let (issue, guards, alarms) = (invoice::rules(root), guards::guards(root), alarms::alarms(root));
     let payments = payments::payments(root);
     Some(Config {

@@ -54,7 +54,7 @@ pub(super) fn file_name(text: &str) -> Result<&str, DeliverError> {
 
 /// `Content-Disposition` of an attachment of this name, which [`file_name`] allows.
 ///
-/// lettre's own writes a long name as `filename*0=`, which some mail programs do not read.
+/// lettre's own writes a long name as `filename*0=`, which some mail programs do not read. Mails of before have it.
 #[derive(Clone, Debug)]
 pub(super) struct Disposition(pub String);
 

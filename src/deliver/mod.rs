@@ -23,7 +23,7 @@ mod tls;
 mod wire;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::domain::settings::{PasswordFrom, Transport};
 
@@ -169,6 +169,18 @@ pub enum DeliverError {
 }
 
 impl DeliverError {
+    /// Whether the server said it: it takes no mail from here, or not with this login or sender.
+    pub const fn is_of_the_server(&self) -> bool {
+        matches!(
+            self,
+            Self::Login { .. }
+                | Self::LoginWanted { .. }
+                | Self::LoginForm { .. }
+                | Self::Unserved { .. }
+                | Self::RefusedAlike { .. }
+        )
+    }
+
     /// Whether it concerns one mail, and others can be carried all the same.
     pub const fn is_of_one_mail(&self) -> bool {
         matches!(self, Self::OutboxTaken { .. } | Self::Field { .. } | Self::Form { .. } | Self::Date)
@@ -180,7 +192,11 @@ impl DeliverError {
 pub struct Carrier(By);
 
 enum By {
-    Folder(PathBuf),
+    Folder {
+        outbox: PathBuf,
+        /// A folder whose own way is not looked at.
+        door: Option<PathBuf>,
+    },
     Server(Box<smtp::Agent>),
 }
 
@@ -195,9 +211,16 @@ impl Carrier {
         secrets: &dyn Fn(&PasswordFrom) -> Result<Password, DeliverError>,
     ) -> Result<Self, DeliverError> {
         Ok(Self(match transport {
-            Transport::File { outbox } => By::Folder(outbox.clone()),
+            Transport::File { outbox } => By::Folder { outbox: outbox.clone(), door: None },
             Transport::Smtp(server) => By::Server(Box::new(smtp::Agent::new(server, secrets)?)),
         }))
+    }
+
+    /// Takes the way to this folder as it is, for an outbox inside it: whatever else the caller has lies there, too.
+    pub fn trust(&mut self, folder: &Path) {
+        if let By::Folder { door, .. } = &mut self.0 {
+            *door = Some(folder.to_owned());
+        }
     }
 
     /// Whether mails wait for one another, because a rate is configured.
@@ -223,7 +246,7 @@ impl Carrier {
     /// ask that.
     pub fn holds(&self, parcel: &Parcel<'_>) -> bool {
         match &self.0 {
-            By::Folder(outbox) => {
+            By::Folder { outbox, .. } => {
                 field::file_name(parcel.name).is_ok_and(|name| outbox::holds(outbox, name, parcel.eml))
             }
             By::Server(_) => false,
@@ -240,8 +263,9 @@ impl Carrier {
     pub fn carry(&mut self, parcel: &Parcel<'_>) -> Result<Carried, DeliverError> {
         field::travels(parcel.eml)?;
         match &mut self.0 {
-            By::Folder(outbox) => {
-                let outcome = outbox::put(outbox, field::file_name(parcel.name)?, parcel.eml)?;
+            By::Folder { outbox, door } => {
+                let name = field::file_name(parcel.name)?;
+                let outcome = outbox::put(outbox, door.as_deref(), name, parcel.eml)?;
                 Ok(Carried { outcome, road: Road::Open })
             }
             By::Server(agent) => {
@@ -254,7 +278,7 @@ impl Carrier {
     /// Takes leave of the server, where a connection is open. Without it the connection is merely dropped.
     pub fn close(self) {
         match self.0 {
-            By::Folder(_) => {}
+            By::Folder { .. } => {}
             By::Server(agent) => agent.close(),
         }
     }

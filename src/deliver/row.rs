@@ -1,6 +1,8 @@
 //! What attempts in a row say of those that would follow them: one mail that a server cannot take is tried and the others go
 //! on, but a server that fails one mail after the other is left alone.
 
+use std::collections::BTreeSet;
+
 use super::Outcome;
 use super::reply::Reply;
 
@@ -8,8 +10,14 @@ use super::reply::Reply;
 const SPENT_MOST: u32 = 2;
 /// So many connections in a row that broke.
 const BROKEN_MOST: u32 = 3;
-/// So many refusals in a row, with the same words, are none of these mails.
-const ALIKE_MOST: u32 = 3;
+/// So many refusals in a row, with the same words, are none of these mails: of one sender, or to recipients of so many domains.
+const ALIKE_MOST: usize = 3;
+/// To recipients of so many domains where the server has taken others in this run, as when a quota is used up.
+const ALIKE_AFTER: usize = 10;
+/// To recipients of so many domains where these words stopped the last run.
+const ALIKE_AGAIN: usize = 2;
+/// Status codes (RFC 3463) of the sender, and of what it may send (Gmail's quotas), at whatever stage.
+const OF_SENDER: [&str; 3] = ["5.1.7", "5.1.8", "5.4.5"];
 /// Of the words of a refusal, so many characters are compared.
 const COMPARED: usize = 80;
 
@@ -18,7 +26,7 @@ const COMPARED: usize = 80;
 pub(super) enum Sign {
     /// Nothing: the server spoke of the mail alone.
     Sound,
-    /// A 5xx at MAIL or RCPT that may be about this side, and not about the mail: its words, without addresses.
+    /// A 5xx that may be about this side, and not about the mail: its words, without addresses.
     Refused { words: String, is_sender: bool },
     /// 530, 534, 535 or 538: the login is missing, or is not enough. The whole words.
     Login(String),
@@ -38,7 +46,8 @@ impl Sign {
             ..400 => Self::Broken,
             530 | 534 | 535 | 538 => Self::Login(format!("{stage}: {}", reply.text())),
             500.. if is_of_this_side(stage, reply) => {
-                Self::Refused { words: compared(stage, reply), is_sender: stage == "MAIL" }
+                let is_sender = stage == "MAIL" || OF_SENDER.contains(&status(&reply.text()));
+                Self::Refused { words: compared(stage, reply), is_sender }
             }
             _ => Self::Sound,
         }
@@ -50,19 +59,20 @@ impl Sign {
     }
 }
 
-/// Whether a refusal may be about the sender or the right to send at all, and so about every mail. 552, and the status codes
-/// of addresses and mailboxes (RFC 3463), are about the size and the recipient; but for 5.1.7 and 5.1.8, the sender's.
+/// The status code of a reply (RFC 3463), where it has one.
+fn status(text: &str) -> &str {
+    text.split_ascii_whitespace().nth(1).unwrap_or_default()
+}
+
+/// Whether a refusal may be about the sender or the right to send at all, and so about every mail, at whatever stage it is said:
+/// many servers look at a sender or a quota only once the whole mail is there. 552, and the status codes of addresses, mailboxes
+/// and contents, are about the size, the recipient and the mail; but for those of the sender.
 fn is_of_this_side(stage: &str, reply: &Reply) -> bool {
     let text = reply.text();
-    let status = text.split_ascii_whitespace().nth(1).unwrap_or_default();
-    let is_of_sender = ["5.1.7", "5.1.8"].contains(&status);
-    let is_of_recipient = (status.starts_with("5.1.") || status.starts_with("5.2.")) && !is_of_sender;
-    let may_be = match stage {
-        "MAIL" => true,
-        "RCPT" => !is_of_recipient,
-        _ => false,
-    };
-    may_be && reply.code != 552 && status != "5.3.4"
+    let status = status(&text);
+    let is_of_recipient = stage != "MAIL" && ["5.1.", "5.2."].iter().any(|class| status.starts_with(class));
+    let is_of_mail = reply.code == 552 || status == "5.3.4" || status.starts_with("5.6.");
+    OF_SENDER.contains(&status) || !(is_of_recipient || is_of_mail)
 }
 
 /// The words of a refusal without what differs from mail to mail: addresses, and the ids that servers give to dialogues.
@@ -91,11 +101,20 @@ pub(super) enum Follows {
 pub(super) struct Row {
     spent: u32,
     broken: u32,
-    /// The words of refusals in a row, and how many there were.
-    alike: (String, u32),
+    /// Refusals in a row with the same words.
+    alike: Alike,
     has_sent: bool,
     /// What the run before this one said when it stopped.
     before: Vec<String>,
+}
+
+/// Refusals in a row with the same words.
+#[derive(Debug, Default)]
+struct Alike {
+    words: String,
+    mails: usize,
+    /// Of the recipients: several documents for one of them are refused with the same words for it alone.
+    domains: BTreeSet<String>,
 }
 
 impl Row {
@@ -104,8 +123,8 @@ impl Row {
         self.before = words;
     }
 
-    /// Takes an attempt in, and says what follows from it.
-    pub(super) fn after(&mut self, outcome: &Outcome, sign: &Sign) -> Follows {
+    /// Takes an attempt for a recipient of `domain` in, and says what follows from it.
+    pub(super) fn after(&mut self, outcome: &Outcome, sign: &Sign, domain: &str) -> Follows {
         self.has_sent |= matches!(outcome, Outcome::Sent { .. });
         (self.spent, self.broken) = match sign {
             Sign::Tired | Sign::Doubt => (self.spent.saturating_add(1), self.broken.saturating_add(1)),
@@ -113,9 +132,9 @@ impl Row {
             Sign::Sound | Sign::Refused { .. } | Sign::Login(_) => (0, 0),
         };
         if let Sign::Refused { words, is_sender } = sign {
-            return self.refused(words, *is_sender);
+            return self.refused(words, *is_sender, domain);
         }
-        self.alike = (String::new(), 0);
+        self.alike = Alike::default();
         let why = super::reply::bounded(outcome.words());
         match sign {
             Sign::Tired if self.spent >= SPENT_MOST => Follows::Pause,
@@ -127,12 +146,20 @@ impl Row {
         }
     }
 
-    /// A recipient may be refused for itself: with the same words as others only where nobody was accepted.
-    fn refused(&mut self, words: &str, is_sender: bool) -> Follows {
-        let count = if self.alike.0 == words { self.alike.1.saturating_add(1) } else { 1 };
-        self.alike = (words.to_owned(), count);
-        let is_again = count >= ALIKE_MOST || self.before.iter().any(|before| before.contains(words));
-        if is_again && (is_sender || !self.has_sent) { Follows::Stop(words.to_owned()) } else { Follows::Next }
+    /// A recipient may be refused for itself: with the same words as others only where they have nothing to do with it.
+    fn refused(&mut self, words: &str, is_sender: bool, domain: &str) -> Follows {
+        if self.alike.words != words {
+            self.alike = Alike { words: words.to_owned(), ..Alike::default() };
+        }
+        self.alike.mails = self.alike.mails.saturating_add(1);
+        self.alike.domains.insert(domain.to_ascii_lowercase());
+        let is_again = self.before.iter().any(|before| before.contains(words));
+        let (found, most) = match () {
+            () if is_sender => (self.alike.mails, if is_again { 1 } else { ALIKE_MOST }),
+            () if self.has_sent => (self.alike.domains.len(), ALIKE_AFTER),
+            () => (self.alike.domains.len(), if is_again { ALIKE_AGAIN } else { ALIKE_MOST }),
+        };
+        if found >= most { Follows::Stop(words.to_owned()) } else { Follows::Next }
     }
 }
 
@@ -145,7 +172,7 @@ mod tests {
         Sign::of(stage, &Reply { code, lines: vec![text[3..].trim_start().to_owned()] })
     }
 
-    fn after(row: &mut Row, sign: &Sign) -> Follows {
+    fn after(row: &mut Row, sign: &Sign, domain: &str) -> Follows {
         let reason = "words".to_owned();
         let outcome = match sign {
             Sign::Doubt => Outcome::Unknown { reason },
@@ -153,19 +180,29 @@ mod tests {
             Sign::Sound => Outcome::Sent { reply: reason },
             _ => Outcome::Deferred { reason },
         };
-        row.after(&outcome, sign)
+        row.after(&outcome, sign, domain)
     }
 
-    /// What follows from attempts: `.` the next mail, `p` a pause, `t` a pause of which is told, `s` a stop.
+    /// What follows from attempts, each for another domain: `.` the next mail, `p` a pause, `t` a pause of which is told, `s` a
+    /// stop.
     fn follows(signs: &[Sign]) -> String {
-        let mut row = Row::default();
-        let letter = |sign| match after(&mut row, sign) {
+        let domains: Vec<String> = (0..signs.len()).map(|place| format!("{place}.example")).collect();
+        followed(&mut Row::default(), signs.iter().zip(domains.iter().map(String::as_str)))
+    }
+
+    /// The same for attempts for one domain.
+    fn follows_to_one(signs: &[Sign]) -> String {
+        followed(&mut Row::default(), signs.iter().zip(["B.it", "b.it"].into_iter().cycle()))
+    }
+
+    fn followed<'a>(row: &mut Row, attempts: impl Iterator<Item = (&'a Sign, &'a str)>) -> String {
+        let letter = |(sign, domain)| match after(row, sign, domain) {
             Follows::Next => '.',
             Follows::Pause => 'p',
             Follows::Tell(_) => 't',
             Follows::Stop(_) => 's',
         };
-        signs.iter().map(letter).collect()
+        attempts.map(letter).collect()
     }
 
     #[test]
@@ -189,9 +226,39 @@ mod tests {
         let relay = |name: &str| refusal("RCPT", &format!("554 5.7.1 <{name}@b.it>: Relay access denied 4f2a9c1b77"));
         assert_eq!(follows(&[relay("a"), relay("b"), relay("c")]), "..s");
         assert_eq!(follows(&[Sign::Sound, relay("a"), relay("b"), relay("c"), relay("d")]), ".....", "it takes others");
+        assert_eq!(follows_to_one(&[sender("a"), sender("b"), sender("c")]), "..s");
+        let dead = || refusal("RCPT", "550 Unrouteable address");
+        assert_eq!(follows_to_one(&[dead(), dead(), dead(), dead()]), "....", "one recipient who is not there");
         assert_eq!(follows(&[relay("a"), relay("b"), refusal("RCPT", "550 no"), relay("c")]), "....");
         let Sign::Refused { words, .. } = relay("a") else { panic!("a refusal") };
         assert_eq!(words, "RCPT: 554 5.7.1 Relay access denied");
+    }
+
+    /// What servers say of a sender that is not proved, of one that sends too much, and of a quota.
+    #[test]
+    fn refusals_of_this_side_are_seen_at_every_stage_and_after_some_were_taken() {
+        for (stage, text) in [
+            (
+                "end of mail",
+                "554 Message rejected: Email address is not verified. The following identities failed: a@b.it",
+            ),
+            ("end of mail", "550 5.7.501 Access denied, spam abuse detected from a@b.it"),
+            ("DATA", "550 5.7.1 DKIM of your domain is required"),
+        ] {
+            let of = || refusal(stage, text);
+            assert_eq!(follows(&[of(), of(), of()]), "..s", "{text}");
+            assert_eq!(follows_to_one(&[of(), of(), of()]), "...", "{text}");
+            // Where others were taken it needs more of them to know.
+            let after: Vec<Sign> = std::iter::once(Sign::Sound).chain((0..10).map(|_| of())).collect();
+            assert_eq!(follows(&after), "..........s", "{text}");
+        }
+        for (stage, text) in
+            [("RCPT", "550 5.4.5 Daily sending limit exceeded"), ("end of mail", "550 5.1.8 outbound spam")]
+        {
+            let of = || refusal(stage, text);
+            assert_eq!(follows_to_one(&[Sign::Sound, of(), of(), of()]), "...s", "{text}");
+            assert_eq!(follows(&[Sign::Sound, of(), of(), Sign::Sound, of()]), ".....", "{text}");
+        }
     }
 
     #[test]
@@ -199,8 +266,15 @@ mod tests {
         let words = refusal("MAIL", "550 5.7.1 no such sender");
         let mut row = Row::default();
         row.was_stopped(vec!["the mail was not sent: `a.ie` refuses …: MAIL: 550 5.7.1 no such sender".to_owned()]);
-        assert_eq!(after(&mut row, &words), Follows::Stop("MAIL: 550 5.7.1 no such sender".to_owned()));
-        assert_eq!(after(&mut row, &refusal("MAIL", "550 other words")), Follows::Next);
+        assert_eq!(after(&mut row, &words, "b.it"), Follows::Stop("MAIL: 550 5.7.1 no such sender".to_owned()));
+        assert_eq!(after(&mut row, &refusal("MAIL", "550 other words"), "b.it"), Follows::Next);
+        // One recipient with many mails never stops those of others, night after night; two do.
+        let dead = refusal("RCPT", "550 Unrouteable address");
+        for (domains, expected) in [(["b.it"; 4], "...."), (["b.it", "b.it", "c.it", "c.it"], "..ss")] {
+            let mut row = Row::default();
+            row.was_stopped(vec!["RCPT: 550 Unrouteable address".to_owned()]);
+            assert_eq!(followed(&mut row, domains.into_iter().map(|domain| (&dead, domain))), expected);
+        }
     }
 
     #[test]
@@ -212,8 +286,9 @@ mod tests {
             ("RCPT", "550 5.2.1 disabled"),
             ("MAIL", "552 5.3.4 too big"),
             ("MAIL", "554 5.3.4 too big"),
-            ("DATA", "554 no valid recipients"),
-            ("end of mail", "554 5.7.1 spam"),
+            ("DATA", "550 5.1.1 no such user"),
+            ("end of mail", "552 mailbox full"),
+            ("end of mail", "554 5.6.0 a lone line feed"),
             ("RCPT", "450 later"),
         ] {
             assert_eq!(refusal(stage, text), Sign::Sound, "{stage} {text}");
@@ -222,6 +297,8 @@ mod tests {
             ("RCPT", "550 relay not permitted"),
             ("RCPT", "550 5.7.54 no relay"),
             ("RCPT", "550 5.1.8 bad sender"),
+            ("DATA", "554 no valid recipients"),
+            ("end of mail", "554 5.7.1 spam"),
             ("MAIL", "550 5.1.0 sender rejected"),
         ] {
             assert!(matches!(refusal(stage, text), Sign::Refused { .. }), "{stage} {text}");

@@ -26,7 +26,8 @@ pub(super) enum Unread {
     Foreign(u32),
 }
 
-/// Reads at most `limit` bytes of a file of this user, or of root, whose mode has none of `refused`.
+/// Reads at most `limit` bytes of a file of this user, or of root, whose mode has none of `refused`. Root reads those of every
+/// user, as where a container has a folder of its host, or an administrator does by hand what a service does at night.
 ///
 /// Links are followed: in containers secrets are links to what is mounted. What counts is the file that was opened.
 pub(super) fn read(path: &Path, refused: u32, limit: u64) -> Result<Vec<u8>, Unread> {
@@ -35,7 +36,7 @@ pub(super) fn read(path: &Path, refused: u32, limit: u64) -> Result<Vec<u8>, Unr
     if mode & refused != 0 {
         return Err(Unread::Open(mode));
     }
-    if !is_own(&meta) {
+    if !may_hold_secret(meta.uid(), user()) {
         return Err(Unread::Foreign(meta.uid()));
     }
     let mut bytes = Vec::new();
@@ -56,8 +57,16 @@ pub(super) fn regular(path: &Path) -> io::Result<(File, Metadata)> {
 /// Whether something belongs to the user of this process, or to root. Where the system does not tell who that is, everything
 /// does: its mode was looked at.
 pub(super) fn is_own(meta: &Metadata) -> bool {
-    // The folder of a process belongs to its effective user.
-    belongs(meta.uid(), fs::metadata("/proc/self").ok().map(|own| own.uid()))
+    belongs(meta.uid(), user())
+}
+
+/// The effective user of this process, to whom its folder belongs.
+fn user() -> Option<u32> {
+    fs::metadata("/proc/self").ok().map(|own| own.uid())
+}
+
+fn may_hold_secret(owner: u32, user: Option<u32>) -> bool {
+    user == Some(0) || belongs(owner, user)
 }
 
 fn belongs(owner: u32, user: Option<u32>) -> bool {
@@ -76,14 +85,18 @@ mod tests {
             [(1000, Some(1000), true), (0, Some(1000), true), (1001, Some(1000), false), (1000, Some(0), false)]
         {
             assert_eq!(belongs(owner, user), fits, "{owner} {user:?}");
+            // Root may read what its owner alone may read, and goes into no folder of a stranger.
+            assert_eq!(may_hold_secret(owner, user), fits || user == Some(0), "{owner} {user:?}");
         }
         let path = super::super::script::folder("secret-owner").join("secret");
         fs::write(&path, "canary").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         assert!(read(&path, OWNER_ALONE, 10).is_ok());
-        // Only root can give a file away.
+        // Only root can give a file away, and then still reads it; but none that others may read.
         if std::os::unix::fs::chown(&path, Some(65_534), None).is_ok() {
-            assert!(matches!(read(&path, OWNER_ALONE, 10), Err(Unread::Foreign(65_534))));
+            assert!(read(&path, OWNER_ALONE, 10).is_ok());
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+            assert!(matches!(read(&path, OWNER_ALONE, 10), Err(Unread::Open(0o640))));
         }
     }
 

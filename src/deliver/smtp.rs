@@ -124,7 +124,7 @@ impl Agent {
                 Err(Unbegun::Fault(fault)) => session::lost("MAIL", &fault),
                 Ok(ended) => ended,
             };
-            return self.ended(session, ended);
+            return self.ended(session, ended, mail.to.domain());
         }
     }
 
@@ -137,7 +137,7 @@ impl Agent {
     }
 
     /// What an attempt says of those after it. One mail that a server cannot take does not keep the others back.
-    fn ended(&mut self, session: Session, ended: Ended) -> Result<Carried, DeliverError> {
+    fn ended(&mut self, session: Session, ended: Ended, domain: &str) -> Result<Carried, DeliverError> {
         let Ended { outcome, sign, goes_on } = ended;
         self.session = goes_on.then_some(session);
         self.is_to_rest = sign == Sign::Tired;
@@ -148,7 +148,7 @@ impl Agent {
         if let Sign::Login(reply) = &sign {
             return Err(DeliverError::LoginWanted { host: host(), reply: bounded(reply) });
         }
-        match self.row.after(&outcome, &sign) {
+        match self.row.after(&outcome, &sign, domain) {
             Follows::Next => Ok(Carried { outcome, road: Road::Open }),
             Follows::Pause => Ok(busy(outcome)),
             Follows::Tell(reason) => Ok(Carried { outcome, road: Road::Broken { reason } }),
@@ -187,15 +187,15 @@ impl Door {
         }
         // Before STARTTLS anybody on the way can speak for the server.
         let is_proved = self.server.tls != Tls::StartTls;
-        self.expect("greeting", session.greeting(), 220, is_proved)?;
-        self.expect("EHLO", session.hello(name), 250, is_proved)?;
+        self.wanted("greeting", session.greeting(), 220, is_proved)?;
+        self.wanted("EHLO", session.hello(name), 250, is_proved)?;
         if let (Tls::StartTls, Some(trust)) = (self.server.tls, &self.trust) {
             if !session.offers().starttls {
                 return Err(deferred("STARTTLS: the server does not offer it"));
             }
-            self.expect("STARTTLS", session.command("STARTTLS"), 220, false)?;
+            self.wanted("STARTTLS", session.command("STARTTLS"), 220, false)?;
             session = session.encrypted(trust).map_err(|fault| gone("TLS", &fault))?;
-            self.expect("EHLO", session.hello(name), 250, true)?;
+            self.wanted("EHLO", session.hello(name), 250, true)?;
         }
         if self.server.tls != Tls::Loopback && !session.is_encrypted() {
             return Err(deferred("TLS: the connection is not encrypted"));
@@ -253,7 +253,7 @@ impl Door {
 
     /// The one reply that a stage before any mail accepts. A refusal there is of this side and of no mail; what somebody on
     /// the way may have said puts off.
-    fn expect(&self, stage: &str, reply: Result<Reply, Fault>, accepted: u16, is_proved: bool) -> Result<(), Stop> {
+    fn wanted(&self, stage: &str, reply: Result<Reply, Fault>, accepted: u16, is_proved: bool) -> Result<(), Stop> {
         match reply {
             Ok(reply) if reply.code == accepted => Ok(()),
             Ok(reply) if is_proved && reply.is_refusal() => {

@@ -26,8 +26,9 @@ impl MailRules {
     /// From the first attempt on, after which a mail that was never taken has failed.
     pub const GIVE_UP: Elapsed = Elapsed::from_seconds(5 * 86_400);
 
-    /// From when on a mail that still waits is an alarm.
-    pub const ALARM: Elapsed = Elapsed::DAY;
+    /// From when on a mail that still waits is an alarm: in the next night, also where that begins a little sooner, or has an hour
+    /// less before it.
+    pub const ALARM: Elapsed = Elapsed::from_seconds(22 * 3600);
 
     /// How long the next attempt waits after `attempts` of them: 5, 10, 20, 40 minutes, then an hour each time.
     pub fn delay(attempts: u32) -> Elapsed {

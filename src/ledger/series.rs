@@ -5,15 +5,18 @@
 //! next command opens the ledger for writing, which puts it into the file first.
 //!
 //! A file without its log is a whole ledger of an earlier state, and mails would be sent again that the log tells of. So a mark
-//! beside the ledger says, while there is a log, how the file ends. Invariants: there is a mark only where there is a log that
-//! is not empty, or where all of the log is in the file; between two marks nothing of the log comes into the file.
+//! beside the ledger says, while there is a log with entries, past which of them the file ends when all of the log is in it: a
+//! file without a log that ends no later has lost entries. Invariants: before an entry comes into a log the mark names the last
+//! one before it, unless an earlier mark holds still, between which and now nothing of the log came into the file; before
+//! something of the log comes into the file the mark asks for all of it.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::sum::put;
-use super::{Ledger, LedgerError, VERSION, head};
+use super::{Ledger, LedgerError, VERSION, last};
 
 /// A longer log is put into the file before the series goes on.
 const LOG_MOST: u64 = 16 << 20;
@@ -45,8 +48,23 @@ fn log_of(path: &Path) -> PathBuf {
     PathBuf::from(format!("{}-wal", path.display()))
 }
 
-fn mark(head: &str) -> String {
-    format!("head {head}\n")
+fn mark(last: u64) -> String {
+    format!("past {last}\n")
+}
+
+/// The series of a ledger.
+#[derive(Debug)]
+pub(super) struct Series {
+    /// Whether the mark does not tell of what is added from now on.
+    is_unmarked: Cell<bool>,
+    /// A longer log is put into the file.
+    log_most: Cell<u64>,
+}
+
+impl Default for Series {
+    fn default() -> Self {
+        Self { is_unmarked: Cell::new(false), log_most: Cell::new(LOG_MOST) }
+    }
 }
 
 fn is_local(path: &Path) -> bool {
@@ -75,44 +93,87 @@ impl Ledger {
         if self.journal("PRAGMA journal_mode = WAL")? != "wal" {
             return Ok(());
         }
-        // A part of the log in the file, and the file would not end as the mark says.
+        // What comes into the file comes there by one of the marks.
         self.connection.query_row("PRAGMA wal_autocheckpoint = 0", [], |_| Ok(()))?;
-        self.mark_log()
+        self.fill_log()
+    }
+
+    /// A log that is not empty, and on the disk: an empty one is as good as none.
+    fn fill_log(&self) -> Result<(), LedgerError> {
+        self.series.is_unmarked.set(true);
+        self.connection.pragma_update(None, "user_version", VERSION)?;
+        Ok(())
     }
 
     /// Puts the log into the file. Where somebody reads the ledger just now, the next command that writes does it.
     pub fn end_series(&self) {
-        if self.journal("PRAGMA journal_mode = DELETE").is_ok() {
-            self.unmark();
+        // Where it cannot be done, everything is right, and the log stays.
+        let _ = self.take_log();
+    }
+
+    /// Puts the log into the file where there is one, and takes it away, and the mark.
+    pub(super) fn take_log(&self) -> Result<(), LedgerError> {
+        let marked = if self.has_log() { self.mark_all() } else { Ok(()) };
+        // Also without the mark: where there is no room for it, a log that is gone leaves some.
+        self.journal("PRAGMA journal_mode = DELETE")?;
+        if self.has_log() {
+            return marked;
         }
+        self.series.is_unmarked.set(false);
+        // Where it stays, the file goes beyond it.
+        let _ = fs::remove_file(mark_of(&self.path));
+        Ok(())
     }
 
     /// Puts a long log into the file, and begins it anew.
     fn shorten_log(&self) -> Result<(), LedgerError> {
-        if fs::metadata(log_of(&self.path)).is_ok_and(|log| log.len() <= LOG_MOST) {
+        let length = fs::metadata(log_of(&self.path)).map_or(0, |log| log.len());
+        if length <= self.series.log_most.get() {
             return Ok(());
         }
+        self.mark_all()?;
         let was_read: i64 = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        // Somebody who reads keeps the log as it is; the next commit tries again.
-        if was_read == 0 { self.mark_log() } else { Ok(()) }
+        if was_read == 0 {
+            self.series.log_most.set(LOG_MOST);
+            self.fill_log()
+        } else {
+            // Somebody who reads keeps the log as it is, and would keep each commit waiting.
+            self.series.log_most.set(length.saturating_mul(2));
+            Ok(())
+        }
     }
 
-    /// Says how the file ends whose log begins here.
-    fn mark_log(&self) -> Result<(), LedgerError> {
-        // A log that is not empty, and on the disk: an empty one is as good as none.
-        self.connection.pragma_update(None, "user_version", VERSION)?;
-        let marked = put(&mark_of(&self.path), &mark(&head(&self.connection)?));
+    /// Before something of the log comes into the file: without a log, that is whole with all of its entries alone.
+    fn mark_all(&self) -> Result<(), LedgerError> {
+        // From now on the mark does not tell of further entries.
+        self.series.is_unmarked.set(true);
+        self.put_mark(last(&self.connection)?.saturating_sub(1))
+    }
+
+    /// Before an entry comes into the log: without a log, the file is to have it.
+    pub(super) fn mark_series(&self) -> Result<(), LedgerError> {
+        if !self.series.is_unmarked.get() {
+            return Ok(());
+        }
+        let marked = last(&self.connection).map_err(LedgerError::from).and_then(|last| self.put_mark(last));
+        match marked {
+            Ok(()) => self.series.is_unmarked.set(false),
+            Err(error) => {
+                // Nothing comes into a log of which nothing tells.
+                self.end_series();
+                if self.has_log() {
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn put_mark(&self, last: u64) -> Result<(), LedgerError> {
+        let marked = put(&mark_of(&self.path), &mark(last));
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let synced = marked.and_then(|()| File::open(folder)).and_then(|folder| folder.sync_all());
         synced.map_err(LedgerError::File)
-    }
-
-    /// Takes the mark away, where there is no log any more.
-    pub(super) fn unmark(&self) {
-        if !self.has_log() {
-            // Where it stays, the file ends otherwise than it says.
-            let _ = fs::remove_file(mark_of(&self.path));
-        }
     }
 
     /// Refuses a ledger whose log was taken away after a kill.
@@ -123,8 +184,10 @@ impl Ledger {
         };
         let log = log_of(&self.path);
         let is_there = fs::metadata(&log).is_ok_and(|log| log.len() > 0);
-        let is_of_before = head(&self.connection).is_ok_and(|head| mark(&head) == marked);
-        if is_of_before && !is_there { Err(LedgerError::LogLost(log)) } else { Ok(()) }
+        let past = marked.trim_end().strip_prefix("past ").and_then(|last| last.parse::<u64>().ok());
+        // Looked at after the log: who ends a series at this moment puts it into the file before it goes.
+        let is_short = last(&self.connection).is_ok_and(|last| past.is_none_or(|past| last <= past));
+        if is_short && !is_there { Err(LedgerError::LogLost(log)) } else { Ok(()) }
     }
 
     /// Whether there is a log beside the file, so that its bytes are not all that the ledger holds.
@@ -139,149 +202,4 @@ impl Ledger {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::{Path, PathBuf};
-
-    use super::{log_of, mark_of};
-    use crate::ledger::entry::Key;
-    use crate::ledger::sum::{Bytes, sum_of};
-    use crate::ledger::{Additions, Entry, Ledger, LedgerError};
-
-    fn path(name: &str) -> PathBuf {
-        let path = std::env::temp_dir().join(format!("ritardo-series-{}-{name}.db", std::process::id()));
-        for path in [path.clone(), sum_of(&path), log_of(&path), mark_of(&path)] {
-            let _ = std::fs::remove_file(path);
-        }
-        path
-    }
-
-    fn add(ledger: &mut Ledger) {
-        let key = || Additions { entries: vec![Entry::Key(Key { fingerprint: "a".into() })], contents: Vec::new() };
-        ledger.append(|_| Ok::<_, LedgerError>(key())).unwrap();
-    }
-
-    fn entries(path: &Path) -> usize {
-        Ledger::open_read_only(path).unwrap().entries().unwrap().len()
-    }
-
-    #[test]
-    fn a_series_leaves_one_file_and_its_sum() {
-        let path = path("whole");
-        add(&mut Ledger::open(&path).unwrap());
-        let mut ledger = Ledger::open(&path).unwrap();
-        ledger.begin_series();
-        assert!(!ledger.has_log(), "nothing was added yet");
-        add(&mut ledger);
-        ledger.begin_series();
-        assert!(ledger.has_log() && mark_of(&path).exists());
-        for _ in 0..5 {
-            add(&mut ledger);
-        }
-        assert_eq!(entries(&path), 7, "who reads meanwhile sees every commit");
-        ledger.end_series();
-        add(&mut ledger);
-        drop(ledger);
-        assert!(!log_of(&path).exists() && !mark_of(&path).exists());
-        let ledger = Ledger::open_read_only(&path).unwrap();
-        assert_eq!((ledger.entries().unwrap().len(), ledger.bytes().unwrap()), (8, Bytes::AsWritten));
-    }
-
-    #[test]
-    fn a_series_that_was_killed_or_read_at_its_end_is_put_into_the_file_by_the_next_writer() {
-        for is_killed in [true, false] {
-            let path = path(&format!("killed-{is_killed}"));
-            add(&mut Ledger::open(&path).unwrap());
-            let mut ledger = Ledger::open(&path).unwrap();
-            add(&mut ledger);
-            ledger.begin_series();
-            add(&mut ledger);
-            if is_killed {
-                // Its connection stays, as those of a killed process do until the kernel has closed its files.
-                let copy = path.with_extension("copy.db");
-                copy_of(&path, &copy);
-                drop(ledger);
-                check(&copy);
-            } else {
-                let reader = rusqlite::Connection::open(&path).unwrap();
-                reader.execute_batch("BEGIN; SELECT count(*) FROM entry").unwrap();
-                ledger.connection.busy_timeout(std::time::Duration::from_millis(50)).unwrap();
-                ledger.end_series();
-                drop(ledger);
-                drop(reader);
-                check(&path);
-            }
-        }
-    }
-
-    /// The files of a ledger as they lie there.
-    fn copy_of(path: &Path, copy: &Path) {
-        let beside = [log_of, mark_of, sum_of].map(|of| (of(path), of(copy)));
-        for (from, to) in beside.into_iter().chain([(path.to_owned(), copy.to_owned())]) {
-            std::fs::copy(from, to).unwrap();
-        }
-    }
-
-    #[test]
-    fn a_log_that_was_taken_away_after_a_kill_is_missed() {
-        let path = path("lost");
-        add(&mut Ledger::open(&path).unwrap());
-        let mut ledger = Ledger::open(&path).unwrap();
-        add(&mut ledger);
-        ledger.begin_series();
-        // Killed at once, and later; and with an empty log, as one who only reads leaves it there.
-        for (name, adds, cut) in [("at-once", 0, false), ("later", 1, false), ("empty", 0, true)] {
-            (0..adds).for_each(|_| add(&mut ledger));
-            let copy = path.with_extension(format!("{name}.db"));
-            copy_of(&path, &copy);
-            let log = std::fs::read(log_of(&copy)).unwrap();
-            assert!(!log.is_empty());
-            std::fs::remove_file(log_of(&copy)).unwrap();
-            if cut {
-                std::fs::write(log_of(&copy), "").unwrap();
-            }
-            for _ in 0..2 {
-                let opened = Ledger::open_read_only(&copy);
-                assert!(matches!(opened, Err(LedgerError::LogLost(_))), "{name}");
-                assert!(matches!(Ledger::open(&copy), Err(LedgerError::LogLost(_))), "{name}");
-            }
-            // Put back, it is a ledger again.
-            std::fs::write(log_of(&copy), log).unwrap();
-            let count = entries(&copy);
-            drop(Ledger::open(&copy).unwrap());
-            assert_eq!((entries(&copy), mark_of(&copy).exists()), (count, false), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_long_log_is_put_into_the_file_and_begun_anew() {
-        let path = path("long");
-        add(&mut Ledger::open(&path).unwrap());
-        let mut ledger = Ledger::open(&path).unwrap();
-        add(&mut ledger);
-        ledger.begin_series();
-        let mark = || std::fs::read_to_string(mark_of(&path)).unwrap();
-        let first = mark();
-        let content = vec![7; 1 + usize::try_from(super::LOG_MOST).unwrap()];
-        let key = Entry::Key(Key { fingerprint: "a".into() });
-        ledger.append(|_| Ok::<_, LedgerError>(Additions { entries: vec![key], contents: vec![content] })).unwrap();
-        assert_eq!(mark(), first);
-        ledger.begin_series();
-        let length = std::fs::metadata(log_of(&path)).unwrap().len();
-        assert!(mark() != first && (1..1_000_000).contains(&length), "{length}");
-        ledger.end_series();
-        drop(ledger);
-        assert_eq!((entries(&path), mark_of(&path).exists()), (3, false));
-    }
-
-    #[track_caller]
-    fn check(path: &Path) {
-        assert_eq!(entries(path), 3);
-        let mut ledger = Ledger::open(path).unwrap();
-        assert!(!ledger.has_log());
-        add(&mut ledger);
-        drop(ledger);
-        assert_eq!(Ledger::open_read_only(path).unwrap().bytes().unwrap(), Bytes::AsWritten);
-        assert_eq!(entries(path), 4);
-        assert!(!log_of(path).exists());
-    }
-}
+mod tests;

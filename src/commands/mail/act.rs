@@ -18,10 +18,17 @@ use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Entry, MailCancelled, MailRetried, Trying};
 use crate::ledger::{History, Ledger, MailStanding, MailState, Outgoing};
 
+const NOTHING: &str = "nothing   to do: no mail to send";
+
 pub fn send(args: &MailSend, world: &mut World) -> Result<Outcome, Failure> {
     let setup = Setup::load(&args.configured.config)?;
     let state = State::new(&setup.config);
     let now = args.as_of.unwrap_or(world.now);
+    if args.names.is_empty() && ![state.ledger(), state.root().join("issued")].iter().any(|path| path.exists()) {
+        // Before the first night there is none; who sends every few minutes need not hear of it.
+        say(world.out, NOTHING)?;
+        return Ok(Outcome::Done);
+    }
     let Held { _lock, mut ledger, history } = Held::of(&setup, &state, now)?;
     let mut names = BTreeSet::new();
     for name in &args.names {
@@ -32,7 +39,18 @@ pub fn send(args: &MailSend, world: &mut World) -> Result<Outcome, Failure> {
         names.insert(mail.name.to_owned());
     }
     let only = Some(&names).filter(|names| !names.is_empty());
-    carry(&Outbox { setup: &setup, state: &state, now, by: Trying::Mail }, &mut ledger, only, world)
+    let outbox = Outbox { setup: &setup, state: &state, now, by: Trying::Mail };
+    match outbox.rests(world).filter(|_| only.is_none()) {
+        Some(until) => Err(turned_away(until)),
+        None => carry(&outbox, &mut ledger, only, world),
+    }
+}
+
+fn turned_away(until: Instant) -> Failure {
+    let message = format!("the mail server turned this side away, and is left alone until {until}");
+    let hint =
+        "a run tries again, and so does this command with the name of a mail, or once login or server are other ones";
+    Failure::new(Kind::Configuration, message).hint(hint)
 }
 
 fn not_due(mail: &Outgoing, standing: &MailStanding) -> Failure {
@@ -158,9 +176,12 @@ pub(super) fn carry(
     let lines = mail_lines(&sent);
     lines.iter().try_for_each(|line| say(world.out, line))?;
     if lines.is_empty() && sent.stopped.is_none() {
-        say(world.out, "nothing   to do: no mail to send")?;
+        say(world.out, NOTHING)?;
     }
     warn_of_mails(&sent, world)?;
+    if let Some(also) = &sent.also {
+        say(world.err, &format!("warning: {}", also.in_a_line()))?;
+    }
     let outcome = match () {
         () if sent.lost_one() => Outcome::SetAside,
         // Who sends some by their names is not told of others.

@@ -63,7 +63,9 @@ impl<'r, 'h> Round<'r, 'h> {
     /// The name of the envelope of a mail: the Message-ID alone where there is no key, or no room.
     fn envelope(&self, message_id: &str) -> String {
         let proved = self.key.as_ref().map(|key| key.envelope(message_id));
-        proved.filter(|name| name.len() <= LONGEST_NAME).unwrap_or_else(|| message_id.to_owned())
+        // As it is written there, where these are three characters.
+        let length = |name: &str| name.len() + 2 * name.matches(['+', '=']).count();
+        proved.filter(|name| length(name) <= LONGEST_NAME).unwrap_or_else(|| message_id.to_owned())
     }
 
     /// Sends these mails, as many as go within the time.
@@ -138,6 +140,10 @@ impl<'r, 'h> Round<'r, 'h> {
             }
         }
         bar.finish_and_clear();
+        // A signal that came while the last mail was in hand.
+        if (world.is_stopped)() && !sent.halted {
+            sent.halt(stopped());
+        }
         Ok(())
     }
 
@@ -168,6 +174,7 @@ impl<'r, 'h> Round<'r, 'h> {
             // It will not go this way, whenever it is tried; the others do.
             Err(error) if error.is_of_one_mail() => (MailOutcome::Refused, error.to_string(), Next::Mail),
             Err(error) => {
+                sent.turned_away |= error.is_of_the_server();
                 let failure = unsent(error);
                 (MailOutcome::Untried, failure.in_a_line(), Next::Stop(failure))
             }
@@ -232,7 +239,7 @@ impl<'r, 'h> Round<'r, 'h> {
         let history = Outbox::read(self.ledger)?;
         for (mail, attempt) in ended {
             if attempt.outcome != MailOutcome::Untried {
-                sent.note(&history, &mail, self.outbox.rules(), self.outbox.now);
+                sent.note(&history, &mail, self.outbox.rules(), attempt.at);
             }
         }
         Ok(())

@@ -46,8 +46,12 @@ fn agent(server: &Server) -> Agent {
 }
 
 fn tried(agent: &mut Agent, from: &str, eml: &str) -> Result<Carried, DeliverError> {
+    tried_to(agent, from, TO, eml)
+}
+
+fn tried_to(agent: &mut Agent, from: &str, to: &str, eml: &str) -> Result<Carried, DeliverError> {
     field::travels(eml.as_bytes()).unwrap();
-    let (from, to) = (field::address("from", from).unwrap(), field::address("to", TO).unwrap());
+    let (from, to) = (field::address("from", from).unwrap(), field::address("to", to).unwrap());
     agent.carry(&Mail { id: "1@example.com", from, to, eml: eml.as_bytes() })
 }
 

@@ -24,7 +24,7 @@ pub struct Mail {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub dkim: String,
     /// What its header says, in whole seconds. Absent of mails that were made before dates were recorded, which say noon of the
-    /// day of their document, and of copies, which say when they were made.
+    /// day of their document, and of copies of before, which say when they were made; they have long names of files in parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<Instant>,
     /// Bytes of the mail with its documents, where that was larger than the settings let a mail be: then it is frozen without

@@ -3,12 +3,13 @@
 
 use super::*;
 
-/// So many mails to a server that does this with the first `times` of them; for each its outcome and `+` where others may
+/// So many mails, each to another domain, to a server that does this with the first `times` of them; for each its outcome and `+` where others may
 /// follow, `-` where not, `!` where somebody is to be told; a stop of all mail is its words.
 fn row(stage: &'static str, act: &Act, times: usize, mails: usize) -> (Vec<String>, Heard) {
     let server = Server::start(Plan::of(&[Rule { times, ..Rule::at(stage, act.clone()) }]));
     let mut agent = agent(&server);
-    let told = (0..mails).map(|_| shown(&tried(&mut agent, FROM, MAIL))).collect();
+    let to = |place: usize| format!("accounts@bakery-{place}.example");
+    let told = (0..mails).map(|place| shown(&tried_to(&mut agent, FROM, &to(place), MAIL))).collect();
     agent.close();
     (told, server.stop())
 }
@@ -63,12 +64,15 @@ fn a_server_that_fails_one_mail_after_the_other_is_left_alone() {
     }
 }
 
+const NOT_VERIFIED: &str = "end of mail: 554 Message rejected: Email address is not verified.";
+
 #[test]
 fn what_every_mail_meets_is_refused_to_two_and_then_stops_all() {
     let alike = "`127.0.0.1` refuses one mail after the other with the same words: ";
     for (stage, text, words) in [
         ("MAIL", "553 5.7.1 <billing@example.com>: not owned by user\r\n", "MAIL: 553 5.7.1 not owned by user"),
         ("RCPT", "554 5.7.1 <accounts@bakery.example>: no relay\r\n", "RCPT: 554 5.7.1 no relay"),
+        (".", "554 Message rejected: Email address is not verified.\r\n", NOT_VERIFIED),
     ] {
         let (told, _) = row(stage, &Act::say(text), usize::MAX, 4);
         let stop = format!("{alike}{words}");
@@ -77,7 +81,10 @@ fn what_every_mail_meets_is_refused_to_two_and_then_stops_all() {
         let server = Server::start(Plan::of(&[Rule::at(stage, Act::say(text))]));
         let mut agent = agent(&server);
         agent.was_stopped(vec![format!("the mail was not sent: {stop}")]);
-        assert_eq!(shown(&tried(&mut agent, FROM, MAIL)), stop);
+        let first = shown(&tried(&mut agent, FROM, MAIL));
+        // One recipient may be refused for itself; the second one is not.
+        let second = shown(&tried_to(&mut agent, FROM, "accounts@other.example", MAIL));
+        assert_eq!((first.as_str(), second), (if stage == "MAIL" { stop.as_str() } else { "refused+" }, stop.clone()));
     }
     let (told, _) = row("RCPT", &Act::say("550 5.1.1 no such user\r\n"), usize::MAX, 4);
     assert_eq!(told, ["refused+"; 4], "it is the recipients that there are not");
