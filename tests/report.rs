@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use common::shop::{SHOP, Shop, edit};
+use common::shop::{HEADER, SHOP, Shop, edit};
 use common::{files, tree};
 
 const NIGHT: &str = "2018-10-05T00:00:00Z";
@@ -122,4 +122,54 @@ fn a_letter_goes_with_the_invoice_where_the_business_asks_for_it() {
     plain.run("2018-09-05T00:00:00Z").expect(0);
     assert!(!files(&plain.state().join("issued")).iter().any(|name| name.contains("letter")));
     shop.holds();
+}
+
+/// A second business, which has the channel of the first from the middle of August on.
+const OTHER: &str = r#"
+[[business]]
+id = "other-shop"
+legal_name = "Other Shop Ltd"
+address = ["1 Example Street", "Dublin"]
+country = "IE"
+emails = ["other@shops.example"]
+language = "it"
+zone = "UTC"
+first_month = "2018-08"
+vat = { treatment = "out-of-scope" }
+
+[[business.channel]]
+id = "+390510000417"
+from = "2018-08-15T00:00:00Z"
+"#;
+
+#[test]
+fn no_page_names_a_message_and_none_of_a_business_names_another() {
+    let shop = Shop::new("report-silent", "");
+    let channel = "id = \"+390510000417\"";
+    edit(&shop.folder, "businesses.toml", channel, &format!("{channel}\nto = \"2018-08-15T00:00:00Z\""));
+    let book = page(&shop.folder, "businesses.toml") + OTHER;
+    fs::write(shop.folder.join("businesses.toml"), book).unwrap();
+    // The same message in the logs of both, so that the second is not billed.
+    let (id, row) = ("2018-08-05-1", "other-shop,+390510000417,+390000000052,inbound,2018-08-20T10:00:00Z");
+    fs::write(shop.folder.join("inbox/desk/2018-08-20-other.csv"), format!("{HEADER}{id},{row}\n")).unwrap();
+    let night = shop.run("2018-09-05T00:00:00Z").expect(65);
+    let found = format!("billed-before: message {id} is billed with 2018-08 of {SHOP} already");
+    assert!(night.out.contains(&found), "{}", night.out);
+    shop.ritardo(&["report", "--business", "other-shop", "--as-of", "2018-09-05T00:00:00Z", "--out", "alone"])
+        .expect(0);
+    let (reports, alone) = (shop.state().join("reports"), shop.folder.join("alone"));
+    assert!(page(&reports, "2018-08.html").contains("billed-before: "));
+    assert!(page(&reports, "run.html").contains("billed-before: "));
+    for folder in [&reports, &alone] {
+        for name in files(folder) {
+            let said = page(folder, &name);
+            assert!(!said.contains(id), "{name} names a message");
+            if name.contains("other-shop") {
+                for secret in [SHOP, "Forno", "billed-before", "`ritardo"] {
+                    assert!(!said.contains(secret), "{name}: {secret}");
+                }
+            }
+        }
+    }
+    assert_eq!(files(&alone).len(), 3, "two months, and the business over them");
 }

@@ -132,6 +132,7 @@ fn draw(known: &Known, month: Month, replays: &mut Replays) -> Result<bool, Fail
     let businesses = months.iter().map(|of| BusinessMonth {
         id: &of.business.id,
         legal_name: &of.business.party.legal_name,
+        issuer: &of.issuer,
         page: if site.is_wanted(&of.business.id) { site::of_business(month, &of.business.id) } else { String::new() },
         tongue: site.tongue_of(&of.business),
         zone: of.business.zone,
@@ -204,6 +205,8 @@ fn draw_businesses(known: &Known, facts: &MonthFacts) -> Result<BTreeSet<String>
 /// The month of one business.
 struct Told {
     business: Business,
+    /// Legal name of who bills it.
+    issuer: String,
     state: MonthState,
     waits: Vec<RatedWait>,
     settled: Vec<Weighed>,
@@ -257,8 +260,9 @@ fn closed_month(
         business.party.legal_name = today.party.legal_name;
     }
     let (tariff, currency) = (tariff_of(recorded), recorded.tariff.currency);
+    let issuer = recorded.config.issuer_of(&business).party.legal_name.clone();
     let state = MonthState::Closed(states::closed(known, closed, &business, currency)?);
-    Ok(Told { business, state, waits, settled, coverage, tariff, currency })
+    Ok(Told { business, issuer, state, waits, settled, coverage, tariff, currency })
 }
 
 fn open_month(known: &Known, open: &OpenMonth) -> Result<Told, Failure> {
@@ -270,7 +274,8 @@ fn open_month(known: &Known, open: &OpenMonth) -> Result<Told, Failure> {
     let state = MonthState::Open(states::open(known, open));
     let (tariff, currency) = (tariff_of(setup), setup.tariff.currency);
     let (waits, settled) = (open.waits.clone(), open.settled.clone());
-    Ok(Told { business, state, waits, settled, coverage, tariff, currency })
+    let issuer = setup.config.issuer_of(&business).party.legal_name.clone();
+    Ok(Told { business, issuer, state, waits, settled, coverage, tariff, currency })
 }
 
 fn tariff_of(setup: &Setup) -> TariffUsed {

@@ -1,7 +1,7 @@
 //! What is known of a month when its page is made.
 
 use super::coverage::ChannelCoverage;
-pub use super::stage::{After, Closed, Document, Link, Open, State};
+pub use super::stage::{After, Closed, Document, Link, Open, State, Told};
 use crate::domain::charge::{RatedWait, Weighed};
 use crate::domain::{BusinessId, Currency, Month, Tongue, Zone};
 
@@ -9,7 +9,7 @@ use crate::domain::{BusinessId, Currency, Month, Tongue, Zone};
 #[derive(Clone, Debug)]
 pub struct MonthFacts<'a> {
     pub month: Month,
-    /// Legal name of the issuer.
+    /// Legal names of all issuers.
     pub issuer: &'a str,
     /// What the page is written in.
     pub tongue: Tongue,
@@ -49,6 +49,8 @@ pub struct TariffUsed {
 pub struct BusinessMonth<'a> {
     pub id: &'a BusinessId,
     pub legal_name: &'a str,
+    /// Legal name of who bills it.
+    pub issuer: &'a str,
     /// Address of its own page, seen from that of the month; empty where it has none.
     pub page: String,
     /// What its own page is written in.

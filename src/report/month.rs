@@ -12,7 +12,7 @@ use super::tally::Tally;
 use super::{held, insight, issued, lanes, pricing, rows};
 use crate::domain::{Decimal, Tongue};
 
-/// So many channels have a picture on the page of a month; the page of a business has those of the others.
+/// So many channels have a picture and a row on a page.
 const CHANNELS: usize = 24;
 
 /// The page of the month. The same facts give the same page. It has every row; [`super::paged`] parts long tables.
@@ -44,6 +44,7 @@ pub fn month_of(facts: &MonthFacts, portrait: &Portrait) -> MonthPage {
     MonthPage {
         title: amounts.tongue.fill("Late replies, {month}", &[("month", &month)]),
         lang: facts.tongue.code(),
+        for_business: false,
         nav: facts.nav.clone(),
         summary: summary(amounts, facts, &all, &totals),
         figures: figures(amounts, facts, &all, &totals),
@@ -89,10 +90,7 @@ fn coverage(amounts: Amounts, facts: &MonthFacts) -> (CoveragePart, String) {
     let shown: Vec<ChannelCoverage> = others.into_iter().chain(sound).take(CHANNELS).cloned().collect();
     let values = [amounts.count(shown.len() as u64), amounts.count(facts.coverage.len() as u64)];
     let [some, all] = &values;
-    let said = amounts.tongue.fill(
-        "{some} of {all} channels, those with gaps first; the page of each business has its own.",
-        &[("some", some), ("all", all)],
-    );
+    let said = amounts.tongue.fill("{some} of {all} channels, those with gaps first.", &[("some", some), ("all", all)]);
     (coverage_of(amounts, facts, &shown), said)
 }
 

@@ -16,6 +16,8 @@ pub struct MonthPage {
     pub title: String,
     /// BCP 47.
     pub lang: &'static str,
+    /// It is for the business itself, and leaves out what is for who works with the program.
+    pub for_business: bool,
     /// `August 2018`
     pub month: String,
     pub issuer: String,

@@ -34,7 +34,7 @@ pub fn paged(mut page: MonthPage, month: &str, nav: &[Link], amounts: Amounts) -
     }
     page.more_open = cut(amounts, &mut page.open, "{count} more; `ritardo status` lists them all.");
     let adjustments = &mut page.pricing.adjustments;
-    page.more_adjustments = cut(amounts, adjustments, "{count} more; each stands on the page of its business.");
+    page.more_adjustments = cut(amounts, adjustments, "{count} more; each stands on its invoice.");
     let files = &mut page.quarantined_files;
     page.more_files = cut(amounts, files, "{count} more; `ritardo quarantine list` lists them all.");
     (page, further)
@@ -70,6 +70,7 @@ fn rows_page(
     RowsPage {
         title: format!("{} · {} {number}", page.title, amounts.say("part")),
         lang: page.lang,
+        for_business: false,
         issuer: page.issuer.clone(),
         nav: nav.to_vec(),
         currency: page.currency.clone(),

@@ -87,7 +87,16 @@ pub struct After {
     /// `late logs`, `dispute 1`
     pub what: String,
     pub text: String,
+    /// What the business itself is told of it, on its own page.
+    pub told: Option<Told>,
     pub links: Vec<Link>,
+}
+
+/// What a business is told of what came to its month, in its own language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub what: String,
+    pub text: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

@@ -1,13 +1,14 @@
 //! The page as a whole: its sums, its silence about customers, its bytes.
 
+mod alone;
 mod documents;
 mod paged;
+mod pricing;
 mod weighed;
 
 use super::page::{CountCells, StackRow};
 use super::{After, BusinessMonth, Closed, Document, Link, MonthFacts, MonthPage, Open, State, TariffUsed, month_page};
 use crate::domain::charge::RatedWait;
-use crate::domain::invoice::{Adjustment, AdjustmentKind};
 use crate::domain::{
     BusinessId, Charge, CorrectionCause, Decimal, DocumentKind, Elapsed, EntryPoint, Instant, Market, Money, Place,
     RateRow, Tongue, Verdict, Wait, Zone,
@@ -107,6 +108,7 @@ fn business<'a>(id: &'a BusinessId, state: State, waits: &'a [RatedWait]) -> Bus
     BusinessMonth {
         id,
         legal_name: "Forno S.r.l.",
+        issuer: "Issuer S.p.A.",
         page: String::new(),
         tongue: Tongue::English,
         zone,
@@ -302,7 +304,7 @@ fn hostile_names_are_text() {
     let mut note = credit(1, 0, CorrectionCause::Reissue);
     (note.reason, note.href) = (Some(HOSTILE.into()), HOSTILE.into());
     let link = || Link { text: HOSTILE.into(), href: HOSTILE.into() };
-    let after = vec![After { what: HOSTILE.into(), text: HOSTILE.into(), links: vec![link()] }];
+    let after = vec![After { what: HOSTILE.into(), text: HOSTILE.into(), told: None, links: vec![link()] }];
     let said = vec![HOSTILE.to_owned()];
     let mut businesses = vec![
         business(&ids[0], open("parked", HOSTILE), &waits),
@@ -346,43 +348,6 @@ fn the_same_facts_give_the_same_bytes_and_load_nothing() {
     let page = page.replace("http://www.w3.org/2000/svg", "");
     for outside in ["http:", "https:", "url(", "@import", "<link", "src="] {
         assert!(!page.contains(outside), "{outside}");
-    }
-}
-
-#[test]
-fn free_units_tiers_minimum_and_cap_are_shown() {
-    let (mut waits, ids) = (waits(AUGUST), [id("a"), id("b")]);
-    let plain = html(&month_page(&facts(vec![business(&ids[0], issued("USD", 20, 4), &waits)])));
-    assert!(!plain.contains("Free units") && !plain.contains("Minimum") && !plain.contains("Reading"));
-    let places = [(2, Place::Free(1), None, "0"), (3, Place::InMarket(1), Some(0), "0.05")];
-    for (index, place, tier, price) in places.into_iter().chain([(4, Place::InMarket(2), Some(1), "0.04")]) {
-        let amount: Decimal = price.parse().unwrap();
-        let rate = RateRow { line: 7, tier, step: None, price: amount };
-        waits[index].charge = Some(Charge { rate, place, amount });
-    }
-    let mut adjusted = invoice("USD", 500, 0);
-    let (limit, amount) = ("USD 5.00".parse().unwrap(), "USD 4.91".parse().unwrap());
-    adjusted.adjustments.push(Adjustment { kind: AdjustmentKind::Minimum, limit, amount, shares: Vec::new() });
-    let state = closed(vec![adjusted]);
-    let free = business(&ids[1], closed(Vec::new()), &waits[2..3]);
-    let mut facts = facts(vec![business(&ids[0], state, &waits), free]);
-    facts.tariffs = vec![tariff("boundary = exclusive")];
-    let page = month_page(&facts);
-    let tiers: Vec<_> =
-        page.pricing.tiers.iter().map(|row| [&*row.market, &row.tier, &row.charges, &row.amount]).collect();
-    let expected = [
-        ["other", "free units", "2", "0.00"],
-        ["other", "first tier", "1", "0.05"],
-        ["other", "tier above 1", "1", "0.04"],
-    ];
-    assert_eq!(tiers, expected);
-    let [adjusted] = page.pricing.adjustments.as_slice() else { panic!("{:?}", page.pricing) };
-    assert_eq!((adjusted.kind, &*adjusted.limit, &*adjusted.amount), ("minimum", "5.00", "4.91"));
-    assert_eq!(page.businesses[1].said, ["free units only"]);
-    assert_eq!((page.total.counts.charged.as_str(), page.total.counts.amount.as_str()), ("4", "0.09"));
-    let page = html(&page);
-    for text in ["tier above 1<", "free units only", "boundary = exclusive", "3 late, 1 unanswered; 2 free"] {
-        assert!(page.contains(text), "{text}");
     }
 }
 

@@ -34,24 +34,26 @@ pub(super) fn write(known: &Known, months: &BTreeSet<Month>, drawn: &BTreeSet<Mo
         site.is_wanted(id) && (is_drawn || !site.has(&site::over_months(id)))
     };
     let due: Vec<(&BusinessId, Vec<&Stand>)> = by_business.into_iter().filter(is_due).collect();
-    let (setup, issuers) = (known.setup, known.issuers());
+    let setup = known.setup;
     workers::in_order(
         &due,
-        |(id, stands)| one((setup, site), &issuers, id, stands),
+        |(id, stands)| one((setup, site), id, stands),
         |(id, _), page| site.leave(&site::over_months(id), &page).map(drop),
     )
 }
 
 /// The page of one business.
-fn one((setup, site): (&Setup, &Site), issuers: &str, id: &BusinessId, stands: &[&Stand]) -> Result<String, Failure> {
+fn one((setup, site): (&Setup, &Site), id: &BusinessId, stands: &[&Stand]) -> Result<String, Failure> {
     let business = setup.business(id.as_str());
+    // Who bills a business that the book has no more is told by its documents.
+    let issuer = business.map_or("", |business| &setup.config.issuer_of(business).party.legal_name);
     let tongue = business.map_or(site.tongue, |business| site.tongue_of(business));
     let has = |month: &Month| site.has(&site::of_business(*month, id));
     let months = stands.iter().map(|stand| stand.month).filter(has);
     let facts = OverviewFacts {
         tongue,
         title: business.map_or_else(|| id.to_string(), |business| business.party.legal_name.clone()),
-        issuer: issuers,
+        issuer,
         nav: site.nav(tongue, "../", Vec::new()),
         currency: setup.tariff.currency,
         stands: stands.to_vec(),

@@ -9,6 +9,8 @@ use super::{BusinessRow, DocumentsPart, LegendEntry, Link, TariffUsed};
 pub struct RowsPage {
     pub title: String,
     pub lang: &'static str,
+    /// Never: these pages are of several businesses.
+    pub for_business: bool,
     pub issuer: String,
     pub nav: Vec<Link>,
     pub currency: String,
