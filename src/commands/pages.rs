@@ -137,6 +137,7 @@ fn draw(known: &Known, month: Month, replays: &mut Replays) -> Result<bool, Fail
         tongue: site.tongue_of(&of.business),
         zone: of.business.zone,
         tariff: of.tariff.clone(),
+        currency: of.currency,
         state: of.state.clone(),
         waits: &of.waits,
         settled: &of.settled,
@@ -155,7 +156,7 @@ fn draw(known: &Known, month: Month, replays: &mut Replays) -> Result<bool, Fail
         chain_head: &head,
         rejected_rows,
         quarantined_files,
-        currency: months.first().map_or(setup.tariff.currency, |of| of.currency),
+        currency: most_used(&months).unwrap_or(setup.tariff.currency),
         alarms: alarms(seen, month),
         coverage: months.iter().flat_map(|of| of.coverage.iter().cloned()).collect(),
     };
@@ -174,6 +175,17 @@ fn draw(known: &Known, month: Month, replays: &mut Replays) -> Result<bool, Fail
     site.keep_only(&folder, &drawn)?;
     // Last: as long as it is the old one, the next night draws the month again.
     site.keep(&site::of_month(month), &site.draw(site.tongue, "report_month.html", &page)?)
+}
+
+/// The currency that most businesses of a month are priced in: of several the first by its code.
+fn most_used(months: &[Told]) -> Option<Currency> {
+    let mut uses: BTreeMap<Currency, usize> = BTreeMap::new();
+    for of in months {
+        *uses.entry(of.currency).or_default() += 1;
+    }
+    uses.into_iter()
+        .max_by_key(|(currency, count)| (*count, std::cmp::Reverse(*currency)))
+        .map(|(currency, _)| currency)
 }
 
 /// Draws the page of each business in a month, on all processors. The names of their files.

@@ -21,7 +21,7 @@ pub fn business_page(facts: &MonthFacts, business: &BusinessMonth, nav: Vec<Link
         chain_head: facts.chain_head,
         rejected_rows: 0,
         quarantined_files: Vec::new(),
-        currency: facts.currency,
+        currency: business.currency,
         alarms: Vec::new(),
         coverage: channels.cloned().collect(),
     };

@@ -26,7 +26,8 @@ pub struct MonthFacts<'a> {
     pub rejected_rows: u64,
     /// Name and reason of each file that was set aside, in the order of the list.
     pub quarantined_files: Vec<(String, String)>,
-    /// The tariff's currency: that of the charges. An invoice may have another.
+    /// The currency in which the charges of the page are added; those of businesses with another one stand in their rows
+    /// alone.
     pub currency: Currency,
     /// What should be looked into, in sentences that name no customer and no message.
     pub alarms: Vec<String>,
@@ -59,6 +60,8 @@ pub struct BusinessMonth<'a> {
     pub zone: Zone,
     /// That it was judged by.
     pub tariff: TariffUsed,
+    /// That tariff's: that of the charges. An invoice may have another.
+    pub currency: Currency,
     pub state: State,
     /// Told one by one.
     pub waits: &'a [RatedWait],

@@ -1,16 +1,16 @@
 //! The page of a month: who is invoiced, what is late, what is missing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::coverage::{ChannelCoverage, Days};
-use super::facts::{BusinessMonth, MonthFacts};
+use super::facts::{BusinessMonth, MonthFacts, State};
 use super::number::Amounts;
 use super::page::{CoveragePart, Figure, MonthPage};
 use super::portrait::Portrait;
 use super::sums::{Asked, CurrencyTotal, Totals};
 use super::tally::Tally;
 use super::{held, insight, issued, lanes, pricing, rows};
-use crate::domain::{Decimal, Tongue};
+use crate::domain::{Currency, Decimal, Tongue};
 
 /// So many channels have a picture and a row on a page.
 const CHANNELS: usize = 24;
@@ -24,7 +24,9 @@ pub fn month_page(facts: &MonthFacts) -> MonthPage {
 pub fn joined(facts: &MonthFacts) -> Portrait {
     let mut all = Portrait::default();
     for business in &facts.businesses {
-        all.join(&Portrait::of(facts.month, business.zone, business.weighed()));
+        let portrait = Portrait::of(facts.month, business.zone, business.weighed());
+        let is_added = business.currency == facts.currency;
+        all.join(&if is_added { portrait } else { portrait.without_amounts() });
     }
     all
 }
@@ -172,11 +174,41 @@ fn figures(amounts: Amounts, facts: &MonthFacts, all: &Tally, totals: &Totals) -
     let mut figures = vec![
         figure(amounts, "Waits", amounts.count(all.counts.waits), undecided),
         figure(amounts, "Answered within the window", amounts.share(all.counts.on_time, all.decided()), answered),
-        figure(amounts, "Charged waits", amounts.count(all.charged), missed(amounts, all)),
+        figure(amounts, "Charged waits", amounts.count(all.charged), charged(amounts, facts, all)),
         figure(amounts, "Charges, exact", charges, still_open(amounts, facts)),
     ];
+    let others = elsewhere(facts).into_iter();
+    figures.extend(others.map(|(currency, amount)| {
+        let value = format!("{currency}\u{a0}{}", amounts.exact(amount));
+        figure(amounts, "Charges, exact", value, amounts.say("of businesses priced in it").to_owned())
+    }));
     figures.extend(totals.all().flat_map(|sums| asked(amounts, sums)));
     figures
+}
+
+/// Charges in other currencies than that of the page, each by itself.
+fn elsewhere(facts: &MonthFacts) -> BTreeMap<Currency, Option<Decimal>> {
+    let mut tallies: BTreeMap<Currency, Tally> = BTreeMap::new();
+    for business in facts.businesses.iter().filter(|business| business.currency != facts.currency) {
+        tallies.entry(business.currency).or_default().plus(&Tally::of(business.weighed()));
+    }
+    tallies.into_iter().map(|(currency, tally)| (currency, tally.amount)).collect()
+}
+
+/// `3 late, 1 unanswered; 2 free; 3 after corrections`
+fn charged(amounts: Amounts, facts: &MonthFacts, all: &Tally) -> String {
+    let corrected = facts.businesses.iter().filter_map(|business| {
+        let State::Closed(closed) = &business.state else { return None };
+        let now = closed.charged_now?;
+        Some((Tally::of(business.weighed()).charged, now))
+    });
+    let (count, was, now) =
+        corrected.fold((0_u64, 0_u64, 0_u64), |(count, was, now), of| (count + 1, was + of.0, now + of.1));
+    if count == 0 {
+        return missed(amounts, all);
+    }
+    let now = amounts.count((all.charged + now).saturating_sub(was));
+    format!("{}; {}", missed(amounts, all), amounts.tongue.fill("{count} after corrections", &[("count", &now)]))
 }
 
 /// `3 late, 1 unanswered; 2 free`
@@ -220,6 +252,7 @@ fn asked(amounts: Amounts, sums: &CurrencyTotal) -> Vec<Figure> {
 /// How much of the charges stands in months that are not closed.
 fn still_open(amounts: Amounts, facts: &MonthFacts) -> String {
     let open = facts.businesses.iter().filter(|business| !business.state.is_closed());
+    let open = open.filter(|business| business.currency == facts.currency);
     let amount = Tally::of(open.flat_map(BusinessMonth::weighed)).amount;
     match amount {
         Some(Decimal::ZERO) => amounts.say("all of closed months").to_owned(),

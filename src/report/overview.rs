@@ -21,8 +21,10 @@ pub struct Stand {
     pub business: BusinessId,
     pub is_closed: bool,
     pub counts: Counts,
-    /// Waits with a charge.
+    /// Waits with a charge; of a closed month, at its closing, as the page of the month has them.
     pub charged: u64,
+    /// The same after the last correction; `None` without any.
+    pub charged_now: Option<u64>,
     /// What stands of a closed month, without tax.
     pub net: Option<Money>,
     pub invoices: u64,
@@ -52,6 +54,9 @@ pub struct OverviewFacts<'o> {
 #[derive(Clone, Debug, Default)]
 struct Sum {
     tally: Tally,
+    /// Charged waits after corrections, and whether there was one.
+    charged_now: u64,
+    is_corrected: bool,
     /// Months of businesses.
     months: u64,
     open: u64,
@@ -64,6 +69,8 @@ impl Sum {
     fn add(&mut self, stand: &Stand) {
         let of = Tally { counts: stand.counts, charged: stand.charged, ..Tally::default() };
         self.tally.plus(&of);
+        self.charged_now += stand.charged_now.unwrap_or(stand.charged);
+        self.is_corrected |= stand.charged_now.is_some();
         self.months += 1;
         self.open += u64::from(!stand.is_closed);
         self.invoices += stand.invoices;
@@ -87,6 +94,13 @@ impl Sum {
 
     fn share(&self, amounts: Amounts) -> String {
         amounts.share(self.tally.counts.on_time, self.tally.decided())
+    }
+
+    /// `97 after corrections`, or nothing.
+    fn charged_now(&self, amounts: Amounts) -> String {
+        let now = amounts.count(self.charged_now);
+        let said = || amounts.tongue.fill("{count} after corrections", &[("count", &now)]);
+        if self.is_corrected { said() } else { String::new() }
     }
 
     fn documents(&self, amounts: Amounts) -> String {
@@ -154,6 +168,7 @@ fn line(amounts: Amounts, facts: &OverviewFacts, month: Month, sum: &Sum) -> Mon
         open: amounts.count(sum.tally.open()),
         share: sum.share(amounts),
         charged: amounts.count(sum.tally.charged),
+        charged_now: sum.charged_now(amounts),
         net: sum.net(amounts),
         plain: sum.plain(amounts),
         documents: sum.documents(amounts),
@@ -176,6 +191,7 @@ fn subjects(amounts: Amounts, facts: &OverviewFacts) -> (Vec<SubjectRow>, Vec<Ve
             waits: amounts.count(sum.tally.counts.waits),
             share: sum.share(amounts),
             charged: amounts.count(sum.tally.charged),
+            charged_now: sum.charged_now(amounts),
             net: sum.net(amounts),
         }
     };
@@ -197,6 +213,7 @@ mod tests {
             is_closed: net.is_some(),
             counts,
             charged: 3,
+            charged_now: (business == "b").then_some(1),
             net: net.map(|minor| Money::new(minor, "USD".parse().unwrap())),
             invoices: u64::from(net.is_some()),
             notes: 0,
@@ -224,6 +241,9 @@ mod tests {
             page.months.iter().map(|line| [&*line.month, &line.waits, &line.net, &line.open_months]).collect();
         assert_eq!(lines, [["2018-09", "10", "–", "1"], ["2018-08", "20", "2.00", "0"]]);
         assert_eq!(page.months[1].plain, "2.00");
+        // The closing's, as on the page of the month; what became of it stands beside it.
+        assert_eq!([&*page.months[1].charged, &page.months[1].charged_now], ["6", "4 after corrections"]);
+        assert_eq!([&*page.businesses[0].charged_now, &page.businesses[1].charged_now], ["", "1 after corrections"]);
         let rows: Vec<_> = page.businesses.iter().map(|row| [&*row.id, &row.waits, &row.net, &row.months]).collect();
         assert_eq!(rows, [["a", "20", "1.50", "2"], ["b", "10", "0.50", "1"]]);
         assert_eq!(

@@ -30,7 +30,7 @@ pub fn business(amounts: Amounts, business: &BusinessMonth) -> BusinessRow {
         class,
         documents: business.state.documents().iter().map(issued::link).collect(),
         said: said(amounts, &business.state, &tally),
-        counts: counts(amounts, &tally),
+        counts: own_counts(amounts, business, &tally),
         sums: sums::of_business(amounts, business.state.documents()),
     }
 }
@@ -44,7 +44,20 @@ fn said(amounts: Amounts, state: &State, tally: &Tally) -> Vec<String> {
         Tally { charged, free, .. } if charged == free => Some("free units only"),
         _ => None,
     };
-    free.map(|said| amounts.say(said).to_owned()).into_iter().chain(closed.said.iter().cloned()).collect()
+    let now = closed
+        .charged_now
+        .map(|now| amounts.tongue.fill("{count} charged after corrections", &[("count", &amounts.count(now))]));
+    let said = free.map(|said| amounts.say(said).to_owned()).into_iter().chain(closed.said.iter().cloned());
+    said.chain(now).collect()
+}
+
+/// With the code of their currency, where that is not the page's.
+fn own_counts(amounts: Amounts, business: &BusinessMonth, tally: &Tally) -> CountCells {
+    let cells = counts(amounts, tally);
+    if business.currency == amounts.currency {
+        return cells;
+    }
+    CountCells { amount: format!("{}\u{a0}{}", business.currency, cells.amount), ..cells }
 }
 
 /// The last row of the table of businesses.

@@ -49,6 +49,8 @@ pub struct Closed {
     pub word: &'static str,
     /// What no document bills.
     pub said: Vec<String>,
+    /// Charged waits after the last correction; `None` without any. All else on a page is as the closing counted it.
+    pub charged_now: Option<u64>,
     pub documents: Vec<Document>,
     /// What came to it after its closing.
     pub after: Vec<After>,

@@ -1,6 +1,7 @@
 //! The page as a whole: its sums, its silence about customers, its bytes.
 
 mod alone;
+mod currencies;
 mod documents;
 mod paged;
 mod pricing;
@@ -92,7 +93,7 @@ fn credit(net: i64, tax: i64, cause: CorrectionCause) -> Document {
 }
 
 fn closed(documents: Vec<Document>) -> State {
-    State::Closed(Closed { word: "closed", said: Vec::new(), documents, after: Vec::new() })
+    State::Closed(Closed { word: "closed", said: Vec::new(), charged_now: None, documents, after: Vec::new() })
 }
 
 fn issued(currency: &str, net: i64, tax: i64) -> State {
@@ -113,6 +114,7 @@ fn business<'a>(id: &'a BusinessId, state: State, waits: &'a [RatedWait]) -> Bus
         tongue: Tongue::English,
         zone,
         tariff: tariff(""),
+        currency: "USD".parse().unwrap(),
         state,
         waits,
         settled: &[],
@@ -308,7 +310,11 @@ fn hostile_names_are_text() {
     let said = vec![HOSTILE.to_owned()];
     let mut businesses = vec![
         business(&ids[0], open("parked", HOSTILE), &waits),
-        business(&ids[1], State::Closed(Closed { word: "closed", said, documents: vec![note], after }), &[]),
+        business(
+            &ids[1],
+            State::Closed(Closed { word: "closed", said, charged_now: None, documents: vec![note], after }),
+            &[],
+        ),
     ];
     if let State::Open(open) = &mut businesses[0].state {
         (open.next, open.preview) = (Some(HOSTILE.into()), Some(link()));

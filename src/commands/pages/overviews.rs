@@ -124,7 +124,7 @@ fn stands(known: &Known, months: &BTreeSet<Month>) -> Vec<Stand> {
     stands
 }
 
-/// As it stands after the last correction.
+/// Waits as the closing counted them, and the net amount that stands after the last correction.
 fn of_closed(setup: &Setup, history: &History, closed: &MonthClosed) -> Stand {
     let (business, month) = (&closed.business, closed.month);
     let standing = history.standing(business, month);
@@ -136,8 +136,9 @@ fn of_closed(setup: &Setup, history: &History, closed: &MonthClosed) -> Stand {
         month,
         business: business.clone(),
         is_closed: true,
-        counts: corrected.map_or(closed.counts, |corrected| corrected.counts),
-        charged: corrected.map_or(closed.charges, |corrected| corrected.charges),
+        counts: closed.counts,
+        charged: closed.charges,
+        charged_now: corrected.map(|corrected| corrected.charges),
         net,
         invoices,
         notes: documents().count() as u64 - invoices,
@@ -147,7 +148,7 @@ fn of_closed(setup: &Setup, history: &History, closed: &MonthClosed) -> Stand {
 fn of_open(open: &OpenMonth) -> Stand {
     let Tally { counts, charged, .. } = Tally::of(open.weighed());
     let (month, business) = (open.month, open.business.id.clone());
-    Stand { month, business, is_closed: false, counts, charged, net: None, invoices: 0, notes: 0 }
+    Stand { month, business, is_closed: false, counts, charged, charged_now: None, net: None, invoices: 0, notes: 0 }
 }
 
 /// The page of a run, of the lines of its summary: what the program says of each kind of fact.

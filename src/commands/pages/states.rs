@@ -44,6 +44,10 @@ pub fn closed(known: &Known, closed: &MonthClosed, business: &Business, currency
     let documents = documents.map(|issued| document(known, issued, closed.month)).collect::<Result<_, _>>()?;
     Ok(Closed {
         word: row.state.name(),
+        charged_now: known
+            .history
+            .standing(&closed.business, closed.month)
+            .and_then(|standing| standing.corrected.map(|corrected| corrected.charges)),
         said: row.missing.iter().cloned().chain(row.carried.map(billed_later)).collect(),
         documents,
         after: after(known, closed, business, &row),

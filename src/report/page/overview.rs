@@ -57,6 +57,8 @@ pub struct MonthLine {
     /// Answered within the window.
     pub share: String,
     pub charged: String,
+    /// `97 after corrections`, or empty.
+    pub charged_now: String,
     pub net: String,
     /// The net amount in the currency of the tariff, for a program that compares.
     pub plain: String,
@@ -73,6 +75,8 @@ pub struct SubjectRow {
     pub waits: String,
     pub share: String,
     pub charged: String,
+    /// `97 after corrections`, or empty.
+    pub charged_now: String,
     pub net: String,
 }
 

@@ -61,8 +61,11 @@ fn a_business_reads_what_came_after_and_no_free_words() {
     };
     let after = vec![of_operator(Some(told)), of_operator(None)];
     let documents = vec![invoice("USD", 20, 4), note];
-    let page =
-        alone(business(&id, State::Closed(Closed { word: "closed", said: Vec::new(), documents, after }), &waits));
+    let page = alone(business(
+        &id,
+        State::Closed(Closed { word: "closed", said: Vec::new(), charged_now: None, documents, after }),
+        &waits,
+    ));
     assert_eq!(page.after.iter().map(|row| row.text.as_str()).collect::<Vec<_>>(), ["settled on 2018-10-01"]);
     let html = html(&page);
     for secret in [FREE_WORDS, "room 12", "mails sent", "ritardo ", "Mails"] {

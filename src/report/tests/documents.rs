@@ -43,7 +43,8 @@ fn states() -> [State; 3] {
     let note = Document { reason, ..credit(50, 11, CorrectionCause::Reissue) };
     let second = closed(vec![invoice("USD", 50, 11), note, again]);
     let said = vec!["USD 0.15 is billed with a later month".to_owned()];
-    let third = State::Closed(Closed { word: "closed", said, documents: Vec::new(), after: Vec::new() });
+    let third =
+        State::Closed(Closed { word: "closed", said, charged_now: None, documents: Vec::new(), after: Vec::new() });
     [first, second, third]
 }
 
