@@ -92,9 +92,9 @@ pub fn after(business: &BusinessMonth) -> Vec<AfterRow> {
 pub fn note(amounts: Amounts, sums: &CurrencyTotal) -> String {
     let part = |amount: Option<Money>, text: &'static str| {
         let amount = amount.filter(|amount| !amount.is_zero())?;
-        Some(format!("; {} {}", amounts.coded(Some(amount)), amounts.say(text)))
+        Some(format!("; {}", amounts.tongue.fill(text, &[("amount", &amounts.coded(Some(amount)))])))
     };
-    let earlier = part(sums.earlier, "of it of earlier months").unwrap_or_default();
-    let later = part(sums.elsewhere, "more with other months").unwrap_or_default();
+    let earlier = part(sums.earlier, "{amount} of it of earlier months").unwrap_or_default();
+    let later = part(sums.elsewhere, "{amount} more with other months").unwrap_or_default();
     format!("{}{earlier}{later}", amounts.counted(sums.invoices, "invoice", "invoices"))
 }

@@ -61,7 +61,7 @@ pub fn month_of(facts: &MonthFacts, portrait: &Portrait) -> MonthPage {
         entry_points_total: rows::entry_point(amounts, "Total", &all),
         pricing: pricing::part(amounts, facts),
         stacks: insight::stacks(amounts, facts.month, portrait),
-        insight: insight::part(amounts, facts.month, portrait),
+        insight: insight::part(amounts, facts.month, portrait, pricing::is_one_by_one(facts)),
         open: facts.businesses.iter().filter_map(|business| rows::open(amounts, business)).collect(),
         more_businesses: Vec::new(),
         more_open: String::new(),

@@ -8,6 +8,8 @@ use crate::domain::{Charge, Decimal, Place, RateRow};
 #[test]
 fn free_units_tiers_minimum_and_cap_are_shown() {
     let (mut waits, ids) = (waits(AUGUST), [id("a"), id("b")]);
+    let flat = month_page(&facts(vec![business(&ids[0], issued("USD", 20, 4), &waits)]));
+    assert!(flat.insight.sooner.iter().all(|row| row.amount != "–") && flat.insight.sooner_note.is_empty());
     let plain = html(&month_page(&facts(vec![business(&ids[0], issued("USD", 20, 4), &waits)])));
     assert!(!plain.contains("Free units") && !plain.contains("Minimum") && !plain.contains("Reading"));
     let places = [(2, Place::Free(1), None, "0"), (3, Place::InMarket(1), Some(0), "0.05")];
@@ -34,6 +36,7 @@ fn free_units_tiers_minimum_and_cap_are_shown() {
     assert_eq!(tiers, expected);
     let [adjusted] = page.pricing.adjustments.as_slice() else { panic!("{:?}", page.pricing) };
     assert_eq!((adjusted.kind, &*adjusted.limit, &*adjusted.amount), ("minimum", "5.00", "4.91"));
+    assert!(page.insight.sooner.iter().all(|row| row.amount == "–") && !page.insight.sooner_note.is_empty());
     assert_eq!(page.businesses[1].said, ["free units only"]);
     assert_eq!((page.total.counts.charged.as_str(), page.total.counts.amount.as_str()), ("4", "0.09"));
     let page = html(&page);
