@@ -44,6 +44,24 @@ fn a_report_draws_what_the_run_has_drawn() {
 }
 
 #[test]
+fn months_that_were_closed_night_by_night_are_drawn_again_as_they_were() {
+    let shop = Shop::new("report-nights", "");
+    for night in ["2018-09-05T00:00:00Z", NIGHT, "2018-11-05T00:00:00Z"] {
+        shop.run(night).expect(0);
+    }
+    let reports = shop.state().join("reports");
+    let before = tree(&reports);
+    fs::remove_dir_all(&reports).unwrap();
+    let told = shop.ritardo(&["report", "--as-of", "2018-11-05T00:00:00Z"]).expect(0);
+    assert!(told.out.contains("months drawn anew in "), "{}", told.out);
+    let after = tree(&reports);
+    for name in ["2018-08.html", "2018-09.html", "2018-10.html"] {
+        assert!(before[name] == after[name], "drawn again, {name} differs");
+        assert!(!page(&reports, name).contains("judged again"), "{name} is not what the ledger recorded");
+    }
+}
+
+#[test]
 fn the_sums_of_the_pages_are_those_of_the_ledger() {
     let shop = Shop::new("report-sums", "");
     shop.run(NIGHT).expect(0);
@@ -75,6 +93,8 @@ fn months_and_businesses_can_be_given_away() {
     assert_eq!(files(&apart), wanted);
     assert!(!page(&apart, "2018-08.html").contains("issued&#x2F;"), "it leads to no document");
     shop.ritardo(&["report", "2018-08", "--business", SHOP, "--as-of", NIGHT, "--out", "alone"]).expect(0);
+    let again = shop.ritardo(&["report", "2018-08", "--business", SHOP, "--as-of", NIGHT, "--out", "alone"]).expect(0);
+    assert!(again.out.starts_with("0 months drawn anew in "), "{}", again.out);
     let alone = shop.folder.join("alone");
     assert_eq!(files(&alone), [own("2018-08"), own("business")]);
     for name in files(&alone) {
