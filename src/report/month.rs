@@ -15,6 +15,9 @@ use crate::domain::{Currency, Decimal, Tongue};
 /// So many channels have a picture and a row on a page.
 const CHANNELS: usize = 24;
 
+/// So many parts all pictures of a page have, those of one channel apart: a page of logs full of holes stays below 1 MB.
+const PARTS: usize = 2_000;
+
 /// The page of the month. The same facts give the same page. It has every row; [`super::paged`] parts long tables.
 pub fn month_page(facts: &MonthFacts) -> MonthPage {
     month_of(facts, &joined(facts))
@@ -64,6 +67,10 @@ pub fn month_of(facts: &MonthFacts, portrait: &Portrait) -> MonthPage {
         insight: insight::part(amounts, facts.month, portrait, pricing::is_one_by_one(facts)),
         open: facts.businesses.iter().filter_map(|business| rows::open(amounts, business)).collect(),
         more_businesses: Vec::new(),
+        part_of_businesses: String::new(),
+        part_of_documents: String::new(),
+        more_alarms: String::new(),
+        more_after: String::new(),
         more_open: String::new(),
         more_adjustments: String::new(),
         more_files: String::new(),
@@ -84,12 +91,20 @@ pub fn month_of(facts: &MonthFacts, portrait: &Portrait) -> MonthPage {
 
 /// Pictures and rows of the channels, and what is said where not all of them are shown: those with gaps come first then.
 fn coverage(amounts: Amounts, facts: &MonthFacts) -> (CoveragePart, String) {
-    if facts.coverage.len() <= CHANNELS {
+    let parts = |channels: &[ChannelCoverage]| channels.iter().map(ChannelCoverage::parts).sum::<usize>();
+    if facts.coverage.len() <= CHANNELS && parts(&facts.coverage) <= PARTS {
         return (coverage_of(amounts, facts, &facts.coverage), String::new());
     }
     let is_sound = |channel: &&ChannelCoverage| channel.gaps() == 0 && channel.held == 0;
     let (sound, others): (Vec<_>, Vec<_>) = facts.coverage.iter().partition(is_sound);
-    let shown: Vec<ChannelCoverage> = others.into_iter().chain(sound).take(CHANNELS).cloned().collect();
+    let mut sum = 0;
+    let fits = |channel: &&ChannelCoverage| {
+        let is_first = sum == 0;
+        sum += channel.parts();
+        is_first || sum <= PARTS
+    };
+    let shown: Vec<ChannelCoverage> =
+        others.into_iter().chain(sound).take(CHANNELS).take_while(fits).cloned().collect();
     let values = [amounts.count(shown.len() as u64), amounts.count(facts.coverage.len() as u64)];
     let [some, all] = &values;
     let said = amounts.tongue.fill("{some} of {all} channels, those with gaps first.", &[("some", some), ("all", all)]);

@@ -6,7 +6,7 @@ use super::bars;
 use super::facts::Link;
 use super::number::Amounts;
 use super::page::{MonthLine, OverviewPage, SubjectRow};
-use super::paged::ROWS;
+use super::paged::{self, ROWS};
 use super::tally::Tally;
 use crate::domain::invoice::Counts;
 use crate::domain::{BusinessId, Currency, Money, Month, Tongue};
@@ -133,6 +133,7 @@ pub fn overview(facts: &OverviewFacts) -> (OverviewPage, Vec<Vec<SubjectRow>>) {
         trend_chart: bars::trend_chart(amounts, &trend),
         months: months.iter().rev().map(|(month, sum)| line(amounts, facts, *month, sum)).collect(),
         businesses,
+        part: if more.is_empty() { String::new() } else { paged::part(amounts, 1, facts.businesses.len()) },
         more_businesses: Vec::new(),
         chain_head: facts.chain_head.to_owned(),
     };

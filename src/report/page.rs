@@ -47,6 +47,11 @@ pub struct MonthPage {
     pub insight: InsightPart,
     /// The rows of `businesses`, `open` and `documents` that are on further pages; empty where there are none.
     pub more_businesses: Vec<Link>,
+    /// `Rows 1 to 200 of 5,000 …`, where a table is parted.
+    pub part_of_businesses: String,
+    pub part_of_documents: String,
+    pub more_alarms: String,
+    pub more_after: String,
     pub more_open: String,
     pub more_adjustments: String,
     pub more_files: String,

@@ -13,8 +13,10 @@ use crate::error::Failure;
 use crate::ledger::History;
 use crate::ledger::entry::MonthClosed;
 use crate::report::Link;
+use crate::report::number::Amounts;
 use crate::report::overview::{OverviewFacts, Stand, overview};
 use crate::report::page::{OverviewPage, RunPage, RunRow, SubjectRow};
+use crate::report::paged;
 use crate::report::tally::Tally;
 
 /// Draws what a night changes: the page of all, and those of businesses that are in months that were drawn, or that have no
@@ -91,11 +93,14 @@ fn write_all(
         chain_head: &head,
     };
     let (mut page, more) = overview(&facts);
+    let amounts = Amounts::fitting(facts.currency, std::iter::empty()).spoken(facts.tongue);
     for (number, rows) in (2_usize..).zip(more) {
         let name = format!("businesses_{number}.html");
-        let first = rows.first().map(|row| row.name.clone()).unwrap_or_default();
+        // By ids, in whose order they are parted.
+        let first = rows.first().map(|row| row.id.clone()).unwrap_or_default();
         page.more_businesses.push(Link { text: format!("{number}: {first} …"), href: name.clone() });
-        let further = further(&page, number, rows);
+        let part = paged::part(amounts, number, by_business.len());
+        let further = OverviewPage { part, ..further(&page, number, rows) };
         site.leave(&name, &site.draw(site.tongue, "report_index.html", &further)?)?;
     }
     site.keep("index.html", &site.draw(site.tongue, "report_index.html", &page)?).map(drop)

@@ -14,6 +14,8 @@ pub struct RowsPage {
     pub issuer: String,
     pub nav: Vec<Link>,
     pub currency: String,
+    /// `Rows 201 to 400 of 5,000 …`
+    pub part: String,
     pub businesses: Vec<BusinessRow>,
     pub documents: DocumentsPart,
 }
@@ -33,6 +35,8 @@ pub struct OverviewPage {
     pub months: Vec<MonthLine>,
     /// None on the page of one business.
     pub businesses: Vec<SubjectRow>,
+    /// `Rows 1 to 200 of 5,000 …`, where the table is parted.
+    pub part: String,
     pub more_businesses: Vec<Link>,
     /// Empty where it is not told.
     pub chain_head: String,
