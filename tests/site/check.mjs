@@ -81,17 +81,18 @@ const cells = (page, table, place) =>
   page.$$eval(`table[data-name="${table}"] > tbody > tr:not([hidden])`, (rows, place) => rows.map((row) => row.cells[place].textContent), place);
 
 async function sorts(page, path) {
-  const tables = await page.$$eval("table[data-name]", (all) =>
+  const tables = await page.$$eval("table[data-name]:not([data-fixed])", (all) =>
     all.map((table) => ({
       name: table.dataset.name,
       rows: table.tBodies[0].rows.length,
       heads: Array.from(table.tHead.rows[0].cells, (cell) => cell.classList.contains("n")),
     })));
+  const thousands = (await page.getAttribute("html", "lang")) === "it" ? "." : ",";
   for (const { name, rows, heads } of tables) {
     const place = heads.indexOf(true);
     if (place < 0 || rows < 2) continue;
     const button = page.locator(`table[data-name="${name}"] thead th`).nth(place).locator("button");
-    const number = (text) => { const found = parseFloat(text.replace(/[^0-9.,-]/g, "").replace(/[.,](?=\d{3}(?:\D|$))/g, "").replace(",", ".")); return Number.isNaN(found) ? -Infinity : found; };
+    const number = (text) => { const found = /-?[0-9][0-9.,]*/.exec(text); return found ? parseFloat(found[0].replaceAll(thousands, "").replace(",", ".")) : -Infinity; };
     const before = (await cells(page, name, place)).slice().sort();
     for (const [direction, wrong] of [["descending", (a, b) => a < b], ["ascending", (a, b) => a > b]]) {
       await button.focus();
@@ -116,11 +117,19 @@ async function sorts(page, path) {
 }
 
 async function downloads(page, path) {
-  const button = page.locator(".tools button").first();
-  if (!(await button.count())) return;
+  const buttons = page.locator(".tools button");
+  for (let place = 0; place < (await buttons.count()); place += 1) await saved(page, path, buttons.nth(place));
+}
+
+async function saved(page, path, button) {
   const [download] = await Promise.all([page.waitForEvent("download", { timeout: 5000 }), button.click()]);
   const text = readFileSync(await download.path(), "utf8");
   if (!download.suggestedFilename().endsWith(".csv") || text.split("\r\n").length < 3) fail(path, "the CSV is empty");
+  if (!text.startsWith("\ufeff")) fail(path, "the CSV does not say that it is UTF-8");
+  // What a spreadsheet would compute.
+  for (const [, cell] of text.replace("\ufeff", "").matchAll(/"((?:[^"]|"")*)"/g)) {
+    if (/^[=+\-@\t\r]/.test(cell) && !/^-[0-9][0-9.,]*$/.test(cell)) fail(path, `the CSV has a formula: ${cell}`);
+  }
 }
 
 // Without script a page has every word, and no tool that would do nothing.
