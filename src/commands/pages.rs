@@ -1,5 +1,6 @@
 //! The pages: of the months, of each business in them, over all months, of the run.
 
+mod left_out;
 mod overviews;
 mod replays;
 pub mod site;
@@ -146,7 +147,7 @@ fn draw(known: &Known, month: Month, replays: &mut Replays) -> Result<bool, Fail
     let issuers = known.issuers();
     let tariffs: BTreeSet<TariffUsed> = months.iter().map(|of| of.tariff.clone()).collect();
     let head = history.heads.get(&month).cloned().unwrap_or_else(|| history.document_head());
-    let (rejected_rows, quarantined_files) = left_out(known, month);
+    let (rejected, quarantined_files) = left_out::of(known, month)?;
     let facts = MonthFacts {
         month,
         issuer: &issuers,
@@ -155,7 +156,7 @@ fn draw(known: &Known, month: Month, replays: &mut Replays) -> Result<bool, Fail
         businesses: businesses.collect(),
         tariffs: if tariffs.is_empty() { vec![tariff_of(setup)] } else { tariffs.into_iter().collect() },
         chain_head: &head,
-        rejected_rows,
+        rejected,
         quarantined_files,
         currency: most_used(&months).unwrap_or(setup.tariff.currency),
         alarms: alarms(seen, month).into_iter().chain(differing(&months, month)).collect(),
@@ -301,44 +302,6 @@ fn open_month(known: &Known, open: &OpenMonth) -> Result<Told, Failure> {
 fn tariff_of(setup: &Setup) -> TariffUsed {
     let (tariff, sha256) = (&setup.tariff, setup.tariff_text.sha256.clone());
     TariffUsed { name: tariff.name(), sha256, reading: tariff.reading_text() }
-}
-
-/// Rejected rows, and names and reasons of files set aside, among those that the month was judged by. Where every business
-/// is closed that ends with the last entry of their evidence, so that files of later months leave the page as it is.
-fn left_out(known: &Known, month: Month) -> (u64, Vec<(String, String)>) {
-    let Known { history, seen, standing, .. } = *known;
-    let is_open = seen.open.iter().any(|open| open.month == month);
-    let of_month = history.closed.keys().filter(|(_, of)| *of == month);
-    let evidence = of_month.filter_map(|(business, of)| Some(history.standing(business, *of)?.evidence_through()));
-    let through = if is_open { history.last } else { evidence.max().unwrap_or(history.last) };
-    let rejected = history.files_through(through).map(|file| file.rejected).sum();
-    let told = |file: &SetAside| (file.name.clone(), file.reason.clone());
-    let aside = if is_open { standing.iter().map(told).collect() } else { set_aside_by(history, through) };
-    (rejected, aside)
-}
-
-/// The files that stood aside when the ledger ended at an entry: by name the last, unless its name or its bytes had been
-/// read.
-fn set_aside_by(history: &History, through: u64) -> Vec<(String, String)> {
-    let mut last: BTreeMap<&str, (u64, &SetAside)> = BTreeMap::new();
-    let by_then = history.set_aside.iter().filter(|(place, _)| *place <= through);
-    last.extend(by_then.map(|(place, aside)| (aside.name.as_str(), (*place, aside))));
-    if last.is_empty() {
-        return Vec::new();
-    }
-    // Every digest that was read by then, and of each name the last place.
-    let (mut digests, mut names): (BTreeSet<&str>, BTreeMap<&str, u64>) = (BTreeSet::new(), BTreeMap::new());
-    for (place, file) in history.files.iter().filter(|(place, _)| *place <= through) {
-        digests.insert(&file.sha256);
-        let last = names.entry(&file.name).or_insert(*place);
-        *last = (*last).max(*place);
-    }
-    let is_read = |place: u64, aside: &SetAside| {
-        let is_newer = names.get(aside.name.as_str()).is_some_and(|read| place < *read);
-        is_newer || digests.contains(aside.sha256.as_str())
-    };
-    let left = last.into_values().filter(|(place, aside)| !is_read(*place, aside));
-    left.map(|(_, aside)| (aside.name.clone(), aside.reason.clone())).collect()
 }
 
 /// The alarms of a month that is still open: a page of closed months does not change with the nights.

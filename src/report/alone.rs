@@ -19,7 +19,7 @@ pub fn business_page(facts: &MonthFacts, business: &BusinessMonth, nav: Vec<Link
         businesses: vec![BusinessMonth { page: own.to_owned(), state: plain(&business.state), ..business.clone() }],
         tariffs: vec![business.tariff.clone()],
         chain_head: facts.chain_head,
-        rejected_rows: 0,
+        rejected: Vec::new(),
         quarantined_files: Vec::new(),
         currency: business.currency,
         alarms: Vec::new(),
@@ -50,7 +50,7 @@ fn plain(state: &State) -> State {
         State::Closed(closed) => {
             for document in &mut closed.documents {
                 document.reason = None;
-                document.sent.clear();
+                document.mails.clear();
             }
         }
     }

@@ -22,8 +22,8 @@ pub struct MonthFacts<'a> {
     /// Head of the chain of issued documents after the last entry that closed, billed or corrected the month; of a
     /// month of which nothing is closed, the head of now.
     pub chain_head: &'a str,
-    /// Of the files that the month was judged by, as the files set aside are.
-    pub rejected_rows: u64,
+    /// Of the files that the month was judged by and that reach into it, by file and reason.
+    pub rejected: Vec<RejectedRows>,
     /// Name and reason of each file that was set aside, in the order of the list.
     pub quarantined_files: Vec<(String, String)>,
     /// The currency in which the charges of the page are added; those of businesses with another one stand in their rows
@@ -33,6 +33,15 @@ pub struct MonthFacts<'a> {
     pub alarms: Vec<String>,
     /// In the order of business and channel.
     pub coverage: Vec<ChannelCoverage>,
+}
+
+/// Rows of a file that could not be read, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedRows {
+    pub file: String,
+    /// It quotes nothing of a row.
+    pub reason: String,
+    pub rows: u64,
 }
 
 /// A tariff by which a business of the page was judged.

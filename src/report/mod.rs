@@ -37,6 +37,8 @@ pub mod tally;
 mod tests;
 
 pub use alone::business_page;
-pub use facts::{After, BusinessMonth, Closed, Document, Link, MonthFacts, Open, State, TariffUsed, Told};
+pub use facts::{
+    After, BusinessMonth, Closed, Document, Link, MonthFacts, Open, RejectedRows, State, TariffUsed, Told,
+};
 pub use month::{joined, month_of, month_page};
 pub use page::MonthPage;

@@ -62,6 +62,8 @@ pub struct MonthPage {
     pub alarms: Vec<String>,
     pub coverage: CoveragePart,
     pub rejected_rows: String,
+    pub rejected: Vec<RejectRow>,
+    pub more_rejected: String,
     pub quarantined_files: Vec<FileRow>,
     pub tariffs: Vec<TariffUsed>,
     pub chain_head: String,
@@ -310,6 +312,14 @@ pub struct OpenRow {
     /// How it goes on; empty where nobody has to act, or the reasons say it.
     pub next: String,
     pub preview: Option<Link>,
+}
+
+/// Rows of a file that could not be read, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RejectRow {
+    pub file: String,
+    pub reason: String,
+    pub rows: String,
 }
 
 /// A file that was set aside.

@@ -47,6 +47,7 @@ pub fn paged(mut page: MonthPage, month: &str, nav: &[Link], amounts: Amounts) -
     page.more_open = cut(amounts, &mut page.open, "{count} more; `ritardo status` lists them all.");
     let adjustments = &mut page.pricing.adjustments;
     page.more_adjustments = cut(amounts, adjustments, "{count} more; each stands on its invoice.");
+    page.more_rejected = cut(amounts, &mut page.rejected, "{count} more; `ritardo rejects` lists them all.");
     let files = &mut page.quarantined_files;
     page.more_files = cut(amounts, files, "{count} more; `ritardo quarantine list` lists them all.");
     (page, further)

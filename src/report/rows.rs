@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::bars::market_name;
 use super::coverage::{ChannelCoverage, GAPS_NAMED, Lane, more_gaps};
-use super::facts::{BusinessMonth, MonthFacts, State};
+use super::facts::{BusinessMonth, MonthFacts, RejectedRows, State};
 use super::issued;
 use super::number::{Amounts, NONE};
 use super::page::{
     BusinessRow, ChannelRow, CountCells, EntryPointRow, FileRow, GapRow, LaneRow, MarketRow, OpenRow, PlainSums,
-    TotalRow, VerdictRow,
+    RejectRow, TotalRow, VerdictRow,
 };
 use super::portrait::Portrait;
 use super::strip;
@@ -193,6 +193,10 @@ pub fn open(amounts: Amounts, business: &BusinessMonth) -> Option<OpenRow> {
         next: open.next.clone().unwrap_or_default(),
         preview: open.preview.clone(),
     })
+}
+
+pub fn rejected(amounts: Amounts, of: &RejectedRows) -> RejectRow {
+    RejectRow { file: of.file.clone(), reason: of.reason.clone(), rows: amounts.count(of.rows) }
 }
 
 pub fn file((name, reason): &(String, String)) -> FileRow {

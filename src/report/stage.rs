@@ -77,8 +77,8 @@ pub struct Document {
     pub reason: Option<String>,
     /// Of a minimum or a cap.
     pub adjustments: Vec<Adjustment>,
-    /// `2 of 2 mails sent`
-    pub sent: String,
+    /// How many of its mails are in which state, in the words of `ritardo mail list`.
+    pub mails: Vec<(&'static str, u64)>,
     /// Address of its page; empty where there is none yet.
     pub href: String,
 }

@@ -8,7 +8,10 @@ mod pricing;
 mod weighed;
 
 use super::page::{CountCells, StackRow};
-use super::{After, BusinessMonth, Closed, Document, Link, MonthFacts, MonthPage, Open, State, TariffUsed, month_page};
+use super::{
+    After, BusinessMonth, Closed, Document, Link, MonthFacts, MonthPage, Open, RejectedRows, State, TariffUsed,
+    month_page,
+};
 use crate::domain::charge::RatedWait;
 use crate::domain::{
     BusinessId, Charge, CorrectionCause, Decimal, DocumentKind, Elapsed, EntryPoint, Instant, Market, Money, Place,
@@ -77,7 +80,7 @@ fn invoice(currency: &str, net: i64, tax: i64) -> Document {
         cause: None,
         reason: None,
         adjustments: Vec::new(),
-        sent: "2 of 2 mails sent".into(),
+        mails: vec![("sent", 2)],
         href: "../issued/LR-2018-000001/LR-2018-000001_2018-08.html".into(),
     }
 }
@@ -130,7 +133,7 @@ fn facts(businesses: Vec<BusinessMonth>) -> MonthFacts {
         businesses,
         tariffs: vec![tariff("")],
         chain_head: "4a0e",
-        rejected_rows: 1204,
+        rejected: vec![RejectedRows { file: "desk/a.csv".into(), reason: "no time".into(), rows: 1204 }],
         quarantined_files: Vec::new(),
         currency: "USD".parse().unwrap(),
         alarms: Vec::new(),

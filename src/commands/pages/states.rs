@@ -1,5 +1,6 @@
 //! Where the month of a business stands, as its page tells it: in the words of the commands that say the same.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::super::approve::advice;
@@ -72,17 +73,19 @@ fn document(known: &Known, issued: &Issued, month: Month) -> Result<Document, Fa
         cause: issued.cause,
         reason: issued.reason.clone(),
         adjustments,
-        sent: sent(history, issued),
+        mails: mails(history, issued),
         href: link(known, issued).href,
     })
 }
 
-fn sent(history: &History, issued: &Issued) -> String {
+/// How many of the mails of a document are in which state.
+fn mails(history: &History, issued: &Issued) -> Vec<(&'static str, u64)> {
+    let mut states = BTreeMap::new();
     // A copy that a person had made is told of by `ritardo mail list`.
-    let mails: Vec<_> = history.mails_of(&issued.number).filter(|mail| mail.copy.is_none()).collect();
-    let sent = mails.iter().filter(|mail| history.is_sent(mail)).count();
-    let plural = if mails.len() == 1 { "mail" } else { "mails" };
-    format!("{sent} of {} {plural} sent", mails.len())
+    for mail in history.mails_of(&issued.number).filter(|mail| mail.copy.is_none()) {
+        *states.entry(history.mail_state(mail)).or_insert(0) += 1;
+    }
+    states.into_iter().map(|(state, count)| (state.name(), count)).collect()
 }
 
 /// Corrections in order, then what is known and not decided, then disputes.

@@ -56,7 +56,7 @@ fn told(task: &Task, month: Month) -> String {
         let _ = writeln!(text, "{closed:?} {row} {corrected:?} {compared:?}");
         for issued in history.issued_to(&closed.business).filter(|issued| issued.part_of(month).is_some()) {
             let mails = history.mails_of(&issued.number);
-            let mails: Vec<_> = mails.map(|mail| (mail.copy.is_none(), history.is_sent(mail))).collect();
+            let mails: Vec<_> = mails.map(|mail| (mail.copy.is_none(), history.mail_state(mail))).collect();
             let is_drawn = history.documents.contains_key(&issued.number);
             let _ = writeln!(text, "{issued:?} {mails:?} {is_drawn}");
         }

@@ -13,7 +13,7 @@ const MONTHS_SHOWN: usize = 3;
 pub(super) enum Reader {
     /// Who works with the program, and is told messages by their ids.
     Person,
-    /// The page of the run, which names no message, no row and no folder.
+    /// The page of the run, which names no message, no other business of a finding, and no folder.
     Page,
 }
 
@@ -24,7 +24,7 @@ impl Summary {
         let mut line = |label: &str, rest: String| lines.push((label.to_owned(), rest));
         let dry = if self.dry_run { ", dry run: nothing is written" } else { "" };
         line("run", format!("as of {}{dry}", self.as_of));
-        self.say_files(&mut line, reader);
+        self.say_files(&mut line);
         self.say_read(&mut line, reader);
         self.say_months(&mut line, reader);
         for Alarm { text, .. } in &self.alarms {
@@ -47,7 +47,7 @@ impl Summary {
     }
 
     /// What was read, and in which forms.
-    fn say_files(&self, line: &mut dyn FnMut(&str, String), reader: Reader) {
+    fn say_files(&self, line: &mut dyn FnMut(&str, String)) {
         let Read { files, messages, rejected, passed_over, formats, first_rejects, .. } = &self.read;
         if *files > 0 {
             let (files, messages) = (counted(*files, "file"), counted(*messages, "message"));
@@ -60,9 +60,7 @@ impl Summary {
                 formats.iter().map(|(form, count)| format!("{} {form}", grouped(*count))).collect();
             line("formats", formats.join(", "));
         }
-        // What is wrong with a row may quote it.
-        let is_told = reader == Reader::Person;
-        for reject in first_rejects.iter().take(3).filter(|_| is_told) {
+        for reject in first_rejects.iter().take(3) {
             line("rejected", format!("{} row {}: {}", reject.file, reject.row, reject.reason));
         }
     }
