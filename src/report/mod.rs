@@ -35,6 +35,7 @@ pub mod sums;
 pub mod tally;
 #[cfg(test)]
 mod tests;
+mod trend;
 
 pub use alone::business_page;
 pub use facts::{

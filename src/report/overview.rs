@@ -8,11 +8,9 @@ use super::number::Amounts;
 use super::page::{MonthLine, OverviewPage, SubjectRow};
 use super::paged::{self, ROWS};
 use super::tally::Tally;
+use super::trend;
 use crate::domain::invoice::Counts;
 use crate::domain::{BusinessId, Currency, Money, Month, Tongue};
-
-/// So many months are in the picture.
-const TREND: usize = 12;
 
 /// What is known of one business in one month.
 #[derive(Clone, Debug)]
@@ -120,9 +118,14 @@ pub fn overview(facts: &OverviewFacts) -> (OverviewPage, Vec<Vec<SubjectRow>>) {
         all.add(stand);
     }
     let (businesses, more) = subjects(amounts, facts);
-    let trend: Vec<_> = months.iter().rev().take(TREND).collect();
-    let trend: Vec<_> =
-        trend.into_iter().rev().map(|(month, sum)| bars::of_month(amounts, *month, sum.tally)).collect();
+    let shown = trend::months(
+        months.first_key_value().map(|(month, _)| *month),
+        months.last_key_value().map(|(month, _)| *month),
+    );
+    let tally = |month: &Month| months.get(month).map(|sum| sum.tally).unwrap_or_default();
+    let waits: Vec<_> = shown.iter().map(|month| bars::of_month(amounts, *month, tally(month))).collect();
+    let net = |month: &Month| months.get(month).and_then(|sum| sum.nets.get(&facts.currency).copied().flatten());
+    let nets: Vec<_> = shown.iter().map(|month| (*month, net(month))).collect();
     let page = OverviewPage {
         title: facts.title.clone(),
         lang: facts.tongue.code(),
@@ -130,7 +133,8 @@ pub fn overview(facts: &OverviewFacts) -> (OverviewPage, Vec<Vec<SubjectRow>>) {
         nav: facts.nav.clone(),
         summary: summary(amounts, months.len() as u64, &all),
         legend: bars::legend(amounts),
-        trend_chart: bars::trend_chart(amounts, &trend),
+        trend_chart: bars::trend_chart(amounts, &waits),
+        net_chart: trend::net_chart(amounts, &nets),
         months: months.iter().rev().map(|(month, sum)| line(amounts, facts, *month, sum)).collect(),
         businesses,
         part: if more.is_empty() { String::new() } else { paged::part(amounts, 1, facts.businesses.len()) },
@@ -252,6 +256,7 @@ mod tests {
             "2 months, 30 waits; 70.0 % of those that are decided ended within the window; USD 2.00 stands without tax."
         );
         assert!(page.trend_chart.contains("August 2018: 20 waits"), "{}", page.trend_chart);
+        assert!(page.net_chart.contains("August 2018: 2.00") && page.net_chart.contains("September 2018: –"));
     }
 
     #[test]
@@ -268,6 +273,6 @@ mod tests {
             chain_head: "",
         };
         let (page, _) = overview(&facts);
-        assert!(page.trend_chart.is_empty() && page.months.is_empty());
+        assert!(page.trend_chart.is_empty() && page.net_chart.is_empty() && page.months.is_empty());
     }
 }

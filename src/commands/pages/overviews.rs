@@ -111,6 +111,7 @@ fn further(page: &OverviewPage, number: usize, businesses: Vec<SubjectRow>) -> O
     OverviewPage {
         title: format!("{} · {number}", page.title),
         trend_chart: String::new(),
+        net_chart: String::new(),
         months: Vec::new(),
         more_businesses: Vec::new(),
         businesses,

@@ -31,6 +31,8 @@ pub struct OverviewPage {
     pub legend: Vec<LegendEntry>,
     /// An SVG element, to be printed as it is.
     pub trend_chart: String,
+    /// The same of net amounts; empty where no month has one.
+    pub net_chart: String,
     /// The last first.
     pub months: Vec<MonthLine>,
     /// None on the page of one business.
