@@ -3,11 +3,15 @@
   var words = document.body.dataset;
   var comma = document.documentElement.lang === "it" ? "," : ".";
 
-  // The number that a cell begins with, however it is written; what has none comes first.
+  // The first number of a cell, however it is written; what has none comes first.
   function number(text) {
-    var digits = text.replace(/[^0-9.,-]/g, "").split(comma === "," ? "." : ",").join("");
-    var value = parseFloat(digits.replace(comma, "."));
-    return isNaN(value) ? -Infinity : value;
+    var found = /-?[0-9][0-9.,]*/.exec(text);
+    return found ? parseFloat(plain(found[0]).replace(",", ".")) : -Infinity;
+  }
+
+  // Without signs between thousands: a spreadsheet in the language of the page reads it as a number.
+  function plain(digits) {
+    return digits.split(comma === "," ? "." : ",").join("");
   }
 
   function text(cell) {
@@ -43,26 +47,39 @@
       row.hidden = wanted !== "" && text(row).toLowerCase().indexOf(wanted) < 0;
       if (!row.hidden) { shown += 1; }
     });
-    output.textContent = wanted === "" ? "" : words.rows.replace("{some}", shown).replace("{all}", all.length);
+    var said = words.rows.replace("{some}", shown).replace("{all}", all.length);
+    output.textContent = wanted === "" ? "" : said + (table.tFoot ? "; " + words.sums : "");
   }
 
-  // RFC 4180. What a spreadsheet would take for a formula gets an apostrophe.
+  // RFC 4180. A number is written as one; of all else what a spreadsheet would take for a formula gets an apostrophe.
   function quoted(cell) {
     var value = text(cell);
-    if (/^[=+@\t]/.test(value) || /^-[^0-9]/.test(value)) { value = "'" + value; }
+    if (/^-?[0-9][0-9.,]*$/.test(value)) { value = cell.classList.contains("n") ? plain(value) : value; }
+    else if (/^[=+\-@\t\r]/.test(value)) { value = "'" + value; }
     return '"' + value.split('"').join('""') + '"';
   }
 
+  function line(row) {
+    return Array.prototype.map.call(row.cells, quoted).join(comma === "," ? ";" : ",");
+  }
+
+  // With the mark by which spreadsheets know UTF-8.
   function csv(table) {
     var lines = [table.tHead.rows[0]].concat(rows(table).filter(function (row) { return !row.hidden; }));
-    return lines.map(function (row) { return Array.prototype.map.call(row.cells, quoted).join(","); }).join("\r\n") + "\r\n";
+    return "\ufeff" + lines.map(line).join("\r\n") + "\r\n";
+  }
+
+  // Folder, page and table: tables of several pages are saved beside each other.
+  function file(table) {
+    var place = location.pathname.replace(/\.html$/, "").split("/").slice(-2).concat(table.dataset.name);
+    return place.join("_").replace(/[^A-Za-z0-9_-]+/g, "-") + ".csv";
   }
 
   function download(table) {
     var link = document.createElement("a");
     var address = URL.createObjectURL(new Blob([csv(table)], { type: "text/csv;charset=utf-8" }));
     link.href = address;
-    link.download = table.dataset.name + ".csv";
+    link.download = file(table);
     document.body.appendChild(link);
     link.click();
     link.remove();
@@ -91,13 +108,18 @@
       tools.append(label, input, output);
     }
     var save = button(words.download, function () { download(table); });
-    save.setAttribute("aria-label", words.download + ": " + name);
+    var region = table.parentNode.getAttribute("aria-label") || name;
+    save.setAttribute("aria-label", words.download + ": " + region);
     tools.append(save);
     table.parentNode.parentNode.insertBefore(tools, table.parentNode);
+    // Times in several units are in their order already.
+    if (table.dataset.fixed) { return; }
     Array.prototype.forEach.call(table.tHead.rows[0].cells, function (head, place) {
       var title = head.textContent;
       head.textContent = "";
-      head.append(button(title, function () { sort(table, head, place); }));
+      var sorter = button(title, function () { sort(table, head, place); });
+      sorter.title = words.sort;
+      head.append(sorter);
     });
   }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use common::shop::{SHOP, Shop, edit};
+use common::shop::{HEADER, SHOP, Shop, edit};
 use common::{files, tree};
 
 const NIGHT: &str = "2018-10-05T00:00:00Z";
@@ -44,6 +44,24 @@ fn a_report_draws_what_the_run_has_drawn() {
 }
 
 #[test]
+fn months_that_were_closed_night_by_night_are_drawn_again_as_they_were() {
+    let shop = Shop::new("report-nights", "");
+    for night in ["2018-09-05T00:00:00Z", NIGHT, "2018-11-05T00:00:00Z"] {
+        shop.run(night).expect(0);
+    }
+    let reports = shop.state().join("reports");
+    let before = tree(&reports);
+    fs::remove_dir_all(&reports).unwrap();
+    let told = shop.ritardo(&["report", "--as-of", "2018-11-05T00:00:00Z"]).expect(0);
+    assert!(told.out.contains("months drawn anew in "), "{}", told.out);
+    let after = tree(&reports);
+    for name in ["2018-08.html", "2018-09.html", "2018-10.html"] {
+        assert!(before[name] == after[name], "drawn again, {name} differs");
+        assert!(!page(&reports, name).contains("judged again"), "{name} is not what the ledger recorded");
+    }
+}
+
+#[test]
 fn the_sums_of_the_pages_are_those_of_the_ledger() {
     let shop = Shop::new("report-sums", "");
     shop.run(NIGHT).expect(0);
@@ -75,6 +93,8 @@ fn months_and_businesses_can_be_given_away() {
     assert_eq!(files(&apart), wanted);
     assert!(!page(&apart, "2018-08.html").contains("issued&#x2F;"), "it leads to no document");
     shop.ritardo(&["report", "2018-08", "--business", SHOP, "--as-of", NIGHT, "--out", "alone"]).expect(0);
+    let again = shop.ritardo(&["report", "2018-08", "--business", SHOP, "--as-of", NIGHT, "--out", "alone"]).expect(0);
+    assert!(again.out.starts_with("0 months drawn anew in "), "{}", again.out);
     let alone = shop.folder.join("alone");
     assert_eq!(files(&alone), [own("2018-08"), own("business")]);
     for name in files(&alone) {
@@ -122,4 +142,54 @@ fn a_letter_goes_with_the_invoice_where_the_business_asks_for_it() {
     plain.run("2018-09-05T00:00:00Z").expect(0);
     assert!(!files(&plain.state().join("issued")).iter().any(|name| name.contains("letter")));
     shop.holds();
+}
+
+/// A second business, which has the channel of the first from the middle of August on.
+const OTHER: &str = r#"
+[[business]]
+id = "other-shop"
+legal_name = "Other Shop Ltd"
+address = ["1 Example Street", "Dublin"]
+country = "IE"
+emails = ["other@shops.example"]
+language = "it"
+zone = "UTC"
+first_month = "2018-08"
+vat = { treatment = "out-of-scope" }
+
+[[business.channel]]
+id = "+390510000417"
+from = "2018-08-15T00:00:00Z"
+"#;
+
+#[test]
+fn no_page_names_a_message_and_none_of_a_business_names_another() {
+    let shop = Shop::new("report-silent", "");
+    let channel = "id = \"+390510000417\"";
+    edit(&shop.folder, "businesses.toml", channel, &format!("{channel}\nto = \"2018-08-15T00:00:00Z\""));
+    let book = page(&shop.folder, "businesses.toml") + OTHER;
+    fs::write(shop.folder.join("businesses.toml"), book).unwrap();
+    // The same message in the logs of both, so that the second is not billed.
+    let (id, row) = ("2018-08-05-1", "other-shop,+390510000417,+390000000052,inbound,2018-08-20T10:00:00Z");
+    fs::write(shop.folder.join("inbox/desk/2018-08-20-other.csv"), format!("{HEADER}{id},{row}\n")).unwrap();
+    let night = shop.run("2018-09-05T00:00:00Z").expect(65);
+    let found = format!("billed-before: message {id} is billed with 2018-08 of {SHOP} already");
+    assert!(night.out.contains(&found), "{}", night.out);
+    shop.ritardo(&["report", "--business", "other-shop", "--as-of", "2018-09-05T00:00:00Z", "--out", "alone"])
+        .expect(0);
+    let (reports, alone) = (shop.state().join("reports"), shop.folder.join("alone"));
+    assert!(page(&reports, "2018-08.html").contains("billed-before: "));
+    assert!(page(&reports, "run.html").contains("billed-before: "));
+    for folder in [&reports, &alone] {
+        for name in files(folder) {
+            let said = page(folder, &name);
+            assert!(!said.contains(id), "{name} names a message");
+            if name.contains("other-shop") {
+                for secret in [SHOP, "Forno", "billed-before", "`ritardo"] {
+                    assert!(!said.contains(secret), "{name}: {secret}");
+                }
+            }
+        }
+    }
+    assert_eq!(files(&alone).len(), 3, "two months, and the business over them");
 }

@@ -331,10 +331,14 @@ impl History {
         standing(self.events_of(message_id), rules, now)
     }
 
+    /// Where a mail stands by what is recorded of it, at whichever instant it is asked for.
+    pub fn mail_state(&self, mail: &Mail) -> MailState {
+        self.mail_standing(&mail.message_id, &MailRules::default(), Instant::MAX).state
+    }
+
     /// Whether a server has taken a mail, and it did not come back.
     pub fn is_sent(&self, mail: &Mail) -> bool {
-        let standing = self.mail_standing(&mail.message_id, &MailRules::default(), Instant::MAX);
-        standing.state == MailState::Sent
+        self.mail_state(mail) == MailState::Sent
     }
 
     /// Every mail whose bytes are kept, in the order in which they are sent: as they were frozen, digests last.

@@ -13,6 +13,7 @@ use super::sheet::LogoView;
 use super::view::{DateView, PartyView};
 use super::{InvoiceView, numbers, rule};
 use crate::domain::business::Language;
+use crate::domain::invoice::Line;
 use crate::domain::{Decimal, Invoice, Tongue};
 
 /// The end of the name of its page and of its PDF.
@@ -105,7 +106,8 @@ pub fn letter(invoice: &Invoice, line_file: &[u8], view: &InvoiceView) -> Option
     let month = super::texts::written_month(invoice.month, language);
     let counts = &invoice.computation.counts;
     let decided = counts.on_time + counts.late + counts.unanswered;
-    let (share, window) = (numbers::share(counts.on_time, decided, language), invoice.computation.window.to_string());
+    let (share, window) =
+        (numbers::share_told(counts.on_time, decided, language), invoice.computation.window.to_string());
     let intro =
         [("name", view.buyer.name.clone()), ("share", share), ("decided", print.count(decided)), ("window", window)];
     let intro: Vec<(&str, &str)> = intro.iter().map(|(place, value)| (*place, value.as_str())).collect();
@@ -120,7 +122,7 @@ pub fn letter(invoice: &Invoice, line_file: &[u8], view: &InvoiceView) -> Option
         seller: view.seller.clone(),
         buyer: view.buyer.clone(),
         issued: view.issued,
-        date: invoice.issue_date.to_string(),
+        date: super::texts::written_date(invoice.issue_date, language),
         accent: sheet.accent.clone(),
         accent_dark: sheet.accent_dark.clone(),
         paper: sheet.paper,
@@ -166,7 +168,7 @@ fn words(tongue: Tongue, number: &str) -> LetterWords {
         sooner: say("What sooner answers would have saved"),
         with_invoice: tongue.fill("With invoice {number}", &[("number", number)]),
         note: say(
-            "Made from the times of messages alone; no customer and no message is named. Charges are those of the line file, before rounding and tax.",
+            "Made from the times of messages alone; no customer and no message is named. Charges are those of the line file, before rounding, tax, and what a tariff says of a minimum.",
         ),
     }
 }
@@ -177,27 +179,40 @@ fn figures(invoice: &Invoice, told: &Told, print: &Print) -> Vec<LetterFigure> {
     let figure = |label: &str, value: String| LetterFigure { label: print.say(label), value };
     vec![
         figure("Messages of customers", print.count(counts.waits)),
-        figure("Answered in time", numbers::share(counts.on_time, decided, print.language)),
+        figure("Answered in time", numbers::share_told(counts.on_time, decided, print.language)),
         figure("Answered late", print.count(counts.late)),
         figure("Never answered", print.count(counts.unanswered)),
         figure("Charges", print.amount(invoice, told.all.amount)),
     ]
 }
 
+/// Whether each message has its price whatever the others are: then what some of them cost is what the month would have
+/// cost less, but for rounding, and for a minimum that it did not come down to.
+fn is_priced_one_by_one(invoice: &Invoice) -> bool {
+    let is_plain = |line: &Line| !line.free && line.tier.is_none() && line.step.is_none();
+    let is_counted = invoice.computation.free > 0 || !invoice.computation.tiers.is_empty();
+    invoice.adjustments.is_empty() && !is_counted && invoice.lines.iter().all(is_plain)
+}
+
+/// With amounts where they are what sooner answers would have saved.
 fn sooner(invoice: &Invoice, told: &Told, print: &Print) -> LetterTable {
+    let has_amounts = is_priced_one_by_one(invoice);
     let row = |name: &str, sum: tally::Sum| {
-        let share = numbers::share(sum.count, told.all.count, print.language);
-        vec![print.say(name), print.count(sum.count), share, numbers::decimal(sum.amount, print.language)]
+        let share = numbers::share_told(sum.count, told.all.count, print.language);
+        let mut cells = vec![print.say(name), print.count(sum.count), share];
+        cells.extend(has_amounts.then(|| numbers::decimal(sum.amount, print.language)));
+        cells
     };
-    let amount = format!("{} ({})", print.tongue.say("Charges"), invoice.currency);
+    let mut head = vec![print.say("If every answer had come"), print.say("Messages"), print.say("Of all charges")];
+    head.extend(has_amounts.then(|| format!("{} ({})", print.tongue.say("Charges"), invoice.currency)));
     let [one, two, six] = told.within;
     LetterTable {
-        head: vec![print.say("If every answer had come"), print.say("Messages"), print.say("Of all charges"), amount],
+        head,
         rows: vec![
             row("1 hour sooner", one),
             row("2 hours sooner", two),
             row("6 hours sooner", six),
-            row("ever, for those without one", told.never),
+            row("in time, for those without one", told.never),
         ],
         total: row("All charges of the month", told.all),
     }
@@ -206,14 +221,29 @@ fn sooner(invoice: &Invoice, told: &Told, print: &Print) -> LetterTable {
 /// What the first step would be worth.
 fn advice(invoice: &Invoice, told: &Told, print: &Print) -> String {
     let [.., six] = told.within;
-    if six.count == 0 {
-        return print.say("No late answer came within six hours of its deadline: it is the unanswered ones that cost.");
+    let is_alone = told.never.count == told.all.count;
+    let (count, never) = (print.count(six.count), print.count(told.never.count));
+    let said = match (six.count, told.never.count) {
+        (0, _) if is_alone => print.say("None of the charged messages has an answer: it is these that cost."),
+        (0, 0) => print.say("No late answer came within six hours of its deadline: each took longer than that."),
+        (0, _) => print.tongue.fill(
+            "No late answer came within six hours of its deadline; {never} of the charged messages have none at all.",
+            &[("never", &never)],
+        ),
+        _ if is_priced_one_by_one(invoice) => print.tongue.fill(
+            "{count} of the charged messages had their answer within six hours of the deadline. With answers six hours sooner they would not have been charged: {amount}, before rounding and tax.",
+            &[("count", &count), ("amount", &print.amount(invoice, six.amount))],
+        ),
+        _ => print.tongue.fill(
+            "{count} of the charged messages had their answer within six hours of the deadline.",
+            &[("count", &count)],
+        ),
+    };
+    if is_priced_one_by_one(invoice) {
+        return said;
     }
-    let (count, amount) = (print.count(six.count), print.amount(invoice, six.amount));
-    print.tongue.fill(
-        "{count} of the charged messages had their answer within six hours of the deadline: {amount} that answers six hours sooner would have saved.",
-        &[("count", &count), ("amount", &amount)],
-    )
+    let counted = "Under this tariff the price of a message depends on the whole month (free units, tiers, steps, a minimum or a cap): the table counts messages, and says nothing of the amount of the invoice.";
+    format!("{said} {}", print.tongue.say(counted))
 }
 
 #[cfg(test)]

@@ -157,7 +157,7 @@ pub fn markets_chart(amounts: Amounts, month: &str, columns: &[Column]) -> Strin
     svg_of(amounts, columns, shape)
 }
 
-/// One bar for each month that has a name; at most the last twelve. The numbers are those of `columns`.
+/// One bar for each of the last months. The numbers are those of `columns`.
 pub fn trend_chart(amounts: Amounts, columns: &[Column]) -> String {
     let desc = amounts.say("One bar for each month, split by what became of its waits.");
     let title = amounts.say("Waits by month").to_owned();

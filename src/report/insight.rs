@@ -14,6 +14,10 @@ use crate::domain::Month;
 const SOONER: [(usize, &str); 3] =
     [(1, "answered up to 1 h sooner"), (2, "answered up to 2 h sooner"), (3, "answered up to 6 h sooner")];
 
+/// Where it is not told what sooner answers would have saved.
+const COUNTED: &str =
+    "No amount is told: under free units, tiers, steps of lateness, a minimum or a cap it depends on the whole month.";
+
 /// The charts of days and lengths with their numbers.
 pub fn stacks(amounts: Amounts, month: Month, portrait: &Portrait) -> StackPart {
     let (days, lengths) = (bars::days(amounts, month, portrait), bars::lengths(amounts, portrait));
@@ -28,8 +32,8 @@ pub fn stacks(amounts: Amounts, month: Month, portrait: &Portrait) -> StackPart 
     }
 }
 
-/// Everything else.
-pub fn part(amounts: Amounts, month: Month, portrait: &Portrait) -> InsightPart {
+/// Everything else. What sooner answers would have saved has amounts where each wait has its price whatever the others are.
+pub fn part(amounts: Amounts, month: Month, portrait: &Portrait, is_one_by_one: bool) -> InsightPart {
     let named = amounts.month(month);
     let (lateness, markets) = (bars::lateness(amounts, portrait), bars::markets(amounts, portrait));
     let all = &portrait.tally;
@@ -40,7 +44,8 @@ pub fn part(amounts: Amounts, month: Month, portrait: &Portrait) -> InsightPart 
         lateness_chart: bars::lateness_chart(amounts, &named, &lateness),
         lateness: bars::rows(amounts, &lateness),
         missed_total: bars::row(amounts, amounts.say("Total"), &missed(&lateness)),
-        sooner: sooner(amounts, portrait),
+        sooner: sooner(amounts, portrait, is_one_by_one),
+        sooner_note: if is_one_by_one { String::new() } else { amounts.say(COUNTED).to_owned() },
         markets_chart: if markets.len() > 1 { bars::markets_chart(amounts, &named, &markets) } else { String::new() },
         markets: rows::markets(amounts, portrait),
         markets_total: rows::market_row(amounts, amounts.say("Total").to_owned(), all),
@@ -75,7 +80,7 @@ fn missed(lateness: &[Column]) -> Tally {
 }
 
 /// What would not have been charged, and what share of all charges that is; nothing where no wait was late.
-fn sooner(amounts: Amounts, portrait: &Portrait) -> Vec<SoonerRow> {
+fn sooner(amounts: Amounts, portrait: &Portrait, is_one_by_one: bool) -> Vec<SoonerRow> {
     if portrait.missed() == 0 {
         return Vec::new();
     }
@@ -83,7 +88,7 @@ fn sooner(amounts: Amounts, portrait: &Portrait) -> Vec<SoonerRow> {
         name: amounts.say(name),
         waits: amounts.count(tally.charged),
         share: amounts.share(tally.charged, portrait.tally.charged),
-        amount: amounts.exact(tally.amount),
+        amount: if is_one_by_one { amounts.exact(tally.amount) } else { NONE.to_owned() },
     };
     let mut rows: Vec<SoonerRow> =
         SOONER.into_iter().map(|(ranges, name)| row(name, &portrait.answered_within(ranges))).collect();

@@ -40,8 +40,26 @@ fn row(amounts: Amounts, month: Month, business: &BusinessMonth, document: &Docu
         net: whole(document.net),
         tax: whole(document.tax),
         total: whole(document.total),
-        sent: document.sent.clone(),
+        sent: mails(amounts, &document.mails),
     }
+}
+
+/// `1 of 2 mails sent, 1 bounced: …`
+fn mails(amounts: Amounts, mails: &[(&'static str, u64)]) -> String {
+    let count = |wanted: &str| mails.iter().filter(|(state, _)| *state == wanted).map(|(_, count)| count).sum::<u64>();
+    let all: u64 = mails.iter().map(|(_, count)| count).sum();
+    if all == 0 {
+        return amounts.say("no mail").to_owned();
+    }
+    let words = if all == 1 { "{some} of {all} mail sent" } else { "{some} of {all} mails sent" };
+    let (some, all) = (amounts.count(count("sent")), amounts.count(all));
+    let mut said = amounts.tongue.fill(words, &[("some", &some), ("all", &all)]);
+    for (state, count) in mails.iter().filter(|(state, _)| *state != "sent") {
+        said = format!("{said}, {} {}", amounts.count(*count), amounts.say(*state));
+    }
+    // These wait for a person, or may have arrived.
+    let is_odd = ["refused", "unknown", "failed", "bounced"].iter().any(|state| count(state) > 0);
+    if is_odd { format!("{said}: {}", amounts.say("`ritardo mail list` says why")) } else { said }
 }
 
 /// `credit note for LR-2018-000001`
@@ -92,9 +110,9 @@ pub fn after(business: &BusinessMonth) -> Vec<AfterRow> {
 pub fn note(amounts: Amounts, sums: &CurrencyTotal) -> String {
     let part = |amount: Option<Money>, text: &'static str| {
         let amount = amount.filter(|amount| !amount.is_zero())?;
-        Some(format!("; {} {}", amounts.coded(Some(amount)), amounts.say(text)))
+        Some(format!("; {}", amounts.tongue.fill(text, &[("amount", &amounts.coded(Some(amount)))])))
     };
-    let earlier = part(sums.earlier, "of it of earlier months").unwrap_or_default();
-    let later = part(sums.elsewhere, "more with other months").unwrap_or_default();
+    let earlier = part(sums.earlier, "{amount} of it of earlier months").unwrap_or_default();
+    let later = part(sums.elsewhere, "{amount} more with other months").unwrap_or_default();
     format!("{}{earlier}{later}", amounts.counted(sums.invoices, "invoice", "invoices"))
 }

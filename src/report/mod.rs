@@ -35,8 +35,11 @@ pub mod sums;
 pub mod tally;
 #[cfg(test)]
 mod tests;
+mod trend;
 
 pub use alone::business_page;
-pub use facts::{After, BusinessMonth, Closed, Document, Link, MonthFacts, Open, State, TariffUsed};
+pub use facts::{
+    After, BusinessMonth, Closed, Document, Link, MonthFacts, Open, RejectedRows, State, TariffUsed, Told,
+};
 pub use month::{joined, month_of, month_page};
 pub use page::MonthPage;

@@ -1,19 +1,22 @@
 //! The page of a month: who is invoiced, what is late, what is missing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::coverage::{ChannelCoverage, Days};
-use super::facts::{BusinessMonth, MonthFacts};
+use super::facts::{BusinessMonth, MonthFacts, State};
 use super::number::Amounts;
 use super::page::{CoveragePart, Figure, MonthPage};
 use super::portrait::Portrait;
 use super::sums::{Asked, CurrencyTotal, Totals};
 use super::tally::Tally;
 use super::{held, insight, issued, lanes, pricing, rows};
-use crate::domain::{Decimal, Tongue};
+use crate::domain::{Currency, Decimal, Tongue};
 
-/// So many channels have a picture on the page of a month; the page of a business has those of the others.
+/// So many channels have a picture and a row on a page.
 const CHANNELS: usize = 24;
+
+/// So many parts all pictures of a page have, those of one channel apart: a page of logs full of holes stays below 1 MB.
+const PARTS: usize = 2_000;
 
 /// The page of the month. The same facts give the same page. It has every row; [`super::paged`] parts long tables.
 pub fn month_page(facts: &MonthFacts) -> MonthPage {
@@ -24,7 +27,9 @@ pub fn month_page(facts: &MonthFacts) -> MonthPage {
 pub fn joined(facts: &MonthFacts) -> Portrait {
     let mut all = Portrait::default();
     for business in &facts.businesses {
-        all.join(&Portrait::of(facts.month, business.zone, business.weighed()));
+        let portrait = Portrait::of(facts.month, business.zone, business.weighed());
+        let is_added = business.currency == facts.currency;
+        all.join(&if is_added { portrait } else { portrait.without_amounts() });
     }
     all
 }
@@ -44,6 +49,7 @@ pub fn month_of(facts: &MonthFacts, portrait: &Portrait) -> MonthPage {
     MonthPage {
         title: amounts.tongue.fill("Late replies, {month}", &[("month", &month)]),
         lang: facts.tongue.code(),
+        for_business: false,
         nav: facts.nav.clone(),
         summary: summary(amounts, facts, &all, &totals),
         figures: figures(amounts, facts, &all, &totals),
@@ -58,9 +64,13 @@ pub fn month_of(facts: &MonthFacts, portrait: &Portrait) -> MonthPage {
         entry_points_total: rows::entry_point(amounts, "Total", &all),
         pricing: pricing::part(amounts, facts),
         stacks: insight::stacks(amounts, facts.month, portrait),
-        insight: insight::part(amounts, facts.month, portrait),
+        insight: insight::part(amounts, facts.month, portrait, pricing::is_one_by_one(facts)),
         open: facts.businesses.iter().filter_map(|business| rows::open(amounts, business)).collect(),
         more_businesses: Vec::new(),
+        part_of_businesses: String::new(),
+        part_of_documents: String::new(),
+        more_alarms: String::new(),
+        more_after: String::new(),
         more_open: String::new(),
         more_adjustments: String::new(),
         more_files: String::new(),
@@ -68,7 +78,9 @@ pub fn month_of(facts: &MonthFacts, portrait: &Portrait) -> MonthPage {
         more_channels,
         alarms: facts.alarms.clone(),
         coverage,
-        rejected_rows: amounts.count(facts.rejected_rows),
+        rejected_rows: amounts.count(facts.rejected.iter().map(|of| of.rows).sum()),
+        rejected: facts.rejected.iter().map(|of| rows::rejected(amounts, of)).collect(),
+        more_rejected: String::new(),
         quarantined_files: facts.quarantined_files.iter().map(rows::file).collect(),
         tariffs: facts.tariffs.clone(),
         chain_head: facts.chain_head.to_owned(),
@@ -81,18 +93,23 @@ pub fn month_of(facts: &MonthFacts, portrait: &Portrait) -> MonthPage {
 
 /// Pictures and rows of the channels, and what is said where not all of them are shown: those with gaps come first then.
 fn coverage(amounts: Amounts, facts: &MonthFacts) -> (CoveragePart, String) {
-    if facts.coverage.len() <= CHANNELS {
+    let parts = |channels: &[ChannelCoverage]| channels.iter().map(ChannelCoverage::parts).sum::<usize>();
+    if facts.coverage.len() <= CHANNELS && parts(&facts.coverage) <= PARTS {
         return (coverage_of(amounts, facts, &facts.coverage), String::new());
     }
     let is_sound = |channel: &&ChannelCoverage| channel.gaps() == 0 && channel.held == 0;
     let (sound, others): (Vec<_>, Vec<_>) = facts.coverage.iter().partition(is_sound);
-    let shown: Vec<ChannelCoverage> = others.into_iter().chain(sound).take(CHANNELS).cloned().collect();
+    let mut sum = 0;
+    let fits = |channel: &&ChannelCoverage| {
+        let is_first = sum == 0;
+        sum += channel.parts();
+        is_first || sum <= PARTS
+    };
+    let shown: Vec<ChannelCoverage> =
+        others.into_iter().chain(sound).take(CHANNELS).take_while(fits).cloned().collect();
     let values = [amounts.count(shown.len() as u64), amounts.count(facts.coverage.len() as u64)];
     let [some, all] = &values;
-    let said = amounts.tongue.fill(
-        "{some} of {all} channels, those with gaps first; the page of each business has its own.",
-        &[("some", some), ("all", all)],
-    );
+    let said = amounts.tongue.fill("{some} of {all} channels, those with gaps first.", &[("some", some), ("all", all)]);
     (coverage_of(amounts, facts, &shown), said)
 }
 
@@ -174,11 +191,41 @@ fn figures(amounts: Amounts, facts: &MonthFacts, all: &Tally, totals: &Totals) -
     let mut figures = vec![
         figure(amounts, "Waits", amounts.count(all.counts.waits), undecided),
         figure(amounts, "Answered within the window", amounts.share(all.counts.on_time, all.decided()), answered),
-        figure(amounts, "Charged waits", amounts.count(all.charged), missed(amounts, all)),
+        figure(amounts, "Charged waits", amounts.count(all.charged), charged(amounts, facts, all)),
         figure(amounts, "Charges, exact", charges, still_open(amounts, facts)),
     ];
+    let others = elsewhere(facts).into_iter();
+    figures.extend(others.map(|(currency, amount)| {
+        let value = format!("{currency}\u{a0}{}", amounts.exact(amount));
+        figure(amounts, "Charges, exact", value, amounts.say("of businesses priced in it").to_owned())
+    }));
     figures.extend(totals.all().flat_map(|sums| asked(amounts, sums)));
     figures
+}
+
+/// Charges in other currencies than that of the page, each by itself.
+fn elsewhere(facts: &MonthFacts) -> BTreeMap<Currency, Option<Decimal>> {
+    let mut tallies: BTreeMap<Currency, Tally> = BTreeMap::new();
+    for business in facts.businesses.iter().filter(|business| business.currency != facts.currency) {
+        tallies.entry(business.currency).or_default().plus(&Tally::of(business.weighed()));
+    }
+    tallies.into_iter().map(|(currency, tally)| (currency, tally.amount)).collect()
+}
+
+/// `3 late, 1 unanswered; 2 free; 3 after corrections`
+fn charged(amounts: Amounts, facts: &MonthFacts, all: &Tally) -> String {
+    let corrected = facts.businesses.iter().filter_map(|business| {
+        let State::Closed(closed) = &business.state else { return None };
+        let now = closed.charged_now?;
+        Some((Tally::of(business.weighed()).charged, now))
+    });
+    let (count, was, now) =
+        corrected.fold((0_u64, 0_u64, 0_u64), |(count, was, now), of| (count + 1, was + of.0, now + of.1));
+    if count == 0 {
+        return missed(amounts, all);
+    }
+    let now = amounts.count((all.charged + now).saturating_sub(was));
+    format!("{}; {}", missed(amounts, all), amounts.tongue.fill("{count} after corrections", &[("count", &now)]))
 }
 
 /// `3 late, 1 unanswered; 2 free`
@@ -222,6 +269,7 @@ fn asked(amounts: Amounts, sums: &CurrencyTotal) -> Vec<Figure> {
 /// How much of the charges stands in months that are not closed.
 fn still_open(amounts: Amounts, facts: &MonthFacts) -> String {
     let open = facts.businesses.iter().filter(|business| !business.state.is_closed());
+    let open = open.filter(|business| business.currency == facts.currency);
     let amount = Tally::of(open.flat_map(BusinessMonth::weighed)).amount;
     match amount {
         Some(Decimal::ZERO) => amounts.say("all of closed months").to_owned(),

@@ -6,13 +6,11 @@ use super::bars;
 use super::facts::Link;
 use super::number::Amounts;
 use super::page::{MonthLine, OverviewPage, SubjectRow};
-use super::paged::ROWS;
+use super::paged::{self, ROWS};
 use super::tally::Tally;
+use super::trend;
 use crate::domain::invoice::Counts;
 use crate::domain::{BusinessId, Currency, Money, Month, Tongue};
-
-/// So many months are in the picture.
-const TREND: usize = 12;
 
 /// What is known of one business in one month.
 #[derive(Clone, Debug)]
@@ -21,8 +19,10 @@ pub struct Stand {
     pub business: BusinessId,
     pub is_closed: bool,
     pub counts: Counts,
-    /// Waits with a charge.
+    /// Waits with a charge; of a closed month, at its closing, as the page of the month has them.
     pub charged: u64,
+    /// The same after the last correction; `None` without any.
+    pub charged_now: Option<u64>,
     /// What stands of a closed month, without tax.
     pub net: Option<Money>,
     pub invoices: u64,
@@ -52,6 +52,9 @@ pub struct OverviewFacts<'o> {
 #[derive(Clone, Debug, Default)]
 struct Sum {
     tally: Tally,
+    /// Charged waits after corrections, and whether there was one.
+    charged_now: u64,
+    is_corrected: bool,
     /// Months of businesses.
     months: u64,
     open: u64,
@@ -64,6 +67,8 @@ impl Sum {
     fn add(&mut self, stand: &Stand) {
         let of = Tally { counts: stand.counts, charged: stand.charged, ..Tally::default() };
         self.tally.plus(&of);
+        self.charged_now += stand.charged_now.unwrap_or(stand.charged);
+        self.is_corrected |= stand.charged_now.is_some();
         self.months += 1;
         self.open += u64::from(!stand.is_closed);
         self.invoices += stand.invoices;
@@ -89,6 +94,13 @@ impl Sum {
         amounts.share(self.tally.counts.on_time, self.tally.decided())
     }
 
+    /// `97 after corrections`, or nothing.
+    fn charged_now(&self, amounts: Amounts) -> String {
+        let now = amounts.count(self.charged_now);
+        let said = || amounts.tongue.fill("{count} after corrections", &[("count", &now)]);
+        if self.is_corrected { said() } else { String::new() }
+    }
+
     fn documents(&self, amounts: Amounts) -> String {
         let said = amounts.counted(self.invoices, "invoice", "invoices");
         let notes = amounts.counted(self.notes, "credit note", "credit notes");
@@ -106,9 +118,14 @@ pub fn overview(facts: &OverviewFacts) -> (OverviewPage, Vec<Vec<SubjectRow>>) {
         all.add(stand);
     }
     let (businesses, more) = subjects(amounts, facts);
-    let trend: Vec<_> = months.iter().rev().take(TREND).collect();
-    let trend: Vec<_> =
-        trend.into_iter().rev().map(|(month, sum)| bars::of_month(amounts, *month, sum.tally)).collect();
+    let shown = trend::months(
+        months.first_key_value().map(|(month, _)| *month),
+        months.last_key_value().map(|(month, _)| *month),
+    );
+    let tally = |month: &Month| months.get(month).map(|sum| sum.tally).unwrap_or_default();
+    let waits: Vec<_> = shown.iter().map(|month| bars::of_month(amounts, *month, tally(month))).collect();
+    let net = |month: &Month| months.get(month).and_then(|sum| sum.nets.get(&facts.currency).copied().flatten());
+    let nets: Vec<_> = shown.iter().map(|month| (*month, net(month))).collect();
     let page = OverviewPage {
         title: facts.title.clone(),
         lang: facts.tongue.code(),
@@ -116,9 +133,11 @@ pub fn overview(facts: &OverviewFacts) -> (OverviewPage, Vec<Vec<SubjectRow>>) {
         nav: facts.nav.clone(),
         summary: summary(amounts, months.len() as u64, &all),
         legend: bars::legend(amounts),
-        trend_chart: bars::trend_chart(amounts, &trend),
+        trend_chart: bars::trend_chart(amounts, &waits),
+        net_chart: trend::net_chart(amounts, &nets),
         months: months.iter().rev().map(|(month, sum)| line(amounts, facts, *month, sum)).collect(),
         businesses,
+        part: if more.is_empty() { String::new() } else { paged::part(amounts, 1, facts.businesses.len()) },
         more_businesses: Vec::new(),
         chain_head: facts.chain_head.to_owned(),
     };
@@ -154,6 +173,7 @@ fn line(amounts: Amounts, facts: &OverviewFacts, month: Month, sum: &Sum) -> Mon
         open: amounts.count(sum.tally.open()),
         share: sum.share(amounts),
         charged: amounts.count(sum.tally.charged),
+        charged_now: sum.charged_now(amounts),
         net: sum.net(amounts),
         plain: sum.plain(amounts),
         documents: sum.documents(amounts),
@@ -176,6 +196,7 @@ fn subjects(amounts: Amounts, facts: &OverviewFacts) -> (Vec<SubjectRow>, Vec<Ve
             waits: amounts.count(sum.tally.counts.waits),
             share: sum.share(amounts),
             charged: amounts.count(sum.tally.charged),
+            charged_now: sum.charged_now(amounts),
             net: sum.net(amounts),
         }
     };
@@ -197,6 +218,7 @@ mod tests {
             is_closed: net.is_some(),
             counts,
             charged: 3,
+            charged_now: (business == "b").then_some(1),
             net: net.map(|minor| Money::new(minor, "USD".parse().unwrap())),
             invoices: u64::from(net.is_some()),
             notes: 0,
@@ -224,6 +246,9 @@ mod tests {
             page.months.iter().map(|line| [&*line.month, &line.waits, &line.net, &line.open_months]).collect();
         assert_eq!(lines, [["2018-09", "10", "–", "1"], ["2018-08", "20", "2.00", "0"]]);
         assert_eq!(page.months[1].plain, "2.00");
+        // The closing's, as on the page of the month; what became of it stands beside it.
+        assert_eq!([&*page.months[1].charged, &page.months[1].charged_now], ["6", "4 after corrections"]);
+        assert_eq!([&*page.businesses[0].charged_now, &page.businesses[1].charged_now], ["", "1 after corrections"]);
         let rows: Vec<_> = page.businesses.iter().map(|row| [&*row.id, &row.waits, &row.net, &row.months]).collect();
         assert_eq!(rows, [["a", "20", "1.50", "2"], ["b", "10", "0.50", "1"]]);
         assert_eq!(
@@ -231,6 +256,7 @@ mod tests {
             "2 months, 30 waits; 70.0 % of those that are decided ended within the window; USD 2.00 stands without tax."
         );
         assert!(page.trend_chart.contains("August 2018: 20 waits"), "{}", page.trend_chart);
+        assert!(page.net_chart.contains("August 2018: 2.00") && page.net_chart.contains("September 2018: –"));
     }
 
     #[test]
@@ -247,6 +273,6 @@ mod tests {
             chain_head: "",
         };
         let (page, _) = overview(&facts);
-        assert!(page.trend_chart.is_empty() && page.months.is_empty());
+        assert!(page.trend_chart.is_empty() && page.net_chart.is_empty() && page.months.is_empty());
     }
 }

@@ -16,6 +16,8 @@ pub struct MonthPage {
     pub title: String,
     /// BCP 47.
     pub lang: &'static str,
+    /// It is for the business itself, and leaves out what is for who works with the program.
+    pub for_business: bool,
     /// `August 2018`
     pub month: String,
     pub issuer: String,
@@ -45,6 +47,11 @@ pub struct MonthPage {
     pub insight: InsightPart,
     /// The rows of `businesses`, `open` and `documents` that are on further pages; empty where there are none.
     pub more_businesses: Vec<Link>,
+    /// `Rows 1 to 200 of 5,000 …`, where a table is parted.
+    pub part_of_businesses: String,
+    pub part_of_documents: String,
+    pub more_alarms: String,
+    pub more_after: String,
     pub more_open: String,
     pub more_adjustments: String,
     pub more_files: String,
@@ -55,6 +62,8 @@ pub struct MonthPage {
     pub alarms: Vec<String>,
     pub coverage: CoveragePart,
     pub rejected_rows: String,
+    pub rejected: Vec<RejectRow>,
+    pub more_rejected: String,
     pub quarantined_files: Vec<FileRow>,
     pub tariffs: Vec<TariffUsed>,
     pub chain_head: String,
@@ -303,6 +312,14 @@ pub struct OpenRow {
     /// How it goes on; empty where nobody has to act, or the reasons say it.
     pub next: String,
     pub preview: Option<Link>,
+}
+
+/// Rows of a file that could not be read, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RejectRow {
+    pub file: String,
+    pub reason: String,
+    pub rows: String,
 }
 
 /// A file that was set aside.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::tally::{Day, LENGTHS, Tally, length_range};
 use crate::domain::charge::{Market, RatedWait};
-use crate::domain::{Elapsed, EntryPoint, Month, Verdict, Wait, Zone};
+use crate::domain::{Decimal, Elapsed, EntryPoint, Month, Verdict, Wait, Zone};
 
 /// Ends of the fine ranges of lengths, in minutes; those of [`length_range`] are among them.
 const ENDS_MINUTES: [i64; 29] = [
@@ -139,6 +139,14 @@ impl Portrait {
         self.lengths.iter_mut().zip(&other.lengths).for_each(|(own, other)| *own += other);
         let hours = self.heat.iter_mut().flatten().zip(other.heat.iter().flatten());
         hours.for_each(|(own, other)| *own += other);
+    }
+
+    /// The same without what it costs: amounts of another currency are not to be added to those of a page.
+    pub fn without_amounts(mut self) -> Self {
+        let of_keys = self.verdicts.values_mut().chain(self.markets.values_mut()).chain(self.entry_points.values_mut());
+        let of_keys = of_keys.chain(self.days.values_mut()).chain(&mut self.coarse).chain(&mut self.lateness);
+        of_keys.chain([&mut self.tally]).for_each(|tally| tally.amount = Some(Decimal::ZERO));
+        self
     }
 
     /// How soon so many of a hundred decided waits had their answer: the end of the range in which the last of them lies.

@@ -5,12 +5,24 @@ use super::number::Amounts;
 use super::page::{AdjustmentRow, PricingPart, TierRow};
 use super::tally::{Tally, by};
 use crate::domain::Market;
-use crate::domain::charge::Place;
+use crate::domain::charge::{Charge, Place};
 use crate::domain::invoice::AdjustmentKind;
 
 /// Nothing where no charge was counted and no invoice adjusted.
 pub fn part(amounts: Amounts, facts: &MonthFacts) -> PricingPart {
     PricingPart { tiers: tiers(amounts, facts), adjustments: adjustments(amounts, facts) }
+}
+
+/// Whether each wait of the page has its price whatever the others are: no free unit, tier or step, and no minimum or cap
+/// that made an invoice another.
+pub fn is_one_by_one(facts: &MonthFacts) -> bool {
+    let is_plain =
+        |charge: &Charge| charge.place == Place::Uncounted && charge.rate.tier.is_none() && charge.rate.step.is_none();
+    facts.businesses.iter().all(|business| {
+        let mut charges = business.weighed().filter_map(|(rated, _)| rated.charge.as_ref());
+        let is_adjusted = business.state.documents().iter().any(|document| !document.adjustments.is_empty());
+        !is_adjusted && charges.all(is_plain)
+    })
 }
 
 /// By market: free units first, then the tiers, then charges of rates without tiers.

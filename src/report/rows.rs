@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::bars::market_name;
 use super::coverage::{ChannelCoverage, GAPS_NAMED, Lane, more_gaps};
-use super::facts::{BusinessMonth, MonthFacts, State};
+use super::facts::{BusinessMonth, MonthFacts, RejectedRows, State};
 use super::issued;
 use super::number::{Amounts, NONE};
 use super::page::{
     BusinessRow, ChannelRow, CountCells, EntryPointRow, FileRow, GapRow, LaneRow, MarketRow, OpenRow, PlainSums,
-    TotalRow, VerdictRow,
+    RejectRow, TotalRow, VerdictRow,
 };
 use super::portrait::Portrait;
 use super::strip;
@@ -30,7 +30,7 @@ pub fn business(amounts: Amounts, business: &BusinessMonth) -> BusinessRow {
         class,
         documents: business.state.documents().iter().map(issued::link).collect(),
         said: said(amounts, &business.state, &tally),
-        counts: counts(amounts, &tally),
+        counts: own_counts(amounts, business, &tally),
         sums: sums::of_business(amounts, business.state.documents()),
     }
 }
@@ -44,7 +44,20 @@ fn said(amounts: Amounts, state: &State, tally: &Tally) -> Vec<String> {
         Tally { charged, free, .. } if charged == free => Some("free units only"),
         _ => None,
     };
-    free.map(|said| amounts.say(said).to_owned()).into_iter().chain(closed.said.iter().cloned()).collect()
+    let now = closed
+        .charged_now
+        .map(|now| amounts.tongue.fill("{count} charged after corrections", &[("count", &amounts.count(now))]));
+    let said = free.map(|said| amounts.say(said).to_owned()).into_iter().chain(closed.said.iter().cloned());
+    said.chain(now).collect()
+}
+
+/// With the code of their currency, where that is not the page's.
+fn own_counts(amounts: Amounts, business: &BusinessMonth, tally: &Tally) -> CountCells {
+    let cells = counts(amounts, tally);
+    if business.currency == amounts.currency {
+        return cells;
+    }
+    CountCells { amount: format!("{}\u{a0}{}", business.currency, cells.amount), ..cells }
 }
 
 /// The last row of the table of businesses.
@@ -180,6 +193,10 @@ pub fn open(amounts: Amounts, business: &BusinessMonth) -> Option<OpenRow> {
         next: open.next.clone().unwrap_or_default(),
         preview: open.preview.clone(),
     })
+}
+
+pub fn rejected(amounts: Amounts, of: &RejectedRows) -> RejectRow {
+    RejectRow { file: of.file.clone(), reason: of.reason.clone(), rows: amounts.count(of.rows) }
 }
 
 pub fn file((name, reason): &(String, String)) -> FileRow {

@@ -153,14 +153,23 @@ impl CurrencyTotal {
 /// The same of one business: nothing without documents, nothing given back without a credit note.
 pub fn of_business(amounts: Amounts, documents: &[Document]) -> MonthSums {
     let none = || NONE.to_owned();
-    let Some(first) = documents.first() else {
+    let mut sums: BTreeMap<Currency, CurrencyTotal> = BTreeMap::new();
+    for document in documents {
+        let currency = document.part.currency();
+        sums.entry(currency).or_insert_with(|| CurrencyTotal::zero(currency)).add(document, document.month);
+    }
+    if sums.is_empty() {
         return MonthSums { issued: none(), credited: none(), standing: none() };
-    };
-    let mut sums = CurrencyTotal::zero(first.part.currency());
-    documents.iter().for_each(|document| sums.add(document, document.month));
+    }
     let has_credit = documents.iter().any(|document| !document.kind.is_invoice());
-    let cells = sums.cells(amounts);
-    if has_credit { cells } else { MonthSums { credited: none(), ..cells } }
+    let told = |of: fn(&CurrencyTotal) -> Sum| {
+        sums.values().map(|sums| amounts.money(of(sums))).collect::<Vec<_>>().join(&amounts.and())
+    };
+    MonthSums {
+        issued: told(|sums| sums.issued),
+        credited: if has_credit { told(|sums| sums.credited) } else { none() },
+        standing: told(CurrencyTotal::standing),
+    }
 }
 
 fn documents(amounts: Amounts, invoices: u64, notes: u64) -> String {

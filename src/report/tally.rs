@@ -83,10 +83,10 @@ impl Tally {
     }
 }
 
-/// The waits of all businesses, each counted once, under its key.
+/// The waits of all businesses that are priced in the currency of the page, each counted once, under its key.
 pub fn by<K: Ord>(facts: &MonthFacts, key: impl Fn(&BusinessMonth, &RatedWait) -> K) -> BTreeMap<K, Tally> {
     let mut tallies: BTreeMap<K, Tally> = BTreeMap::new();
-    for business in &facts.businesses {
+    for business in facts.businesses.iter().filter(|business| business.currency == facts.currency) {
         for (rated, times) in business.weighed() {
             tallies.entry(key(business, rated)).or_default().add(rated, times);
         }

@@ -3,6 +3,9 @@
 //
 //     node check.mjs SITE [SUMS.json] [PICTURES]
 //
+// SITE_SECRETS is a file with a line for each text that no page may have: ids of messages. SITE_BUSINESSES has the ids of all
+// businesses: a page of one names no other.
+//
 // SUMS.json is what `tests/site/run` takes from the ledger. PICTURES is a folder that pictures of some pages go to.
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -61,21 +64,35 @@ async function accessible(page, path, what) {
   }
 }
 
+const lines = (path) => (path ? readFileSync(path, "utf8").split("\n").filter(Boolean) : []);
+const secrets = lines(process.env.SITE_SECRETS);
+const businesses = lines(process.env.SITE_BUSINESSES);
+
+function silent(path, inside) {
+  const said = readFileSync(path, "utf8");
+  for (const secret of secrets) if (said.includes(secret)) fail(path, `it names ${secret}`);
+  const own = /^(?:\d{4}-\d\d|business)\/([^_]+)\.html$/.exec(inside)?.[1];
+  if (!own) return;
+  for (const other of businesses) if (other !== own && said.includes(other)) fail(path, `it names ${other}`);
+  if (inside.startsWith("2") && /`ritardo |<code>ritardo /.test(said)) fail(path, "it has a command");
+}
+
 const cells = (page, table, place) =>
   page.$$eval(`table[data-name="${table}"] > tbody > tr:not([hidden])`, (rows, place) => rows.map((row) => row.cells[place].textContent), place);
 
 async function sorts(page, path) {
-  const tables = await page.$$eval("table[data-name]", (all) =>
+  const tables = await page.$$eval("table[data-name]:not([data-fixed])", (all) =>
     all.map((table) => ({
       name: table.dataset.name,
       rows: table.tBodies[0].rows.length,
       heads: Array.from(table.tHead.rows[0].cells, (cell) => cell.classList.contains("n")),
     })));
+  const thousands = (await page.getAttribute("html", "lang")) === "it" ? "." : ",";
   for (const { name, rows, heads } of tables) {
     const place = heads.indexOf(true);
     if (place < 0 || rows < 2) continue;
     const button = page.locator(`table[data-name="${name}"] thead th`).nth(place).locator("button");
-    const number = (text) => { const found = parseFloat(text.replace(/[^0-9.,-]/g, "").replace(/[.,](?=\d{3}(?:\D|$))/g, "").replace(",", ".")); return Number.isNaN(found) ? -Infinity : found; };
+    const number = (text) => { const found = /-?[0-9][0-9.,]*/.exec(text); return found ? parseFloat(found[0].replaceAll(thousands, "").replace(",", ".")) : -Infinity; };
     const before = (await cells(page, name, place)).slice().sort();
     for (const [direction, wrong] of [["descending", (a, b) => a < b], ["ascending", (a, b) => a > b]]) {
       await button.focus();
@@ -100,11 +117,19 @@ async function sorts(page, path) {
 }
 
 async function downloads(page, path) {
-  const button = page.locator(".tools button").first();
-  if (!(await button.count())) return;
+  const buttons = page.locator(".tools button");
+  for (let place = 0; place < (await buttons.count()); place += 1) await saved(page, path, buttons.nth(place));
+}
+
+async function saved(page, path, button) {
   const [download] = await Promise.all([page.waitForEvent("download", { timeout: 5000 }), button.click()]);
   const text = readFileSync(await download.path(), "utf8");
   if (!download.suggestedFilename().endsWith(".csv") || text.split("\r\n").length < 3) fail(path, "the CSV is empty");
+  if (!text.startsWith("\ufeff")) fail(path, "the CSV does not say that it is UTF-8");
+  // What a spreadsheet would compute.
+  for (const [, cell] of text.replace("\ufeff", "").matchAll(/"((?:[^"]|"")*)"/g)) {
+    if (/^[=+\-@\t\r]/.test(cell) && !/^-[0-9][0-9.,]*$/.test(cell)) fail(path, `the CSV has a formula: ${cell}`);
+  }
 }
 
 // Without script a page has every word, and no tool that would do nothing.
@@ -156,6 +181,7 @@ for (const path of all) {
   await page.emulateMedia({ colorScheme: "dark" });
   await accessible(page, path, "dark");
   const inside = path.slice(site.length).replace(/^\//, "");
+  silent(path, inside);
   if (ledger[inside]) await compare(page, path, ledger[inside]);
   await context.close();
   await without_script(browser, path, words);

@@ -13,8 +13,10 @@ use crate::error::Failure;
 use crate::ledger::History;
 use crate::ledger::entry::MonthClosed;
 use crate::report::Link;
+use crate::report::number::Amounts;
 use crate::report::overview::{OverviewFacts, Stand, overview};
 use crate::report::page::{OverviewPage, RunPage, RunRow, SubjectRow};
+use crate::report::paged;
 use crate::report::tally::Tally;
 
 /// Draws what a night changes: the page of all, and those of businesses that are in months that were drawn, or that have no
@@ -34,24 +36,26 @@ pub(super) fn write(known: &Known, months: &BTreeSet<Month>, drawn: &BTreeSet<Mo
         site.is_wanted(id) && (is_drawn || !site.has(&site::over_months(id)))
     };
     let due: Vec<(&BusinessId, Vec<&Stand>)> = by_business.into_iter().filter(is_due).collect();
-    let (setup, issuers) = (known.setup, known.issuers());
+    let setup = known.setup;
     workers::in_order(
         &due,
-        |(id, stands)| one((setup, site), &issuers, id, stands),
+        |(id, stands)| one((setup, site), id, stands),
         |(id, _), page| site.leave(&site::over_months(id), &page).map(drop),
     )
 }
 
 /// The page of one business.
-fn one((setup, site): (&Setup, &Site), issuers: &str, id: &BusinessId, stands: &[&Stand]) -> Result<String, Failure> {
+fn one((setup, site): (&Setup, &Site), id: &BusinessId, stands: &[&Stand]) -> Result<String, Failure> {
     let business = setup.business(id.as_str());
+    // Who bills a business that the book has no more is told by its documents.
+    let issuer = business.map_or("", |business| &setup.config.issuer_of(business).party.legal_name);
     let tongue = business.map_or(site.tongue, |business| site.tongue_of(business));
     let has = |month: &Month| site.has(&site::of_business(*month, id));
     let months = stands.iter().map(|stand| stand.month).filter(has);
     let facts = OverviewFacts {
         tongue,
         title: business.map_or_else(|| id.to_string(), |business| business.party.legal_name.clone()),
-        issuer: issuers,
+        issuer,
         nav: site.nav(tongue, "../", Vec::new()),
         currency: setup.tariff.currency,
         stands: stands.to_vec(),
@@ -89,11 +93,14 @@ fn write_all(
         chain_head: &head,
     };
     let (mut page, more) = overview(&facts);
+    let amounts = Amounts::fitting(facts.currency, std::iter::empty()).spoken(facts.tongue);
     for (number, rows) in (2_usize..).zip(more) {
         let name = format!("businesses_{number}.html");
-        let first = rows.first().map(|row| row.name.clone()).unwrap_or_default();
+        // By ids, in whose order they are parted.
+        let first = rows.first().map(|row| row.id.clone()).unwrap_or_default();
         page.more_businesses.push(Link { text: format!("{number}: {first} …"), href: name.clone() });
-        let further = further(&page, number, rows);
+        let part = paged::part(amounts, number, by_business.len());
+        let further = OverviewPage { part, ..further(&page, number, rows) };
         site.leave(&name, &site.draw(site.tongue, "report_index.html", &further)?)?;
     }
     site.keep("index.html", &site.draw(site.tongue, "report_index.html", &page)?).map(drop)
@@ -104,6 +111,7 @@ fn further(page: &OverviewPage, number: usize, businesses: Vec<SubjectRow>) -> O
     OverviewPage {
         title: format!("{} · {number}", page.title),
         trend_chart: String::new(),
+        net_chart: String::new(),
         months: Vec::new(),
         more_businesses: Vec::new(),
         businesses,
@@ -122,7 +130,7 @@ fn stands(known: &Known, months: &BTreeSet<Month>) -> Vec<Stand> {
     stands
 }
 
-/// As it stands after the last correction.
+/// Waits as the closing counted them, and the net amount that stands after the last correction.
 fn of_closed(setup: &Setup, history: &History, closed: &MonthClosed) -> Stand {
     let (business, month) = (&closed.business, closed.month);
     let standing = history.standing(business, month);
@@ -134,8 +142,9 @@ fn of_closed(setup: &Setup, history: &History, closed: &MonthClosed) -> Stand {
         month,
         business: business.clone(),
         is_closed: true,
-        counts: corrected.map_or(closed.counts, |corrected| corrected.counts),
-        charged: corrected.map_or(closed.charges, |corrected| corrected.charges),
+        counts: closed.counts,
+        charged: closed.charges,
+        charged_now: corrected.map(|corrected| corrected.charges),
         net,
         invoices,
         notes: documents().count() as u64 - invoices,
@@ -145,7 +154,7 @@ fn of_closed(setup: &Setup, history: &History, closed: &MonthClosed) -> Stand {
 fn of_open(open: &OpenMonth) -> Stand {
     let Tally { counts, charged, .. } = Tally::of(open.weighed());
     let (month, business) = (open.month, open.business.id.clone());
-    Stand { month, business, is_closed: false, counts, charged, net: None, invoices: 0, notes: 0 }
+    Stand { month, business, is_closed: false, counts, charged, charged_now: None, net: None, invoices: 0, notes: 0 }
 }
 
 /// The page of a run, of the lines of its summary: what the program says of each kind of fact.

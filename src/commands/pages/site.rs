@@ -64,6 +64,11 @@ impl Site {
         self.only.as_ref().map_or(self.each, |only| only == business)
     }
 
+    /// Whether anything of a business is drawn: all, unless pages of one are asked for.
+    pub fn draws(&self, business: &BusinessId) -> bool {
+        self.only.as_ref().is_none_or(|only| only == business)
+    }
+
     /// What the pages of a business are written in.
     pub fn tongue_of(&self, business: &Business) -> Tongue {
         Tongue::of(business.language)

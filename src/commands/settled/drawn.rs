@@ -12,6 +12,7 @@ use crate::commands::state::{State, ledger_failure};
 use crate::commands::status::of_closed;
 use crate::domain::Month;
 use crate::error::Failure;
+use crate::ledger::entry::Dispute;
 
 /// Kinds of entries of which the page of a closed month tells nothing: files count up to the evidence of the month.
 const UNTOLD: [&str; 10] = [
@@ -55,7 +56,7 @@ fn told(task: &Task, month: Month) -> String {
         let _ = writeln!(text, "{closed:?} {row} {corrected:?} {compared:?}");
         for issued in history.issued_to(&closed.business).filter(|issued| issued.part_of(month).is_some()) {
             let mails = history.mails_of(&issued.number);
-            let mails: Vec<_> = mails.map(|mail| (mail.copy.is_none(), history.is_sent(mail))).collect();
+            let mails: Vec<_> = mails.map(|mail| (mail.copy.is_none(), history.mail_state(mail))).collect();
             let is_drawn = history.documents.contains_key(&issued.number);
             let _ = writeln!(text, "{issued:?} {mails:?} {is_drawn}");
         }
@@ -72,13 +73,17 @@ pub fn is_as_left(drawn: &Drawn, state: &State, month: Month, open: &[OpenMonth]
     !is_told && drawn.get(&month).is_some_and(|left| of_page(state, month).as_ref() == Some(left))
 }
 
-/// The pages that this night leaves: of months that are closed for every business, without late logs and disputes, whose
-/// previews come and go.
+/// The pages that this night leaves: of months that are closed for every business, without late logs, and without open
+/// disputes, whose previews come and go.
 pub(super) fn left(task: &Task, open: &[OpenMonth], late: &[Late]) -> Vec<Left> {
     let Task { state, history, .. } = *task;
     let is_over = |month: &Month| {
         let of_month = || open.iter().map(|open| open.month).chain(late.iter().map(|late| late.month));
-        !of_month().any(|of| of == *month) && !history.disputes.iter().any(|dispute| dispute.month == *month)
+        let is_open = |dispute: &Dispute| {
+            dispute.claims.iter().any(|claim| claim.accepted) && !history.settled.contains_key(&dispute.dispute)
+        };
+        let is_disputed = history.disputes.iter().any(|dispute| dispute.month == *month && is_open(dispute));
+        !of_month().any(|of| of == *month) && !is_disputed
     };
     let months = history.months().into_iter().filter(is_over);
     months.filter_map(|month| Some(Left { month, page: of_page(state, month)?, told: told(task, month) })).collect()

@@ -1,6 +1,6 @@
 //! The summary for a program, and as the page of the run: the same facts as the text, without what it is no place for.
 
-use super::Summary;
+use super::{Reader, Summary};
 use crate::commands::pages::of_run;
 use crate::commands::pages::site::RUN;
 use crate::commands::run::Night;
@@ -21,11 +21,8 @@ impl Summary {
         }
         let is_told =
             |(what, _): &(String, String)| !["report", "preview", "documents", "run"].contains(&what.as_str());
-        let row = |(what, text): (String, String)| {
-            let text = text.split_once("; the first: ").map_or(text.as_str(), |(before, _)| before).to_owned();
-            RunRow { what, text }
-        };
-        let rows = self.lines().into_iter().filter(is_told).map(row).collect();
+        let row = |(what, text): (String, String)| RunRow { what, text };
+        let rows = self.lines(Reader::Page).into_iter().filter(is_told).map(row).collect();
         of_run(night.setup, head, site, self.as_of, rows)
     }
 }

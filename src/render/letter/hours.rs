@@ -70,7 +70,7 @@ fn text(svg: &mut String, (anchor, fill): (&str, &str), (x, y): (usize, usize), 
     );
 }
 
-/// The picture in a sentence: when most of them came.
+/// The picture in a sentence: when the most of them came, the first of several such times.
 pub(super) fn alt(told: &Told, print: &Print) -> String {
     let mut most = (0_u64, 0_usize, 0_usize);
     for (day, hours) in told.heat.iter().enumerate() {
@@ -84,7 +84,7 @@ pub(super) fn alt(told: &Told, print: &Print) -> String {
     let name = WEEKDAYS.get(day).copied().unwrap_or_default();
     let (count, all) = (print.count(count), print.count(told.all.count));
     print.tongue.fill(
-        "Most late messages came on {day} between {part}: {count} of {all}.",
+        "At no time came more late messages than on {day}, {part}: {count} of {all}.",
         &[("day", print.tongue.say(name)), ("part", &named(part)), ("count", &count), ("all", &all)],
     )
 }

@@ -31,6 +31,8 @@ pub struct InsightPart {
     /// The sum of `lateness`.
     pub missed_total: StackRow,
     pub sooner: Vec<SoonerRow>,
+    /// Why it has no amounts; empty where it has.
+    pub sooner_note: String,
     pub markets_chart: String,
     pub markets: Vec<MarketRow>,
     pub markets_total: MarketRow,

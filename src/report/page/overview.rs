@@ -9,9 +9,13 @@ use super::{BusinessRow, DocumentsPart, LegendEntry, Link, TariffUsed};
 pub struct RowsPage {
     pub title: String,
     pub lang: &'static str,
+    /// Never: these pages are of several businesses.
+    pub for_business: bool,
     pub issuer: String,
     pub nav: Vec<Link>,
     pub currency: String,
+    /// `Rows 201 to 400 of 5,000 …`
+    pub part: String,
     pub businesses: Vec<BusinessRow>,
     pub documents: DocumentsPart,
 }
@@ -27,10 +31,14 @@ pub struct OverviewPage {
     pub legend: Vec<LegendEntry>,
     /// An SVG element, to be printed as it is.
     pub trend_chart: String,
+    /// The same of net amounts; empty where no month has one.
+    pub net_chart: String,
     /// The last first.
     pub months: Vec<MonthLine>,
     /// None on the page of one business.
     pub businesses: Vec<SubjectRow>,
+    /// `Rows 1 to 200 of 5,000 …`, where the table is parted.
+    pub part: String,
     pub more_businesses: Vec<Link>,
     /// Empty where it is not told.
     pub chain_head: String,
@@ -55,6 +63,8 @@ pub struct MonthLine {
     /// Answered within the window.
     pub share: String,
     pub charged: String,
+    /// `97 after corrections`, or empty.
+    pub charged_now: String,
     pub net: String,
     /// The net amount in the currency of the tariff, for a program that compares.
     pub plain: String,
@@ -71,6 +81,8 @@ pub struct SubjectRow {
     pub waits: String,
     pub share: String,
     pub charged: String,
+    /// `97 after corrections`, or empty.
+    pub charged_now: String,
     pub net: String,
 }
 

@@ -26,6 +26,11 @@ fn every_business_and_every_document_stands_on_one_page() {
     assert_eq!(first.total, whole.total, "the sums stay those of all");
     let [link, _] = first.more_businesses.as_slice() else { panic!("{:?}", first.more_businesses) };
     assert_eq!(link.href, "2018-08/businesses_2.html");
+    assert!(link.text.starts_with("2: shop-0200"), "{}", link.text);
+    assert!(first.part_of_businesses.starts_with("Rows 1 to 200 of 407,"), "{}", first.part_of_businesses);
+    assert!(further[1].1.part.starts_with("Rows 401 to 407 of 407,"), "{}", further[1].1.part);
+    let addresses = |page: usize| further[page].1.nav.iter().map(|link| link.href.as_str()).collect::<Vec<_>>();
+    assert_eq!((addresses(0), addresses(1)), (vec!["businesses_3.html"], vec!["businesses_2.html"]));
     let moved = &further[0].1.businesses[0];
     assert_eq!((moved.href.as_str(), &moved.documents[0].href[..6]), ("shop-0200.html", "../../"));
 }
@@ -58,4 +63,38 @@ fn a_page_in_italian_has_no_english_words_of_the_program() {
     for english in ["Waits", "Businesses", "Unanswered", "August", "Sunday", "no answer", "On time", "Charged"] {
         assert!(!body.contains(english), "{english}: {body}");
     }
+}
+
+#[test]
+fn a_page_of_five_thousand_alarms_and_of_logs_full_of_holes_is_small() {
+    use crate::domain::Span;
+    let count = 5_000;
+    let ids: Vec<BusinessId> = (0..count).map(|number| id(&format!("shop-{number:04}"))).collect();
+    let told = |id: &BusinessId| After {
+        what: "late logs".into(),
+        text: format!("not compared yet: logs of channel +35310000{id} are known through 2018-09-01T00:00:00.000Z"),
+        told: None,
+        links: Vec::new(),
+    };
+    let of = |id| {
+        let after = vec![told(id)];
+        let state =
+            State::Closed(Closed { word: "closed", said: Vec::new(), charged_now: None, documents: Vec::new(), after });
+        business(id, state, &[])
+    };
+    let mut facts = facts(ids.iter().map(of).collect());
+    let silent =
+        |id| format!("channel +35310000 of {id}: no outbound message from 2018-08-01 00:00 to 2018-08-03 00:00");
+    facts.alarms = ids.iter().map(silent).collect();
+    let mut holes = crate::report::coverage::tests::channel();
+    let begin = holes.looked_at.from;
+    let from = (0..2_000).map(|place| begin.plus(Elapsed::from_seconds(place * 1_300)));
+    holes.outbound.gaps = from.map(|from| Span { from, to: from.plus(Elapsed::from_seconds(600)) }).collect();
+    facts.coverage = vec![holes; 24];
+    let amounts = Amounts::fitting(facts.currency, std::iter::empty());
+    let (page, _) = paged(month_page(&facts), "2018-08", &[], amounts);
+    assert_eq!((page.alarms.len(), page.after.len()), (ROWS, ROWS));
+    assert!(page.more_alarms.starts_with("4,800 more") && page.more_after.starts_with("4,800 more"));
+    let html = html(&page);
+    assert!(html.len() < 1_000_000, "{} bytes", html.len());
 }
