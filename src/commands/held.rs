@@ -1,11 +1,14 @@
 //! The ledger as a command holds it that adds to it: locked, of the newest state, and not behind what was decided.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::World;
 use super::forget;
 use super::setup::Setup;
 use super::state::{Lock, State, ledger_failure};
-use crate::domain::Instant;
+use crate::cli::Run;
+use crate::domain::{Elapsed, Instant};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::TariffKnown;
 use crate::ledger::{History, Ledger};
@@ -40,6 +43,15 @@ impl Held {
         check_tariff(&history, setup)?;
         check_age(&history, state)?;
         Ok(Self { _lock: lock, ledger, history })
+    }
+
+    /// The ledger, and the instant of a run that holds it: what was decided while it waited does not lie ahead of it.
+    pub fn in_turn(setup: &Setup, state: &State, args: &Run, world: &mut World) -> Result<(Instant, Self), Failure> {
+        let (lock, waited) = state.lock_in_turn(Duration::from_secs(60 * u64::from(args.wait)), world)?;
+        let late = if waited.is_zero() { waited } else { (world.clock)() };
+        let late = Elapsed::from_micros(i64::try_from(late.as_micros()).unwrap_or(i64::MAX));
+        let as_of = args.as_of.unwrap_or_else(|| world.now.plus(late));
+        Ok((as_of, Self::with(lock, setup, state, as_of)?))
     }
 }
 

@@ -1,7 +1,5 @@
 //! `ritardo run`: the nightly run.
 
-use std::time::Duration;
-
 use super::archived::Archive;
 use super::closing::{self, OpenMonth, Step};
 use super::correct::{self, Bench, Late, Withheld};
@@ -24,7 +22,7 @@ use super::summary::Summary;
 use super::timings::Timings;
 use super::{Outcome, World, alarms, ending, issue, metrics, pages, parked, previews, review, say, standing, workbook};
 use crate::cli::{Format, Run};
-use crate::domain::{Elapsed, Instant, Month};
+use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{LogRead, SetAside, Trying};
 use crate::ledger::{Additions, Entry, History, Ledger, LedgerError};
@@ -106,7 +104,7 @@ fn work<'s>(
     timings: &Timings,
 ) -> Result<Night<'s>, Failure> {
     let (rows_at_once, signer, began) = (rows_in(args.memory), signer(&setup.config)?, args.as_of.unwrap_or(world.now));
-    let (as_of, Held { _lock, mut ledger, history }) = in_turn(setup, state, args, world)?;
+    let (as_of, Held { _lock, mut ledger, history }) = Held::in_turn(setup, state, args, world)?;
     timings.lap("taking the ledger", None, None);
     let (path, begun) = (state.ledger(), history.last);
     let intake = take_in(setup, state, &mut ledger, &history, as_of, world)?;
@@ -119,9 +117,8 @@ fn work<'s>(
     let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
     let late = correct::correct_late(&bench, &mut ledger, Writing::Yes)?;
     timings.lap("late logs", Some(late.len() as u64), None);
-    let withheld = &correct::withheld(&late);
+    let (withheld, renderer) = (&correct::withheld(&late), &renderer()?);
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
-    let renderer = &renderer()?;
     let tonight = Tonight { setup, history: &history, archive: &archive, as_of, is_kept: true, timings: Some(timings) };
     let open = open_in_portions(&tonight, &mut evidence)?;
     let evidence = &evidence;
@@ -144,9 +141,7 @@ fn work<'s>(
     let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, rows_at_once };
     let drawn = &if args.from_scratch { Drawn::new() } else { settled::drawn(&task)? };
     let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn, closed, rows_at_once };
-    let unbooked = workbook::keep_closed(state, &ledger, &history).err();
-    let (pages, site) = derived(&task, &seen, timings)?;
-    let unsettled = unsettled(&task, evidence, &open, &late, timings);
+    let Derived { pages, site, unbooked, unsettled } = derived(&task, &seen, timings)?;
     Ok(Night {
         setup,
         as_of,
@@ -171,39 +166,26 @@ fn work<'s>(
     })
 }
 
-/// Draws the pages. Gives the months of which one changed, and where they lie, with the head of the chain of documents.
-fn derived(
-    task: &Task,
-    seen: &pages::Seen,
-    timings: &Timings,
-) -> Result<(Vec<Month>, Option<(Site, String)>), Failure> {
+/// What is made of a night, and can be made again.
+struct Derived {
+    pages: Vec<Month>,
+    site: Option<(Site, String)>,
+    /// Why the workbooks could not be kept.
+    unbooked: Option<Failure>,
+    /// Why what was counted could not be kept.
+    unsettled: Option<Failure>,
+}
+
+/// Draws workbooks and pages, and keeps what was counted: without it the next night begins from the archive.
+fn derived(task: &Task, seen: &pages::Seen, timings: &Timings) -> Result<Derived, Failure> {
     let Task { setup, state, ledger, history, .. } = *task;
+    let unbooked = workbook::keep_closed(state, ledger, history).err();
     let site = Site::of_state(setup, state, true)?;
     let pages = pages::write_pages(setup, state, ledger, seen, &site)?;
     timings.lap("pages", Some(pages.len() as u64), None);
-    Ok((pages, Some((site, history.document_head()))))
-}
-
-/// Keeps what was counted, and gives why it could not: without it the next night begins from the archive.
-fn unsettled(
-    task: &Task,
-    evidence: &Evidence,
-    open: &[OpenMonth],
-    late: &[Late],
-    timings: &Timings,
-) -> Option<Failure> {
-    let failed = settled::keep(task, evidence, open, late).err();
+    let unsettled = settled::keep(task, seen.evidence, seen.open, seen.late).err();
     timings.lap("settling", None, None);
-    failed
-}
-
-/// The ledger, and the instant of a run that holds it: what was decided while it waited does not lie ahead of it.
-fn in_turn(setup: &Setup, state: &State, args: &Run, world: &mut World) -> Result<(Instant, Held), Failure> {
-    let (lock, waited) = state.lock_in_turn(Duration::from_secs(60 * u64::from(args.wait)), world)?;
-    let late = if waited.is_zero() { waited } else { (world.clock)() };
-    let late = Elapsed::from_micros(i64::try_from(late.as_micros()).unwrap_or(i64::MAX));
-    let as_of = args.as_of.unwrap_or_else(|| world.now.plus(late));
-    Ok((as_of, Held::with(lock, setup, state, as_of)?))
+    Ok(Derived { pages, site: Some((site, history.document_head())), unbooked, unsettled })
 }
 
 /// Sends what is due, and tells the issuer what happened.
@@ -343,12 +325,11 @@ fn rehearse<'s>(
     };
     timings.lap("late logs", Some(late.len() as u64), None);
     let (renderer, withheld) = (&renderer()?, &correct::withheld(&late));
-    let ledger = ledger.as_ref();
     let tonight =
         Tonight { setup, history: &history, archive: &archive, as_of, is_kept: false, timings: Some(timings) };
     let open = open_in_portions(&tonight, &mut evidence)?;
     let evidence = &evidence;
-    let watch = Watch { setup, state, ledger, history: &history, evidence, renderer, withheld, as_of };
+    let watch = Watch { setup, state, ledger: ledger.as_ref(), history: &history, evidence, renderer, withheld, as_of };
     let Judged { open, alarms, strangers, unseen, standing } = judged(&watch, open, &intake, timings)?;
     let (closings, mail, pages, site) = (Closings::default(), Sent::default(), Vec::new(), None);
     Ok(Night {

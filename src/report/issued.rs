@@ -55,7 +55,7 @@ fn mails(amounts: Amounts, mails: &[(&'static str, u64)]) -> String {
     let (some, all) = (amounts.count(count("sent")), amounts.count(all));
     let mut said = amounts.tongue.fill(words, &[("some", &some), ("all", &all)]);
     for (state, count) in mails.iter().filter(|(state, _)| *state != "sent") {
-        said = format!("{said}, {} {}", amounts.count(*count), amounts.say(*state));
+        said = format!("{said}, {} {}", amounts.count(*count), amounts.say(state));
     }
     // These wait for a person, or may have arrived.
     let is_odd = ["refused", "unknown", "failed", "bounced"].iter().any(|state| count(state) > 0);

@@ -10,10 +10,13 @@ use crate::ledger::History;
 use crate::ledger::entry::{LogRead, SetAside};
 use crate::report::RejectedRows;
 
+/// Rejected rows, and names and reasons of files.
+pub type LeftOut = (Vec<RejectedRows>, Vec<(String, String)>);
+
 /// Rejected rows by file and reason, and names and reasons of files set aside, among those that the month was judged by. Where
 /// every business is closed that ends with the last entry of their evidence, so that files of later months leave the page as
 /// it is.
-pub fn of(known: &Known, month: Month) -> Result<(Vec<RejectedRows>, Vec<(String, String)>), Failure> {
+pub fn of(known: &Known, month: Month) -> Result<LeftOut, Failure> {
     let Known { history, seen, standing, .. } = *known;
     let is_open = seen.open.iter().any(|open| open.month == month);
     let of_month = history.closed.keys().filter(|(_, of)| *of == month);

@@ -127,7 +127,7 @@ impl Site {
         let Some(folder) = path.parent() else { return Ok(()) };
         match self.access {
             Access::Private => files::private_folder(folder),
-            Access::Usual => {
+            Access::Usual | Access::Everybody => {
                 std::fs::create_dir_all(folder).map_err(|error| Failure::io("create the folder", folder, error))
             }
         }

@@ -291,6 +291,7 @@ fn drafts(setup: &Setup, of: &Reminded, at: Instant, signer: Option<&Signer>) ->
             subject: &bodies.subject,
             text: &bodies.text,
             html: &bodies.html,
+            in_parts: false,
             attachments: Vec::new(),
         };
         let eml = deliver::eml(&letter).map_err(failed)?;

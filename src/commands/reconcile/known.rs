@@ -78,7 +78,7 @@ fn add(prices: &mut Prices, tariff: &Tariff) {
 fn words(row: &RateOf, tariff: &Tariff) -> String {
     let entry_point = row.entry_point.map(|entry_point| format!(", {entry_point}")).unwrap_or_default();
     let from = row.rate.span.from;
-    let from = (from != Instant::MIN).then(|| format!(", from {}", tariff.zone.date_of(from))).unwrap_or_default();
+    let from = if from == Instant::MIN { String::new() } else { format!(", from {}", tariff.zone.date_of(from)) };
     format!("the price of market {}{entry_point}{from}, in {}", row.market, tariff.name())
 }
 

@@ -56,17 +56,18 @@ impl Node {
     }
 }
 
+/// Judges the first element, by its name and its attributes.
+pub(super) type Root<'r> = dyn Fn(&str, &[String]) -> Result<(), StatementError> + 'r;
+
+/// Takes an element with those that it stands in.
+pub(super) type Take<'t> = dyn FnMut(&[Node], &Node) -> Result<(), StatementError> + 't;
+
 /// Gives every element `name` that is closed to `take`, together with the elements that are open around it, the outermost
 /// first. What was taken is let go. `root` judges the first element, by its name and its attributes.
 ///
 /// # Errors
 /// What is no XML, has a document type, or passes a limit; and what `take` and `root` say.
-pub(super) fn each(
-    text: &str,
-    name: &str,
-    root: &dyn Fn(&str, &[String]) -> Result<(), StatementError>,
-    take: &mut dyn FnMut(&[Node], &Node) -> Result<(), StatementError>,
-) -> Result<(), StatementError> {
+pub(super) fn each(text: &str, name: &str, root: &Root<'_>, take: &mut Take<'_>) -> Result<(), StatementError> {
     let mut reader = Reader::from_str(text);
     let mut walk = Walk { open: Vec::new(), held: 0, was_open: false };
     loop {
@@ -119,11 +120,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn open(
-        &mut self,
-        start: &BytesStart<'_>,
-        root: &dyn Fn(&str, &[String]) -> Result<(), StatementError>,
-    ) -> Result<(), StatementError> {
+    fn open(&mut self, start: &BytesStart<'_>, root: &Root<'_>) -> Result<(), StatementError> {
         let name = AsRef::<str>::as_ref(&start.local_name()).to_owned();
         let (mut currency, mut values) = (String::new(), Vec::new());
         // Looking for attributes that stand twice would take a square of their number.
@@ -163,11 +160,7 @@ impl Walk {
         Ok(())
     }
 
-    fn close(
-        &mut self,
-        name: &str,
-        take: &mut dyn FnMut(&[Node], &Node) -> Result<(), StatementError>,
-    ) -> Result<(), StatementError> {
+    fn close(&mut self, name: &str, take: &mut Take<'_>) -> Result<(), StatementError> {
         let Some(node) = self.open.pop() else { return Ok(()) };
         if node.name == name {
             self.held = node.held_before;
