@@ -286,7 +286,7 @@ fn a_sending_killed_at_any_stage_goes_on_and_says_what_may_be_there_twice() {
     common::in_parallel(&stages, |_, stage| {
         let place = usize::from(!["greeting", "EHLO"].contains(stage));
         let wait = Act::Wait(Duration::from_secs(3));
-        let rule = Rule { times: place + 1, every: place + 1, ..Rule::at(*stage, wait) };
+        let rule = Rule { times: place + 1, every: place + 1, ..Rule::at(stage, wait) };
         let server = Server::start(Plan::of(&[rule]));
         let folder = scratch(&format!("outbox-stages-{}", stage.replace('.', "dot")));
         copy(&base.folder, &folder);

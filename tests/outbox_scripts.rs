@@ -21,7 +21,6 @@ use common::smtp::papers::{Authority, Paper};
 use common::smtp::{Act, Heard, Plan, Rule, Server, Tls};
 use common::{NIGHT, bodies, copy, ritardo, scratch, text};
 use ritardo::domain::{Elapsed, Instant};
-use serde_json::Value;
 
 /// `copies` of the settings, as they are without one.
 const COPIES: usize = 3;
