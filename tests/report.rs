@@ -191,7 +191,7 @@ fn no_page_names_a_message_and_none_of_a_business_names_another() {
             }
         }
     }
-    assert_eq!(files(&alone).len(), 3, "two months, and the business over them");
+    assert_eq!(files(&alone).len(), 2, "a month, and the business over all");
 }
 
 #[test]

@@ -59,6 +59,8 @@ pub struct Night<'s> {
     pub alarms: Vec<Alarm>,
     /// Why what was counted could not be kept for the next night.
     pub unsettled: Option<Failure>,
+    /// Why pages could not be drawn.
+    pub unpaged: Option<Failure>,
     /// What its metrics need of ledger and logs.
     pub seen: metrics::Seen,
 }
@@ -84,12 +86,12 @@ fn nightly(args: &Run, world: &mut World, measured: &mut Option<NightFacts>) -> 
     }?;
     *measured = Some(metrics::facts(&night, &timings));
     let summary = Summary::of(&night);
-    summary.leave_page(&night)?;
     match args.format {
         Format::Text => say(world.out, summary.text().trim_end())?,
         Format::Json => say(world.out, &summary.json()?)?,
     }
     timings.say(world.err)?;
+    summary.leave_page(&night)?;
     ending::end(night, world)
 }
 
@@ -138,8 +140,11 @@ fn work<'s>(
     let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, rows_at_once };
     let drawn = &if args.from_scratch { Drawn::new() } else { settled::drawn(&task)? };
     let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn, closed, rows_at_once };
-    let (pages, site) = derived(&task, &seen, timings)?;
-    let unsettled = unsettled(&task, evidence, &open, &late, timings);
+    let derived = derived(&task, &seen, timings);
+    // Pages that were not drawn are not to be taken for those that this night left.
+    let unsettled = derived.is_ok().then(|| unsettled(&task, evidence, &open, &late, timings)).flatten();
+    let (derived, unpaged) = derived.map_or_else(|failure| (None, Some(failure)), |derived| (Some(derived), None));
+    let (pages, site) = derived.unwrap_or_default();
     Ok(Night {
         setup,
         as_of,
@@ -159,6 +164,7 @@ fn work<'s>(
         previews,
         alarms,
         unsettled,
+        unpaged,
         seen: metrics::Seen::of(setup, &history, evidence, as_of),
     })
 }
@@ -354,6 +360,7 @@ fn rehearse<'s>(
         previews: Vec::new(),
         alarms,
         unsettled: None,
+        unpaged: None,
         seen: metrics::Seen::default(),
     })
 }
