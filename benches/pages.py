@@ -116,6 +116,19 @@ def made(folder, businesses, months, each):
                 log.writelines(rows(shop, months, each))
 
 
+def by_month(folder, months):
+    """The logs of a folder once more, a file a month: those of the next month's first days go with the month before."""
+    logs = {}
+    for log in sorted((folder / "inbox" / "desk").glob("*.csv")):
+        head, *lines = log.read_text().splitlines()
+        for line in lines:
+            at = datetime.fromisoformat(line.split(",")[5].replace("Z", "+00:00")) - timedelta(days=4)
+            place = min(max((at.year - 2018) * 12 + at.month - 8, 0), months - 1)
+            logs.setdefault((place, log.stem), [head]).append(line)
+        log.unlink()
+    return logs
+
+
 def sizes(folder):
     pages = [path.stat().st_size for path in folder.rglob("*.html")]
     of_months = [path.stat().st_size for path in folder.glob("20*.html")]
@@ -156,6 +169,26 @@ def main():
     timed("one month of them", command("report", "2018-08", "--out", folder / "month"), folder / "month")
     (folder / "ritardo.toml").write_text(CONFIG % "true")
     timed("and of each business", command("report", "--out", folder / "each"), folder / "each")
+    # The usual way: each month is closed in a night of its own, by the logs that were there.
+    nightly = folder / "nightly"
+    nightly.mkdir()
+    for name in ["tariff.toml", "businesses.toml"]:
+        shutil.copy(folder / name, nightly / name)
+    (nightly / "ritardo.toml").write_text(CONFIG % "false")
+    (nightly / "inbox").mkdir()
+    shutil.copytree(folder / "inbox" / "desk", nightly / "inbox" / "desk")
+    logs = by_month(nightly, options.months)
+    for place in range(options.months):
+        for (_, part), lines in ((key, lines) for key, lines in logs.items() if key[0] == place):
+            (nightly / "inbox" / "desk" / f"{place:02d}-{part}.csv").write_text("\n".join(lines) + "\n")
+        night = f"{end_of(place + 1) + timedelta(days=5):%Y-%m-%dT%H:%M:%SZ}"
+        told = json.loads(measure.run(
+            [program, "run", "--config", nightly / "ritardo.toml", "--as-of", night, "--format", "json"]).out)
+        if len(told["closed"]) != options.businesses:
+            wrong.append(f"night {night}: {len(told['closed'])} months of businesses were closed")
+    timed("months that were closed night by night",
+          [program, "report", "--config", nightly / "ritardo.toml", "--as-of", as_of, "--out", nightly / "pages"],
+          nightly / "pages")
     august = (folder / "together" / "2018-08.html").read_text()
     for key, of in [("waits", lambda one: one["verdicts"]["waits"]), ("charged", lambda one: one["charges"])]:
         said = int(re.search(rf'data-sum="{key}" data-value="(\d+)"', august).group(1))

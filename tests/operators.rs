@@ -22,6 +22,13 @@ fn measured(name: &str) -> std::path::PathBuf {
     folder
 }
 
+/// Whether it is a decimal number as the program writes them.
+fn is_number(text: &str) -> bool {
+    let (whole, rest) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    digits(whole.strip_prefix('-').unwrap_or(whole)) && digits(rest)
+}
+
 /// The samples of the file by their series; every family has a type before its first sample.
 fn metrics(folder: &Path) -> BTreeMap<String, String> {
     let told = fs::read_to_string(folder.join("metrics/ritardo.prom")).unwrap();
@@ -33,7 +40,7 @@ fn metrics(folder: &Path) -> BTreeMap<String, String> {
         } else if !line.starts_with('#') {
             let (series, value) = line.rsplit_once(' ').unwrap();
             let family = series.split('{').next().unwrap();
-            assert!(typed.contains(family) && value.parse::<f64>().is_ok(), "{line}");
+            assert!(typed.contains(family) && is_number(value), "{line}");
             assert!(samples.insert(series.to_owned(), value.to_owned()).is_none(), "{line} stands twice");
         }
     }

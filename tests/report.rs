@@ -89,7 +89,7 @@ fn months_and_businesses_can_be_given_away() {
     let apart = shop.folder.join("apart");
     let own = |month: &str| format!("{month}/{SHOP}.html");
     let mut wanted = vec!["2018-08.html".to_owned(), own("2018-08"), "2018-09.html".to_owned(), own("2018-09")];
-    wanted.extend([own("business"), "index.html".to_owned()]);
+    wanted.extend([own("business"), "index.html".to_owned(), "pages.list".to_owned()]);
     assert_eq!(files(&apart), wanted);
     assert!(!page(&apart, "2018-08.html").contains("issued&#x2F;"), "it leads to no document");
     shop.ritardo(&["report", "2018-08", "--business", SHOP, "--as-of", NIGHT, "--out", "alone"]).expect(0);
@@ -191,5 +191,25 @@ fn no_page_names_a_message_and_none_of_a_business_names_another() {
             }
         }
     }
-    assert_eq!(files(&alone).len(), 3, "two months, and the business over them");
+    assert_eq!(files(&alone).len(), 2, "a month, and the business over all");
+}
+
+#[test]
+fn pages_that_nothing_draws_any_more_are_removed_and_no_others() {
+    let shop = Shop::new("report-stale", "");
+    shop.run(NIGHT).expect(0);
+    let reports = shop.state().join("reports");
+    let own = reports.join(format!("business/{SHOP}.html"));
+    assert!(own.exists());
+    // A page by hand, beside those of the program.
+    fs::write(reports.join("2018-08/notes.html"), "by hand").unwrap();
+    let config = page(&shop.folder, "ritardo.toml");
+    fs::write(shop.folder.join("ritardo.toml"), format!("{config}\n[report]\neach_business = false\n")).unwrap();
+    shop.ritardo(&["report", "--as-of", NIGHT]).expect(0);
+    let left = ["2018-08.html", "2018-08/notes.html", "2018-09.html", "index.html", "pages.list", "run.html"];
+    assert_eq!(files(&reports), left);
+    assert!(!page(&reports, "pages.list").contains("notes"));
+    fs::write(shop.folder.join("ritardo.toml"), config).unwrap();
+    shop.ritardo(&["report", "--as-of", NIGHT]).expect(0);
+    assert!(own.exists());
 }

@@ -13,8 +13,8 @@ use crate::render::InvoiceView;
 /// Says what is to be heard of, and how the night ended.
 ///
 /// # Errors
-/// What stopped all mail, or else why the issuer could not be told, or the first document that could not be drawn; the others
-/// are warned of.
+/// What stopped all mail, or else why the issuer could not be told, or the first document or page that could not be drawn;
+/// the others are warned of.
 pub fn end(night: Night, world: &mut World) -> Result<Outcome, Failure> {
     night.alarms.iter().try_for_each(|alarm| say(world.err, &format!("alarm: {}", alarm.text)))?;
     warn_of_names(&night, world)?;
@@ -32,8 +32,14 @@ pub fn end(night: Night, world: &mut World) -> Result<Outcome, Failure> {
     }
     warn_of_mails(&night.mail, world)?;
     let outcome = outcome(&night);
-    let mut failures =
-        night.mail.stopped.into_iter().chain(night.mail.also).chain(night.mail.untold).chain(night.written.undrawn);
+    let mut failures = night
+        .mail
+        .stopped
+        .into_iter()
+        .chain(night.mail.also)
+        .chain(night.mail.untold)
+        .chain(night.written.undrawn)
+        .chain(night.unpaged);
     let Some(first) = failures.next() else { return Ok(outcome) };
     failures.try_for_each(|other| say(world.err, &format!("warning: {}", other.in_a_line())))?;
     Err(first)

@@ -103,6 +103,16 @@ pub fn write_pages(
         }
     }
     overviews::write(&known, &months, &drawn)?;
+    let ids = setup.businesses.iter().map(|business| &business.id);
+    let ids: BTreeSet<&BusinessId> = ids.chain(history.closed.keys().map(|(business, _)| business)).collect();
+    site.settle(|page| {
+        let is_of_month = |month| months.contains(&month) && !drawn.contains(&month);
+        let is_of_business = |id: &BusinessId| ids.contains(id) && site.is_wanted(id);
+        match (site::month_in(page), site::business_of(page)) {
+            (Some(month), business) => is_of_month(month) && business.as_ref().is_none_or(is_of_business),
+            (None, business) => business.as_ref().is_some_and(is_of_business),
+        }
+    })?;
     Ok(written)
 }
 
@@ -162,7 +172,7 @@ fn draw(known: &Known, month: Month, replays: &mut Replays) -> Result<bool, Fail
         alarms: alarms(seen, month).into_iter().chain(differing(&months, month)).collect(),
         coverage: months.iter().flat_map(|of| of.coverage.iter().cloned()).collect(),
     };
-    let (mut drawn, is_changed) = draw_businesses(known, &facts)?;
+    let is_changed = draw_businesses(known, &facts)?;
     if site.only.is_some() {
         return Ok(is_changed);
     }
@@ -172,9 +182,7 @@ fn draw(known: &Known, month: Month, replays: &mut Replays) -> Result<bool, Fail
     let (page, further) = paged(month_of(&facts, &joined(&facts)), &folder, &site.nav(site.tongue, "../", back), all);
     for (name, rows) in further {
         site.leave(&format!("{folder}/{name}"), &site.draw(site.tongue, "report_rows.html", &rows)?)?;
-        drawn.insert(name);
     }
-    site.keep_only(&folder, &drawn)?;
     // Last: as long as it is the old one, the next night draws the month again.
     site.keep(&site::of_month(month), &site.draw(site.tongue, "report_month.html", &page)?)
 }
@@ -190,11 +198,11 @@ fn most_used(months: &[Told]) -> Option<Currency> {
         .map(|(currency, _)| currency)
 }
 
-/// Draws the page of each business in a month, on all processors. The names of their files, and whether one changed.
-fn draw_businesses(known: &Known, facts: &MonthFacts) -> Result<(BTreeSet<String>, bool), Failure> {
+/// Draws the page of each business in a month, on all processors. Whether one changed.
+fn draw_businesses(known: &Known, facts: &MonthFacts) -> Result<bool, Failure> {
     let site = known.site;
     let wanted: Vec<&BusinessMonth> = facts.businesses.iter().filter(|of| site.is_wanted(of.id)).collect();
-    let (mut drawn, mut is_changed) = (BTreeSet::new(), false);
+    let mut is_changed = false;
     // No amount is printed with it: there is none to be looked at.
     let plain = Amounts::fitting(facts.currency, std::iter::empty());
     let draw = |of: &&BusinessMonth| {
@@ -210,10 +218,9 @@ fn draw_businesses(known: &Known, facts: &MonthFacts) -> Result<(BTreeSet<String
     workers::in_order(&wanted, draw, |of, page| {
         let path = site::of_business(facts.month, of.id);
         is_changed |= site.leave(&path, &page)?;
-        drawn.extend(path.rsplit('/').next().map(str::to_owned));
         Ok(())
     })?;
-    Ok((drawn, is_changed))
+    Ok(is_changed)
 }
 
 /// The month of one business.

@@ -26,6 +26,7 @@ pub fn report(args: &Report, world: &mut World) -> Result<Outcome, Failure> {
     };
     let desk = Desk::open(&args.configured.config, args.as_of.unwrap_or(world.now))?;
     refuse_unknown(args, &desk)?;
+    refuse_folder(args, &desk)?;
     let Desk { setup, state, ledger, as_of, .. } = &desk;
     let archive: Archive = desk.archive()?;
     let Reviewed { open, evidence, late } = reviewed(&desk, &archive)?;
@@ -67,6 +68,28 @@ fn refuse_unknown(args: &Report, desk: &Desk) -> Result<(), Failure> {
     if !is_billed && !desk.history.months().into_iter().any(|month| months.contains(month)) {
         let failure = Failure::new(Kind::CommandLine, format!("no business is billed for {months}"));
         return Err(failure.hint("`first_month` in businesses.toml says from when on each one is"));
+    }
+    Ok(())
+}
+
+/// A folder that is given away is neither in the state folder, nor has pages of others in it.
+fn refuse_folder(args: &Report, desk: &Desk) -> Result<(), Failure> {
+    let Some(out) = &args.out else { return Ok(()) };
+    let whole = std::path::absolute(out).map_err(|error| Failure::io("find the folder", out, error))?;
+    // The folder itself need not be there yet.
+    let there = whole.ancestors().find_map(|folder| folder.canonicalize().ok());
+    let state = desk.state.root().canonicalize().ok();
+    if there.zip(state).is_some_and(|(there, state)| there.starts_with(state)) {
+        let failure = Failure::new(Kind::CommandLine, "the folder lies in the state folder").at(out);
+        return Err(failure.hint("without --out the pages are drawn there; name a folder elsewhere to give them away"));
+    }
+    let Some(business) = &args.business else { return Ok(()) };
+    let own = format!("{business}.html");
+    let pages = std::fs::read_dir(out.join("business")).into_iter().flatten().flatten();
+    let has_others = pages.map(|page| page.file_name()).any(|name| name != *own);
+    if has_others || out.join("index.html").exists() {
+        let failure = Failure::new(Kind::CommandLine, "the folder has pages of others").at(out);
+        return Err(failure.hint("name an empty folder: what is given to a business is to be its own"));
     }
     Ok(())
 }

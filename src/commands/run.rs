@@ -61,6 +61,8 @@ pub struct Night<'s> {
     pub unsettled: Option<Failure>,
     /// Why the workbooks for finance could not all be kept.
     pub unbooked: Option<Failure>,
+    /// Why pages could not be drawn.
+    pub unpaged: Option<Failure>,
     /// What its metrics need of ledger and logs.
     pub seen: metrics::Seen,
 }
@@ -86,12 +88,12 @@ fn nightly(args: &Run, world: &mut World, measured: &mut Option<NightFacts>) -> 
     }?;
     *measured = Some(metrics::facts(&night, &timings));
     let summary = Summary::of(&night);
-    summary.leave_page(&night)?;
     match args.format {
         Format::Text => say(world.out, summary.text().trim_end())?,
         Format::Json => say(world.out, &summary.json()?)?,
     }
     timings.say(world.err)?;
+    summary.leave_page(&night)?;
     ending::end(night, world)
 }
 
@@ -141,7 +143,7 @@ fn work<'s>(
     let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, rows_at_once };
     let drawn = &if args.from_scratch { Drawn::new() } else { settled::drawn(&task)? };
     let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn, closed, rows_at_once };
-    let Derived { pages, site, unbooked, unsettled } = derived(&task, &seen, timings)?;
+    let Derived { pages, site, unbooked, unpaged, unsettled } = derived(&task, &seen, timings);
     Ok(Night {
         setup,
         as_of,
@@ -162,30 +164,42 @@ fn work<'s>(
         alarms,
         unsettled,
         unbooked,
+        unpaged,
         seen: metrics::Seen::of(setup, &history, evidence, as_of),
     })
 }
 
 /// What is made of a night, and can be made again.
+#[derive(Default)]
 struct Derived {
     pages: Vec<Month>,
     site: Option<(Site, String)>,
     /// Why the workbooks could not be kept.
     unbooked: Option<Failure>,
+    /// Why the pages could not be drawn.
+    unpaged: Option<Failure>,
     /// Why what was counted could not be kept.
     unsettled: Option<Failure>,
 }
 
 /// Draws workbooks and pages, and keeps what was counted: without it the next night begins from the archive.
-fn derived(task: &Task, seen: &pages::Seen, timings: &Timings) -> Result<Derived, Failure> {
+fn derived(task: &Task, seen: &pages::Seen, timings: &Timings) -> Derived {
     let Task { setup, state, ledger, history, .. } = *task;
     let unbooked = workbook::keep_closed(state, ledger, history).err();
-    let site = Site::of_state(setup, state, true)?;
-    let pages = pages::write_pages(setup, state, ledger, seen, &site)?;
-    timings.lap("pages", Some(pages.len() as u64), None);
-    let unsettled = settled::keep(task, seen.evidence, seen.open, seen.late).err();
-    timings.lap("settling", None, None);
-    Ok(Derived { pages, site: Some((site, history.document_head())), unbooked, unsettled })
+    let drawn = Site::of_state(setup, state, true).and_then(|site| {
+        let pages = pages::write_pages(setup, state, ledger, seen, &site)?;
+        timings.lap("pages", Some(pages.len() as u64), None);
+        Ok((pages, site))
+    });
+    match drawn {
+        Ok((pages, site)) => {
+            let unsettled = settled::keep(task, seen.evidence, seen.open, seen.late).err();
+            timings.lap("settling", None, None);
+            Derived { pages, site: Some((site, history.document_head())), unbooked, unsettled, unpaged: None }
+        }
+        // Pages that were not drawn are not to be taken for those that this night left.
+        Err(failure) => Derived { unbooked, unpaged: Some(failure), ..Derived::default() },
+    }
 }
 
 /// Sends what is due, and tells the issuer what happened.
@@ -352,6 +366,7 @@ fn rehearse<'s>(
         alarms,
         unsettled: None,
         unbooked: None,
+        unpaged: None,
         seen: metrics::Seen::default(),
     })
 }

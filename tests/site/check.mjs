@@ -166,6 +166,25 @@ async function pictured(browser, path, name) {
   }
 }
 
+// The page of all months and that of a month count the same, also where corrections came after the closing.
+async function alike(browser, path) {
+  const [context, page] = await open(browser, path);
+  const rows = await page.$$eval('table[data-name="months"] > tbody > tr', (rows) => rows.map((row) => ({
+    href: row.cells[0].querySelector("a")?.href,
+    waits: row.cells[3].textContent.trim(),
+    charged: row.cells[9].firstChild.textContent.trim(),
+  })));
+  for (const { href, waits, charged } of rows.filter((row) => row.href && !row.href.includes("/business/"))) {
+    await page.goto(href);
+    for (const [key, said] of [["waits", waits], ["charged", charged]]) {
+      const cell = page.locator(`[data-sum="${key}"]`).first();
+      const own = (await cell.count()) ? (await cell.textContent()).trim() : said;
+      if (own !== said) fail(path, `${key} are ${said}, and ${own} on ${href}`);
+    }
+  }
+  await context.close();
+}
+
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] });
 const ledger = sums ? JSON.parse(readFileSync(sums, "utf8")) : {};
 const all = pages(site);
@@ -187,6 +206,7 @@ for (const path of all) {
   await without_script(browser, path, words);
   if (pictures && !inside.includes("_")) await pictured(browser, path, inside.replace(/\.html$/, "").replaceAll("/", "-"));
 }
+if (existsSync(join(site, "index.html"))) await alike(browser, join(site, "index.html"));
 for (const inside of Object.keys(ledger).filter((name) => !all.includes(join(site, name)))) fail(inside, "there is no such page");
 await browser.close();
 failures.forEach((failure) => console.log(failure));

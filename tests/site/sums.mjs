@@ -10,7 +10,9 @@ const sum = (of) => closed.reduce((all, one) => all + of(one), 0);
 // Exact to nine places.
 const exact = (texts) => texts.reduce((all, text) => all + BigInt(Math.round(parseFloat(text.replace(/[^0-9.-]/g, "")) * 1e9)), 0n);
 const decimal = (units) => Number(units) / 1e9;
-const standing = decimal(exact(status.months.filter((row) => row.month === month && row.net).map((row) => row.net)));
+const of_month = (key) => exact(status.months.filter((row) => row.month === month && row[key]).map((row) => row[key]));
+// What a later invoice is to bill no document bills yet.
+const standing = decimal(of_month("net") - of_month("carried"));
 
 console.log(JSON.stringify({
   [`${month}.html`]: {

@@ -1,7 +1,8 @@
 //! Where the pages go: below the state folder, or into a folder that is given away.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
@@ -16,6 +17,9 @@ use crate::report::{self, Link, paged};
 
 /// The page of the last run.
 pub const RUN: &str = "run.html";
+
+/// The names of the pages that the program wrote, a line each.
+const LIST: &str = "pages.list";
 
 /// A folder of pages, with the templates that they are made of.
 pub struct Site {
@@ -34,6 +38,8 @@ pub struct Site {
     /// Of the pages of all businesses.
     pub tongue: Tongue,
     templates: BTreeMap<Tongue, Pages>,
+    /// What was written, or was there as it would be.
+    written: Mutex<BTreeSet<String>>,
 }
 
 impl Site {
@@ -56,6 +62,7 @@ impl Site {
             months: None,
             tongue: rules.tongue,
             templates: templates()?,
+            written: Mutex::default(),
         })
     }
 
@@ -90,6 +97,7 @@ impl Site {
 
     /// Writes a page that is there whole or not at all; it is not synced: it can be drawn again. Says whether it changed.
     pub fn leave(&self, path: &str, page: &str) -> Result<bool, Failure> {
+        self.note(path);
         let path = self.root.join(path);
         self.folder(&path)?;
         files::leave_if_changed(&path, page.as_bytes(), self.access)
@@ -97,6 +105,7 @@ impl Site {
 
     /// The same of a page that nights ask for: it is synced.
     pub fn keep(&self, path: &str, page: &str) -> Result<bool, Failure> {
+        self.note(path);
         let path = self.root.join(path);
         self.folder(&path)?;
         files::write_if_changed(&path, page.as_bytes(), self.access)
@@ -106,21 +115,39 @@ impl Site {
         self.root.join(path).exists()
     }
 
-    /// Removes pages of a folder that are not among those that were drawn.
-    pub fn keep_only(&self, folder: &str, drawn: &BTreeSet<String>) -> Result<(), Failure> {
+    /// Removes the pages that earlier nights wrote and that nothing draws any more, and lists those that are there. `is_kept`
+    /// says of a page that was not drawn now whether it stays. What no list of ours names is left alone, whoever made it.
+    pub fn settle(&self, is_kept: impl Fn(&str) -> bool) -> Result<(), Failure> {
         if self.only.is_some() {
             return Ok(());
         }
-        let folder = self.root.join(folder);
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let is_page = path.extension().is_some_and(|extension| extension == "html");
-            let is_drawn = entry.file_name().to_str().is_some_and(|name| drawn.contains(name));
-            if is_page && !is_drawn {
-                std::fs::remove_file(&path).map_err(|error| Failure::io("remove the page", &path, error))?;
+        let mut pages = self.written.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let list = self.root.join(LIST);
+        // A list that is lost, or was made by hand, is none: pages stay then.
+        let before = std::fs::read_to_string(&list).unwrap_or_default();
+        for name in before.lines().filter(|name| is_page(name)) {
+            if pages.contains(name) {
+                continue;
+            }
+            if is_kept(name) {
+                pages.insert(name.to_owned());
+                continue;
+            }
+            let path = self.root.join(name);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Failure::io("remove the page", &path, error));
+                }
+                _ => {}
             }
         }
-        Ok(())
+        let text: String = pages.iter().map(|name| format!("{name}\n")).collect();
+        self.folder(&list)?;
+        files::leave_if_changed(&list, text.as_bytes(), self.access).map(drop)
+    }
+
+    fn note(&self, page: &str) {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(page.to_owned());
     }
 
     fn folder(&self, path: &Path) -> Result<(), Failure> {
@@ -132,6 +159,13 @@ impl Site {
             }
         }
     }
+}
+
+/// Whether a line of a list can be the name of a page of this site: nothing outside of its folder is.
+fn is_page(name: &str) -> bool {
+    let path = Path::new(name);
+    let is_inside = path.components().all(|part| matches!(part, Component::Normal(_)));
+    is_inside && path.extension().is_some_and(|extension| extension == "html")
 }
 
 fn templates() -> Result<BTreeMap<Tongue, Pages>, Failure> {
@@ -153,4 +187,36 @@ pub fn of_business(month: Month, business: &BusinessId) -> String {
 /// Where the page of a business over all months lies.
 pub fn over_months(business: &BusinessId) -> String {
     format!("business/{business}.html")
+}
+
+/// The business whose page this is, in a month or over all of them; other pages have a name that no id can be.
+pub fn business_of(page: &str) -> Option<BusinessId> {
+    page.split_once('/')?.1.strip_suffix(".html")?.parse().ok()
+}
+
+/// The month that a page is of, itself or by its folder.
+pub fn month_in(page: &str) -> Option<Month> {
+    page.split(['/', '.']).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_says_by_its_name_what_it_is_of() {
+        for (name, month, business) in [
+            ("2018-08.html", Some("2018-08"), None),
+            ("2018-08/shop.html", Some("2018-08"), Some("shop")),
+            ("2018-08/businesses_2.html", Some("2018-08"), None),
+            ("business/shop.html", None, Some("shop")),
+            ("index.html", None, None),
+        ] {
+            assert_eq!(month_in(name).map(|month| month.to_string()).as_deref(), month, "{name}");
+            assert_eq!(business_of(name).map(|id| id.to_string()).as_deref(), business, "{name}");
+        }
+        for (name, is_ours) in [("2018-08/a.html", true), ("../a.html", false), ("/a.html", false), ("a.txt", false)] {
+            assert_eq!(is_page(name), is_ours, "{name}");
+        }
+    }
 }
