@@ -21,10 +21,10 @@ pub fn end(night: Night, world: &mut World) -> Result<Outcome, Failure> {
     if let Some(strange) = night.setup.config.strange_signature().filter(|_| night.written.documents > 0) {
         say(world.err, &format!("warning: {strange}"))?;
     }
-    if let Some(failure) = &night.unsettled {
+    if let Some(failure) = &night.derived.unsettled {
         say(world.err, &format!("warning: the next night begins from the archive: {}", failure.in_a_line()))?;
     }
-    if let Some(failure) = &night.unbooked {
+    if let Some(failure) = &night.derived.unbooked {
         say(world.err, &format!("warning: the workbooks for finance were not all written: {}", failure.in_a_line()))?;
     }
     for (name, to, size) in &night.written.too_big {
@@ -39,7 +39,7 @@ pub fn end(night: Night, world: &mut World) -> Result<Outcome, Failure> {
         .chain(night.mail.also)
         .chain(night.mail.untold)
         .chain(night.written.undrawn)
-        .chain(night.unpaged);
+        .chain(night.derived.unpaged);
     let Some(first) = failures.next() else { return Ok(outcome) };
     failures.try_for_each(|other| say(world.err, &format!("warning: {}", other.in_a_line())))?;
     Err(first)

@@ -18,6 +18,7 @@ mod convert;
 mod correct;
 mod coverage;
 mod decide;
+mod derived;
 mod digest;
 mod dispute;
 mod documents_shown;

@@ -4,6 +4,7 @@ use super::archived::Archive;
 use super::closing::{self, OpenMonth, Step};
 use super::correct::{self, Bench, Late, Withheld};
 use super::decide::{self, Closings};
+use super::derived::{Derived, derived};
 use super::digest::{self, Told};
 use super::evidence::{Evidence, Stranger};
 use super::guards::Watch;
@@ -12,7 +13,6 @@ use super::intake::{self, Intake, Which, Writing};
 use super::letters::signer;
 use super::open::{Tonight, open_in_portions};
 use super::outbox::{Outbox, Sent};
-use super::pages::site::Site;
 use super::patience::Written;
 use super::portions::rows_in;
 use super::settled::{self, Drawn, Task};
@@ -20,7 +20,7 @@ use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
 use super::timings::Timings;
-use super::{Outcome, World, alarms, ending, issue, metrics, pages, parked, previews, review, say, standing, workbook};
+use super::{Outcome, World, alarms, ending, issue, metrics, pages, parked, previews, review, say, standing};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
@@ -42,9 +42,7 @@ pub struct Night<'s> {
     pub strangers: Vec<Stranger>,
     pub written: Written,
     pub mail: Sent,
-    pub pages: Vec<Month>,
-    /// Where they lie, and the head of the chain of documents; `None` where nothing is written.
-    pub site: Option<(Site, String)>,
+    pub derived: Derived,
     /// Business, month that was or can be closed, and what of it was never seen.
     pub unseen: Vec<(String, Month, String)>,
     /// Files that earlier nights set aside and none could read since.
@@ -57,12 +55,6 @@ pub struct Night<'s> {
     pub previews: Vec<std::path::PathBuf>,
     /// Of the months that were open when the night began.
     pub alarms: Vec<Alarm>,
-    /// Why what was counted could not be kept for the next night.
-    pub unsettled: Option<Failure>,
-    /// Why the workbooks for finance could not all be kept.
-    pub unbooked: Option<Failure>,
-    /// Why pages could not be drawn.
-    pub unpaged: Option<Failure>,
     /// What its metrics need of ledger and logs.
     pub seen: metrics::Seen,
 }
@@ -143,7 +135,7 @@ fn work<'s>(
     let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, rows_at_once };
     let drawn = &if args.from_scratch { Drawn::new() } else { settled::drawn(&task)? };
     let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn, closed, rows_at_once };
-    let Derived { pages, site, unbooked, unpaged, unsettled } = derived(&task, &seen, timings);
+    let derived = derived(&task, &seen, timings);
     Ok(Night {
         setup,
         as_of,
@@ -154,52 +146,15 @@ fn work<'s>(
         strangers,
         written,
         mail,
-        pages,
-        site,
+        derived,
         unseen,
         standing,
         after_closing,
         late,
         previews,
         alarms,
-        unsettled,
-        unbooked,
-        unpaged,
         seen: metrics::Seen::of(setup, &history, evidence, as_of),
     })
-}
-
-/// What is made of a night, and can be made again.
-#[derive(Default)]
-struct Derived {
-    pages: Vec<Month>,
-    site: Option<(Site, String)>,
-    /// Why the workbooks could not be kept.
-    unbooked: Option<Failure>,
-    /// Why the pages could not be drawn.
-    unpaged: Option<Failure>,
-    /// Why what was counted could not be kept.
-    unsettled: Option<Failure>,
-}
-
-/// Draws workbooks and pages, and keeps what was counted: without it the next night begins from the archive.
-fn derived(task: &Task, seen: &pages::Seen, timings: &Timings) -> Derived {
-    let Task { setup, state, ledger, history, .. } = *task;
-    let unbooked = workbook::keep_closed(state, ledger, history).err();
-    let drawn = Site::of_state(setup, state, true).and_then(|site| {
-        let pages = pages::write_pages(setup, state, ledger, seen, &site)?;
-        timings.lap("pages", Some(pages.len() as u64), None);
-        Ok((pages, site))
-    });
-    match drawn {
-        Ok((pages, site)) => {
-            let unsettled = settled::keep(task, seen.evidence, seen.open, seen.late).err();
-            timings.lap("settling", None, None);
-            Derived { pages, site: Some((site, history.document_head())), unbooked, unsettled, unpaged: None }
-        }
-        // Pages that were not drawn are not to be taken for those that this night left.
-        Err(failure) => Derived { unbooked, unpaged: Some(failure), ..Derived::default() },
-    }
 }
 
 /// Sends what is due, and tells the issuer what happened.
@@ -345,7 +300,7 @@ fn rehearse<'s>(
     let evidence = &evidence;
     let watch = Watch { setup, state, ledger: ledger.as_ref(), history: &history, evidence, renderer, withheld, as_of };
     let Judged { open, alarms, strangers, unseen, standing } = judged(&watch, open, &intake, timings)?;
-    let (closings, mail, pages, site) = (Closings::default(), Sent::default(), Vec::new(), None);
+    let (closings, mail) = (Closings::default(), Sent::default());
     Ok(Night {
         setup,
         as_of,
@@ -356,17 +311,13 @@ fn rehearse<'s>(
         strangers,
         written: Written::default(),
         mail,
-        pages,
-        site,
+        derived: Derived::default(),
         unseen,
         standing,
         after_closing,
         late,
         previews: Vec::new(),
         alarms,
-        unsettled: None,
-        unbooked: None,
-        unpaged: None,
         seen: metrics::Seen::default(),
     })
 }

@@ -227,7 +227,7 @@ impl Summary {
             alarms: night.alarms.clone(),
             documents: night.written.documents,
             mail: mails(&night.mail),
-            reports: night.pages.clone(),
+            reports: night.derived.pages.clone(),
             previews: night.previews.iter().map(|folder| folder.display().to_string()).collect(),
             state: night.setup.config.state.display().to_string(),
         };

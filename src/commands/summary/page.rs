@@ -15,7 +15,7 @@ impl Summary {
 
     /// Writes the page of the run, unless nothing was done and there is one. It names no message and no folder.
     pub fn leave_page(&self, night: &Night) -> Result<(), Failure> {
-        let Some((site, head)) = &night.site else { return Ok(()) };
+        let Some((site, head)) = &night.derived.site else { return Ok(()) };
         if self.nothing_to_do && site.has(RUN) {
             return Ok(());
         }
