@@ -132,7 +132,8 @@ fn a_page_is_drawn_again_for_what_corrects_its_month_and_for_nothing_else() {
         "2018-08",
         &[
             "invoiced for USD 0.15 in all, of which USD 0.05 is given back",
-            "closed LR-2018-000001 LRC-2018-000001 |",
+            "closed LR-2018-000001 LRC-2018-000001 2 charged after corrections |",
+            "late, 3 unanswered; 2 after corrections |",
             "| 0.15 | 0.05 | 0.10 |",
             "LRC-2018-000001 2018-10-07 |",
             "| credit note for LR-2018-000001 late logs | -0.05 | -0.05 | 0.00 | -0.05 | 1 of 1 mail sent |",
@@ -145,6 +146,9 @@ fn a_page_is_drawn_again_for_what_corrects_its_month_and_for_nothing_else() {
     assert!(shop.status("2018-08", "2018-10-07T00:00:00Z")["would_be"].is_null(), "it was corrected since");
     assert_eq!(head(&html(&shop, "2018-08")), document(&shop, "LRC-2018-000001"));
     assert_eq!(html(&shop, "2018-09"), september, "nothing is new about September");
+    // The page of all months counts August as its own page does.
+    let index = words(&html(&shop, "index"));
+    assert!(index.contains("| 3 2 after corrections | 0.10 |"), "{index}");
     holds(&shop);
 }
 

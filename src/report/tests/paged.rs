@@ -83,8 +83,9 @@ fn a_page_of_five_thousand_alarms_and_of_logs_full_of_holes_is_small() {
         business(id, state, &[])
     };
     let mut facts = facts(ids.iter().map(of).collect());
-    let silent =
-        |id| format!("channel +35310000 of {id}: no outbound message from 2018-08-01 00:00 to 2018-08-03 00:00");
+    let silent = |id: &BusinessId| {
+        format!("channel +35310000 of {id}: no outbound message from 2018-08-01 00:00 to 2018-08-03 00:00")
+    };
     facts.alarms = ids.iter().map(silent).collect();
     let mut holes = crate::report::coverage::tests::channel();
     let begin = holes.looked_at.from;
