@@ -105,7 +105,7 @@ pub enum Command {
     Journal(Journal),
     /// Draw the pages: of the months, of each business in them, over all months
     Report(Report),
-    /// Record payments from statements of banks; open items, statements of account, reminders
+    /// Record payments from statements of banks; open items, accounts, reminders
     Payments(PaymentsCommand),
     /// Write what finance adds up of a month or a year: XLSX, CSV, Parquet
     Workbook(Workbook),

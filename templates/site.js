@@ -65,7 +65,8 @@
 
   // With the mark by which spreadsheets know UTF-8.
   function csv(table) {
-    var lines = [table.tHead.rows[0]].concat(rows(table).filter(function (row) { return !row.hidden; }));
+    var lines = rows(table).filter(function (row) { return !row.hidden; });
+    lines.unshift(table.tHead.rows[0]);
     return "\ufeff" + lines.map(line).join("\r\n") + "\r\n";
   }
 

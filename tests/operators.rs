@@ -155,12 +155,12 @@ fn history_tells_what_a_night_parked_once() {
     let shop = Shop::new("operators-parked", "");
     shop.setting("[invoice]\n", "[guards]\ncharges_per_day = 2\n\n[invoice]\n");
     shop.run("2018-09-05T00:00:00Z").expect(65);
-    let before = tree(&shop.state().join("issued"));
+    assert!(!shop.state().join("issued").exists());
     shop.run("2018-09-06T00:00:00Z").expect(65);
     assert_eq!(bodies(&shop.state(), "parked").len(), 1, "as long as it stands it is told once");
     shop.setting("charges_per_day = 2", "charges_per_day = 9");
     shop.run("2018-09-07T00:00:00Z").expect(0);
-    assert!(tree(&shop.state().join("issued")) != before);
+    assert!(shop.state().join("issued").exists());
     let told = shop.ritardo(&["history", "--format", "json"]).expect(0).json();
     let of = |place: usize| told["runs"][place]["decided"].as_array().unwrap().clone();
     assert_eq!(told["runs"].as_array().unwrap().len(), 2, "{told:#}");

@@ -80,12 +80,14 @@ fn nightly(args: &Run, world: &mut World, measured: &mut Option<NightFacts>) -> 
     }?;
     *measured = Some(metrics::facts(&night, &timings));
     let summary = Summary::of(&night);
+    // Before anything is said: it is there though nobody can be told.
+    let left = summary.leave_page(&night);
     match args.format {
         Format::Text => say(world.out, summary.text().trim_end())?,
         Format::Json => say(world.out, &summary.json()?)?,
     }
     timings.say(world.err)?;
-    summary.leave_page(&night)?;
+    left?;
     ending::end(night, world)
 }
 

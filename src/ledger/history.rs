@@ -167,10 +167,18 @@ impl History {
             closed: of(&self.closed, business),
             corrected: of(&self.corrected, business),
             approved: of(&self.approved, business),
+            payments: self.advances_of(business).cloned().collect(),
             ..Self::default()
         };
         self.issued_to(business).cloned().for_each(|issued| history.issue(issued));
         history
+    }
+
+    /// Payments in advance of a business that a statement of a bank showed.
+    fn advances_of(&self, business: &BusinessId) -> impl Iterator<Item = &Payment> {
+        let is_of =
+            |payment: &&Payment| payment.received.advance.as_ref().is_some_and(|advance| advance.business == *business);
+        self.payments.iter().filter(is_of)
     }
 
     /// The history as it would be with more files.

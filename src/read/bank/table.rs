@@ -22,9 +22,10 @@ pub(super) fn read(text: &str, table: &StatementTable) -> Result<Statement, Stat
     let head = reader.headers().map_err(|error| StatementError::Damaged(error.to_string()))?.clone();
     let columns = Columns::of(&head, table)?;
     let (mut statement, mut seen) = (Statement::default(), BTreeMap::<String, u32>::new());
+    let mut lines = Lines { text: rest.as_bytes(), at: 0, line: u64::from(table.skip_lines).saturating_add(1) };
     for row in reader.records() {
         let row = row.map_err(|error| StatementError::Damaged(error.to_string()))?;
-        let line = row.position().map_or(0, csv::Position::line).saturating_add(u64::from(table.skip_lines));
+        let line = lines.of(row.position().map_or(0, csv::Position::byte));
         let place = format!("line {line}");
         if row.iter().all(|cell| cell.trim().is_empty()) {
             continue;
@@ -42,6 +43,28 @@ pub(super) fn read(text: &str, table: &StatementTable) -> Result<Statement, Stat
         statement.add(place, entry)?;
     }
     Ok(statement)
+}
+
+/// Counts lines, row after row.
+struct Lines<'t> {
+    text: &'t [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the row that begins at this byte, or after the line breaks there: the reader of tables leaves the second half
+    /// of CRLF, and empty lines, to the next row.
+    fn of(&mut self, byte: u64) -> u64 {
+        let byte = usize::try_from(byte).unwrap_or(usize::MAX).max(self.at);
+        let breaks = self.text.get(byte..).unwrap_or_default().iter();
+        let end = byte.saturating_add(breaks.take_while(|byte| b"\r\n".contains(byte)).count());
+        let passed = self.text.get(self.at..end).unwrap_or_default();
+        let breaks = passed.iter().filter(|byte| **byte == b'\n').count();
+        self.line = self.line.saturating_add(u64::try_from(breaks).unwrap_or(u64::MAX));
+        self.at = end;
+        self.line
+    }
 }
 
 /// The places of the columns that the mapping names.
