@@ -9,11 +9,16 @@ mod correct;
 mod engine;
 mod gap;
 mod generate;
+mod history;
 mod invoice;
 mod mail;
 mod months;
 mod outlook;
+mod payments;
+mod reconcile;
+mod report;
 mod tariff;
+mod workbook;
 
 use std::path::PathBuf;
 
@@ -32,13 +37,21 @@ pub use correct::{Dispute, DisputeAction, DisputeList, DisputeOpen, DisputeSettl
 pub use engine::{Engine, EngineName};
 pub use gap::{Gap, GapAccept, GapAction, GapList};
 pub use generate::{By, Generate, LogForm, TrapName};
+pub use history::History;
 pub use invoice::{DocumentForm, InvoiceAction, InvoiceCommand, InvoiceList, InvoiceRender, InvoiceShow, InvoiceState};
 pub use mail::{
     MailAction, MailCancel, MailCommand, MailFilter, MailList, MailResend, MailRetry, MailSend, MailShow, MailStateName,
 };
 pub use months::{Journal, JournalBy, JournalForm};
 pub use outlook::{Due, Readings, TableForm, WhatIf};
+pub use payments::{
+    MatchAdvance, MatchPart, PaymentState, PaymentsAction, PaymentsCommand, PaymentsImport, PaymentsList,
+    PaymentsMatch, PaymentsOpen, PaymentsRemind, PaymentsReverse, PaymentsStatement,
+};
+pub use reconcile::Reconcile;
+pub use report::Report;
 pub use tariff::{DiffForm, Tariff, TariffAction, TariffDiff, TariffImport, TariffShow};
+pub use workbook::{Period, Workbook};
 
 /// Late-reply billing for WhatsApp message logs: exports in, invoices mailed, every month auditable.
 #[derive(Parser, Debug)]
@@ -90,8 +103,18 @@ pub enum Command {
     ExportMonth(ExportMonth),
     /// Say why one message was or was not charged
     Explain(Explain),
-    /// Write issued documents as bookkeeping: hledger, Beancount or CSV
+    /// Write issued documents and payments as bookkeeping: hledger, Beancount or CSV
     Journal(Journal),
+    /// Draw the pages: of the months, of each business in them, over all months
+    Report(Report),
+    /// Record payments from statements of banks; open items, accounts, reminders
+    Payments(PaymentsCommand),
+    /// Write what finance adds up of a month or a year: XLSX, CSV, Parquet
+    Workbook(Workbook),
+    /// Compare a partner's invoice with what is billed, and explain each difference
+    Reconcile(Reconcile),
+    /// Show what runs and commands did, from the ledger
+    History(History),
     /// Say what a file is, and what a run would do with it
     Inspect(Inspect),
     /// Show rejected rows with their reasons
@@ -218,6 +241,11 @@ pub struct Run {
     /// messages are read at once.
     #[arg(long, value_name = "MIB", default_value_t = 2048)]
     pub memory: u32,
+    /// How long to wait for another command that is at work, such as `mail send`
+    ///
+    /// With 0, or when it is over, the run ends with 75.
+    #[arg(long, value_name = "MINUTES", default_value_t = 30)]
+    pub wait: u32,
     /// Form of the summary on standard output
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Format,

@@ -18,10 +18,12 @@ pub enum Kind {
     TryLater,
     Permission,
     Configuration,
+    /// A signal came while mails were sent.
+    Stopped,
 }
 
 /// Exit codes with what they mean, as `--help` and the README show them.
-pub const EXIT_CODES: [(u8, &str); 10] = [
+pub const EXIT_CODES: [(u8, &str); 11] = [
     (0, "done; also: nothing to do, months still waiting, rejected rows (with a warning)"),
     (1, "an audit or verification found differences"),
     (2, "bad command line"),
@@ -29,9 +31,10 @@ pub const EXIT_CODES: [(u8, &str); 10] = [
     (70, "a self-check failed, nothing written"),
     (73, "an output cannot be created"),
     (74, "input or output error"),
-    (75, "another run holds the lock, or a server asks to try later"),
+    (75, "another run holds the lock, a server asks to try later, or a mail waits for about a day"),
     (77, "permission denied"),
     (78, "configuration or tariff"),
+    (143, "stopped by a signal while mails were sent, after the mail in hand"),
 ];
 
 impl Kind {
@@ -46,6 +49,7 @@ impl Kind {
             Self::TryLater => 75,
             Self::Permission => 77,
             Self::Configuration => 78,
+            Self::Stopped => 143,
         }
     }
 }
@@ -158,6 +162,7 @@ mod tests {
             Kind::TryLater,
             Kind::Permission,
             Kind::Configuration,
+            Kind::Stopped,
         ];
         for kind in kinds {
             assert!(EXIT_CODES.iter().any(|(code, _)| *code == kind.exit_code()), "{kind:?}");

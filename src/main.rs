@@ -2,14 +2,16 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Once, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
 use ritardo::cli::Cli;
-use ritardo::commands::{Outcome, World, run};
+use ritardo::commands::{World, run};
 use ritardo::domain::Instant;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag;
 
 fn main() -> ExitCode {
     // The first look starts it.
@@ -26,12 +28,10 @@ fn main() -> ExitCode {
     let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr());
     let watched = err.is_terminal();
     let columns = out.is_terminal().then(columns);
-    let mut world = World { out: &mut out, err: &mut err, now: now(), clock, watched, columns };
+    let (out, err) = (&mut out, &mut err);
+    let mut world = World { out, err, now: now(), clock, watched, columns, hold_signals, is_stopped };
     let code = match run(cli, &mut world) {
-        Ok(Outcome::Done) => 0,
-        Ok(Outcome::SetAside) => 65,
-        Ok(Outcome::Differences) => 1,
-        Ok(Outcome::Code(code)) => code,
+        Ok(outcome) => outcome.exit_code(),
         Err(failure) => {
             // Where standard error is closed too, the exit code is all that is left to say.
             let _ = writeln!(std::io::stderr(), "{failure}");
@@ -60,6 +60,41 @@ fn clock() -> Duration {
     START.get_or_init(std::time::Instant::now).elapsed()
 }
 
+/// Whether a signal ends the program at once.
+static AT_ONCE: AtomicBool = AtomicBool::new(true);
+/// Whether one came while it did not.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// From now on the first signal to stop is only noted, or all of them end the program at once, as they do by themselves.
+fn hold_signals(hold: bool) {
+    static TAKEN: Once = Once::new();
+    if hold {
+        TAKEN.call_once(take_signals);
+    }
+    AT_ONCE.store(!hold, Ordering::SeqCst);
+}
+
+fn is_stopped() -> bool {
+    STOPPED.load(Ordering::SeqCst)
+}
+
+/// What was ignored when the program began, as under `nohup`, stays so.
+fn take_signals() {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    for signal in [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(&status, *signal)) {
+        let taken = flag::register_conditional_default(signal, &AT_ONCE);
+        let taken = taken.and_then(|_| flag::register(signal, &STOPPED));
+        // One that cannot be taken ends the program at once, and one more does so always.
+        let _ = taken.and_then(|_| flag::register(signal, &AT_ONCE));
+    }
+}
+
+/// Whether a process of this status ignores a signal: a mask in hexadecimal digits says it.
+fn is_ignored(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| (mask >> (signal - 1)) & 1 == 1)
+}
+
 /// A panic inside the readers of Parquet and of mails is caught and becomes a refusal of the file; its own text would
 /// only confuse. Every other panic is a defect and is printed.
 fn quiet_reader_panics() {
@@ -74,4 +109,11 @@ fn quiet_reader_panics() {
             default(info);
         }
     }));
+}
+
+#[test]
+fn what_is_ignored_is_told_by_the_mask() {
+    let status = "SigBlk:\t0000000000000003\nSigIgn:\t0000000000001001\nSigCgt:\t0000000000000000\n";
+    assert_eq!([SIGHUP, SIGINT, SIGTERM].map(|signal| is_ignored(status, signal)), [true, false, false]);
+    assert!(!is_ignored("", SIGHUP) && !is_ignored("SigIgn:\tx\n", SIGHUP));
 }

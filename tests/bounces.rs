@@ -4,8 +4,12 @@
 mod common;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
+use common::shop::edit;
+use common::smtp::{Act, Heard, Plan, Rule, Server};
 use common::{Ran, bodies, copy, program, ritardo, root, scratch, tree};
 use serde_json::Value;
 
@@ -171,16 +175,24 @@ fn ses(folder: &Path) -> String {
     multipart(head, "----=_Part_1_2.3", &[text, status, &format!("Content-Type: message/rfc822\n\n{returned}")])
 }
 
+/// A service that gives no Message-ID back.
+fn service(folder: &Path) -> String {
+    ses(folder).replace("Message-ID: <0102016580000000-1a2b-000000@eu-west-1.amazonses.com>\n", "")
+}
+
+/// Writes a report for a shop in this folder.
+type Form = fn(&Path) -> String;
+
 #[test]
 fn reports_of_every_server_mark_the_mail_that_came_back() {
     let folder = shop("bounces-forms");
-    let forms: [(&str, fn(&Path) -> String, &str); 6] = [
+    let forms: [(&str, Form, &str); 6] = [
         ("postfix", failed_postfix, "5.1.1"),
         ("exim", exim, "5.0.0"),
         ("exchange", exchange, "5.1.10"),
         ("gmail", gmail, "5.1.1"),
         ("opensmtpd", opensmtpd, "5.0.0"),
-        ("ses", ses, "5.1.1"),
+        ("service", service, "5.1.1"),
     ];
     for (count, (name, form, status)) in forms.into_iter().enumerate() {
         let file = put(&folder, &format!("{name}.eml"), &form(&folder));
@@ -193,6 +205,7 @@ fn reports_of_every_server_mark_the_mail_that_came_back() {
         assert_eq!(recorded[count]["mail"], "LR-2018-000001_1.eml");
         assert_eq!((&recorded[count]["action"], &recorded[count]["status"]), (&"failed".into(), &status.into()));
         assert_eq!(recorded[count]["at"], "2018-09-06T00:00:00.000Z");
+        assert_eq!((&recorded[count]["unproved"], &row["unproved"]), (&true.into(), &true.into()), "{name}");
         // Other line ends are the same report.
         let again = put(&folder, &format!("{name}-again.eml"), &form(&folder).replace('\n', "\r\n"));
         let told = json(&folder, &[&file, &again], 0);
@@ -209,7 +222,7 @@ fn a_bounce_is_told_in_a_line_and_by_the_exit_code() {
     let folder = shop("bounces-told");
     let file = put(&folder, "bounce.eml", &failed_postfix(&folder));
     let first = bounces(&folder, &[&file]).expect(65);
-    let line = "bounced   LR-2018-000001  accounts@forno.example  5.1.1  smtp; 550 5.1.1 <accounts@forno.example>: Recipient address rejected: User unknown\n\
+    let line = "bounced   LR-2018-000001  accounts@forno.example  5.1.1  unproved  smtp; 550 5.1.1 <accounts@forno.example>: Recipient address rejected: User unknown\n\
         read      1 mail, 1 delivery status report\n";
     assert_eq!((first.out.as_str(), first.err.as_str()), (line, ""));
     let again = bounces(&folder, &[&file]).expect(0);
@@ -357,16 +370,17 @@ fn a_maildir_is_read_and_stays_as_it_is() {
     assert_eq!(recorded(&folder).len(), 1);
 }
 
-/// Where a service has written another Message-ID, the subject tells the one from the other.
+/// Where a service gives no Message-ID back, the subject tells the one from the other.
 #[test]
 fn a_report_of_a_copy_is_told_from_one_of_its_original() {
     let folder = shop("bounces-copy");
     let resend = ["mail", "resend", "LR-2018-000001_1", "--reason", "a test", "--as-of", "2018-09-05T12:00:00Z"];
     ritardo(&folder, &resend).expect(0);
-    let copied = ses(&folder).replace("Subject: LR-2018-000001", "Subject: Copy: LR-2018-000001");
-    for (name, report, mail) in
-        [("original.eml", ses(&folder), "LR-2018-000001_1.eml"), ("copy.eml", copied, "LR-2018-000001_1_copy-1.eml")]
-    {
+    let copied = service(&folder).replace("Subject: LR-2018-000001", "Subject: Copy: LR-2018-000001");
+    for (name, report, mail) in [
+        ("original.eml", service(&folder), "LR-2018-000001_1.eml"),
+        ("copy.eml", copied, "LR-2018-000001_1_copy-1.eml"),
+    ] {
         let file = put(&folder, name, &report);
         let told = json(&folder, &[&file], 65);
         assert_eq!(
@@ -390,6 +404,79 @@ fn an_envelope_id_names_the_mail() {
     let file = put(&folder, "mail.eml", bare);
     let told = json(&folder, &[&file], 65);
     assert_eq!(told["recipients"][0]["said"], "bounced", "{told:#}");
+}
+
+/// A mail server can hand a report over as it comes.
+#[test]
+fn reports_come_through_a_pipe_too() {
+    let folder = shop("bounces-pipe");
+    let line = "From MAILER-DAEMON Wed Sep  5 04:11:00 2018\n";
+    let mbox = format!("{line}From: a@b.example\n\nPaid.\n\n{line}{}\n", failed_postfix(&folder));
+    let mut command = program(&folder, &["bounces", "/dev/stdin", "--as-of", LATER]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(mbox.as_bytes()).unwrap();
+    let told = Ran::of(&child.wait_with_output().unwrap()).expect(65);
+    assert!(told.out.ends_with("read      2 mails, 1 delivery status report\n"), "{}", told.out);
+    assert_eq!(recorded(&folder).len(), 1);
+}
+
+/// A shop whose invoice was mailed over SMTP, to a server that says this to it.
+fn mailed(name: &str, verdict: &str) -> (PathBuf, Heard) {
+    let plan = Plan { dsn: true, ..Plan::of(&[Rule::at(".", Act::say(verdict))]) };
+    let (folder, server) = (scratch(name), Server::start(plan));
+    copy(&root().join("tests/refusals/base"), &folder);
+    common::give_key(&folder.join("state"), '5');
+    let settings = format!("transport = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"loopback\"", server.port);
+    edit(&folder, "ritardo.toml", "transport = \"file\"", &settings);
+    ritardo(&folder, &["run", "--as-of", NIGHT]).expect(0);
+    (folder, server.stop())
+}
+
+/// Nobody but the server was told the token; with it a report is certain.
+#[test]
+fn a_report_with_the_token_of_its_envelope_proves_itself() {
+    let (folder, heard) = mailed("bounces-proved", "250 2.0.0 ok\r\n");
+    let line = heard.commands.iter().find_map(|line| line.split_once("ENVID=")).unwrap_or_else(|| panic!("{heard:?}"));
+    let name = line.1;
+    assert_eq!(name.len(), 16 + 1 + MESSAGE_ID.len(), "{name}");
+    let forged = format!("0123456789abcdef.{MESSAGE_ID}");
+    for (place, name, unproved) in [(0, name, false), (1, forged.as_str(), true)] {
+        let named = format!("Original-Envelope-Id: {name}\nReporting-MTA:");
+        let file = put(&folder, "mail.eml", &failed_postfix(&folder).replace("Reporting-MTA:", &named));
+        let told = bounces(&folder, &[&file]).expect(65);
+        assert_eq!(told.out.contains("  unproved  "), unproved, "{}", told.out);
+        assert_eq!(recorded(&folder)[place].get("unproved").is_some(), unproved);
+    }
+    ritardo(&folder, &["verify"]).expect(0);
+}
+
+/// A service that writes another Message-ID into a mail names it when it takes the mail.
+#[test]
+fn a_message_id_of_a_service_is_that_of_its_reply() {
+    for (name, verdict) in
+        [("named", "250 Ok 0102016580000000-1a2b-000000\r\n"), ("other", "250 Ok 0102016589999999-1a2b\r\n")]
+    {
+        let (folder, _) = mailed(&format!("bounces-service-{name}"), verdict);
+        let file = put(&folder, "mail.eml", &ses(&folder));
+        let told = bounces(&folder, &[&file]).expect(65);
+        let beginning =
+            if name == "named" { "bounced   LR-2018-000001  " } else { "set aside mail.eml: it names LR-2018" };
+        assert!(told.out.starts_with(beginning), "{}", told.out);
+        assert_eq!(recorded(&folder).len(), usize::from(name == "named"));
+    }
+}
+
+/// What a person of the issuer writes under the subject of an invoice, and comes back, says nothing of the invoice.
+#[test]
+fn an_answer_that_comes_back_is_not_the_invoice() {
+    let folder = shop("bounces-answer");
+    let answered = |text: &str| text.replace("Subject: LR-2018", "Subject: Re: LR-2018");
+    for text in [answered(&service(&folder)), answered(&ses(&folder)), ses(&folder)] {
+        let file = put(&folder, "mail.eml", &text);
+        let told = bounces(&folder, &[&file]).expect(65);
+        assert!(told.out.starts_with("set aside mail.eml: "), "{}", told.out);
+    }
+    assert_eq!(recorded(&folder), Vec::<Value>::new());
 }
 
 /// Several recipients in one report: each mail is marked by what is said of it.

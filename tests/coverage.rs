@@ -53,7 +53,7 @@ fn a_missing_day_is_seen_everywhere_and_told_of_when_it_is_old() {
     assert_eq!((text(alarm, "kind").as_str(), alarm["waits"].as_u64()), ("held", Some(12)));
     assert_eq!(ran.err, format!("alarm: {}\n", text(alarm, "text")));
     let page = fs::read_to_string(folder.join("state/reports/2018-08.html")).unwrap();
-    assert!(page.contains(&format!("<li><bdi>{}</bdi></li>", text(alarm, "text"))), "{page}");
+    assert!(page.contains(&format!("<li lang=\"en\"><bdi>{}</bdi></li>", text(alarm, "text"))), "{page}");
     let hint = "<title>outbound logs are missing: 2018-08-14 00:00 to 2018-08-15 00:00</title>";
     assert!(page.contains(hint), "{page}");
     let picture = coverage(&folder, &["--month", "2018-08", "--format", "svg"]).expect(0).out;

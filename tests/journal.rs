@@ -152,7 +152,7 @@ fn altered(change: impl Fn(&mut Value)) -> Document {
     let mut invoice = content(&state, &text(&bodies(&state, "invoice")[0], "document_sha256"));
     change(&mut invoice);
     let sha256 = common::sha256(invoice.to_string().as_bytes());
-    Document { invoice: serde_json::from_value(invoice).unwrap(), sha256 }
+    Document { invoice: serde_json::from_value(invoice).unwrap(), sha256, released: Vec::new() }
 }
 
 /// Domestic tax at a rate with a fraction, in a currency.

@@ -4,9 +4,10 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use common::shop::{Shop, edit};
@@ -78,8 +79,14 @@ fn a_login_that_is_refused_is_tried_once_and_all_mails_wait_as_they_are() {
     assert_eq!((heard.verbs().iter().filter(|verb| **verb == "AUTH").count(), heard.mails.len()), (1, 0), "{heard:?}");
     assert!(!heard.verbs().contains(&"MAIL"), "{heard:?}");
     assert_eq!(listed(&shop, NIGHT), all("queued", 0, 3));
-    // With the right password the next run, or the command, goes on.
-    let told = shop.ritardo(&["mail", "send", "--as-of", NIGHT]).expect(0);
+    // Who sends every ten minutes leaves it alone for an hour: nothing is asked, and nothing recorded.
+    let entries = kinds(&shop).len();
+    let told = shop.ritardo(&["mail", "send", "--as-of", "2018-09-05T00:59:00Z"]).expect(78);
+    assert!(told.err.contains("is left alone until 2018-09-05T01:00:00.000Z"), "{}", told.err);
+    assert_eq!((kinds(&shop).len(), server.heard().connections), (entries, 1));
+    // With another password it goes on at once.
+    secret(&shop.folder, "password", "canary-of-another-password\n");
+    let told = shop.ritardo(&["mail", "send", "--as-of", "2018-09-05T00:59:00Z"]).expect(0);
     assert_eq!(told.out, "mail      3 sent\n");
     assert_eq!((listed(&shop, NIGHT), server.stop().accepted().count()), (all("sent", 1, 3), 3));
     shop.holds();
@@ -93,8 +100,11 @@ fn a_server_that_takes_so_many_mails_over_one_connection_gets_all_of_them() {
     assert!(told.out.contains("mail      5 sent\n"), "{}", told.out);
     let heard = server.stop();
     assert_eq!((heard.connections, heard.accepted().count()), (3, 5));
-    let named = "RET=HDRS ENVID=LR-2018-000001.5@late-reply.example";
-    assert!(heard.commands.iter().any(|line| line.ends_with(named)), "{heard:?}");
+    // A token that only the key of the ledger gives, and the Message-ID.
+    let named = ".LR-2018-000001.5@late-reply.example";
+    let names = heard.commands.iter().filter_map(|line| line.split_once("RET=HDRS ENVID=")?.1.strip_suffix(named));
+    let tokens: Vec<&str> = names.collect::<BTreeSet<_>>().into_iter().collect();
+    assert!(matches!(tokens[..], [token] if token.len() == 16), "{heard:?}");
     // The end of each attempt stands in the ledger before the next begins.
     let kinds = kinds(&shop);
     let mails: Vec<&str> = kinds.iter().map(String::as_str).filter(|kind| kind.starts_with("mail_")).collect();
@@ -116,13 +126,100 @@ fn a_server_that_takes_nothing_now_is_left_alone() {
     let told = shop.run(NIGHT).expect(0);
     assert!(told.out.contains("mail      0 sent, 1 deferred\n"), "{}", told.out);
     assert!(told.out.contains("mail      4 mails left: MAIL: 421 as planned\n"), "{}", told.out);
-    assert!(told.err.is_empty(), "{}", told.err);
+    let warning = "warning: 5 mails wait, the first since 2018-09-05T00:00:00.000Z: MAIL: 421 as planned\n";
+    assert_eq!(told.err, warning);
     assert_eq!(listed(&shop, NIGHT), [all("deferred", 1, 1), all("queued", 0, 4)].concat());
     assert_eq!(server.heard().connections, 1);
     let later = shop.ritardo(&["mail", "send", "--as-of", "2018-09-05T00:05:00Z"]).expect(0);
     assert_eq!(later.out, "mail      5 sent\n");
     assert_eq!((server.heard().connections, server.stop().accepted().count()), (2, 5));
     shop.holds();
+}
+
+#[test]
+fn a_mail_that_a_server_cannot_take_keeps_no_other_back() {
+    let poison = Rule { line: "desk-1@", ..Rule::at("RCPT", Act::code(421)) };
+    let (shop, server) = shop("mail-road-poison", Paper::Good, &[poison]);
+    with_recipients(&shop, 5);
+    let told = shop.run(NIGHT).expect(0);
+    assert!(told.out.contains("mail      4 sent, 1 deferred\n") && told.err.is_empty(), "{}{}", told.out, told.err);
+    assert_eq!(listed(&shop, NIGHT), [all("deferred", 1, 1), all("sent", 1, 4)].concat());
+    assert_eq!(server.heard().connections, 2, "what it says 421 to ends a connection");
+    shop.holds();
+}
+
+#[test]
+fn what_was_never_tried_goes_before_what_was() {
+    let poison = |desk| Rule { line: desk, ..Rule::at("RCPT", Act::code(421)) };
+    let (shop, server) = shop("mail-road-order", Paper::Good, &[poison("desk-1@"), poison("desk-2@")]);
+    with_recipients(&shop, 5);
+    let told = shop.run(NIGHT).expect(0);
+    assert!(told.out.contains("mail      3 mails left: RCPT: 421 as planned\n"), "two in a row: {}", told.out);
+    let next = "2018-09-06T00:00:00Z";
+    let told = shop.run(next).expect(75);
+    assert!(told.out.contains("mail      3 sent, 2 deferred\n"), "{}", told.out);
+    assert_eq!(listed(&shop, next), [all("deferred", 2, 2), all("sent", 1, 3)].concat());
+    assert_eq!(server.stop().accepted().count(), 3);
+}
+
+#[test]
+fn a_server_that_serves_nobody_from_here_refuses_no_mail() {
+    for (name, stage, text) in [
+        ("greeting", "greeting", "554 5.7.1 this address is on a list\r\n"),
+        ("hello", "EHLO", "550 no such name\r\n"),
+        ("login", "MAIL", "530 5.7.0 log in first\r\n"),
+        ("offer", "EHLO", "250-script\r\n250 AUTH XOAUTH2\r\n"),
+    ] {
+        let (shop, server) =
+            shop(&format!("mail-road-unserved-{name}"), Paper::Good, &[Rule::once(stage, Act::say(text))]);
+        with_recipients(&shop, 3);
+        let told = shop.run(NIGHT).expect(78);
+        assert!(told.err.contains("error: the mail was not sent: `127.0.0.1` "), "{}", told.err);
+        assert!(told.err.contains("hint: nothing is lost"), "{}", told.err);
+        assert_eq!((listed(&shop, NIGHT), server.heard().connections), (all("queued", 0, 3), 1), "{name}");
+        let later = "2018-09-05T01:00:00Z";
+        assert_eq!(shop.ritardo(&["mail", "send", "--as-of", later]).expect(0).out, "mail      3 sent\n");
+        assert_eq!(server.stop().accepted().count(), 3);
+    }
+}
+
+#[test]
+fn a_sender_that_is_rejected_costs_two_mails_and_not_a_month() {
+    let text = "553 5.7.1 <billing@late-reply.example>: Sender address rejected: not owned by user billing\r\n";
+    let (shop, server) =
+        shop("mail-road-sender", Paper::Good, &[Rule { times: 4, ..Rule::at("MAIL", Act::say(text)) }]);
+    with_recipients(&shop, 5);
+    let told = shop.run(NIGHT).expect(78);
+    let words = "refuses one mail after the other with the same words: MAIL: 553 5.7.1 Sender address rejected: not owned by user";
+    assert!(told.err.contains(words) && told.err.contains("`ritardo mail retry`"), "{}", told.err);
+    assert_eq!(told.err.matches("is refused: ").count(), 2, "{}", told.err);
+    assert_eq!(listed(&shop, NIGHT), [all("refused", 1, 2), all("queued", 0, 3)].concat());
+    // As long as nobody has corrected it, the next runs ask once and refuse no more mails.
+    let next = "2018-09-06T00:00:00Z";
+    let told = shop.run(next).expect(78);
+    assert!(told.err.contains(words) && !told.err.contains("is refused: "), "{}", told.err);
+    assert_eq!(listed(&shop, next), [all("refused", 1, 2), all("queued", 0, 3)].concat());
+    let last = "2018-09-07T00:00:00Z";
+    assert!(shop.run(last).expect(0).out.contains("mail      3 sent\n"));
+    let again = ["mail", "retry", "LR-2018-000001_1", "LR-2018-000001_2", "--as-of", last];
+    assert_eq!(shop.ritardo(&again).expect(0).out, "retried   2 mails\nmail      2 sent\n");
+    assert_eq!(server.stop().accepted().count(), 5);
+    shop.holds();
+}
+
+#[test]
+fn a_server_that_cuts_every_connection_is_left_alone_and_told_of() {
+    for (name, stage, tried, state, words) in [
+        ("dot", ".", 2, "unknown", "the server left one mail after the other without an answer (end of mail: "),
+        ("mail", "MAIL", 3, "deferred", "one connection after the other broke (MAIL: "),
+    ] {
+        let (shop, server) = shop(&format!("mail-road-cut-{name}"), Paper::Good, &[Rule::at(stage, Act::Drop)]);
+        with_recipients(&shop, 5);
+        let told = shop.run(NIGHT).expect(0);
+        assert!(told.err.starts_with(&format!("warning: no more mail was sent: {words}")), "{}", told.err);
+        assert_eq!(listed(&shop, NIGHT), [all(state, 1, tried), all("queued", 0, 5 - tried)].concat());
+        assert_eq!(server.stop().connections, tried);
+    }
 }
 
 #[test]
@@ -193,6 +290,11 @@ fn a_server_that_is_not_proved_gets_no_mail_and_no_password() {
         let (shop, server) = shop(&format!("mail-road-{name}"), paper, &[]);
         let told = shop.run(NIGHT).expect(0);
         assert!(told.out.contains("TLS: its certificate "), "{}", told.out);
+        let warning = "warning: 1 mail waits, the first since 2018-09-05T00:00:00.000Z: TLS: its certificate ";
+        assert!(told.err.starts_with(warning), "{}", told.err);
+        // A day later somebody is to get up.
+        let later = shop.run("2018-09-06T00:00:01Z").expect(75);
+        assert!(later.err.contains(warning), "{}", later.err);
         assert!(server.stop().commands.is_empty(), "{name}");
     }
 }
@@ -212,4 +314,52 @@ fn the_password_is_nowhere() {
         assert!(!bytes.windows(15).any(|window| window == b"canary-password"), "{name}");
     }
     assert!(!server.stop().verbs().contains(&"MAIL"), "a login that is refused stops all mail");
+}
+
+/// Receivers do not count a signature of the future, and distrust a mail of it.
+#[test]
+fn nothing_in_a_mail_is_of_the_future() {
+    let (shop, server) = shop("mail-road-date", Paper::Good, &[]);
+    shop.run(NIGHT).expect(0);
+    let mail = String::from_utf8(server.stop().mails.remove(0).bytes).unwrap();
+    assert!(mail.contains("\r\nDate: Wed, 05 Sep 2018 00:00:00 +0000\r\n"), "{mail}");
+    assert!(mail.contains("; t=1536105600;\r\n"), "{mail}");
+    assert_eq!(bodies(&shop.state(), "mail")[0]["date"], "2018-09-05T00:00:00.000Z");
+    // Whenever it is made again, it is the same.
+    let stored = shop.state().join("issued/LR-2018-000001/LR-2018-000001_1.eml");
+    fs::remove_file(&stored).unwrap();
+    shop.run("2018-09-06T10:00:00Z").expect(0);
+    assert_eq!(fs::read_to_string(&stored).unwrap(), mail);
+    shop.holds();
+}
+
+/// A shop whose August is closed, and whose invoice has no documents yet: the folder for them could not be made.
+fn without_documents(name: &str) -> (Shop, Server, PathBuf) {
+    let (shop, server) = shop(name, Paper::Good, &[]);
+    let folder = shop.state().join("issued/LR-2018-000001");
+    fs::create_dir_all(folder.parent().unwrap()).unwrap();
+    fs::write(&folder, "in the way").unwrap();
+    assert_ne!(shop.run(NIGHT).code, 0);
+    assert_eq!((bodies(&shop.state(), "invoice").len(), bodies(&shop.state(), "documents").len()), (1, 0));
+    fs::remove_file(&folder).unwrap();
+    fs::create_dir(&folder).unwrap();
+    (shop, server, folder)
+}
+
+/// A run was killed after it wrote a mail and before the ledger named it; then the key was changed.
+#[test]
+fn a_mail_that_no_entry_names_is_made_anew() {
+    let (shop, server, folder) = without_documents("mail-road-half");
+    let stored = folder.join("LR-2018-000001_1.eml");
+    fs::write(&stored, "DKIM-Signature: of the key before\r\n").unwrap();
+    let told = shop.run(NIGHT).expect(0);
+    assert!(told.out.contains("mail      1 sent\n"), "{}", told.out);
+    assert_eq!(fs::read(&stored).unwrap(), server.stop().mails.remove(0).bytes);
+    shop.holds();
+    // Any other file of that number stops it: the ledger has forgotten what it issued.
+    let (shop, server, folder) = without_documents("mail-road-forgotten");
+    fs::write(folder.join("LR-2018-000001_2018-08.html"), "another").unwrap();
+    let told = shop.run(NIGHT).expect(1);
+    assert!(told.err.contains("another document of this number lies there already"), "{}", told.err);
+    assert!(server.stop().mails.is_empty());
 }

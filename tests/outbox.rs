@@ -79,7 +79,8 @@ fn a_mail_that_is_put_off_for_five_days_fails_and_is_sent_when_a_person_says_so(
     assert!(early.out.contains("mail      1 mail waits until 2018-09-05T00:05:00.000Z"), "{}", early.out);
     let status = shop.ritardo(&["status", "--as-of", "2018-09-05T00:04:59Z"]).expect(0);
     assert!(status.out.contains("LR-2018-000001_1.eml") && status.out.contains("00:05:00.000Z"), "{}", status.out);
-    let counts = "1 mail: 1 deferred; the first waits until 2018-09-05T00:05:00.000Z\n";
+    let counts = "1 mail: 1 deferred; the first waits until 2018-09-05T00:05:00.000Z; \
+                  the oldest waits since 2018-09-05T00:00:00.000Z (4 minutes)\n";
     assert!(status.out.ends_with(counts), "{}", status.out);
     let told = shop.ritardo(&["status", "--format", "json", "--as-of", "2018-09-05T00:04:59Z"]).expect(0).json();
     assert_eq!(
@@ -88,7 +89,10 @@ fn a_mail_that_is_put_off_for_five_days_fails_and_is_sent_when_a_person_says_so(
     );
     for day in 6..=9 {
         let at = format!("2018-09-{day:02}T00:00:00Z");
-        shop.ritardo(&["mail", "send", "--as-of", &at]).expect(0);
+        // From the next night on somebody is told.
+        let ran = shop.ritardo(&["mail", "send", "--as-of", &at]).expect(75);
+        let told = "warning: 1 mail waits for about a day, the first since 2018-09-05T00:00:00.000Z; see `ritardo mail list`\n";
+        assert_eq!(ran.err, told);
         let (_, state, attempts, _) = listed(&shop.folder, &at).remove(0);
         assert_eq!((state.as_str(), attempts), ("deferred", day - 4));
     }
@@ -150,8 +154,13 @@ fn a_mail_of_unknown_fate_is_sent_again_as_often_as_the_settings_say() {
         let mails = mails(&server);
         assert_eq!(mails.len(), copies + 1);
         assert!(mails.iter().all(|mail| *mail == mails[0]), "a copy is the same mail");
-        let expected: Vec<i32> = (0..8).map(|run| if run == copies { 65 } else { 0 }).collect();
-        assert_eq!(codes, expected, "the run that gives up says so");
+        let code = |run: usize| match run {
+            run if run == copies => 65,
+            run if run < copies && run > 0 => 75,
+            _ => 0,
+        };
+        let expected: Vec<i32> = (0..8).map(code).collect();
+        assert_eq!(codes, expected, "the run that gives up says so, and those before it from the next night on");
         stands(&shop.folder, "2018-09-12T00:00:00Z", "unknown", copies as u64 + 1, "");
         let doubt = if copies == 0 { "possibly arrived" } else { "possibly twice" };
         let said = shop.ritardo(&["mail", "show", "LR-2018-000001_1"]).expect(0).out;
@@ -277,7 +286,7 @@ fn a_sending_killed_at_any_stage_goes_on_and_says_what_may_be_there_twice() {
     common::in_parallel(&stages, |_, stage| {
         let place = usize::from(!["greeting", "EHLO"].contains(stage));
         let wait = Act::Wait(Duration::from_secs(3));
-        let rule = Rule { times: place + 1, every: place + 1, ..Rule::at(*stage, wait) };
+        let rule = Rule { times: place + 1, every: place + 1, ..Rule::at(stage, wait) };
         let server = Server::start(Plan::of(&[rule]));
         let folder = scratch(&format!("outbox-stages-{}", stage.replace('.', "dot")));
         copy(&base.folder, &folder);
@@ -298,7 +307,7 @@ fn a_sending_killed_at_any_stage_goes_on_and_says_what_may_be_there_twice() {
         let before = |place: usize| ["sent"].repeat(place);
         let after = |place: usize| ["queued"].repeat(4 - place);
         assert_eq!(states("2018-09-05T00:10:00Z"), [before(place), vec!["sending"], after(place)].concat(), "{stage}");
-        let later = "2018-09-05T01:30:00Z";
+        let later = "2018-09-05T02:30:00Z";
         assert_eq!(states(later), [before(place), vec!["unknown"], after(place)].concat(), "{stage}");
         ritardo(&folder, &["mail", "send", "--as-of", later]).expect(0);
         let told = ritardo(&folder, &["mail", "list", "--format", "json", "--as-of", later]).expect(0).json();
@@ -391,4 +400,58 @@ fn the_issuer_is_told_once_what_happened() {
     let parked = fs::read_to_string(shop.state().join("digests").join(last[2].replace(".eml", ".txt"))).unwrap();
     assert!(parked.contains("Mesi sospesi da un controllo (1)\n  2018-09  bologna-bakery  "), "{parked}");
     assert_eq!(shop.status("2018-09", "2018-10-06T00:00:00Z")["business"], SHOP);
+}
+
+#[test]
+fn a_mail_that_is_named_twice_is_tried_once() {
+    let server = server("RCPT", Act::say("550 5.1.1 no such mailbox\r\n"), 2);
+    let shop = shop("outbox-named-twice", &server, "");
+    edit(&shop.folder, "businesses.toml", "\"accounts@forno.example\"", "\"Desk@forno.example\", \"b@forno.example\"");
+    shop.run(NIGHT).expect(65);
+    let list = ["mail", "list", "--recipient", "desk@FORNO", "--format", "json", "--as-of", NIGHT];
+    assert_eq!(shop.ritardo(&list).expect(0).json()["mails"].as_array().unwrap().len(), 1, "letters are letters");
+    let [one, two] = ["LR-2018-000001_1", "LR-2018-000001_2"];
+    let told = shop.ritardo(&["mail", "retry", one, two, one, "--as-of", "2018-09-06T00:00:00Z"]).expect(0);
+    assert_eq!(told.out, "retried   2 mails\nmail      2 sent\n");
+    assert_eq!((bodies(&shop.state(), "mail_retried").len(), mails(&server).len()), (2, 2));
+}
+
+/// More rows than fit: the mail has the totals, and says that the documents are to be asked for.
+#[test]
+fn a_mail_that_is_too_big_goes_without_its_documents() {
+    let server = good();
+    let shop = shop("outbox-too-big", &server, "max_size = \"1MiB\"");
+    let rows: Vec<String> = (1..=12_000).map(|n| format!("big-{n} inbound 2018-08-06T10:00:00Z {n:05}")).collect();
+    shop.log("2018-08-06", &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    let ran = shop.run(NIGHT).expect(65);
+    assert!(ran.err.contains("LR-2018-000001_1.eml to accounts@forno.example is too big: with its "), "{}", ran.err);
+    assert!(ran.out.contains("mail      1 sent\n"), "{}", ran.out);
+    let entry = &bodies(&shop.state(), "mail")[0];
+    assert!(entry["too_big"].as_u64().is_some_and(|size| size > 1 << 20), "{entry:#}");
+    let sent = mails(&server).remove(0);
+    assert!(sent.len() < 100_000 && !sent.contains("Content-Disposition: attachment"), "{sent}");
+    assert!(sent.contains("LR-2018-000001") && sent.contains("are too large for a mail"), "{sent}");
+    let told = shop.ritardo(&["mail", "list", "--as-of", NIGHT]).expect(0).out;
+    assert!(told.contains(" bytes), without its documents: "), "{told}");
+    assert!(shop.ritardo(&["mail", "show", "LR-2018-000001_1"]).expect(0).out.contains("\ntoo big   "));
+    // It is made again as it was, whatever the settings say by then; a copy is as large as they let it be.
+    let file = shop.state().join("issued/LR-2018-000001/LR-2018-000001_1.eml");
+    fs::remove_file(&file).unwrap();
+    shop.setting("max_size = \"1MiB\"", "max_size = \"50MiB\"");
+    shop.run("2018-09-06T00:00:00Z").expect(0);
+    assert_eq!(fs::read_to_string(&file).unwrap(), sent);
+    let resend = ["mail", "resend", "LR-2018-000001_1", "--reason", "asked for", "--as-of", "2018-09-07T00:00:00Z"];
+    shop.ritardo(&resend).expect(0);
+    assert!(mails(&server)[1].contains("Content-Disposition: attachment"));
+    shop.holds();
+}
+
+/// What the server alone finds too large is refused before it is offered, and the ledger says why.
+#[test]
+fn a_mail_that_is_too_big_for_the_server_is_refused_with_these_words() {
+    let server = Server::start(Plan { size: Some(2_000), ..Plan::default() });
+    let shop = shop("outbox-server-size", &server, "");
+    let ran = shop.run(NIGHT).expect(65);
+    assert!(ran.err.contains("is refused: too big: the mail has ") && ran.err.contains("takes 2000"), "{}", ran.err);
+    assert!(server.stop().mails.is_empty());
 }

@@ -33,8 +33,8 @@ struct Told {
 }
 
 /// The steps: `# title`, `$ ritardo …`, `write FILE TEXT`, `append FILE TEXT`, `replace FILE :: OLD => NEW`,
-/// `copy FILE TO`, `cut FILE BYTES`, `remove FILE`, `open FILE` to others, `close FILE` to them, `sql STATEMENTS`, `hold FILE`,
-/// `key STATE`, and `refused ritardo …`, of which nothing is told. In texts `\n` is a line end.
+/// `copy FILE TO`, `cut FILE BYTES`, `remove FILE`, `open FILE` to others, `share FILE` so that they write it, `close FILE` to them,
+/// `sql STATEMENTS`, `hold FILE`, `key STATE`, `mark STATE` as if a log of the ledger had begun there, and `refused ritardo …`, of which nothing is told. In texts `\n` is a line end.
 fn tell(case: &str) -> Told {
     let folder = scratch(&format!("refusal-{case}"));
     copy(&refusals().join("base"), &folder);
@@ -63,6 +63,11 @@ fn tell(case: &str) -> Told {
             "refused" => {
                 let arguments: Vec<&str> = rest.split(' ').collect();
                 assert_ne!(ritardo(&folder, &arguments[1..]).code, 0, "{case}: {line}");
+            }
+            "mark" => {
+                let last = "SELECT max(seq) FROM entry";
+                let last: i64 = ledger(&folder.join(rest)).query_row(last, [], |row| row.get(0)).unwrap();
+                fs::write(folder.join(rest).join("ledger.series"), format!("past {last}\n")).unwrap();
             }
             "key" => common::give_key(&folder.join(rest), '5'),
             "hold" => {
@@ -105,6 +110,7 @@ fn change(case: &str, folder: &Path, verb: &str, rest: &str) {
             fs::write(&path, &bytes[..text.parse::<usize>().unwrap()]).unwrap();
         }
         "open" => fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap(),
+        "share" => fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap(),
         "close" => fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap(),
         "remove" if path.is_dir() => fs::remove_dir_all(&path).unwrap(),
         "remove" => fs::remove_file(&path).unwrap_or_else(|error| panic!("{case}: {name}: {error}")),

@@ -142,7 +142,13 @@ fn check_documents(state: &Path) {
         }
     }
     assert_eq!(files(&state.join("outbox")).len(), 4);
-    assert_eq!(files(&state.join("reports")), ["2018-08.html", "2018-09.html"]);
+    let shops =
+        |folder: &str| ["bologna-bakery", "lisbon-hotel", "sao-paulo-phone"].map(|id| format!("{folder}/{id}.html"));
+    let mut pages =
+        ["2018-08.html", "2018-09.html", "index.html", "pages.list", "run.html"].map(str::to_owned).to_vec();
+    pages.extend(["2018-08", "2018-09", "business"].iter().flat_map(|folder| shops(folder)));
+    pages.sort();
+    assert_eq!(files(&state.join("reports")), pages);
     assert_eq!(files(&state.join("rejects")).len(), 2);
 }
 

@@ -4,6 +4,7 @@
 pub mod changes;
 mod invoice;
 pub mod naive;
+pub mod reconcile;
 
 use std::collections::BTreeMap;
 use std::fmt;

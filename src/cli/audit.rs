@@ -81,6 +81,13 @@ pub enum Months {
 }
 
 impl Months {
+    /// Whether a month is among them, or lies before the last of them.
+    pub fn ends_at_or_after(self, month: Month) -> bool {
+        match self {
+            Self::One(last) | Self::Range(_, last) => month <= last,
+        }
+    }
+
     pub fn contains(self, month: Month) -> bool {
         match self {
             Self::One(one) => month == one,

@@ -32,7 +32,7 @@ pub struct Journal {
     pub months: Months,
     #[command(flatten)]
     pub configured: Configured,
-    /// What puts a document into a month
+    /// What puts a document into a month; payments are in that in which they are booked
     #[arg(long, value_name = "WHAT", default_value = "month")]
     pub by: JournalBy,
     /// Only this business

@@ -67,6 +67,29 @@ impl Guard {
     pub const fn may_be_released(self) -> bool {
         matches!(self, Self::Jump | Self::ChargesPerDay | Self::Largest)
     }
+
+    /// What a page says in place of findings that may name a message, another business, or a place of the state: these
+    /// are for who works with the program.
+    const fn in_place(self) -> Option<&'static str> {
+        match self {
+            Self::BilledBefore => {
+                Some("whether each of its messages is billed once is in doubt; `ritardo parked` says which, and why")
+            }
+            Self::SecondOpinion => {
+                Some("plain loops judge some of its messages otherwise; `ritardo parked` names them")
+            }
+            Self::Sums => Some("its totals by another road are others; `ritardo parked` says which"),
+            Self::Documents => Some("a document does not show what the invoice says; `ritardo parked` says which"),
+            Self::Rates
+            | Self::Overlap
+            | Self::Vat
+            | Self::Exchange
+            | Self::Prepaid
+            | Self::Jump
+            | Self::ChargesPerDay
+            | Self::Largest => None,
+        }
+    }
 }
 
 /// What a guard found, in a sentence.
@@ -80,6 +103,21 @@ impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.guard.name(), self.text)
     }
+}
+
+/// Findings as a page may tell them: without messages, other businesses and folders. Each sentence once.
+pub fn on_page(found: &[Found]) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    for found in found {
+        let text = match found.guard.in_place() {
+            Some(text) => format!("{}: {text}", found.guard.name()),
+            None => found.to_string(),
+        };
+        if !said.contains(&text) {
+            said.push(text);
+        }
+    }
+    said
 }
 
 /// What is improbable about a month that `net` would be billed for, by its waits, each with how many of its like there
@@ -166,6 +204,19 @@ mod tests {
         let never = GuardLimits { jump: 0, ..GuardLimits::default() };
         assert_eq!(jump(usd(i64::MAX), &[usd(1); 5], &never), None);
         assert!(jump(usd(i64::MAX), &[usd(i64::MAX); 5], &GuardLimits::default()).is_none());
+    }
+
+    #[test]
+    fn a_page_names_no_message_and_no_other_business() {
+        let found = |guard, text: &str| Found { guard, text: text.to_owned() };
+        let secret = "message wamid-1 is billed with 2018-08 of other-shop already: /var/state";
+        for guard in [Guard::BilledBefore, Guard::SecondOpinion, Guard::Sums, Guard::Documents] {
+            let said = on_page(&[found(guard, secret), found(guard, "wamid-2")]);
+            assert_eq!(said.len(), 1, "{said:?}");
+            let is_silent = ["wamid", "other-shop", "/var"].iter().all(|secret| !said[0].contains(secret));
+            assert!(is_silent && said[0].starts_with(guard.name()) && said[0].contains("ritardo parked"), "{said:?}");
+        }
+        assert_eq!(on_page(&[found(Guard::Jump, "USD 9.00 is more")]), ["jump: USD 9.00 is more"]);
     }
 
     #[test]

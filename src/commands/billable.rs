@@ -17,7 +17,7 @@ use crate::domain::{
     Advance, Available, Business, Currency, Date, Exchange, Invoice, InvoiceNumber, Month, Rates, VatAccounting,
 };
 use crate::error::{Failure, Kind};
-use crate::ledger::{History, Ledger};
+use crate::ledger::{History, Ledger, returned_advances};
 
 /// What keeps a month from being billed, in sentences that say what to do. A month that is only carried over needs a treatment
 /// for each of its charges where their days decide, since that is frozen with it.
@@ -41,7 +41,7 @@ pub fn wanting(
     found.extend(contradicted(business, seller, &is_under).map(of(Guard::Vat)));
     let rates = frozen(setup, business, month.month, is_under("S"));
     found.extend(rates.err().map(of(Guard::Exchange)));
-    found.extend(misnamed(history, business).map(of(Guard::Prepaid)));
+    found.extend(misnamed(history, business).or_else(|| returned(history, business)).map(of(Guard::Prepaid)));
     found
 }
 
@@ -53,6 +53,17 @@ fn misnamed(history: &History, business: &Business) -> Option<String> {
         Some(&(number, of)) => changed(history, business, advance, (number, of)),
         None => renamed(business, advance, taken.values().copied()),
     })
+}
+
+/// A payment in advance whose money went back: invoices would take what is not there.
+fn returned(history: &History, business: &Business) -> Option<String> {
+    if business.prepaid.is_empty() {
+        return None;
+    }
+    let returned = returned_advances(&history.payments);
+    let of = |advance: &&Advance| returned.contains(&(&business.id, advance.reference.as_str()));
+    let Advance { reference, received, .. } = business.prepaid.iter().find(of)?;
+    Some(format!("`{reference}`, paid in advance on {received}, was taken back: take it out of the book"))
 }
 
 /// A payment whose day or amount is another than the last invoice says that took something of it, or of which invoices took

@@ -7,8 +7,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use self::judge::{NotOurs, Sent};
+use self::judge::{Named, NotOurs, Sent};
 use super::held::Held;
+use super::keyfile;
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::counted;
@@ -47,6 +48,8 @@ struct Row {
     diagnostic: String,
     report_sha256: String,
     place: String,
+    /// Anybody could have written the report: it does not give the name of the envelope back.
+    unproved: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -85,7 +88,9 @@ pub fn bounces(args: &Bounces, world: &mut World) -> Result<Outcome, Failure> {
     let mut held = Held::of(&setup, &state, at)?;
     let failed = |error| ledger_failure(error, &state.ledger());
     let recorded = held.ledger.entries().map_err(failed)?;
-    let told = judged(found, read, &recorded, at);
+    // Without the key nothing is proved.
+    let key = keyfile::known(&state, &held.history);
+    let told = judged(found, read, &Sent::of(&recorded, key), heard(&recorded), at);
     let entries: Vec<Entry> = told.recipients.iter().filter_map(|row| row.entry(at)).collect();
     let has_bounced = !entries.is_empty();
     if has_bounced {
@@ -130,8 +135,7 @@ fn heard(recorded: &[Recorded]) -> BTreeSet<(String, String)> {
     recorded.iter().filter_map(of).collect()
 }
 
-fn judged(found: Vec<Found>, read: u64, recorded: &[Recorded], at: Instant) -> Told {
-    let (sent, mut heard) = (Sent::of(recorded), heard(recorded));
+fn judged(found: Vec<Found>, read: u64, sent: &Sent, mut heard: BTreeSet<(String, String)>, at: Instant) -> Told {
     let mut told =
         Told { format: "ritardo-bounces/1", at, mails: read, reports: 0, recipients: Vec::new(), others: Vec::new() };
     for (place, report) in found {
@@ -146,7 +150,7 @@ fn judged(found: Vec<Found>, read: u64, recorded: &[Recorded], at: Instant) -> T
         let mut others = BTreeSet::new();
         for recipient in &report.recipients {
             match sent.mail(&report, recipient) {
-                Ok(mail) => {
+                Ok(Named { mail, is_proved }) => {
                     let is_new =
                         recipient.action != Action::Failed || heard.insert((report.sha256.clone(), mail.name.clone()));
                     told.recipients.push(Row {
@@ -158,6 +162,7 @@ fn judged(found: Vec<Found>, read: u64, recorded: &[Recorded], at: Instant) -> T
                         diagnostic: recipient.diagnostic.clone(),
                         report_sha256: report.sha256.clone(),
                         place: place.clone(),
+                        unproved: !is_proved,
                     });
                 }
                 // What is about another address and no failure is of no consequence.
@@ -196,6 +201,7 @@ impl Row {
             action: Action::Failed.name().to_owned(),
             report_sha256: self.report_sha256.clone(),
             at,
+            unproved: self.unproved,
         };
         (self.said == Said::Bounced).then(|| Entry::MailBounced(bounced()))
     }
@@ -218,7 +224,9 @@ impl Said {
 fn print(told: &Told, world: &mut World) -> Result<(), Failure> {
     for row in &told.recipients {
         let Some(label) = row.said.label() else { continue };
-        let words = [row.number.to_string(), row.to.clone(), row.status.clone(), row.diagnostic.clone()];
+        let unproved = if row.unproved && row.said == Said::Bounced { "unproved" } else { "" };
+        let diagnostic = row.diagnostic.clone();
+        let words = [row.number.to_string(), row.to.clone(), row.status.clone(), unproved.to_owned(), diagnostic];
         let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
         say(world.out, &format!("{label:<9} {}", words.join("  ")))?;
     }

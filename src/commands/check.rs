@@ -37,6 +37,9 @@ pub fn check(args: &Configured, world: &mut World) -> Result<Outcome, Failure> {
     let (path, name) = (setup.tariff_text.path.display(), setup.tariff.name());
     say(world.out, &format!("{path}: ok\n  {name}, {}, sha256 {}", setup.tariff.currency, setup.tariff_text.sha256))?;
     check_mail(&setup)?;
+    if let Some(strange) = config.strange_signature() {
+        say(world.err, &format!("warning: {strange}"))?;
+    }
     let renderer = renderer()?;
     for issuer in &config.issuers {
         let whose = if issuer.id.is_empty() { "the issuer" } else { issuer.id.as_str() };

@@ -11,7 +11,7 @@ use super::state::{keep, ledger_failure};
 use super::{World, files};
 use crate::close::readiness::Missing;
 use crate::deliver::{self, Letter, Others};
-use crate::domain::{DigestRules, Month};
+use crate::domain::{DigestRules, Instant, MailRules, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{DigestMade, DigestMail, Entry};
 use crate::ledger::{Additions, History, Ledger, LedgerError, MailState, Recorded};
@@ -33,37 +33,54 @@ type Rows = Vec<(Part, Vec<String>)>;
 
 /// Sends what is due, and tells the issuer what happened, where the settings say so.
 pub fn sent_and_told(outbox: &Outbox, ledger: &mut Ledger, told: &Told, world: &World) -> Result<Sent, Failure> {
-    let sent = outbox.run(ledger, world)?;
+    let mut sent = outbox.run(ledger, world)?;
     let rules = &outbox.setup.config.digest;
     if !rules.is_wanted() {
         return Ok(sent);
     }
-    let mail = made(outbox, rules, ledger, told)?;
-    match mail {
-        Some(name) if !outbox.setup.config.mail.by_hand && sent.stopped.is_none() => {
-            let own = outbox.send(ledger, Some(&BTreeSet::from([name])), world)?;
-            Ok(sent.and(own))
-        }
-        _ => Ok(sent),
+    let is_open = !outbox.setup.config.mail.by_hand && !sent.halted && sent.busy.is_none();
+    let now = outbox.instant(world);
+    let own = made(outbox, rules, ledger, (told, now)).and_then(|name| match name.filter(|_| is_open) {
+        Some(name) => outbox.send(ledger, Some(&BTreeSet::from([name])), world).map(Some),
+        None => Ok(None),
+    });
+    match own {
+        Ok(Some(own)) => sent = sent.and(own),
+        Ok(None) => {}
+        // What became of the other mails is told all the same.
+        Err(failure) => sent.untold = Some(failure),
     }
+    Ok(sent)
+}
+
+/// The digest of what stands. Where it changes, there is something to tell.
+fn digest_of(standing: &[(Part, Vec<String>)]) -> Result<String, Failure> {
+    let rows: Vec<(&str, &Vec<String>)> = standing.iter().map(|(part, cells)| (part.name(), cells)).collect();
+    let failed = |error| Failure::new(Kind::SelfCheck, "what stands cannot be written").because(error);
+    serde_json::to_vec(&rows).map(|text| sha256(&text)).map_err(failed)
 }
 
 /// Freezes the digest of a run in which something happened. Gives the name of its mail, where one is to go out.
-fn made(outbox: &Outbox, rules: &DigestRules, ledger: &mut Ledger, told: &Told) -> Result<Option<String>, Failure> {
+fn made(
+    outbox: &Outbox,
+    rules: &DigestRules,
+    ledger: &mut Ledger,
+    (told, now): (&Told, Instant),
+) -> Result<Option<String>, Failure> {
     let path = ledger.path().to_owned();
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
     let since = history.digests.last().map_or(told.begun, |last| last.through);
     let recorded = ledger.entries_since(since).map_err(|error| ledger_failure(error, &path))?;
     let standing = standing(told);
-    let standing_sha256 = sha256(format!("{standing:?}").as_bytes());
-    let news = news(outbox, ledger, &history, &recorded)?;
+    let standing_sha256 = digest_of(&standing)?;
+    let news = news(outbox, ledger, (&history, now), &recorded)?;
     let was = history.digests.last().map(|last| &last.standing_sha256);
     let changed = was.map_or(!standing.is_empty(), |was| *was != standing_sha256);
     if rules.quiet && news.is_empty() && !changed {
         return Ok(None);
     }
     let digest = digest(outbox, rules, news.into_iter().chain(standing));
-    let mail = frozen(outbox, rules, &digest, &history)?;
+    let (mail, bytes) = frozen(outbox, rules, &digest, &history)?.unzip();
     let (through, head, at) = (history.last, history.head.clone(), outbox.now);
     let name = mail.as_ref().map(|mail| mail.name.clone());
     let entry = DigestMade { through, head, at, standing_sha256, mail };
@@ -71,8 +88,10 @@ fn made(outbox: &Outbox, rules: &DigestRules, ledger: &mut Ledger, told: &Told) 
     let added = ledger.append(|history| {
         // Under the lock nothing came between; the same end of the ledger is told once.
         is_told = history.last == entry.through && !history.digests.iter().any(|told| told.head == entry.head);
+        // Its bytes, too: it tells what was found in its night, and nothing could make it again.
+        let contents = bytes.into_iter().filter(|_| is_told).collect();
         let entries = if is_told { vec![Entry::Digest(entry)] } else { Vec::new() };
-        Ok::<_, LedgerError>(Additions { entries, contents: Vec::new() })
+        Ok::<_, LedgerError>(Additions { entries, contents })
     });
     added.map_err(|error| ledger_failure(error, &path))?;
     Ok(name.filter(|_| is_told))
@@ -92,8 +111,13 @@ fn digest(outbox: &Outbox, rules: &DigestRules, rows: impl Iterator<Item = (Part
     Digest { language: rules.language, date: printed.chars().take(16).collect(), parts }
 }
 
-/// Documents, mails and files of the entries since the last digest.
-fn news(outbox: &Outbox, ledger: &Ledger, history: &History, recorded: &[Recorded]) -> Result<Rows, Failure> {
+/// Documents, mails and files of the entries since the last digest, and how the mails stand `now`, after the sending.
+fn news(
+    outbox: &Outbox,
+    ledger: &Ledger,
+    (history, now): (&History, Instant),
+    recorded: &[Recorded],
+) -> Result<Rows, Failure> {
     let (mut rows, mut touched) = (Rows::new(), BTreeSet::new());
     for Recorded { entry, .. } in recorded {
         match entry {
@@ -115,9 +139,13 @@ fn news(outbox: &Outbox, ledger: &Ledger, history: &History, recorded: &[Recorde
             _ => {}
         }
     }
-    for mail in history.outgoing().into_iter().filter(|mail| mail.number.is_some() && touched.contains(mail.message_id))
-    {
-        let standing = history.mail_standing(mail.message_id, &outbox.setup.config.mail, outbox.now);
+    for mail in history.outgoing().into_iter().filter(|mail| mail.number.is_some()) {
+        let standing = history.mail_standing(mail.message_id, &outbox.setup.config.mail, now);
+        let since = history.waits_since(&mail).filter(|_| standing.waits());
+        let is_overdue = since.is_some_and(|since| now.since(since) > MailRules::ALARM);
+        if !is_overdue && !touched.contains(mail.message_id) {
+            continue;
+        }
         let part = match standing.state {
             MailState::Sent => Part::Sent,
             MailState::Cancelled => continue,
@@ -125,7 +153,8 @@ fn news(outbox: &Outbox, ledger: &Ledger, history: &History, recorded: &[Recorde
             _ => Part::Waiting,
         };
         let state = (part != Part::Sent).then(|| standing.state.name().to_owned());
-        let until = standing.until().map(|until| format!("until {until}"));
+        let until = since.map(|since| format!("since {since}")).into_iter();
+        let until = until.chain(standing.until().map(|until| format!("until {until}")));
         let detail = Some(standing.detail.clone()).filter(|detail| part != Part::Sent && !detail.is_empty());
         let told = state.into_iter().chain(until).chain(standing.doubt().map(str::to_owned)).chain(detail);
         rows.push((part, [mail.name.to_owned(), mail.to.to_owned()].into_iter().chain(told).collect()));
@@ -175,7 +204,7 @@ fn frozen(
     rules: &DigestRules,
     digest: &Digest,
     history: &History,
-) -> Result<Option<DigestMail>, Failure> {
+) -> Result<Option<(DigestMail, Vec<u8>)>, Failure> {
     let head = history.head.get(..16).unwrap_or(&history.head);
     let stem = format!("digest-{:06}-{head}", history.last);
     let folder = outbox.state.digests();
@@ -200,6 +229,7 @@ fn frozen(
         text: &text,
         html: &html,
         attachments: Vec::new(),
+        in_parts: false,
     };
     let failed = |error| Failure::new(Kind::SelfCheck, "the digest cannot be made").because(error);
     let signer = signer(&outbox.setup.config)?;
@@ -208,5 +238,5 @@ fn frozen(
     let name = format!("{stem}.eml");
     keep(&folder.join(&name), &bytes)?;
     let (from, to, sha256) = (issuer.email.clone(), to.clone(), sha256(&bytes));
-    Ok(Some(DigestMail { message_id, from, to, name, sha256 }))
+    Ok(Some((DigestMail { message_id, from, to, name, sha256 }, bytes)))
 }

@@ -1,8 +1,8 @@
 //! Files that appear whole or not at all.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::error::Failure;
@@ -14,6 +14,8 @@ pub enum Access {
     Usual,
     /// The owner alone (0600).
     Private,
+    /// Everybody, whatever the umask says (0644).
+    Everybody,
 }
 
 /// Writes `bytes` under `path`: into a new file beside it, synced, then renamed over it, and the folder
@@ -25,10 +27,22 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
 
 /// The same but for the folder, which is to be synced before anything names the file: once for many of them.
 fn put(path: &Path, bytes: &[u8], access: Access) -> Result<(), Failure> {
+    place(path, bytes, access, File::sync_all)
+}
+
+/// Writes the file beside its place, does what is to be done with it there, and renames it.
+fn place(
+    path: &Path,
+    bytes: &[u8],
+    access: Access,
+    then: impl FnOnce(&File) -> std::io::Result<()>,
+) -> Result<(), Failure> {
     let partial = partial_of(path);
     let mode = if access == Access::Private { 0o600 } else { 0o666 };
     let mut file = created(&partial, mode).map_err(|error| Failure::io("create the file", path, error))?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    // Before it has its name, so that nobody finds it closed.
+    let opened = if access == Access::Everybody { file.set_permissions(Permissions::from_mode(0o644)) } else { Ok(()) };
+    let written = opened.and_then(|()| file.write_all(bytes)).and_then(|()| then(&file));
     let renamed = written.and_then(|()| fs::rename(&partial, path));
     if let Err(error) = renamed {
         // The partial file is of no use; that it may be impossible to remove changes nothing.
@@ -53,10 +67,10 @@ pub fn private_file(path: &Path) -> Result<File, Failure> {
 
 /// Writes the file unless it already holds these bytes. Says whether it wrote.
 pub fn write_if_changed(path: &Path, bytes: &[u8], access: Access) -> Result<bool, Failure> {
-    match fs::read(path) {
-        Ok(present) if present == bytes => Ok(false),
-        _ => write(path, bytes, access).map(|()| true),
-    }
+    let is_written = put_if_changed(path, bytes, access)?;
+    // Also of a file that was there: a run that was killed may have ended between its name and this.
+    sync_folder(path)?;
+    Ok(is_written)
 }
 
 /// The same but for the folder, which is to be synced before anything names the file, whether or not it was written.
@@ -64,6 +78,15 @@ pub fn put_if_changed(path: &Path, bytes: &[u8], access: Access) -> Result<bool,
     match fs::read(path) {
         Ok(present) if present == bytes => Ok(false),
         _ => put(path, bytes, access).map(|()| true),
+    }
+}
+
+/// The same without any sync: of a file that can be made again and that nothing names. After a loss of power it may be old,
+/// or empty.
+pub fn leave_if_changed(path: &Path, bytes: &[u8], access: Access) -> Result<bool, Failure> {
+    match fs::read(path) {
+        Ok(present) if present == bytes => Ok(false),
+        _ => place(path, bytes, access, |_| Ok(())).map(|()| true),
     }
 }
 

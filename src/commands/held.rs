@@ -1,12 +1,16 @@
 //! The ledger as a command holds it that adds to it: locked, of the newest state, and not behind what was decided.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::World;
 use super::forget;
 use super::setup::Setup;
 use super::state::{Lock, State, ledger_failure};
-use crate::domain::Instant;
+use crate::cli::Run;
+use crate::domain::{Elapsed, Instant};
 use crate::error::{Failure, Kind};
+use crate::ledger::entry::TariffKnown;
 use crate::ledger::{History, Ledger};
 
 /// The ledger, held until this is dropped.
@@ -25,7 +29,11 @@ impl Held {
 
     /// The same; the first run makes it.
     pub fn or_new(setup: &Setup, state: &State, at: Instant) -> Result<Self, Failure> {
-        let lock = state.lock()?;
+        Self::with(state.lock()?, setup, state, at)
+    }
+
+    /// The same for who has the lock already.
+    pub fn with(lock: Lock, setup: &Setup, state: &State, at: Instant) -> Result<Self, Failure> {
         let path = state.ledger();
         let failed = |error| ledger_failure(error, &path);
         let mut ledger = Ledger::open(&path).map_err(failed)?;
@@ -35,6 +43,15 @@ impl Held {
         check_tariff(&history, setup)?;
         check_age(&history, state)?;
         Ok(Self { _lock: lock, ledger, history })
+    }
+
+    /// The ledger, and the instant of a run that holds it: what was decided while it waited does not lie ahead of it.
+    pub fn in_turn(setup: &Setup, state: &State, args: &Run, world: &mut World) -> Result<(Instant, Self), Failure> {
+        let (lock, waited) = state.lock_in_turn(Duration::from_secs(60 * u64::from(args.wait)), world)?;
+        let late = if waited.is_zero() { waited } else { (world.clock)() };
+        let late = Elapsed::from_micros(i64::try_from(late.as_micros()).unwrap_or(i64::MAX));
+        let as_of = args.as_of.unwrap_or_else(|| world.now.plus(late));
+        Ok((as_of, Self::with(lock, setup, state, as_of)?))
     }
 }
 
@@ -81,4 +98,12 @@ pub fn check_tariff(history: &History, setup: &Setup) -> Result<(), Failure> {
         }
         None => Ok(()),
     }
+}
+
+/// The tariff, where the ledger does not know it as the last one: from now on it does. An audit asks for it.
+pub fn new_tariff(history: &History, setup: &Setup, at: Instant) -> Option<TariffKnown> {
+    let closed = history.closed.values().max_by_key(|closed| closed.closed_at).map(|closed| &closed.tariff_sha256);
+    let last = history.tariffs.last().map(|known| &known.sha256).or(closed);
+    let (tariff, sha256) = (setup.tariff.name(), setup.tariff_text.sha256.clone());
+    (last != Some(&sha256)).then_some(TariffKnown { at, tariff, sha256 })
 }

@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::closing::{charge_file, filed_charges, stored_invoice};
-use super::letters::Post;
+use super::letters::{Post, max_size};
 use super::patience::{self, Written, drawn};
 use super::setup::Setup;
 use super::state::{State, keep, ledger_failure, put};
 use super::{World, correct, files, line_forms, progress, recorded, workers};
 use crate::close::credit_file;
 use crate::deliver::Signer;
-use crate::domain::{Invoice, Month};
+use crate::domain::{Attachable, Invoice, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Artefact, Documents, Entry, Issued, Mail, Texts};
 use crate::ledger::{Additions, History, Ledger, LedgerError};
@@ -51,7 +51,28 @@ pub fn documents(
         (render::pdf_file(invoice), pdf),
     ];
     let ubl = render::as_ubl(invoice, head).map(|xml| (render::ubl_file(invoice), xml));
-    Ok(made.into_iter().chain(ubl).chain(charges).collect())
+    let letter = letter(setup, &renderer, invoice, own, &view)?;
+    Ok(made.into_iter().chain(ubl).chain(charges).chain(letter).collect())
+}
+
+/// The letter of the month, page and PDF, where the business asks for it.
+fn letter(
+    setup: &Setup,
+    renderer: &Renderer,
+    invoice: &Invoice,
+    line_file: Option<&[u8]>,
+    view: &InvoiceView,
+) -> Result<Files, Failure> {
+    let business = setup.business(invoice.business.as_str());
+    let is_asked = business.is_some_and(|business| business.mailing.attaches(Attachable::Letter));
+    let letter = line_file.filter(|_| is_asked).and_then(|lines| render::letter(invoice, lines, view));
+    let Some(letter) = letter else { return Ok(Files::new()) };
+    let failed = |error| {
+        Failure::new(Kind::SelfCheck, format!("the letter of {} cannot be drawn", invoice.number)).because(error)
+    };
+    let page = renderer.letter_html(&letter).map_err(failed)?;
+    let pdf = renderer.letter_pdf(&letter).map_err(failed)?;
+    Ok(vec![(render::letter_page_file(invoice), page.into_bytes()), (render::letter_pdf_file(invoice), pdf)])
 }
 
 /// The files of charges that go with a document: what an invoice bills, of earlier months too; what a credit note
@@ -118,6 +139,7 @@ pub fn write_documents(
         workers::in_order(&orders, draw, |_, drawn| {
             bar.inc(1);
             let Some((entries, is_written)) = written.noted(drawn)? else { return Ok(()) };
+            written.too_big(&entries);
             if !entries.is_empty() {
                 // The files are on disk and synced before the ledger names them.
                 add(ledger, entries)?;
@@ -191,7 +213,8 @@ fn write_invoice(
     let charges = charges(state, history, issued, invoice)?;
     let mut files = documents(setup, renderer, invoice, &issued.document_sha256, charges)?;
     line_forms::add(setup, issued, invoice, &mut files)?;
-    let post = Post { setup, renderer, invoice, issued, files: &files, history, signer };
+    let max_size = max_size(&setup.config);
+    let post = Post { setup, renderer, invoice, issued, files: &files, history, signer, max_size };
     let (mails, copies) = (post.mails()?, post.copies()?);
     let mut written = false;
     if is_first(issued) {
@@ -210,7 +233,8 @@ fn write_invoice(
     let mail_files = mails.into_iter().chain(copies).map(|(mail, bytes)| (mail.name, bytes));
     for (name, bytes) in files.into_iter().chain(mail_files) {
         let path = folder.join(&name);
-        if is_new {
+        // A mail that no entry names was never sent, and the key that signed it may be another one now.
+        if is_new && !is_mail(&name) {
             refuse_other(&path, &bytes)?;
         }
         let may_write = named.get(name.as_str()).is_none_or(|recorded| *recorded == sha256(&bytes) && !path.exists());
@@ -220,6 +244,10 @@ fn write_invoice(
         files::sync(&folder)?;
     }
     Ok((entries, written))
+}
+
+fn is_mail(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "eml")
 }
 
 /// A document that the ledger does not name yet may lie there from a run that was killed: with the same bytes. With others

@@ -37,6 +37,11 @@ pub fn passing(state: &State, history: &History) -> Result<IdKey, Failure> {
     if history.key.is_some() || state.key().exists() { existing(state, history) } else { random() }
 }
 
+/// The key, where the ledger has one and it is here: for what can be done without it, only not as well.
+pub fn known(state: &State, history: &History) -> Option<IdKey> {
+    history.key.as_ref().and_then(|_| existing(state, history).ok())
+}
+
 fn lost(path: &Path, message: &str) -> Failure {
     let failure = Failure::new(Kind::Configuration, message).at(path);
     failure.hint("restore it from a backup: without it no message can be told from another; nothing was written")

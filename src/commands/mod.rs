@@ -18,6 +18,7 @@ mod convert;
 mod correct;
 mod coverage;
 mod decide;
+mod derived;
 mod digest;
 mod dispute;
 mod documents_shown;
@@ -31,6 +32,7 @@ mod gap;
 mod generate;
 mod guards;
 mod held;
+mod history;
 mod init;
 mod inspect;
 mod intake;
@@ -44,12 +46,15 @@ mod loaded;
 mod looks;
 mod mail;
 mod mapped;
+mod metrics;
 mod mirror;
 mod named;
 mod open;
 mod outbox;
 mod pages;
+mod parked;
 mod patience;
+mod payments;
 mod portions;
 mod previews;
 mod progress;
@@ -59,10 +64,12 @@ mod quarantine;
 mod rate;
 mod reader;
 mod readings;
+mod reconcile;
 mod recorded;
 mod reissue;
 mod rejects;
 mod remote;
+mod report;
 mod retaxed;
 mod review;
 mod run;
@@ -83,6 +90,7 @@ mod timings;
 mod traffic;
 mod verify;
 mod what_if;
+mod workbook;
 mod workers;
 
 use std::io::Write;
@@ -105,6 +113,11 @@ pub struct World<'w> {
     pub watched: bool,
     /// Characters in a line of standard output, where that is a terminal.
     pub columns: Option<usize>,
+    /// Whether a signal to stop is only noted from now on, so that the mail in hand comes to its end. The second one ends
+    /// the program at once all the same.
+    pub hold_signals: fn(bool),
+    /// Whether a signal to stop was noted.
+    pub is_stopped: fn() -> bool,
 }
 
 /// How a command ended when it did not fail.
@@ -113,10 +126,25 @@ pub enum Outcome {
     Done,
     /// Files, businesses or mails were set aside, the rest is done.
     SetAside,
+    /// Mails have waited for too long, the rest is done.
+    Waits,
     /// An audit or verification found differences.
     Differences,
     /// As a child ended that has said why.
     Code(u8),
+}
+
+impl Outcome {
+    /// The code that the program ends with.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::SetAside => 65,
+            Self::Waits => 75,
+            Self::Differences => 1,
+            Self::Code(code) => code,
+        }
+    }
 }
 
 /// Carries out one command.
@@ -151,6 +179,11 @@ pub fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::ExportMonth(args) => bundle::export_month(&args, world),
         Command::Explain(args) => explain::explain(&args, world),
         Command::Journal(args) => journal::journal(&args, world),
+        Command::Report(args) => report::report(&args, world),
+        Command::Payments(args) => payments::payments(&args, world),
+        Command::Workbook(args) => workbook::workbook(&args, world),
+        Command::Reconcile(args) => reconcile::reconcile(&args, world),
+        Command::History(args) => history::history(&args, world),
         Command::Tariff(args) => tariff::tariff(&args, world),
         Command::Readings(args) => readings::readings(&args, world),
         Command::WhatIf(args) => what_if::what_if(&args, world),

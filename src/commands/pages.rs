@@ -1,6 +1,9 @@
-//! The month pages for finance.
+//! The pages: of the months, of each business in them, over all months, of the run.
 
+mod left_out;
+mod overviews;
 mod replays;
+pub mod site;
 mod states;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,18 +15,27 @@ use super::evidence::Evidence;
 use super::settled::{Drawn, is_as_left};
 use super::setup::Setup;
 use super::standing;
-use super::state::{State, keep, ledger_failure};
+use super::state::{State, ledger_failure};
+use super::workers;
 use crate::close::readiness::cut;
 use crate::domain::charge::{RatedWait, Weighed};
 use crate::domain::{Business, BusinessId, Currency, Instant, Month};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{MonthClosed, SetAside};
 use crate::ledger::{History, Ledger};
-use crate::render::Renderer;
 use crate::report::alarms::Alarm;
 use crate::report::coverage::ChannelCoverage;
-use crate::report::{BusinessMonth, MonthFacts, State as MonthState, TariffUsed, month_page};
+use crate::report::month::amounts;
+use crate::report::number::Amounts;
+use crate::report::paged::paged;
+use crate::report::tally::Tally;
+use crate::report::{
+    BusinessMonth, Link, MonthFacts, State as MonthState, TariffUsed, business_page, joined, month_of,
+};
 
+use site::Site;
+
+pub use overviews::of_run;
 pub use replays::Replays;
 
 /// What a night knows of the months that are still open.
@@ -58,13 +70,14 @@ pub fn closed_tonight(setup: &Setup, evidence: &Evidence, open: &[OpenMonth]) ->
     Ok(told)
 }
 
-/// Draws the page of every month that has a business in it, and writes those that changed.
+/// Draws the page of every month that has a business in it, those of its businesses, and those over all months, and writes
+/// what changed. The months whose page did.
 pub fn write_pages(
     setup: &Setup,
     state: &State,
     ledger: &Ledger,
     seen: &Seen,
-    renderer: &Renderer,
+    site: &Site,
 ) -> Result<Vec<Month>, Failure> {
     let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
     let standing = standing::standing(setup, &history, &[]);
@@ -72,23 +85,34 @@ pub fn write_pages(
     for of in seen.late {
         late.entry((&of.business, of.month)).or_default().push(of);
     }
-    let known = Known { setup, state, ledger, history: &history, seen, standing: &standing, late: &late };
+    let known = Known { setup, state, ledger, history: &history, seen, standing: &standing, late: &late, site };
     let open = seen.open;
     let mut written = Vec::new();
-    let mut replays = Replays::of_rows(seen.rows_at_once);
     // A month in which nothing is known yet has no page.
     let has_waits = |open: &OpenMonth| !open.waits.is_empty() || !open.settled.is_empty();
     let known_of = open.iter().filter(|open| has_waits(open) || matches!(open.step, Step::Park(_)));
     let months: BTreeSet<Month> = history.months().into_iter().chain(known_of.map(|open| open.month)).collect();
-    for month in months {
-        if is_as_left(seen.drawn, state, month, open, seen.late) {
-            continue;
-        }
-        let page = page(&known, month, &mut replays, renderer)?;
-        if keep(&state.report(month), page.as_bytes())? {
-            written.push(month);
+    let is_wanted = |month: &&Month| site.months.is_none_or(|wanted| wanted.contains(**month));
+    let is_due = |month: &&Month| is_wanted(month) && !is_as_left(seen.drawn, state, **month, open, seen.late);
+    let drawn: BTreeSet<Month> = months.iter().filter(is_due).copied().collect();
+    let due = history.closed.values().filter(|closed| drawn.contains(&closed.month) && site.draws(&closed.business));
+    let mut replays = Replays::of_rows(seen.rows_at_once, due);
+    for month in &drawn {
+        if draw(&known, *month, &mut replays)? {
+            written.push(*month);
         }
     }
+    overviews::write(&known, &months, &drawn)?;
+    let ids = setup.businesses.iter().map(|business| &business.id);
+    let ids: BTreeSet<&BusinessId> = ids.chain(history.closed.keys().map(|(business, _)| business)).collect();
+    site.settle(|page| {
+        let is_of_month = |month| months.contains(&month) && !drawn.contains(&month);
+        let is_of_business = |id: &BusinessId| ids.contains(id) && site.is_wanted(id);
+        match (site::month_in(page), site::business_of(page)) {
+            (Some(month), business) => is_of_month(month) && business.as_ref().is_none_or(is_of_business),
+            (None, business) => business.as_ref().is_some_and(is_of_business),
+        }
+    })?;
     Ok(written)
 }
 
@@ -102,57 +126,125 @@ struct Known<'k> {
     standing: &'k [SetAside],
     /// By business and month, what came late to closed months.
     late: &'k BTreeMap<(&'k BusinessId, Month), Vec<&'k Late>>,
+    site: &'k Site,
 }
 
-fn page(known: &Known, month: Month, replays: &mut Replays, renderer: &Renderer) -> Result<String, Failure> {
-    let Known { setup, history, seen, .. } = *known;
+impl Known<'_> {
+    /// Legal names of all issuers.
+    fn issuers(&self) -> String {
+        let issuers = self.setup.config.issuers.iter();
+        issuers.map(|issuer| issuer.party.legal_name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Draws a month, and says whether its page changed.
+fn draw(known: &Known, month: Month, replays: &mut Replays) -> Result<bool, Failure> {
+    let Known { setup, history, seen, site, .. } = *known;
     let months = told_of(known, month, replays)?;
     let businesses = months.iter().map(|of| BusinessMonth {
         id: &of.business.id,
         legal_name: &of.business.party.legal_name,
+        issuer: &of.issuer,
+        page: if site.is_wanted(&of.business.id) { site::of_business(month, &of.business.id) } else { String::new() },
+        tongue: site.tongue_of(&of.business),
         zone: of.business.zone,
+        tariff: of.tariff.clone(),
+        currency: of.currency,
         state: of.state.clone(),
         waits: &of.waits,
         settled: &of.settled,
     });
-    let issuers: Vec<&str> = setup.config.issuers.iter().map(|issuer| issuer.party.legal_name.as_str()).collect();
-    let issuers = issuers.join(", ");
+    let issuers = known.issuers();
     let tariffs: BTreeSet<TariffUsed> = months.iter().map(|of| of.tariff.clone()).collect();
     let head = history.heads.get(&month).cloned().unwrap_or_else(|| history.document_head());
-    let (rejected_rows, quarantined_files) = left_out(known, month);
+    let (rejected, quarantined_files) = left_out::of(known, month)?;
     let facts = MonthFacts {
         month,
         issuer: &issuers,
+        tongue: site.tongue,
+        nav: site.nav(site.tongue, "", Vec::new()),
         businesses: businesses.collect(),
         tariffs: if tariffs.is_empty() { vec![tariff_of(setup)] } else { tariffs.into_iter().collect() },
         chain_head: &head,
-        rejected_rows,
+        rejected,
         quarantined_files,
-        currency: months.first().map_or(setup.tariff.currency, |of| of.currency),
-        alarms: alarms(seen, month),
+        currency: most_used(&months).unwrap_or(setup.tariff.currency),
+        alarms: alarms(seen, month).into_iter().chain(differing(&months, month)).collect(),
         coverage: months.iter().flat_map(|of| of.coverage.iter().cloned()).collect(),
     };
-    renderer
-        .page("report_month.html", &month_page(&facts))
-        .map_err(|error| Failure::new(Kind::SelfCheck, format!("the page of {month} cannot be drawn")).because(error))
+    let is_changed = draw_businesses(known, &facts)?;
+    if site.only.is_some() {
+        return Ok(is_changed);
+    }
+    let all = amounts(&facts, site.tongue);
+    let folder = month.to_string();
+    let back = vec![Link { text: all.month(month), href: format!("../{}", site::of_month(month)) }];
+    let (page, further) = paged(month_of(&facts, &joined(&facts)), &folder, &site.nav(site.tongue, "../", back), all);
+    for (name, rows) in further {
+        site.leave(&format!("{folder}/{name}"), &site.draw(site.tongue, "report_rows.html", &rows)?)?;
+    }
+    // Last: as long as it is the old one, the next night draws the month again.
+    site.keep(&site::of_month(month), &site.draw(site.tongue, "report_month.html", &page)?)
+}
+
+/// The currency that most businesses of a month are priced in: of several the first by its code.
+fn most_used(months: &[Told]) -> Option<Currency> {
+    let mut uses: BTreeMap<Currency, usize> = BTreeMap::new();
+    for of in months {
+        *uses.entry(of.currency).or_default() += 1;
+    }
+    uses.into_iter()
+        .max_by_key(|(currency, count)| (*count, std::cmp::Reverse(*currency)))
+        .map(|(currency, _)| currency)
+}
+
+/// Draws the page of each business in a month, on all processors. Whether one changed.
+fn draw_businesses(known: &Known, facts: &MonthFacts) -> Result<bool, Failure> {
+    let site = known.site;
+    let wanted: Vec<&BusinessMonth> = facts.businesses.iter().filter(|of| site.is_wanted(of.id)).collect();
+    let mut is_changed = false;
+    // No amount is printed with it: there is none to be looked at.
+    let plain = Amounts::fitting(facts.currency, std::iter::empty());
+    let draw = |of: &&BusinessMonth| {
+        let up = |path: String| format!("../{path}");
+        let name = plain.spoken(of.tongue).month(facts.month);
+        let of_month = Link { text: name, href: up(site::of_month(facts.month)) };
+        let own = up(site::over_months(of.id));
+        let over = Link { text: of.legal_name.to_owned(), href: own.clone() };
+        let more = if site.only.is_some() && !site.is_beside { vec![over] } else { vec![of_month, over] };
+        let page = business_page(facts, of, site.nav(of.tongue, "../", more), &own);
+        site.draw(of.tongue, "report_business.html", &page)
+    };
+    workers::in_order(&wanted, draw, |of, page| {
+        let path = site::of_business(facts.month, of.id);
+        is_changed |= site.leave(&path, &page)?;
+        Ok(())
+    })?;
+    Ok(is_changed)
 }
 
 /// The month of one business.
 struct Told {
     business: Business,
+    /// Legal name of who bills it.
+    issuer: String,
     state: MonthState,
     waits: Vec<RatedWait>,
     settled: Vec<Weighed>,
     coverage: Vec<ChannelCoverage>,
     tariff: TariffUsed,
     currency: Currency,
+    /// Of a closed month: its waits are not those that the ledger recorded.
+    differs: bool,
 }
 
 /// The month of every business, in the order of their ids; those that are closed are judged again, on all processors.
 fn told_of(known: &Known, month: Month, replays: &mut Replays) -> Result<Vec<Told>, Failure> {
     let Known { setup, state, ledger, history, seen, .. } = *known;
     let closed = history.closed.keys().filter(|(_, of)| *of == month).map(|(business, _)| business);
-    let ids: BTreeSet<&BusinessId> = setup.businesses.iter().map(|business| &business.id).chain(closed).collect();
+    let ids = setup.businesses.iter().map(|business| &business.id).chain(closed);
+    // Who asks for the pages of one business need not wait for those of all others.
+    let ids: BTreeSet<&BusinessId> = ids.filter(|id| known.site.draws(id)).collect();
     let open = seen.open.iter().filter(|open| open.month == month);
     let open: BTreeMap<&BusinessId, &OpenMonth> = open.map(|open| (&open.business.id, open)).collect();
     let closings = ids.iter().filter_map(|id| history.closed.get(&((*id).clone(), month)));
@@ -185,16 +277,20 @@ fn closed_month(
     replays: &mut Replays,
     replays::Told { waits, settled, coverage }: replays::Told,
 ) -> Result<Told, Failure> {
-    let Known { setup, state, ledger, .. } = *known;
-    let (recorded, _) = replays.inputs(state, ledger, closed)?;
+    let Known { setup, ledger, .. } = *known;
+    let recorded = replays.setup(ledger, closed)?;
     let of = |setup: &Setup| setup.business(closed.business.as_str()).cloned();
     let mut business = of(recorded).ok_or_else(|| no_business(closed))?;
     if let Some(today) = of(setup) {
         business.party.legal_name = today.party.legal_name;
     }
     let (tariff, currency) = (tariff_of(recorded), recorded.tariff.currency);
+    let issuer = recorded.config.issuer_of(&business).party.legal_name.clone();
     let state = MonthState::Closed(states::closed(known, closed, &business, currency)?);
-    Ok(Told { business, state, waits, settled, coverage, tariff, currency })
+    let counted = settled.iter().map(|weighed| (&weighed.rated, weighed.times));
+    let tally = Tally::of(waits.iter().map(|rated| (rated, 1)).chain(counted));
+    let differs = (tally.counts, tally.charged, tally.amount) != (closed.counts, closed.charges, Some(closed.exact));
+    Ok(Told { business, issuer, state, waits, settled, coverage, tariff, currency, differs })
 }
 
 fn open_month(known: &Known, open: &OpenMonth) -> Result<Told, Failure> {
@@ -206,7 +302,8 @@ fn open_month(known: &Known, open: &OpenMonth) -> Result<Told, Failure> {
     let state = MonthState::Open(states::open(known, open));
     let (tariff, currency) = (tariff_of(setup), setup.tariff.currency);
     let (waits, settled) = (open.waits.clone(), open.settled.clone());
-    Ok(Told { business, state, waits, settled, coverage, tariff, currency })
+    let issuer = setup.config.issuer_of(&business).party.legal_name.clone();
+    Ok(Told { business, issuer, state, waits, settled, coverage, tariff, currency, differs: false })
 }
 
 fn tariff_of(setup: &Setup) -> TariffUsed {
@@ -214,49 +311,22 @@ fn tariff_of(setup: &Setup) -> TariffUsed {
     TariffUsed { name: tariff.name(), sha256, reading: tariff.reading_text() }
 }
 
-/// Rejected rows, and names and reasons of files set aside, among those that the month was judged by. Where every business
-/// is closed that ends with the last entry of their evidence, so that files of later months leave the page as it is.
-fn left_out(known: &Known, month: Month) -> (u64, Vec<(String, String)>) {
-    let Known { history, seen, standing, .. } = *known;
-    let is_open = seen.open.iter().any(|open| open.month == month);
-    let of_month = history.closed.keys().filter(|(_, of)| *of == month);
-    let evidence = of_month.filter_map(|(business, of)| Some(history.standing(business, *of)?.evidence_through()));
-    let through = if is_open { history.last } else { evidence.max().unwrap_or(history.last) };
-    let rejected = history.files_through(through).map(|file| file.rejected).sum();
-    let told = |file: &SetAside| (file.name.clone(), file.reason.clone());
-    let aside = if is_open { standing.iter().map(told).collect() } else { set_aside_by(history, through) };
-    (rejected, aside)
-}
-
-/// The files that stood aside when the ledger ended at an entry: by name the last, unless its name or its bytes had been
-/// read.
-fn set_aside_by(history: &History, through: u64) -> Vec<(String, String)> {
-    let mut last: BTreeMap<&str, (u64, &SetAside)> = BTreeMap::new();
-    let by_then = history.set_aside.iter().filter(|(place, _)| *place <= through);
-    last.extend(by_then.map(|(place, aside)| (aside.name.as_str(), (*place, aside))));
-    if last.is_empty() {
-        return Vec::new();
-    }
-    // Every digest that was read by then, and of each name the last place.
-    let (mut digests, mut names): (BTreeSet<&str>, BTreeMap<&str, u64>) = (BTreeSet::new(), BTreeMap::new());
-    for (place, file) in history.files.iter().filter(|(place, _)| *place <= through) {
-        digests.insert(&file.sha256);
-        let last = names.entry(&file.name).or_insert(*place);
-        *last = (*last).max(*place);
-    }
-    let is_read = |place: u64, aside: &SetAside| {
-        let is_newer = names.get(aside.name.as_str()).is_some_and(|read| place < *read);
-        is_newer || digests.contains(aside.sha256.as_str())
-    };
-    let left = last.into_values().filter(|(place, aside)| !is_read(*place, aside));
-    left.map(|(_, aside)| (aside.name.clone(), aside.reason.clone())).collect()
-}
-
 /// The alarms of a month that is still open: a page of closed months does not change with the nights.
 fn alarms(seen: &Seen, month: Month) -> Vec<String> {
     let is_open = seen.open.iter().any(|open| open.month == month);
     let of_month = seen.alarms.iter().filter(|alarm| is_open && alarm.months.contains(&month));
     of_month.map(|alarm| alarm.text.clone()).collect()
+}
+
+/// Closed months of which the pages would tell something else than the ledger.
+fn differing(months: &[Told], month: Month) -> Vec<String> {
+    let said = |of: &Told| {
+        let id = &of.business.id;
+        format!(
+            "{month} of {id}: judged again it has other waits or charges than were recorded; see `ritardo audit {month}`"
+        )
+    };
+    months.iter().filter(|of| of.differs).map(said).collect()
 }
 
 fn no_business(closed: &MonthClosed) -> Failure {

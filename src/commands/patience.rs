@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::setup::Setup;
 use super::workers::STACK_BYTES;
 use crate::error::{Failure, Kind};
+use crate::ledger::Entry;
 use crate::render::{InvoiceView, RenderError, Renderer};
 
 /// Seconds for one document by one template, however busy the machine is: a thousand times what one needs.
@@ -62,12 +63,31 @@ pub struct Written {
     pub documents: u64,
     /// Why some could not be drawn with templates of their own. The next run tries again.
     pub undrawn: Vec<Failure>,
+    /// Mails that were made without their documents: name, recipient, and the bytes that each would have had.
+    pub too_big: Vec<(String, String, u64)>,
+}
+
+/// What is said of a mail that is too large.
+pub fn too_big(name: &str, to: &str, size: u64) -> String {
+    format!(
+        "warning: the mail {name} to {to} is too big: with its documents it has {size} bytes, more than max_size; it goes \
+         without them and says that they are to be asked for"
+    )
 }
 
 impl Written {
     /// The first failure, where something could not be drawn.
     pub fn whole(self) -> Result<u64, Failure> {
         self.undrawn.into_iter().next().map_or(Ok(self.documents), Err)
+    }
+
+    /// Notes the new mails that are too large.
+    pub fn too_big(&mut self, entries: &[Entry]) {
+        let of = |entry: &Entry| match entry {
+            Entry::Mail(mail) => Some((mail.name.clone(), mail.to.clone(), mail.too_big?)),
+            _ => None,
+        };
+        self.too_big.extend(entries.iter().filter_map(of));
     }
 
     /// What was drawn of a document; `None` where it could not be, which is noted.

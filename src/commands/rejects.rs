@@ -1,5 +1,7 @@
 //! `ritardo rejects`: the rows that could not be read, with their reasons.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::setup::Setup;
@@ -62,6 +64,15 @@ pub fn rejects(args: &Rejects, world: &mut World) -> Result<Outcome, Failure> {
         say(world.out, "no row of a file that was read is rejected")?;
     }
     Ok(Outcome::Done)
+}
+
+/// How many rows of a file were rejected for which reason.
+pub fn reasons(state: &State, file: &LogRead) -> Result<BTreeMap<String, u64>, Failure> {
+    let mut reasons = BTreeMap::new();
+    for Row { reason, .. } in of(file, state)?.rows {
+        *reasons.entry(reason).or_insert(0) += 1;
+    }
+    Ok(reasons)
 }
 
 fn of(file: &LogRead, state: &State) -> Result<File, Failure> {

@@ -4,10 +4,11 @@ use super::archived::Archive;
 use super::closing::{self, OpenMonth, Step};
 use super::correct::{self, Bench, Late, Withheld};
 use super::decide::{self, Closings};
+use super::derived::{Derived, derived};
 use super::digest::{self, Told};
 use super::evidence::{Evidence, Stranger};
 use super::guards::Watch;
-use super::held::{Held, check_clock, check_tariff};
+use super::held::{Held, check_clock, check_tariff, new_tariff};
 use super::intake::{self, Intake, Which, Writing};
 use super::letters::signer;
 use super::open::{Tonight, open_in_portions};
@@ -19,15 +20,16 @@ use super::setup::Setup;
 use super::state::{State, ledger_failure};
 use super::summary::Summary;
 use super::timings::Timings;
-use super::{Outcome, World, alarms, ending, issue, pages, previews, review, say, standing};
+use super::{Outcome, World, alarms, ending, issue, metrics, pages, parked, previews, review, say, standing};
 use crate::cli::{Format, Run};
 use crate::domain::{Instant, Month};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{LogRead, SetAside, TariffKnown};
+use crate::ledger::entry::{LogRead, SetAside, Trying};
 use crate::ledger::{Additions, Entry, History, Ledger, LedgerError};
 use crate::read::identity::Naming;
 use crate::render::Renderer;
 use crate::report::alarms::Alarm;
+use crate::report::metrics::NightFacts;
 
 /// What a night did.
 pub struct Night<'s> {
@@ -40,7 +42,7 @@ pub struct Night<'s> {
     pub strangers: Vec<Stranger>,
     pub written: Written,
     pub mail: Sent,
-    pub pages: Vec<Month>,
+    pub derived: Derived,
     /// Business, month that was or can be closed, and what of it was never seen.
     pub unseen: Vec<(String, Month, String)>,
     /// Files that earlier nights set aside and none could read since.
@@ -53,12 +55,22 @@ pub struct Night<'s> {
     pub previews: Vec<std::path::PathBuf>,
     /// Of the months that were open when the night began.
     pub alarms: Vec<Alarm>,
-    /// Why what was counted could not be kept for the next night.
-    pub unsettled: Option<Failure>,
+    /// What its metrics need of ledger and logs.
+    pub seen: metrics::Seen,
 }
 
 pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
-    let timings = Timings::new(world.clock, args.timings);
+    let mut measured = None;
+    let ended = nightly(args, world, &mut measured);
+    if !args.dry_run {
+        metrics::write(args, measured.as_ref(), &ended, world);
+    }
+    ended
+}
+
+/// The run as people see it; `measured` is what it leaves for programs, once its work is done.
+fn nightly(args: &Run, world: &mut World, measured: &mut Option<NightFacts>) -> Result<Outcome, Failure> {
+    let timings = Timings::measuring(world.clock, args.timings);
     let setup = Setup::load(&args.configured.config)?;
     let state = State::new(&setup.config);
     let night = if args.dry_run {
@@ -66,12 +78,16 @@ pub fn run(args: &Run, world: &mut World) -> Result<Outcome, Failure> {
     } else {
         work(&setup, &state, args, world, &timings)
     }?;
+    *measured = Some(metrics::facts(&night, &timings));
     let summary = Summary::of(&night);
+    // Before anything is said: it is there though nobody can be told.
+    let left = summary.leave_page(&night);
     match args.format {
         Format::Text => say(world.out, summary.text().trim_end())?,
         Format::Json => say(world.out, &summary.json()?)?,
     }
     timings.say(world.err)?;
+    left?;
     ending::end(night, world)
 }
 
@@ -80,11 +96,11 @@ fn work<'s>(
     setup: &'s Setup,
     state: &State,
     args: &Run,
-    world: &World,
+    world: &mut World,
     timings: &Timings,
 ) -> Result<Night<'s>, Failure> {
-    let (as_of, rows_at_once, signer) = (args.as_of.unwrap_or(world.now), rows_in(args.memory), signer(&setup.config)?);
-    let Held { _lock, mut ledger, history } = Held::or_new(setup, state, as_of)?;
+    let (rows_at_once, signer, began) = (rows_in(args.memory), signer(&setup.config)?, args.as_of.unwrap_or(world.now));
+    let (as_of, Held { _lock, mut ledger, history }) = Held::in_turn(setup, state, args, world)?;
     timings.lap("taking the ledger", None, None);
     let (path, begun) = (state.ledger(), history.last);
     let intake = take_in(setup, state, &mut ledger, &history, as_of, world)?;
@@ -97,9 +113,8 @@ fn work<'s>(
     let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
     let late = correct::correct_late(&bench, &mut ledger, Writing::Yes)?;
     timings.lap("late logs", Some(late.len() as u64), None);
-    let withheld = &correct::withheld(&late);
+    let (withheld, renderer) = (&correct::withheld(&late), &renderer()?);
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
-    let renderer = &renderer()?;
     let tonight = Tonight { setup, history: &history, archive: &archive, as_of, is_kept: true, timings: Some(timings) };
     let open = open_in_portions(&tonight, &mut evidence)?;
     let evidence = &evidence;
@@ -113,18 +128,16 @@ fn work<'s>(
     let written = issue::write_documents(state, &mut ledger, renderer, signer.as_ref(), world)?;
     timings.lap("documents", Some(written.documents), None);
     let told = Told { begun, open: &open, late: &late, failed: &closings.failed };
-    let mail = mailed(&Outbox { setup, state, now: as_of }, &mut ledger, &told, (world, timings))?;
+    // What happens to mails is told with the time since the program began, which knows of the wait for the lock.
+    let outbox = Outbox { setup, state, now: began, by: Trying::Run };
+    let mail = mailed(&outbox, &mut ledger, &told, (&*world, timings))?;
     let closed = &pages::closed_tonight(setup, evidence, &open)?;
     open.retain(|open| !matches!(open.step, Step::Close(_)));
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
     let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, rows_at_once };
     let drawn = &if args.from_scratch { Drawn::new() } else { settled::drawn(&task)? };
     let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn, closed, rows_at_once };
-    let pages = pages::write_pages(setup, state, &ledger, &seen, renderer)?;
-    timings.lap("pages", Some(pages.len() as u64), None);
-    // The night is done; without it the next one begins from the archive.
-    let unsettled = settled::keep(&task, evidence, &open, &late).err();
-    timings.lap("settling", None, None);
+    let derived = derived(&task, &seen, timings);
     Ok(Night {
         setup,
         as_of,
@@ -135,14 +148,14 @@ fn work<'s>(
         strangers,
         written,
         mail,
-        pages,
+        derived,
         unseen,
         standing,
         after_closing,
         late,
         previews,
         alarms,
-        unsettled,
+        seen: metrics::Seen::of(setup, &history, evidence, as_of),
     })
 }
 
@@ -169,6 +182,7 @@ fn close(
 ) -> Result<Closings, Failure> {
     let closings = decide::close_months(setup, state, ledger, open, withheld, (as_of, timings))?;
     closings.hold(open);
+    parked::record(ledger, open, &closings, as_of)?;
     timings.lap("closing", Some(closings.months.len() as u64), None);
     Ok(closings)
 }
@@ -281,16 +295,14 @@ fn rehearse<'s>(
         None => Vec::new(),
     };
     timings.lap("late logs", Some(late.len() as u64), None);
-    let renderer = &renderer()?;
-    let withheld = &correct::withheld(&late);
-    let ledger = ledger.as_ref();
+    let (renderer, withheld) = (&renderer()?, &correct::withheld(&late));
     let tonight =
         Tonight { setup, history: &history, archive: &archive, as_of, is_kept: false, timings: Some(timings) };
     let open = open_in_portions(&tonight, &mut evidence)?;
     let evidence = &evidence;
-    let watch = Watch { setup, state, ledger, history: &history, evidence, renderer, withheld, as_of };
+    let watch = Watch { setup, state, ledger: ledger.as_ref(), history: &history, evidence, renderer, withheld, as_of };
     let Judged { open, alarms, strangers, unseen, standing } = judged(&watch, open, &intake, timings)?;
-    let (closings, mail, pages) = (Closings::default(), Sent::default(), Vec::new());
+    let (closings, mail) = (Closings::default(), Sent::default());
     Ok(Night {
         setup,
         as_of,
@@ -301,14 +313,14 @@ fn rehearse<'s>(
         strangers,
         written: Written::default(),
         mail,
-        pages,
+        derived: Derived::default(),
         unseen,
         standing,
         after_closing,
         late,
         previews: Vec::new(),
         alarms,
-        unsettled: None,
+        seen: metrics::Seen::default(),
     })
 }
 
@@ -340,14 +352,6 @@ fn after_closing(
         late.extend((rows > 0).then(|| (business.id.to_string(), closed.month, rows)));
     }
     Ok(late)
-}
-
-/// The tariff, where the ledger does not know it as the last one: from now on it does. An audit asks for it.
-fn new_tariff(history: &History, setup: &Setup, at: Instant) -> Option<TariffKnown> {
-    let closed = history.closed.values().max_by_key(|closed| closed.closed_at).map(|closed| &closed.tariff_sha256);
-    let last = history.tariffs.last().map(|known| &known.sha256).or(closed);
-    let (tariff, sha256) = (setup.tariff.name(), setup.tariff_text.sha256.clone());
-    (last != Some(&sha256)).then_some(TariffKnown { at, tariff, sha256 })
 }
 
 pub fn renderer() -> Result<Renderer, Failure> {

@@ -5,9 +5,11 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
-use super::files;
 use super::remote::Remote;
+use super::{World, files, say};
 use crate::config::Config;
 use crate::domain::{BusinessId, InvoiceNumber, Month};
 use crate::error::{Failure, Kind};
@@ -24,6 +26,9 @@ pub struct State {
     /// The bucket of the archive, where it has one.
     remote: Option<Arc<Remote>>,
 }
+
+/// How long a run that waits for the lock sleeps between two looks at it.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Held while a run works; the kernel lets go of it when the process ends, however it ends.
 #[derive(Debug)]
@@ -64,6 +69,29 @@ impl State {
                 .hint("wait for it to end; the lock goes with its process")),
             Err(TryLockError::Error(error)) => Err(Failure::io("lock", &path, error)),
         }
+    }
+
+    /// The same for a nightly run, which is not to be lost because a few mails were on their way when it began: it waits up to
+    /// `patience`, and says so once. Gives how long it waited, too.
+    pub fn lock_in_turn(&self, patience: Duration, world: &mut World) -> Result<(Lock, Duration), Failure> {
+        let begun = (world.clock)();
+        let mut waited = Duration::ZERO;
+        loop {
+            match self.lock() {
+                Err(failure) if failure.kind == Kind::TryLater && waited < patience => {}
+                taken => return Ok((taken?, waited)),
+            }
+            if waited.is_zero() {
+                say(world.err, "another command is at work: this run waits for it to end")?;
+            }
+            sleep(LOOK_AGAIN);
+            waited = (world.clock)().saturating_sub(begun);
+        }
+    }
+
+    /// When the mail server last turned this side away, and by which settings.
+    pub fn turned_away(&self) -> PathBuf {
+        self.root.join("mail.stopped")
     }
 
     pub fn ledger(&self) -> PathBuf {
@@ -205,9 +233,29 @@ impl State {
         self.root.join("digests")
     }
 
-    pub fn report(&self, month: Month) -> PathBuf {
-        self.root.join("reports").join(format!("{month}.html"))
+    /// The folder of the pages.
+    pub fn reports(&self) -> PathBuf {
+        self.root.join("reports")
     }
+
+    /// The folder of reminders.
+    pub fn reminders(&self) -> PathBuf {
+        self.root.join("reminders")
+    }
+
+    /// The folder of the workbooks for finance.
+    pub fn workbooks(&self) -> PathBuf {
+        self.root.join("workbooks")
+    }
+
+    pub fn report(&self, month: Month) -> PathBuf {
+        self.reports().join(format!("{month}.html"))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a lock that another process holds is waited for by looking again")]
+fn sleep(time: Duration) {
+    thread::sleep(time);
 }
 
 /// A private file below the state folder, with its folders.
@@ -238,6 +286,11 @@ pub fn ledger_failure(error: LedgerError, path: &Path) -> Failure {
             Kind::Differences,
             "nothing was written; restore the ledger and ledger.sum from a backup, or, if you changed it on purpose \
              (VACUUM), remove ledger.sum",
+        ),
+        LedgerError::LogLost(_) => (
+            Kind::Differences,
+            "nothing was written; put the log back beside the ledger. Where it is gone for good, compare with the log of the \
+             mail server, and remove ledger.series: the mails that were sent last are sent once more then",
         ),
         _ => (Kind::Differences, "nothing was written; restore the ledger from a backup, then run `ritardo verify`"),
     };

@@ -80,7 +80,7 @@ pub fn status(args: &Status, world: &mut World) -> Result<Outcome, Failure> {
         TableForm::Text => {
             print(&rows, world)?;
             if !mails.is_empty() {
-                let lines = mail::table(&mails).lines().into_iter().chain([mail::counts(&mails)]);
+                let lines = mail::table(&mails).lines().into_iter().chain([mail::counts(&mails, desk.as_of)]);
                 std::iter::once(String::new()).chain(lines).try_for_each(|line| say(world.out, &line))?;
             }
         }

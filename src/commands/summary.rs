@@ -1,6 +1,8 @@
 //! What a night did, for a person and for a program.
 
 mod facts;
+mod lines;
+mod page;
 mod words;
 
 use std::collections::BTreeMap;
@@ -9,21 +11,19 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use self::facts::{Log, closed, conflicts, mails, reason, rows_read, strangers};
-pub use self::facts::{changed, late_words, unsigned};
+pub use self::facts::{changed, late_on_page, late_words, unsigned};
+use self::lines::Reader;
 use self::words::to_approve;
 pub use self::words::{billed_total, both, counted, grouped, links, mail_lines, told};
 
 use super::closing::{Step, texts};
 use super::correct;
 use super::run::Night;
+use crate::close::guards::on_page;
 use crate::domain::invoice::Counts;
 use crate::domain::{Decimal, Instant, Money, Month};
-use crate::error::{Failure, Kind};
 use crate::pair::Conflict;
 use crate::report::alarms::Alarm;
-
-/// Waiting months of one business that the text shows one by one; the JSON form has all.
-const MONTHS_SHOWN: usize = 3;
 
 /// The summary of a run; its JSON form is versioned by `format`.
 #[derive(Serialize)]
@@ -124,6 +124,16 @@ struct Waiting {
     month: Month,
     business: String,
     reasons: Vec<String>,
+    /// The same as the page of the run may tell it.
+    #[serde(skip)]
+    on_page: Vec<String>,
+}
+
+impl Waiting {
+    /// With reasons that a page may tell.
+    fn plain(month: Month, business: String, reasons: Vec<String>) -> Self {
+        Self { month, business, on_page: reasons.clone(), reasons }
+    }
 }
 
 #[derive(Serialize)]
@@ -217,7 +227,7 @@ impl Summary {
             alarms: night.alarms.clone(),
             documents: night.written.documents,
             mail: mails(&night.mail),
-            reports: night.pages.clone(),
+            reports: night.derived.pages.clone(),
             previews: night.previews.iter().map(|folder| folder.display().to_string()).collect(),
             state: night.setup.config.state.display().to_string(),
         };
@@ -237,158 +247,32 @@ impl Summary {
         for open in &night.open {
             let (month, business) = (open.month, open.business.id.to_string());
             match &open.step {
-                Step::Wait(missing) => self.waiting.push(Waiting { month, business, reasons: texts(missing) }),
+                Step::Wait(missing) => self.waiting.push(Waiting::plain(month, business, texts(missing))),
                 Step::Approve(closed) => {
                     let reasons = vec![to_approve(month, closed.net)];
-                    self.to_approve.push(Waiting { month, business, reasons });
+                    self.to_approve.push(Waiting::plain(month, business, reasons));
                 }
-                Step::Park(parked) => self.parked.push(Waiting { month, business, reasons: texts(&parked.found) }),
+                Step::Park(parked) => {
+                    let (reasons, on_page) = (texts(&parked.found), on_page(&parked.found));
+                    self.parked.push(Waiting { month, business, reasons, on_page });
+                }
                 Step::Close(_) => {}
             }
         }
         for (business, month, finding) in &night.closings.failed {
-            let reasons = vec![format!("a self-check failed, nothing was written for it: {finding}")];
-            self.parked.push(Waiting { month: *month, business: business.clone(), reasons });
+            let failed = "a self-check failed, nothing was written for it";
+            let (reasons, on_page) = (vec![format!("{failed}: {finding}")], vec![failed.to_owned()]);
+            self.parked.push(Waiting { month: *month, business: business.clone(), reasons, on_page });
         }
-    }
-
-    pub fn json(&self) -> Result<String, Failure> {
-        serde_json::to_string_pretty(self)
-            .map_err(|error| Failure::new(Kind::SelfCheck, "the summary cannot be written").because(error))
     }
 
     /// One line a fact, the kind of fact first.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        let mut line = |label: &str, rest: String| {
+        for (label, rest) in self.lines(Reader::Person) {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{label:<9} {rest}");
-        };
-        let dry = if self.dry_run { ", dry run: nothing is written" } else { "" };
-        line("run", format!("as of {}{dry}", self.as_of));
-        self.say_files(&mut line);
-        self.say_read(&mut line);
-        self.say_months(&mut line);
-        for Alarm { text, .. } in &self.alarms {
-            line("alarm", text.clone());
-        }
-        if self.nothing_to_do {
-            line("nothing", "to do: no new file, no month to close, no mail to send".to_owned());
-        }
-        words::mails(&self.mail, &mut line);
-        for folder in &self.previews {
-            line("preview", folder.clone());
-        }
-        for month in &self.reports {
-            line("report", format!("{}/reports/{month}.html", self.state));
-        }
-        if self.documents > 0 {
-            line("documents", format!("{}/issued", self.state));
         }
         text
-    }
-
-    /// What was read, and in which forms.
-    fn say_files(&self, line: &mut dyn FnMut(&str, String)) {
-        let Read { files, messages, rejected, passed_over, formats, first_rejects, .. } = &self.read;
-        if *files > 0 {
-            let (files, messages) = (counted(*files, "file"), counted(*messages, "message"));
-            let passed_over = match passed_over {
-                0 => String::new(),
-                rows => format!(", {} passed over", grouped(*rows)),
-            };
-            line("read", format!("{files}, {messages}, {} rejected{passed_over}", counted(*rejected, "row")));
-            let formats: Vec<String> =
-                formats.iter().map(|(form, count)| format!("{} {form}", grouped(*count))).collect();
-            line("formats", formats.join(", "));
-        }
-        for reject in first_rejects.iter().take(3) {
-            line("rejected", format!("{} row {}: {}", reject.file, reject.row, reject.reason));
-        }
-    }
-
-    fn say_read(&self, line: &mut dyn FnMut(&str, String)) {
-        for file in &self.set_aside {
-            line("set aside", format!("{}: {}", file.file, file.reason));
-        }
-        let holding = || self.conflicts.iter().filter(|conflict| !conflict.accepted);
-        if let Some(first) = holding().next() {
-            let (messages, differs_in) = (counted(holding().count() as u64, "message"), first.differs_in.join(", "));
-            let example = format!("{} of {}, in {differs_in}", first.message_id, first.business);
-            line(
-                "conflict",
-                format!(
-                    "exports disagree about {messages}, whose conversations are held (see `ritardo conflicts`); the first: {example}"
-                ),
-            );
-        }
-        for file in &self.still_set_aside {
-            line("set aside", format!("{} (by an earlier run): {}", file.file, file.reason));
-        }
-        for file in &self.early {
-            line("not yet", format!("{file}: the time that it speaks of is not over"));
-        }
-        for Ahead { file, last } in &self.ahead {
-            line("not yet", format!("{file}: its last message is of {last}, after the instant of this run"));
-        }
-        for file in &self.changed {
-            line("not yet", format!("{file}: it was written to while it was read; the next run reads it"));
-        }
-        if !self.passed_over.is_empty() {
-            let (links, names) = links(&self.passed_over);
-            line("warning", format!("the inbox has {links}, which are never opened: {names}"));
-        }
-        words::unfit(&self.unfit, line);
-        for Unseen { month, business, missing } in &self.unseen {
-            line("warning", format!("{month} of {business}: {missing}; what was never seen is not billed"));
-        }
-        for Late { month, business, rows } in &self.after_closing {
-            let rows = counted(*rows, "row");
-            line(
-                "warning",
-                format!("{rows} of {business} arrived after {month} was closed; the closed month does not change"),
-            );
-        }
-        for late in &self.corrected {
-            let (label, text) = facts::corrected(late, self.dry_run);
-            line(label, text);
-        }
-        for Unknown { business, channel, rows } in &self.not_in_the_book {
-            let rows = counted(*rows, "row");
-            line(
-                "warning",
-                format!("{rows} of `{business}` on channel {channel}: the book gives that business no such channel"),
-            );
-        }
-    }
-
-    fn say_months(&self, line: &mut dyn FnMut(&str, String)) {
-        let width = self.closed.iter().map(|closed| closed.business.len()).max().unwrap_or_default();
-        for Closed { month, business, verdicts, invoice, carried, .. } in &self.closed {
-            let Counts { waits, late, unanswered, held, .. } = verdicts;
-            let excluded = if *held > 0 { format!(", {held} excluded") } else { String::new() };
-            let billed = match invoice {
-                Some(invoiced) => invoiced.told(),
-                None => match carried {
-                    Some(amount) => format!("{amount} carried over to a later invoice"),
-                    None => "no charges, no invoice".to_owned(),
-                },
-            };
-            let label = if self.dry_run { "closable" } else { "closed" };
-            let waits = format!("{waits:>5} waits, {late:>3} late, {unanswered:>3} unanswered{excluded}");
-            line(label, format!("{month}  {business:<width$}  {waits}  {billed}"));
-        }
-        for (label, months) in [("parked", &self.parked), ("approve", &self.to_approve), ("waiting", &self.waiting)] {
-            for of_business in months.chunk_by(|a, b| a.business == b.business) {
-                let shown = of_business.iter().take(MONTHS_SHOWN);
-                shown.for_each(|Waiting { month, business, reasons }| {
-                    line(label, format!("{month}  {business}: {}", reasons.join("; ")));
-                });
-                if let Some(last) = of_business.last().filter(|_| of_business.len() > MONTHS_SHOWN) {
-                    let more = counted((of_business.len() - MONTHS_SHOWN) as u64, "more month");
-                    line(label, format!("{}  {}: and {more} up to this one", last.month, last.business));
-                }
-            }
-        }
     }
 }

@@ -16,6 +16,7 @@ const SHORTEST: Duration = Duration::from_millis(1);
 pub struct Timings {
     clock: fn() -> Duration,
     wanted: bool,
+    told: bool,
     begun: Duration,
     so_far: Mutex<SoFar>,
 }
@@ -43,7 +44,19 @@ impl Timings {
     /// The first stage begins now. Where nobody wants to know, nothing is measured and nothing is said.
     pub fn new(clock: fn() -> Duration, wanted: bool) -> Self {
         let begun = clock();
-        Self { clock, wanted, begun, so_far: Mutex::new(SoFar { mark: begun, stages: Vec::new() }) }
+        let so_far = Mutex::new(SoFar { mark: begun, stages: Vec::new() });
+        Self { clock, wanted, told: wanted, begun, so_far }
+    }
+
+    /// The same for a command that wants the stages itself, and tells them only where a person wants to know.
+    pub fn measuring(clock: fn() -> Duration, told: bool) -> Self {
+        Self { told, ..Self::new(clock, true) }
+    }
+
+    /// The stages so far, without their parts, in their order.
+    pub fn stages(&self) -> Vec<(&'static str, Duration)> {
+        let so_far = self.so_far();
+        so_far.stages.iter().filter(|stage| !stage.is_part).map(|stage| (stage.name, stage.elapsed)).collect()
     }
 
     /// The time, as [`Self::part`] takes it.
@@ -88,7 +101,7 @@ impl Timings {
 
     /// The table of all stages, where it is wanted.
     pub fn say(&self, err: &mut dyn Write) -> Result<(), Failure> {
-        if !self.wanted {
+        if !self.told {
             return Ok(());
         }
         let elapsed = self.now().saturating_sub(self.begun);
@@ -221,5 +234,11 @@ total               -            -   61.005           -     1,100";
         let mut said = Vec::new();
         timings.say(&mut said).unwrap();
         assert!(said.is_empty() && timings.so_far().stages.is_empty());
+        let timings = Timings::measuring(|| Duration::ZERO, false);
+        timings.lap("reading", None, None);
+        timings.part("replays", timings.now(), None);
+        timings.say(&mut said).unwrap();
+        assert!(said.is_empty());
+        assert_eq!(timings.stages(), [("reading", Duration::ZERO)]);
     }
 }

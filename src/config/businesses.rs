@@ -100,7 +100,7 @@ fn book(root: &Table<'_>) -> Vec<Business> {
 fn business(table: &Table<'_>, claims: &[Claim]) -> Option<Business> {
     let id = table.parsed("id", str::parse);
     let party = party(table);
-    let recipients = table.parsed_set("emails", words::email);
+    let recipients = table.parsed_set("emails", words::email_on(table.page.is_recorded));
     let language = table.parsed("language", str::parse);
     let zone = table.parsed("zone", str::parse);
     let first_month = table.parsed("first_month", str::parse);

@@ -5,6 +5,7 @@ use super::party::party;
 use super::table::{Form, Table, refuse_shared};
 use super::{bank, brand, words};
 use crate::domain::business::Issuer;
+use crate::domain::header;
 
 const ISSUER: Form = Form {
     name: "[issuer]",
@@ -55,7 +56,10 @@ pub(super) fn issuers(root: &Table<'_>) -> Option<Vec<Issuer>> {
 
 fn issuer(table: &Table<'_>, usual: &Numbering) -> Option<Issuer> {
     let party = party(table);
-    let email = table.parsed("email", words::email);
+    let email = table.parsed("email", words::email_on(table.page.is_recorded));
+    if !table.page.is_recorded {
+        check_sender(table, party.as_ref().map(|party| party.legal_name.as_str()), email.as_deref());
+    }
     let zone = table.parsed("zone", str::parse);
     let iban = table.parsed("iban", |text| bank::iban(text, table.page.is_recorded));
     let bic = table.parsed("bic", bank::bic);
@@ -78,6 +82,16 @@ fn issuer(table: &Table<'_>, usual: &Numbering) -> Option<Issuer> {
         vat_currency,
         brand,
     })
+}
+
+/// Name and address stand in every mail: what no mail could carry is refused before a document has its number.
+fn check_sender(table: &Table<'_>, legal_name: Option<&str>, email: Option<&str>) {
+    if let Some(why) = legal_name.and_then(|name| header::text(name).err()) {
+        table.wrong("legal_name", format!("no mail can come from this name: {why}"), "shorten it, or take it out");
+    }
+    if let Some(why) = email.and_then(|email| header::sender(email).err()) {
+        table.wrong("email", format!("no mail can come from this address: {why}"), "write one of a shorter domain");
+    }
 }
 
 /// A number belongs to one issuer and one kind of document.

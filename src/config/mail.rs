@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::table::{Form, Table};
-use super::{limits, words};
+use super::{Config, limits, words};
 use crate::domain::settings::{Dkim, Login, PasswordFrom, Smtp, Tls, Transport};
 
 pub(super) const MAIL: Form = Form {
@@ -139,6 +139,28 @@ pub(super) fn dkim(root: &Table<'_>) -> Option<Dkim> {
     Some(Dkim { domain: domain?, selector: selector?, key_file: table.path("key_file")? })
 }
 
+impl Config {
+    /// What a signature is worth less for than it could be, in words: mails of an issuer with whose address its domain has
+    /// nothing to do.
+    pub fn strange_signature(&self) -> Option<String> {
+        let domain = &self.dkim.as_ref()?.domain;
+        let of = |email: &str| email.rsplit_once('@').map_or(email, |(_, of)| of).to_owned();
+        let stranger = self.issuers.iter().find(|issuer| !is_aligned(domain, &of(&issuer.email)))?;
+        Some(format!(
+            "a signature of {domain} does not count as one of the sender ({}) with receivers that ask for it (DMARC)",
+            stranger.email
+        ))
+    }
+}
+
+/// Whether two domains are of one organisation, as receivers take it where they are not told otherwise (DMARC, RFC 7489, 3.1.1):
+/// one is at or above the other, or they have the last two labels in common. Of `co.uk` that is too much, and does no harm.
+fn is_aligned(one: &str, other: &str) -> bool {
+    let labels =
+        |domain: &str| -> Vec<String> { domain.to_ascii_lowercase().rsplit('.').take(2).map(str::to_owned).collect() };
+    labels(one).iter().zip(&labels(other)).all(|(one, other)| one == other)
+}
+
 /// The folder of a file transport.
 pub(super) fn outbox(transport: &Transport) -> Option<&PathBuf> {
     match transport {
@@ -150,12 +172,11 @@ pub(super) fn outbox(transport: &Transport) -> Option<&PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, parse_config};
+    use crate::config::parse_config;
     use crate::domain::settings::MailRate;
     use crate::domain::{Elapsed, Mistake};
 
-    const ISSUER: &str =
-        "[issuer]\nlegal_name = \"A\"\naddress = [\"B\"]\ncountry = \"IE\"\nemail = \"a@b.ie\"\nzone = \"UTC\"\n";
+    const ISSUER: &str = "[issuer]\nlegal_name = \"A\"\naddress = [\"B\"]\ncountry = \"IE\"\nemail = \"a@mail.example.com\"\nzone = \"UTC\"\n";
 
     fn config_of(text: &str) -> Result<Config, Vec<Mistake>> {
         parse_config(Path::new("/etc/ritardo/ritardo.toml"), text)
@@ -193,6 +214,25 @@ mod tests {
         assert_eq!(config.dkim, Some(Dkim { domain, selector, key_file: "/etc/ritardo/dkim.pem".into() }));
         let file = "[mail]\n[mail.dkim]\ndomain = \"example.com\"\nselector = \"s\"\nkey_file = \"k\"\n";
         assert!(config_of(&format!("{file}{ISSUER}")).unwrap().dkim.is_some(), "a folder takes signed mails too");
+        for domain in ["mail.example.com", "Example.COM"] {
+            let own = file.replace("example.com", domain);
+            assert!(config_of(&format!("{own}{ISSUER}")).is_ok(), "{domain}");
+        }
+        let second = ISSUER.replace("[issuer]\n", "[[issuer]]\nid = \"b\"\nseries = \"B\"\ncredit_series = \"BC\"\n");
+        let first =
+            ISSUER.replace("[issuer]\n", "[[issuer]]\nid = \"a\"\n").replace("mail.example.com", "else.example");
+        for (domain, counts) in [
+            ("example.com", true),
+            ("send.EXAMPLE.com", true),
+            ("b.mail.example.com", true),
+            ("ample.com", false),
+            ("example.org", false),
+        ] {
+            let found = config_of(&format!("{}{ISSUER}", file.replace("example.com", domain))).unwrap();
+            assert_eq!(found.strange_signature().is_none(), counts, "{domain}: {:?}", found.strange_signature());
+        }
+        let several = config_of(&format!("{file}{first}{second}")).unwrap().strange_signature();
+        assert!(several.is_some_and(|said| said.contains("a@else.example")), "each issuer is looked at");
         for (text, part) in [
             ("[mail]\nrate = \"30/min\"\n", "only has a meaning"),
             ("[mail]\npassword_credential = \"smtp\"\n", "only has a meaning"),

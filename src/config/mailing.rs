@@ -58,7 +58,7 @@ pub(super) fn digest(root: &Table<'_>) -> DigestRules {
 
 /// How a business gets its mails; `recipients` are the addresses that they go to.
 pub(super) fn mailing(business: &Table<'_>, recipients: &[String]) -> Mailing {
-    let cc = business.parsed_set("cc", words::email).unwrap_or_default();
+    let cc = business.parsed_set("cc", words::email_on(business.page.is_recorded)).unwrap_or_default();
     if let Some(twice) = cc.iter().find(|address| recipients.contains(address)) {
         business.wrong("cc", format!("`{twice}` gets the mail already"), "take it out of `cc`, or out of `emails`");
     }
@@ -72,7 +72,7 @@ pub(super) fn mailing(business: &Table<'_>, recipients: &[String]) -> Mailing {
             business.wrong("attach", "there is no e-invoice of its own to attach", hint);
         }
     }
-    Mailing { cc, reply_to: business.parsed("reply_to", words::email), attach }
+    Mailing { cc, reply_to: business.parsed("reply_to", words::email_on(business.page.is_recorded)), attach }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod draft;
 use std::path::Path;
 
 use self::draft::{Draft, MAPPING};
+pub(super) use self::draft::{columns, conditions, field, words};
 use super::page::Page;
 use super::table::Table;
 use crate::domain::Mistake;

@@ -18,13 +18,17 @@ mod limits;
 mod mail;
 mod mailing;
 mod mapping;
+mod metrics;
 mod objects;
 mod page;
 mod party;
+mod payments;
+mod report;
 mod secrets;
 mod sources;
 mod spelling;
 mod starter;
+mod statement;
 mod table;
 mod vat;
 mod vat_id;
@@ -39,8 +43,9 @@ pub use starter::STARTER;
 
 use crate::domain::business::Issuer;
 use crate::domain::objects::{ObjectPlace, ObjectStorage};
-use crate::domain::settings::{AlarmLimits, Dkim, GuardLimits, IssueRules, Limits, Source, Transport};
-use crate::domain::{Business, DigestRules, MailRules, Mistake};
+use crate::domain::receivable::PaymentRules;
+use crate::domain::settings::{AlarmLimits, Dkim, GuardLimits, IssueRules, Limits, ReportRules, Source, Transport};
+use crate::domain::{Business, DigestRules, MailRules, Mistake, StatementMapping};
 use page::Page;
 use table::{Form, Table};
 
@@ -77,9 +82,15 @@ pub struct Config {
     pub dkim: Option<Dkim>,
     pub mail: MailRules,
     pub digest: DigestRules,
+    pub report: ReportRules,
     pub alarms: AlarmLimits,
     pub issue: IssueRules,
     pub guards: GuardLimits,
+    pub payments: PaymentRules,
+    /// How statements of partners are read; each has a name of its own.
+    pub statements: Vec<StatementMapping>,
+    /// The file in which each run leaves its numbers for Prometheus, where there is one: it ends with `.prom`.
+    pub metrics: Option<PathBuf>,
 }
 
 impl Config {
@@ -109,8 +120,12 @@ const CONFIG: Form = Form {
         "[limits]",
         "[mail]",
         "[digest]",
+        "[report]",
         "[alarms]",
+        "[payments]",
         "[object_storage]",
+        "[[reconcile]]",
+        "[metrics]",
     ],
 };
 
@@ -149,13 +164,16 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let (tariff, businesses) = (path("tariff", "tariff.toml"), path("businesses", "businesses.toml"));
     let (key_file, rates) = (root.path("key_file"), exchange::rates(root));
     let templates = root.path("templates");
-    let (transport, dkim) = (mail::transport(root, &state), mail::dkim(root));
-    let (mail, digest) = (mailing::rules(root), mailing::digest(root));
+    let transport = mail::transport(root, &state);
+    let (mail, digest, report) = (mailing::rules(root), mailing::digest(root), report::report(root));
     let written = is_local.then_some(&state);
     refuse_mixed(root, &inbox, [written, transport.as_ref().and_then(mail::outbox)]);
     let (sources, limits) = (sources::sources(root), limits::limits(root));
     let issuers = issuer::issuers(root);
+    let (statements, metrics) = (statement::statements(root), metrics::textfile(root, &state, &inbox));
+    let dkim = mail::dkim(root);
     let (issue, guards, alarms) = (invoice::rules(root), guards::guards(root), alarms::alarms(root));
+    let payments = payments::payments(root);
     Some(Config {
         issuers: issuers?,
         alarms,
@@ -177,6 +195,10 @@ fn config(root: &Table<'_>) -> Option<Config> {
         dkim,
         mail,
         digest,
+        report,
+        payments,
+        statements,
+        metrics,
     })
 }
 

@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use super::*;
-use crate::domain::Business;
 use crate::domain::settings::{Coverage, Stamps};
+use crate::domain::{Business, Tongue};
 
 const ISSUER: &str = r#"[issuer]
 legal_name = "A"
@@ -299,7 +299,7 @@ fn all_mistakes_of_a_file_are_listed_in_order() {
     assert_eq!(lines, [1, 2, 2, 2, 3, 4, 6, 10, 12]);
     assert_eq!(
         mistakes[0].hint,
-        "remove it; the keys here are issuer, state, inbox, archive, tariff, businesses, key_file, templates, invoice, exchange, guards, source, limits, mail, digest, alarms, object_storage"
+        "remove it; the keys here are issuer, state, inbox, archive, tariff, businesses, key_file, templates, invoice, exchange, guards, source, limits, mail, digest, report, alarms, payments, object_storage, reconcile, metrics"
     );
     let printed = mistakes.iter().map(Mistake::to_string).collect::<String>();
     assert!(!printed.contains("hunter2"), "{printed}");
@@ -343,6 +343,18 @@ fn what_is_left_out_has_a_safe_default() {
     );
     let [source] = config.sources.as_slice() else { panic!("{:?}", config.sources) };
     assert_eq!((source.name.as_str(), source.files.as_str(), source.coverage), ("inbox", "**", Coverage::Span));
+}
+
+#[test]
+fn pages_are_english_or_italian() {
+    let tongue = |text: &str| config_of(&format!("{ISSUER}{text}")).map(|config| config.report.tongue);
+    assert_eq!(tongue("").unwrap(), Tongue::English);
+    assert_eq!(tongue("[report]\nlanguage = \"it\"\n").unwrap(), Tongue::Italian);
+    let each = |text: &str| config_of(&format!("{ISSUER}{text}")).unwrap().report.each_business;
+    assert_eq!((each(""), each("[report]\neach_business = false\n")), (true, false));
+    for wrong in ["[report]\nlanguage = \"de\"\n", "[report]\ncolour = \"red\"\n"] {
+        assert_eq!(tongue(wrong).unwrap_err().len(), 1, "{wrong}");
+    }
 }
 
 #[test]

@@ -1,13 +1,13 @@
-//! What a server that offers DSN is asked to report (RFC 3461): failures and delays, with the Message-ID as the name of the
-//! envelope, so that a report tells its mail also where it gives nothing of it back.
+//! What a server that offers DSN is asked to report (RFC 3461): failures and delays, with a name of the envelope, so that a
+//! report tells its mail also where it gives nothing of it back.
 
 /// The longest ENVID and the longest ORCPT, in characters (RFC 3461, 4.4 and 4.2).
 const ENVID_MAX: usize = 100;
 const ORCPT_MAX: usize = 500;
 
 /// What follows the sender: of a mail that comes back its headers are enough.
-pub(super) fn of_mail(message_id: &str) -> String {
-    let id = xtext(message_id);
+pub(super) fn of_mail(name: &str) -> String {
+    let id = xtext(name);
     let envid = if id.len() <= ENVID_MAX { format!(" ENVID={id}") } else { String::new() };
     format!(" RET=HDRS{envid}")
 }

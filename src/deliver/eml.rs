@@ -5,9 +5,7 @@ use std::time::{Duration, SystemTime};
 use lettre::message::header::{
     self, Cc, ContentTransferEncoding, ContentType, Date, HeaderName, HeaderValue, MessageId, ReplyTo, Subject, To,
 };
-use lettre::message::{
-    Attachment as Attached, Body, Mailbox, Mailboxes, MaybeString, MultiPart, MultiPartKind, SinglePart,
-};
+use lettre::message::{Body, Mailbox, Mailboxes, MaybeString, MultiPart, MultiPartKind, SinglePart};
 use sha2::{Digest, Sha256};
 
 use super::{DeliverError, field};
@@ -35,6 +33,8 @@ pub struct Letter<'a> {
     pub html: &'a str,
     /// In the order in which they are shown.
     pub attachments: Vec<Attachment<'a>>,
+    /// Whether attachments are named as in mails of before, which are to come out the same: a long name in parts.
+    pub in_parts: bool,
 }
 
 /// Who stands in the headers beside sender and recipient.
@@ -99,7 +99,7 @@ pub fn eml(letter: &Letter) -> Result<Vec<u8>, DeliverError> {
         .boundary(boundary("mixed", id))
         .multipart(bodies(letter, id)?);
     for attachment in &letter.attachments {
-        mail = mail.singlepart(attached(attachment)?);
+        mail = mail.singlepart(attached(attachment, letter.in_parts)?);
     }
     let language = field::language(letter.language)?;
     for (name, value) in [("Auto-Submitted", "auto-generated"), ("Content-Language", language)] {
@@ -148,12 +148,19 @@ fn quoted(text: &str) -> Result<Body, DeliverError> {
     encoded(text.replace("\r\n", "\n").replace('\r', "\n"), ContentTransferEncoding::QuotedPrintable)
 }
 
-fn attached(attachment: &Attachment) -> Result<SinglePart, DeliverError> {
+fn attached(attachment: &Attachment, in_parts: bool) -> Result<SinglePart, DeliverError> {
     let name = field::file_name(attachment.name)?.to_owned();
     let content_type = ContentType::parse(&field::text("content type", attachment.content_type)?)
         .map_err(|_| DeliverError::Form { why: "the content type of an attachment is not one" })?;
     // Left to itself, lettre would send a CSV as 7bit text, its line breaks open to change on the way.
-    Ok(Attached::new(name).body(encoded(attachment.bytes.to_vec(), ContentTransferEncoding::Base64)?, content_type))
+    let body = encoded(attachment.bytes.to_vec(), ContentTransferEncoding::Base64)?;
+    let part = SinglePart::builder();
+    let part = if in_parts {
+        part.header(header::ContentDisposition::attachment(&name))
+    } else {
+        part.header(field::Disposition(name))
+    };
+    Ok(part.header(content_type).body(body))
 }
 
 fn encoded(body: impl Into<MaybeString>, encoding: ContentTransferEncoding) -> Result<Body, DeliverError> {
@@ -177,6 +184,7 @@ mod tests {
             text: "USD 0.15\n.\n..\n\n.\r\nMAIL FROM:<x@example.com>\r.\rend",
             html: "<p>Caffè</p>\n.\n",
             attachments: vec![Attachment { name: "a.csv", content_type: "text/csv", bytes: b"a,b\n.\n\n.\r\n1,2\n" }],
+            in_parts: false,
         }
     }
 
@@ -242,6 +250,31 @@ mod tests {
         }
         for letter in letters {
             assert!(eml(&letter).is_err(), "{letter:?}");
+        }
+    }
+
+    #[test]
+    fn attachments_of_any_length_have_a_plain_name() {
+        for length in 1..=120 {
+            let name = "n".repeat(length);
+            let attachments = vec![Attachment { name: &name, content_type: "text/csv", bytes: b"" }];
+            let made = made(&Letter { attachments, ..letter() }).replace("\r\n ", " ");
+            let field = format!("\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n");
+            assert_eq!(made.matches(&field).count(), 1, "{length}: {made}");
+            assert_eq!(made.matches("Content-Disposition").count(), 1, "{length}");
+        }
+    }
+
+    /// From 32 characters on; all else of a mail is as it was.
+    #[test]
+    fn long_names_of_before_stay_in_parts() {
+        for length in [1, 31, 32, 34, 35, 120] {
+            let name = "n".repeat(length);
+            let attachments = || vec![Attachment { name: &name, content_type: "text/csv", bytes: b"" }];
+            let new = made(&Letter { attachments: attachments(), ..letter() });
+            let old = made(&Letter { attachments: attachments(), in_parts: true, ..letter() });
+            assert_eq!(old.contains("filename*0="), length >= 32, "{length}: {old}");
+            assert_eq!(old == new, length < 32, "{length}");
         }
     }
 

@@ -1,11 +1,14 @@
 //! What may stand in a header, an envelope or a file name: everything else is refused, never cleaned.
 
 use lettre::Address;
+use lettre::message::header::{Header, HeaderName, HeaderValue};
 
 use super::DeliverError;
+use crate::domain::header;
 
-const LONGEST_TEXT: usize = 400;
 const LONGEST_NAME: usize = 120;
+/// Longer header lines are folded where they can be (RFC 5322, 2.1.1).
+const LINE: usize = 78;
 /// Without its line break (RFC 5322, 2.1.1).
 const LONGEST_LINE: usize = 998;
 
@@ -13,20 +16,9 @@ fn wrong(field: &'static str, text: &str, why: &'static str) -> DeliverError {
     DeliverError::Field { field, text: text.chars().take(80).collect::<String>().escape_debug().to_string(), why }
 }
 
-/// A text for a header: one line, no control characters, at most 400 bytes.
-///
-/// An encoded word in it would be read back as another text, so `=?` is refused. Blanks at the ends are dropped
-/// and several in a row are one: between two words that are encoded, lettre would lose them.
+/// A text for a header, see [`header::text`].
 pub(super) fn text(field: &'static str, text: &str) -> Result<String, DeliverError> {
-    if text.chars().any(char::is_control) {
-        Err(wrong(field, text, "it holds a line break or another control character"))
-    } else if text.contains("=?") {
-        Err(wrong(field, text, "it holds `=?`, which begins an encoded word"))
-    } else if text.len() > LONGEST_TEXT {
-        Err(wrong(field, text, "it is longer than 400 bytes"))
-    } else {
-        Ok(text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
-    }
+    header::text(text).map_err(|why| wrong(field, text, why))
 }
 
 /// A mail address, as it stands in headers and envelopes.
@@ -34,10 +26,7 @@ pub(super) fn text(field: &'static str, text: &str) -> Result<String, DeliverErr
 /// Only ASCII: an international domain in its `xn--` form, no quoted local parts. A server without SMTPUTF8
 /// could not take anything else.
 pub(super) fn address(field: &'static str, text: &str) -> Result<Address, DeliverError> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>()\",;:\\".contains(&byte));
-    if !plain || text.len() > 254 {
-        return Err(wrong(field, text, "an address is at most 254 ASCII characters without spaces and quotes"));
-    }
+    header::address(text).map_err(|why| wrong(field, text, why))?;
     text.parse().map_err(|_| wrong(field, text, "it is not an address like name@example.com"))
 }
 
@@ -60,6 +49,29 @@ pub(super) fn file_name(text: &str) -> Result<&str, DeliverError> {
         Ok(text)
     } else {
         Err(wrong("file name", text, "a file name is 1 to 120 of a-z, A-Z, 0-9, `.`, `_` and `-`"))
+    }
+}
+
+/// `Content-Disposition` of an attachment of this name, which [`file_name`] allows.
+///
+/// lettre's own writes a long name as `filename*0=`, which some mail programs do not read. Mails of before have it.
+#[derive(Clone, Debug)]
+pub(super) struct Disposition(pub String);
+
+impl Header for Disposition {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Content-Disposition")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Err("mails are only written".into())
+    }
+
+    fn display(&self) -> HeaderValue {
+        let raw = format!("attachment; filename=\"{}\"", self.0);
+        let is_short = "Content-Disposition: ".len() + raw.len() <= LINE;
+        let written = if is_short { raw.clone() } else { raw.replacen("; ", ";\r\n ", 1) };
+        HeaderValue::dangerous_new_pre_encoded(Self::name(), raw, written)
     }
 }
 
@@ -94,6 +106,20 @@ pub(super) fn travels(eml: &[u8]) -> Result<(), DeliverError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What the settings let through can be written: see `an_address_is_ascii_with_one_at` there.
+    #[test]
+    fn an_address_of_the_settings_is_one_of_a_mail() {
+        let local = "a".repeat(64);
+        for good in [
+            format!("{local}@{}", ["b"; 95].join(".")),
+            format!("{local}@{0}.{0}", "c".repeat(63)),
+            "!#$%&'*+/=?^_`{|}~-@localhost".to_owned(),
+        ] {
+            assert!(address("to", &good).is_ok(), "{good}");
+        }
+        assert!(address("to", &format!("{local}@{}", ["b"; 96].join("."))).is_err());
+    }
 
     #[test]
     fn a_header_never_takes_a_second_line() {

@@ -19,7 +19,7 @@ pub(super) enum Welcome {
     Rejected(Reply),
     /// Not now, or not understood.
     Not(Reply),
-    /// The server offers no way that is known here.
+    /// The server offers no way that is known here, or asks for more than belongs to it.
     NoWay,
 }
 
@@ -53,6 +53,8 @@ impl Credentials {
         };
         Ok(match last.code {
             235 => Welcome::Done,
+            // It has had all that there is to say.
+            334 => Welcome::NoWay,
             _ if last.is_refusal() => Welcome::Rejected(last),
             _ => Welcome::Not(last),
         })
@@ -62,11 +64,10 @@ impl Credentials {
         base64::encoded(format!("\0{}\0{}", self.user, self.password.reveal()).as_bytes())
     }
 
-    /// What a server said, without the password, should it repeat it.
-    pub(super) fn veiled(&self, text: &str) -> String {
+    /// The password as it stands in a dialogue.
+    pub(super) fn secrets(&self) -> Vec<String> {
         let password = self.password.reveal();
-        let spellings = [self.plain(), base64::encoded(password.as_bytes()), password.to_owned()];
-        spellings.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
+        vec![self.plain(), base64::encoded(password.as_bytes()), password.to_owned()]
     }
 }
 
@@ -96,7 +97,8 @@ mod tests {
         let (lines, welcome) = said(&plain, &[235]);
         assert_eq!(lines, ["AUTH PLAIN AHVzZXIAY2FuYXJ5"]);
         assert!(matches!(welcome, Welcome::Done));
-        for code in [250, 334, 354, 421, 454] {
+        assert!(matches!(said(&plain, &[334]).1, Welcome::NoWay), "what it wants beyond that is not known here");
+        for code in [250, 354, 421, 454] {
             assert!(matches!(said(&plain, &[code]).1, Welcome::Not(_)), "{code}");
         }
         for code in [500, 530, 534, 535, 554] {
@@ -111,13 +113,16 @@ mod tests {
         assert_eq!(lines, ["AUTH LOGIN", "dXNlcg==", "Y2FuYXJ5"]);
         assert!(matches!(welcome, Welcome::Done));
         assert_eq!(said(&login, &[535]).0, ["AUTH LOGIN"], "a password that is not asked for is not told");
-        assert!(matches!(said(&login, &[334, 334, 334]).1, Welcome::Not(_)));
+        assert!(matches!(said(&login, &[334, 334, 334]).1, Welcome::NoWay));
         assert!(matches!(said(&Offers::default(), &[]).1, Welcome::NoWay));
     }
 
     #[test]
     fn a_password_that_is_repeated_is_not_shown() {
-        let text = "535 no: AHVzZXIAY2FuYXJ5 Y2FuYXJ5 canary";
-        assert_eq!(credentials().veiled(text), "535 no: … … …");
+        let lines = ["no: AHVzZXIAY2FuYXJ5".to_owned(), "Y2FuYXJ5 canary".to_owned()];
+        let veiled = Reply { code: 535, lines: lines.to_vec() }.without(&credentials().secrets());
+        assert_eq!(veiled.text(), "535 no: … … …");
+        let other = Reply { code: 535, lines: lines.to_vec() };
+        assert_eq!(other.clone().without(&[]), other);
     }
 }

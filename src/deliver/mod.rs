@@ -13,6 +13,7 @@ mod login;
 mod outbox;
 mod password;
 mod reply;
+mod row;
 #[cfg(test)]
 mod script;
 mod secret_file;
@@ -22,7 +23,7 @@ mod tls;
 mod wire;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::domain::settings::{PasswordFrom, Transport};
 
@@ -30,7 +31,8 @@ pub use dkim::Signer;
 pub use eml::{Attachment, Letter, Others, eml, message_id};
 pub use password::{Password, password};
 
-/// What became of one attempt for one recipient. Texts are at most 200 characters, without control characters.
+/// What became of one attempt for one recipient. Texts are at most 200 characters, none of them a control character or one
+/// that nobody sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The outbox holds it, or the server answered 250 to the whole mail.
@@ -43,6 +45,19 @@ pub enum Outcome {
     Unknown { reason: String },
     /// Larger than the server, or the configuration, takes. Nothing of it was sent.
     TooBig { reason: String },
+}
+
+impl Outcome {
+    /// What was said.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Sent { reply: words }
+            | Self::Deferred { reason: words }
+            | Self::Refused { reason: words }
+            | Self::Unknown { reason: words }
+            | Self::TooBig { reason: words } => words,
+        }
+    }
 }
 
 /// An attempt, and whether others may follow in this run.
@@ -61,12 +76,16 @@ pub enum Road {
     Busy {
         reason: String,
     },
+    /// The server fails one mail after the other: as [`Road::Busy`], and somebody is to be told.
+    Broken {
+        reason: String,
+    },
 }
 
 /// A finished mail on its way to one recipient.
 #[derive(Clone, Copy, Debug)]
 pub struct Parcel<'a> {
-    /// Its Message-ID, without angle brackets: what a report of a server names it by.
+    /// What a report of a server names it by, in the form of a Message-ID without angle brackets.
     pub id: &'a str,
     /// File name in an outbox folder, such as `LR-2018-000001_1.eml`.
     pub name: &'a str,
@@ -92,6 +111,9 @@ pub enum DeliverError {
     Outbox { path: PathBuf, source: io::Error },
     #[error("the outbox {path} can be written by every user of this machine")]
     OutboxOpen { path: PathBuf },
+    /// Whoever can put another folder in the place of one on the way gets the mails, and can take them away.
+    #[error("the outbox {path} is not safe: {way} can be written by every user of this machine")]
+    OutboxWay { path: PathBuf, way: PathBuf },
     #[error("{path} exists and is another mail than the one to be written")]
     OutboxTaken { path: PathBuf },
     #[error("cannot write {path}")]
@@ -100,6 +122,8 @@ pub enum DeliverError {
     PasswordFile { path: PathBuf, source: io::Error },
     #[error("the password file {path} is open to others than its owner (mode {mode:04o}; 0600 is needed)")]
     PasswordOpen { path: PathBuf, mode: u32 },
+    #[error("the password file {path} belongs to the user {owner}, who neither runs this nor is root")]
+    PasswordForeign { path: PathBuf, owner: u32 },
     #[error("the environment variable `{name}`, which should hold a password, is not set or not text")]
     PasswordVariable { name: String },
     #[error("there is no credential `{name}`: CREDENTIALS_DIRECTORY, which systemd sets, is not set")]
@@ -108,6 +132,8 @@ pub enum DeliverError {
     PasswordForm,
     #[error("cannot read the certificates in {path}")]
     Certificates { path: PathBuf, source: io::Error },
+    #[error("the certificates in {path} can be written by every user of this machine (mode {mode:04o})")]
+    CertificatesOpen { path: PathBuf, mode: u32 },
     #[error("{path} holds no certificate in PEM form")]
     NoCertificate { path: PathBuf },
     #[error("a certificate in {path} cannot be used: {why}")]
@@ -121,15 +147,40 @@ pub enum DeliverError {
     /// Stops all mail of the run: every further attempt with this login would fail too, and may lock it.
     #[error("`{host}` does not accept the login: {reply}")]
     Login { host: String, reply: String },
+    /// Stops all mail of the run, and tells of no mail: it was said before the server knew of one.
+    #[error("`{host}` does not serve this program: {reply}")]
+    Unserved { host: String, reply: String },
+    /// Stops all mail of the run: the server asked for a login, or for another one, when a mail came.
+    #[error("`{host}` takes no mail without another login: {reply}")]
+    LoginWanted { host: String, reply: String },
+    #[error("`{host}` offers no login that is known here, which are PLAIN and LOGIN")]
+    LoginForm { host: String },
+    /// Stops all mail of the run: what the server says is hardly about these mails.
+    #[error("`{host}` refuses one mail after the other with the same words: {words}")]
+    RefusedAlike { host: String, words: String },
     #[error("cannot read the key file {path}")]
     KeyFile { path: PathBuf, source: io::Error },
     #[error("the key file {path} is open to others than its owner (mode {mode:04o}; 0600 is needed)")]
     KeyOpen { path: PathBuf, mode: u32 },
+    #[error("the key file {path} belongs to the user {owner}, who neither runs this nor is root")]
+    KeyForeign { path: PathBuf, owner: u32 },
     #[error("the key in {path} cannot sign mails: {why}")]
     Key { path: PathBuf, why: &'static str },
 }
 
 impl DeliverError {
+    /// Whether the server said it: it takes no mail from here, or not with this login or sender.
+    pub const fn is_of_the_server(&self) -> bool {
+        matches!(
+            self,
+            Self::Login { .. }
+                | Self::LoginWanted { .. }
+                | Self::LoginForm { .. }
+                | Self::Unserved { .. }
+                | Self::RefusedAlike { .. }
+        )
+    }
+
     /// Whether it concerns one mail, and others can be carried all the same.
     pub const fn is_of_one_mail(&self) -> bool {
         matches!(self, Self::OutboxTaken { .. } | Self::Field { .. } | Self::Form { .. } | Self::Date)
@@ -141,7 +192,11 @@ impl DeliverError {
 pub struct Carrier(By);
 
 enum By {
-    Folder(PathBuf),
+    Folder {
+        outbox: PathBuf,
+        /// A folder whose own way is not looked at.
+        door: Option<PathBuf>,
+    },
     Server(Box<smtp::Agent>),
 }
 
@@ -156,9 +211,16 @@ impl Carrier {
         secrets: &dyn Fn(&PasswordFrom) -> Result<Password, DeliverError>,
     ) -> Result<Self, DeliverError> {
         Ok(Self(match transport {
-            Transport::File { outbox } => By::Folder(outbox.clone()),
+            Transport::File { outbox } => By::Folder { outbox: outbox.clone(), door: None },
             Transport::Smtp(server) => By::Server(Box::new(smtp::Agent::new(server, secrets)?)),
         }))
+    }
+
+    /// Takes the way to this folder as it is, for an outbox inside it: whatever else the caller has lies there, too.
+    pub fn trust(&mut self, folder: &Path) {
+        if let By::Folder { door, .. } = &mut self.0 {
+            *door = Some(folder.to_owned());
+        }
     }
 
     /// Whether mails wait for one another, because a rate is configured.
@@ -173,18 +235,37 @@ impl Carrier {
         }
     }
 
+    /// What the last run said where something stopped it: where a server refuses with the same words again, that is soon known.
+    pub fn was_stopped(&mut self, words: Vec<String>) {
+        if let By::Server(agent) = &mut self.0 {
+            agent.was_stopped(words);
+        }
+    }
+
+    /// Whether a folder has this mail already, byte for byte, and will have it after a loss of power. Of a server nobody can
+    /// ask that.
+    pub fn holds(&self, parcel: &Parcel<'_>) -> bool {
+        match &self.0 {
+            By::Folder { outbox, .. } => {
+                field::file_name(parcel.name).is_ok_and(|name| outbox::holds(outbox, name, parcel.eml))
+            }
+            By::Server(_) => false,
+        }
+    }
+
     /// One attempt for one recipient. Where a rate is configured, it waits until the mail may go, unless [`Carrier::wait`]
     /// has done so.
     ///
     /// # Errors
-    /// What lies on this side: an outbox that cannot be written, a login that the server refuses, which stop all mail; or a
-    /// mail that cannot travel, or whose name another one has, see [`DeliverError::is_of_one_mail`]. Everything else that
+    /// What lies on this side: an outbox that cannot be written, a login or a sender that the server refuses, a server that
+    /// serves nobody from here, which stop all mail; or a mail that cannot travel, or whose name another one has, see [`DeliverError::is_of_one_mail`]. Everything else that
     /// a server does is an [`Outcome`].
     pub fn carry(&mut self, parcel: &Parcel<'_>) -> Result<Carried, DeliverError> {
         field::travels(parcel.eml)?;
         match &mut self.0 {
-            By::Folder(outbox) => {
-                let outcome = outbox::put(outbox, field::file_name(parcel.name)?, parcel.eml)?;
+            By::Folder { outbox, door } => {
+                let name = field::file_name(parcel.name)?;
+                let outcome = outbox::put(outbox, door.as_deref(), name, parcel.eml)?;
                 Ok(Carried { outcome, road: Road::Open })
             }
             By::Server(agent) => {
@@ -197,7 +278,7 @@ impl Carrier {
     /// Takes leave of the server, where a connection is open. Without it the connection is merely dropped.
     pub fn close(self) {
         match self.0 {
-            By::Folder(_) => {}
+            By::Folder { .. } => {}
             By::Server(agent) => agent.close(),
         }
     }

@@ -39,7 +39,7 @@ const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 /// credential that systemd gave to the service.
 ///
 /// # Errors
-/// The file cannot be read, is not a regular file, or is open to group or others; the variable is not set; there is no
+/// The file cannot be read, is not a regular file, is another user's, or is open to group or others; the variable is not set; there is no
 /// such credential; the password cannot be one.
 #[expect(clippy::disallowed_methods, reason = "the configuration names the variable of the password")]
 pub fn password(from: &PasswordFrom) -> Result<Password, DeliverError> {
@@ -62,6 +62,7 @@ fn read(path: &Path, refused: u32) -> Result<String, DeliverError> {
     let bytes = secret_file::read(path, refused, LONGEST + 3).map_err(|unread| match unread {
         Unread::Failed(source) => failed(source),
         Unread::Open(mode) => DeliverError::PasswordOpen { path: path.to_owned(), mode },
+        Unread::Foreign(owner) => DeliverError::PasswordForeign { path: path.to_owned(), owner },
     })?;
     let text = String::from_utf8(bytes).map_err(|_| failed(io::ErrorKind::InvalidData.into()))?;
     let line = text.strip_suffix('\n').unwrap_or(&text);

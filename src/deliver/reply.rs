@@ -1,5 +1,7 @@
 //! What a server says: a reply of one or more lines, taken apart strictly (RFC 5321, 4.2).
 
+use crate::domain::text::{is_mark, is_unseen};
+
 /// The longest line of a reply, line break included. The standard has 512; servers with long words exist.
 pub(super) const LINE_MAX: usize = 1024;
 /// More lines than these are no reply. What servers offer has about twenty.
@@ -65,11 +67,21 @@ impl Reply {
     pub(super) fn text(&self) -> String {
         format!("{} {}", self.code, self.lines.join(" ")).trim_end().to_owned()
     }
+
+    /// The same without these words, should the server repeat them.
+    pub(super) fn without(self, secrets: &[String]) -> Self {
+        let words = self.lines.join(" ");
+        let veiled = secrets.iter().fold(words.clone(), |text, secret| text.replace(secret.as_str(), "…"));
+        if veiled == words { self } else { Self { lines: vec![veiled], ..self } }
+    }
 }
 
-/// At most 200 characters, none of them a control character.
+/// At most 200 characters, none of which hides or reorders what stands around it: it is shown on terminals and pages.
 pub(super) fn bounded(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(KEPT).collect()
+    let is_seen =
+        |c: &char| !c.is_control() && !is_mark(*c) && !is_unseen(*c) && !matches!(*c, '\u{200c}' | '\u{200d}');
+    let seen = text.chars().filter(is_seen).map(|c| if c.is_whitespace() { ' ' } else { c });
+    seen.take(KEPT).collect()
 }
 
 /// What a server can do, as its answer to EHLO says.
@@ -171,6 +183,10 @@ mod tests {
         let kept = bounded(&reply(&[long.as_str()]).unwrap().unwrap().text());
         assert_eq!(kept.chars().count(), 200);
         assert!(kept.starts_with("550 [31mno xxx"), "{kept}");
+        // Another direction, a line break of Unicode, and what nobody sees.
+        let marked =
+            "550 \u{202e}evil\u{202c} a\u{2028}b\u{200b}c\u{200d}d\u{feff}e\u{2066}f\u{ad}g\u{a0}h \u{e9}\u{20ac}";
+        assert_eq!(bounded(marked), "550 evil a bcdefg h \u{e9}\u{20ac}");
     }
 
     #[test]

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use lettre::Address;
 
+use super::Outcome;
 use super::dsn;
 use super::reply::{Offers, Reply, bounded};
+use super::row::Sign;
 use super::wire::{Fault, Silence, Wire};
-use super::{Carried, Outcome, Road};
 
 /// How long each stage may take (RFC 5321, 4.5.3.2).
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,8 @@ pub(super) struct Limits {
     pub verdict: Duration,
     /// What is only polite.
     pub courtesy: Duration,
+    /// From 421 to the next connection.
+    pub rest: Duration,
 }
 
 impl Limits {
@@ -41,6 +44,7 @@ impl Limits {
         content: Duration::from_secs(1800),
         verdict: Duration::from_secs(600),
         courtesy: Duration::from_secs(5),
+        rest: Duration::from_millis(250),
     };
 }
 
@@ -49,7 +53,7 @@ const BLOCK: usize = 1 << 16;
 
 /// A mail that can travel, and its envelope.
 pub(super) struct Mail<'a> {
-    /// Its Message-ID, without angle brackets.
+    /// What a report names it by, in the form of a Message-ID without angle brackets.
     pub id: &'a str,
     pub from: Address,
     pub to: Address,
@@ -85,14 +89,17 @@ impl From<Fault> for Unbegun {
 
 /// How a transaction ended.
 pub(super) struct Ended {
-    pub carried: Carried,
+    pub outcome: Outcome,
+    /// What it says of the mails after it.
+    pub sign: Sign,
     /// Whether the connection can carry another mail.
     pub goes_on: bool,
 }
 
 impl Ended {
-    fn over(carried: Carried) -> Self {
-        Self { carried, goes_on: false }
+    /// The same, and nothing more over this connection.
+    fn over(self) -> Self {
+        Self { goes_on: false, ..self }
     }
 }
 
@@ -103,12 +110,19 @@ pub(super) struct Session {
     limits: Limits,
     /// A transaction was begun, and neither ended nor taken back.
     is_begun: bool,
+    /// What is cut out of replies, should the server repeat it.
+    secrets: Vec<String>,
 }
 
 impl Session {
     /// `wire` has not heard the greeting yet.
     pub(super) fn new(wire: Wire, limits: Limits) -> Self {
-        Self { wire, offers: Offers::default(), limits, is_begun: false }
+        Self { wire, offers: Offers::default(), limits, is_begun: false, secrets: Vec::new() }
+    }
+
+    /// From now on nothing that the server says tells one of these.
+    pub(super) fn hide(&mut self, secrets: Vec<String>) {
+        self.secrets = secrets;
     }
 
     pub(super) fn offers(&self) -> &Offers {
@@ -148,8 +162,12 @@ impl Session {
         self.answer()
     }
 
+    fn reply(&mut self) -> Result<Reply, Fault> {
+        Ok(self.wire.reply()?.without(&self.secrets))
+    }
+
     fn answer(&mut self) -> Result<Reply, Fault> {
-        let reply = self.wire.reply()?;
+        let reply = self.reply()?;
         let more = || Fault::Odd("the server said more than it was asked".to_owned());
         if self.wire.is_read() { Ok(reply) } else { Err(more()) }
     }
@@ -172,7 +190,7 @@ impl Session {
     /// The server has begun none.
     pub(super) fn carry(&mut self, mail: &Mail<'_>) -> Result<Ended, Unbegun> {
         if let Some(outcome) = self.offers.size.flatten().and_then(|size| mail.beyond(size, "the server")) {
-            return Ok(Ended { carried: Carried { outcome, road: Road::Open }, goes_on: true });
+            return Ok(Ended { outcome, sign: Sign::Sound, goes_on: true });
         }
         // BODY is left out: the content is what every server takes without it.
         let size = self.offers.size.map(|_| format!(" SIZE={}", mail.size())).unwrap_or_default();
@@ -198,7 +216,7 @@ impl Session {
     }
 
     fn stage(&mut self, stage: &str, line: &str, accepted: &[u16], limit: Duration) -> Result<(), Ended> {
-        let reply = self.ask(line, limit).map_err(|fault| Ended::over(lost(stage, &fault)))?;
+        let reply = self.ask(line, limit).map_err(|fault| lost(stage, &fault))?;
         expected(stage, &reply, accepted)
     }
 
@@ -211,7 +229,7 @@ impl Session {
         }
         self.wire.within(self.limits.verdict);
         // From the first byte of this on, the server may have the mail.
-        let verdict = self.wire.say(b".\r\n").and_then(|()| self.wire.reply());
+        let verdict = self.wire.say(b".\r\n").and_then(|()| self.reply());
         self.is_begun = false;
         self.judged(verdict)
     }
@@ -231,9 +249,9 @@ impl Session {
     fn interrupted(&mut self, fault: &Fault) -> Ended {
         const STAGE: &str = "mail";
         self.wire.within(self.limits.courtesy);
-        match self.wire.reply() {
-            Ok(reply) => Ended::over(unexpected(STAGE, &reply)),
-            Err(_) => Ended::over(lost(STAGE, fault)),
+        match self.reply() {
+            Ok(reply) => unexpected(STAGE, &reply).over(),
+            Err(_) => lost(STAGE, fault),
         }
     }
 
@@ -243,17 +261,14 @@ impl Session {
         match verdict {
             Ok(reply) if reply.code == 250 => {
                 let outcome = Outcome::Sent { reply: bounded(&reply.text()) };
-                Ended { carried: Carried { outcome, road: Road::Open }, goes_on: self.wire.is_read() }
+                Ended { outcome, sign: Sign::Sound, goes_on: self.wire.is_read() }
             }
             Ok(reply) if reply.code >= 400 => {
-                Ended { goes_on: reply.code != 421 && self.wire.is_read(), carried: unexpected(STAGE, &reply) }
+                let ended = unexpected(STAGE, &reply);
+                Ended { goes_on: ended.goes_on && self.wire.is_read(), ..ended }
             }
-            Ok(reply) => Ended::over(unknown(&format!("{STAGE}: {}", reply.text()), Road::Open)),
-            Err(fault) => {
-                let reason = bounded(&format!("{STAGE}: {}", fault.words()));
-                let road = if fault == Fault::Late { Road::Busy { reason: reason.clone() } } else { Road::Open };
-                Ended::over(unknown(&reason, road))
-            }
+            Ok(reply) => unknown(&format!("{STAGE}: {}", reply.text())),
+            Err(fault) => unknown(&format!("{STAGE}: {}", fault.words())),
         }
     }
 
@@ -263,35 +278,30 @@ impl Session {
     }
 }
 
-fn unknown(reason: &str, road: Road) -> Carried {
-    Carried { outcome: Outcome::Unknown { reason: bounded(reason) }, road }
+fn unknown(reason: &str) -> Ended {
+    Ended { outcome: Outcome::Unknown { reason: bounded(reason) }, sign: Sign::Doubt, goes_on: false }
 }
 
 /// The reply of a stage where it is one that the stage accepts.
 fn expected(stage: &str, reply: &Reply, accepted: &[u16]) -> Result<(), Ended> {
-    if accepted.contains(&reply.code) {
-        return Ok(());
-    }
-    // A refusal leaves the connection in order; a reply that does not belong here may be that to another command.
-    let goes_on = reply.code >= 400 && reply.code != 421;
-    Err(Ended { carried: unexpected(stage, reply), goes_on })
+    if accepted.contains(&reply.code) { Ok(()) } else { Err(unexpected(stage, reply)) }
 }
 
-/// What another reply than the expected one means: a refusal for good only when the server says so.
-pub(super) fn unexpected(stage: &str, reply: &Reply) -> Carried {
+/// What another reply than the expected one means: a refusal for good only when the server says so. It leaves the connection
+/// in order; a reply that does not belong here may be that to another command.
+pub(super) fn unexpected(stage: &str, reply: &Reply) -> Ended {
     let strange = if reply.code < 400 { "unexpected reply " } else { "" };
     let reason = bounded(&format!("{stage}: {strange}{}", reply.text()));
-    // 421 is not about the mail: the server takes no more now.
-    let road = if reply.code == 421 { Road::Busy { reason: reason.clone() } } else { Road::Open };
     let outcome = if reply.is_refusal() { Outcome::Refused { reason } } else { Outcome::Deferred { reason } };
-    Carried { outcome, road }
+    let sign = Sign::of(stage, reply);
+    Ended { outcome, goes_on: sign.is_in_order(), sign }
 }
 
 /// What no reply means, before the end of the mail.
-pub(super) fn lost(stage: &str, fault: &Fault) -> Carried {
+pub(super) fn lost(stage: &str, fault: &Fault) -> Ended {
     let reason = bounded(&format!("{stage}: {}", fault.words()));
-    let road = if *fault == Fault::Late { Road::Busy { reason: reason.clone() } } else { Road::Open };
-    Carried { outcome: Outcome::Deferred { reason }, road }
+    let sign = if *fault == Fault::Late { Sign::Tired } else { Sign::Broken };
+    Ended { outcome: Outcome::Deferred { reason }, sign, goes_on: false }
 }
 
 /// The content with a dot more at the beginning of each line that begins with one (RFC 5321, 4.5.2).

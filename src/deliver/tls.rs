@@ -1,8 +1,9 @@
 //! Who is believed to be the server: the public authorities, and one of one's own. Nothing here turns a check off.
 
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::{fs, io};
 
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
@@ -10,6 +11,10 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{CertificateError, ClientConfig, ClientConnection, RootCertStore};
 
 use super::DeliverError;
+use super::secret_file::{self, OTHERS};
+
+/// The longest file of authorities: all public ones together have a quarter of a MiB.
+const LONGEST: u64 = 4 << 20;
 
 /// The server that a connection must prove to lead to.
 pub(super) struct Trust {
@@ -43,8 +48,19 @@ impl Trust {
 }
 
 fn add(roots: &mut RootCertStore, path: &Path) -> Result<(), DeliverError> {
-    let pem = fs::read(path).map_err(|source| DeliverError::Certificates { path: path.to_owned(), source })?;
+    let unread = |source| DeliverError::Certificates { path: path.to_owned(), source };
     let broken = |why: String| DeliverError::Certificate { path: path.to_owned(), why };
+    let (file, meta) = secret_file::regular(path).map_err(unread)?;
+    let mode = meta.permissions().mode() & 0o7777;
+    if mode & OTHERS != 0 {
+        // Who can write it can be the server.
+        return Err(DeliverError::CertificatesOpen { path: path.to_owned(), mode });
+    }
+    let mut pem = Vec::new();
+    file.take(LONGEST + 1).read_to_end(&mut pem).map_err(unread)?;
+    if pem.len() as u64 > LONGEST {
+        return Err(broken(format!("it is larger than {} MiB", LONGEST >> 20)));
+    }
     let mut any = false;
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let certificate = certificate.map_err(|error| broken(error.to_string()))?;
@@ -78,6 +94,8 @@ pub(super) fn words(error: &io::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -89,6 +107,11 @@ mod tests {
         assert!(matches!(made(&path), Err(DeliverError::NoCertificate { .. })));
         fs::write(&path, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
         assert!(matches!(made(&path), Err(DeliverError::Certificate { .. })));
+        assert!(matches!(made(Path::new("/dev/zero")), Err(DeliverError::Certificates { .. })), "it never ends");
+        fs::write(&path, vec![b'\n'; (4 << 20) + 1]).unwrap();
+        assert!(matches!(made(&path), Err(DeliverError::Certificate { why, .. }) if why.contains("4 MiB")));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o646)).unwrap();
+        assert!(matches!(made(&path), Err(DeliverError::CertificatesOpen { mode: 0o646, .. })));
     }
 
     #[test]

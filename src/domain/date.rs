@@ -41,6 +41,11 @@ impl Date {
         Self(self.0.checked_add_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX))
     }
 
+    /// How many days later another day is; 0 where it is not later.
+    pub fn days_until(self, later: Self) -> u32 {
+        u32::try_from(later.0.signed_duration_since(self.0).num_days()).unwrap_or_default()
+    }
+
     pub fn previous(self) -> Self {
         Self(self.0.pred_opt().unwrap_or(NaiveDate::MIN))
     }

@@ -26,6 +26,10 @@ impl MailRules {
     /// From the first attempt on, after which a mail that was never taken has failed.
     pub const GIVE_UP: Elapsed = Elapsed::from_seconds(5 * 86_400);
 
+    /// From when on a mail that still waits is an alarm: in the next night, also where that begins a little sooner, or has an hour
+    /// less before it.
+    pub const ALARM: Elapsed = Elapsed::from_seconds(22 * 3600);
+
     /// How long the next attempt waits after `attempts` of them: 5, 10, 20, 40 minutes, then an hour each time.
     pub fn delay(attempts: u32) -> Elapsed {
         let minutes = match attempts {
@@ -49,16 +53,19 @@ pub enum Attachable {
     Lines,
     /// The e-invoice as a file of its own.
     Xml,
+    /// The letter of the month, which there is only where it is asked for.
+    Letter,
 }
 
 impl Attachable {
-    pub const ALL: [Self; 3] = [Self::Pdf, Self::Lines, Self::Xml];
+    pub const ALL: [Self; 4] = [Self::Pdf, Self::Lines, Self::Xml, Self::Letter];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pdf => "pdf",
             Self::Lines => "lines",
             Self::Xml => "xml",
+            Self::Letter => "letter",
         }
     }
 }
@@ -68,7 +75,7 @@ impl FromStr for Attachable {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let known = Self::ALL.into_iter().find(|kind| kind.name() == text);
-        known.ok_or_else(|| format!("`{text}` is not a kind of attachment (pdf, lines, xml)"))
+        known.ok_or_else(|| format!("`{text}` is not a kind of attachment (pdf, lines, xml, letter)"))
     }
 }
 
@@ -85,7 +92,7 @@ pub struct Mailing {
 
 impl Mailing {
     pub fn attaches(&self, kind: Attachable) -> bool {
-        self.attach.as_ref().is_none_or(|kinds| kinds.contains(&kind))
+        self.attach.as_ref().map_or(kind != Attachable::Letter, |kinds| kinds.contains(&kind))
     }
 }
 
@@ -130,7 +137,7 @@ mod tests {
         let chosen = Mailing { attach: Some(vec![Attachable::Pdf]), ..Mailing::default() };
         for kind in Attachable::ALL {
             assert_eq!(kind.name().parse(), Ok(kind));
-            assert!(Mailing::default().attaches(kind));
+            assert_eq!(Mailing::default().attaches(kind), kind != Attachable::Letter);
             assert_eq!(chosen.attaches(kind), kind == Attachable::Pdf);
         }
         assert!("PDF".parse::<Attachable>().is_err());

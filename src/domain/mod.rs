@@ -4,6 +4,7 @@
 #![deny(clippy::float_arithmetic)]
 
 mod bank_days;
+pub mod base64;
 pub mod billed;
 pub mod brand;
 pub mod business;
@@ -15,6 +16,8 @@ pub mod correction;
 pub mod date;
 pub mod evidence;
 pub mod exchange;
+pub mod grid;
+pub mod header;
 pub mod hours;
 pub mod instant;
 pub mod invoice;
@@ -29,10 +32,13 @@ pub mod objects;
 pub mod payment;
 pub mod prepaid;
 pub mod reading;
+pub mod receivable;
 pub mod rule_version;
 pub mod settings;
+pub mod statement;
 pub mod text;
 pub mod time_form;
+pub mod tongue;
 mod variants;
 pub mod vat;
 pub mod wait;
@@ -58,5 +64,7 @@ pub use month::Month;
 pub use prepaid::{Advance, Available, Prepaid};
 pub use reading::Reading;
 pub use rule_version::RuleVersion;
+pub use statement::StatementMapping;
+pub use tongue::Tongue;
 pub use vat::{VatBook, VatKey, VatTreatment};
 pub use wait::{Verdict, Wait};

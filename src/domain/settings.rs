@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::chat::ChatSource;
-use super::{ChannelId, Decimal, Direction, Elapsed, Instant, Mapping, TimeOfDay, Zone};
+use super::{ChannelId, Decimal, Direction, Elapsed, Instant, Mapping, TimeOfDay, Tongue, Zone};
 
 /// What a file of a source proves about time: which spans its channels' logs are known for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,6 +164,21 @@ pub struct AlarmLimits {
 impl Default for AlarmLimits {
     fn default() -> Self {
         Self { silence_messages: 10, held_days: 7 }
+    }
+}
+
+/// How the pages are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportRules {
+    /// Of the pages of all businesses; that of a business follows its own language.
+    pub tongue: Tongue,
+    /// Whether each business has pages of its own.
+    pub each_business: bool,
+}
+
+impl Default for ReportRules {
+    fn default() -> Self {
+        Self { tongue: Tongue::English, each_business: true }
     }
 }
 

@@ -1,7 +1,11 @@
 //! What the ledger records: one closed list of facts.
 
+mod documents;
 mod mails;
 mod months;
+mod parked;
+mod payments;
+mod reconciled;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,11 +17,15 @@ use crate::domain::{
     BusinessId, ChannelId, CorrectionCause, Date, Decimal, DocumentKind, Instant, InvoiceNumber, Money, Month, Span,
 };
 
+pub use documents::{Artefact, Documents};
 pub use mails::{
     DigestMade, DigestMail, Mail, MailAttempt, MailBegun, MailBounced, MailCancelled, MailCopy, MailOutcome,
-    MailRetried,
+    MailRetried, TriedBy, Trying,
 };
 pub use months::{Approved, Claim, Compared, Dispute, DisputeSettled, MonthCorrected, TariffKnown, Texts, Unparked};
+pub use parked::{MonthParked, MonthsParked};
+pub use payments::{PaymentMatched, PaymentReceived, PaymentReversed, Reminder};
+pub use reconciled::MonthReconciled;
 
 /// One fact. The written form is JSON with the fields in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +83,18 @@ pub enum Entry {
     Dispute(Dispute),
     /// A dispute was settled.
     DisputeSettled(DisputeSettled),
+    /// Money came in.
+    Payment(PaymentReceived),
+    /// A person said what a payment is for.
+    PaymentMatched(PaymentMatched),
+    /// A payment was taken back.
+    PaymentReversed(PaymentReversed),
+    /// A business is reminded of what is overdue.
+    Reminder(Reminder),
+    /// A partner's statement of a month was compared with what is billed.
+    Reconciled(MonthReconciled),
+    /// A night parked others than before.
+    Parked(MonthsParked),
 }
 
 impl Entry {
@@ -106,6 +126,12 @@ impl Entry {
             Self::Replacement(_) => "replacement",
             Self::Dispute(_) => "dispute",
             Self::DisputeSettled(_) => "dispute_settled",
+            Self::Payment(_) => "payment",
+            Self::PaymentMatched(_) => "payment_matched",
+            Self::PaymentReversed(_) => "payment_reversed",
+            Self::Reminder(_) => "reminder",
+            Self::Reconciled(_) => "reconciled",
+            Self::Parked(_) => "parked",
         }
     }
 }
@@ -311,20 +337,6 @@ pub struct Issued {
     /// What an invoice in place of another needs less of them than that one did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub released: Vec<Released>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Documents {
-    pub number: InvoiceNumber,
-    pub files: Vec<Artefact>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Artefact {
-    pub name: String,
-    pub sha256: String,
 }
 
 /// A hold that the operator accepted, for one conversation or for the whole channel. What was accepted together

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{
     Approved, Compared, DigestMade, Dispute, DisputeSettled, Documents, Entry, Forgotten, HoldAccepted, Issued,
-    LogRead, Mail, MonthClosed, MonthCorrected, SetAside, TariffKnown, Unparked,
+    LogRead, Mail, MonthClosed, MonthCorrected, MonthParked, MonthReconciled, Reminder, SetAside, TariffKnown,
+    Unparked,
 };
 use super::mails::MailEvent;
+use super::payments::Payment;
 use super::{Numbers, Recorded};
 use crate::domain::{BusinessId, Instant, InvoiceNumber, Month};
 
@@ -38,6 +40,10 @@ pub struct History {
     pub disputes: Vec<Dispute>,
     /// By the number of the dispute, with the place of the entry.
     pub settled: BTreeMap<u32, (u64, DisputeSettled)>,
+    /// In order, with the place of the entry.
+    pub reconciled: Vec<(u64, MonthReconciled)>,
+    /// What the last night parked that parked others than the one before.
+    pub parked: Vec<MonthParked>,
     /// In order.
     pub tariffs: Vec<TariffKnown>,
     pub documents: BTreeMap<InvoiceNumber, Documents>,
@@ -51,6 +57,12 @@ pub struct History {
     pub(super) mail_events: BTreeMap<String, Vec<MailEvent>>,
     /// In order.
     pub digests: Vec<DigestMade>,
+    /// In order: the payment of number `n` is the one at `n - 1`.
+    pub payments: Vec<Payment>,
+    /// Of all of them.
+    pub(super) payment_keys: BTreeSet<String>,
+    /// In order.
+    pub reminders: Vec<Reminder>,
     /// Fingerprint of the key of names; `None` before the first file was archived under one.
     pub key: Option<String>,
     /// In order.
@@ -120,6 +132,8 @@ impl History {
             Entry::DisputeSettled(settled) => {
                 self.settled.insert(settled.dispute, (seq, settled));
             }
+            Entry::Reconciled(reconciled) => self.reconciled.push((seq, reconciled)),
+            Entry::Parked(parked) => self.parked = parked.months,
             Entry::Tariff(known) => self.tariffs.push(known),
             Entry::Documents(documents) => {
                 self.documents.insert(documents.number.clone(), documents);
@@ -132,6 +146,10 @@ impl History {
             | Entry::MailCancelled(_)
             | Entry::MailBounced(_)
             | Entry::Digest(_)) => self.add_mail(mail),
+            payment @ (Entry::Payment(_)
+            | Entry::PaymentMatched(_)
+            | Entry::PaymentReversed(_)
+            | Entry::Reminder(_)) => self.add_payment(payment),
             Entry::Key(key) => self.key = Some(key.fingerprint),
             Entry::Forgotten(forgotten) => self.forgotten.push(forgotten),
             Entry::Erased(_) => self.erased += 1,
@@ -149,10 +167,18 @@ impl History {
             closed: of(&self.closed, business),
             corrected: of(&self.corrected, business),
             approved: of(&self.approved, business),
+            payments: self.advances_of(business).cloned().collect(),
             ..Self::default()
         };
         self.issued_to(business).cloned().for_each(|issued| history.issue(issued));
         history
+    }
+
+    /// Payments in advance of a business that a statement of a bank showed.
+    fn advances_of(&self, business: &BusinessId) -> impl Iterator<Item = &Payment> {
+        let is_of =
+            |payment: &&Payment| payment.received.advance.as_ref().is_some_and(|advance| advance.business == *business);
+        self.payments.iter().filter(is_of)
     }
 
     /// The history as it would be with more files.

@@ -4,8 +4,13 @@ use super::entry::{DigestMail, Entry, Mail, MailAttempt, MailBounced, MailCancel
 use super::history::History;
 use crate::domain::{Elapsed, Instant, InvoiceNumber, MailRules};
 
-/// No attempt takes longer: one without an outcome since then was interrupted.
-const LONGEST_ATTEMPT: Elapsed = Elapsed::from_seconds(3600);
+/// No attempt takes longer, with every stage as slow as its limit lets it be: one without an outcome since then was
+/// interrupted. The lock of the state folder would tell it sooner, but who only reads cannot ask for it without being in
+/// the way of a run that begins.
+const LONGEST_ATTEMPT: Elapsed = Elapsed::from_seconds(2 * 3600);
+
+/// No mail waits longer for its next attempt: one that does was put off by a clock that was wrong.
+const LONGEST_DELAY: Elapsed = Elapsed::from_seconds(3600);
 
 /// Something that happened to a mail after it was frozen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,9 +76,14 @@ pub struct MailStanding {
 }
 
 impl MailStanding {
-    /// Whether a run sends it now.
+    /// Whether a run sends it now. What waits for longer than any mail does is due, too: the clock was wrong then, or is now.
     pub fn is_due(&self, now: Instant) -> bool {
-        self.next.is_some_and(|next| next <= now)
+        self.next.is_some_and(|next| next <= now || next > now.plus(LONGEST_DELAY))
+    }
+
+    /// Whether something is said to have happened to it that lies too far ahead for clocks that are right.
+    pub fn is_ahead(&self, now: Instant) -> bool {
+        self.since.is_some_and(|since| since > now.plus(LONGEST_DELAY))
     }
 
     /// When it may be tried again, where that is not at once.
@@ -153,8 +163,15 @@ impl Course {
             }
             MailEvent::Bounced(bounced) if bounced.is_final() => {
                 self.interrupted(rules);
-                let detail = format!("{} {}", bounced.status, bounced.diagnostic);
-                self.stand(MailState::Bounced, None, detail.trim(), bounced.at);
+                let said = format!("{} {}", bounced.status, bounced.diagnostic);
+                match self.standing.next {
+                    None => self.stand(MailState::Bounced, None, said.trim(), bounced.at),
+                    // Anybody can write a report: none keeps a mail from being sent that waits for it.
+                    next => {
+                        let detail = format!("it is tried again all the same; a report says: {}", said.trim());
+                        self.stand(self.standing.state, next, &detail, bounced.at);
+                    }
+                }
             }
             MailEvent::Bounced(_) => {}
         }
@@ -163,12 +180,13 @@ impl Course {
     fn begin(&mut self, at: Instant) {
         self.standing.attempts = self.standing.attempts.saturating_add(1);
         self.tried = self.tried.saturating_add(1);
-        self.first.get_or_insert(at);
+        // An earlier one comes after a later one where the clock was wrong: the five days are not counted from there.
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
     }
 
     fn end(&mut self, attempt: &MailAttempt, rules: &MailRules) {
         let MailAttempt { at, outcome, detail, .. } = attempt;
-        // Folders take a mail at once, and older versions recorded no beginning.
+        // Older versions recorded no beginning.
         let before = self.open.take().map(|(_, before)| before);
         if *outcome == MailOutcome::Untried {
             if let Some(before) = before {
@@ -230,9 +248,14 @@ pub fn standing(events: &[MailEvent], rules: &MailRules, now: Instant) -> MailSt
     let begun = course.open.as_ref().map(|(at, _)| *at);
     course.interrupted(rules);
     let mut standing = course.standing;
-    if let Some(at) = begun.filter(|at| now.since(*at) < LONGEST_ATTEMPT) {
+    let is_at_it = |at: &Instant| now.since(*at) < LONGEST_ATTEMPT && *at <= now.plus(LONGEST_DELAY);
+    if let Some(at) = begun.filter(is_at_it) {
         // Whoever holds the ledger knows that nobody else is at it, and goes on with it.
         (standing.state, standing.detail) = (MailState::Sending, format!("begun at {at}"));
+    }
+    if standing.state == MailState::Failed && standing.is_ahead(now) {
+        // By a clock that was wrong the five days were over: they are not.
+        (standing.state, standing.next) = (MailState::Deferred, standing.since);
     }
     standing
 }
@@ -308,22 +331,31 @@ impl History {
         standing(self.events_of(message_id), rules, now)
     }
 
+    /// Where a mail stands by what is recorded of it, at whichever instant it is asked for.
+    pub fn mail_state(&self, mail: &Mail) -> MailState {
+        self.mail_standing(&mail.message_id, &MailRules::default(), Instant::MAX).state
+    }
+
     /// Whether a server has taken a mail, and it did not come back.
     pub fn is_sent(&self, mail: &Mail) -> bool {
-        let standing = self.mail_standing(&mail.message_id, &MailRules::default(), Instant::MAX);
-        standing.state == MailState::Sent
+        self.mail_state(mail) == MailState::Sent
     }
 
     /// Every mail whose bytes are kept, in the order in which they are sent: as they were frozen, digests last.
     pub fn outgoing(&self) -> Vec<Outgoing<'_>> {
         let kept = self.mails.iter().filter(|mail| !self.is_destroyed(mail)).map(Outgoing::from);
-        kept.chain(self.digests.iter().filter_map(|digest| digest.mail.as_ref()).map(Outgoing::from)).collect()
+        kept.chain(self.undocumented()).collect()
     }
 
     /// The mail of a name, also of one that was destroyed.
     pub fn mail_named(&self, name: &str) -> Option<Outgoing<'_>> {
-        let digests = self.digests.iter().filter_map(|digest| digest.mail.as_ref()).map(Outgoing::from);
-        self.mails.iter().map(Outgoing::from).chain(digests).find(|mail| mail.name == name)
+        self.mails.iter().map(Outgoing::from).chain(self.undocumented()).find(|mail| mail.name == name)
+    }
+
+    /// Mails that are of no document: reminders, then digests.
+    fn undocumented(&self) -> impl Iterator<Item = Outgoing<'_>> {
+        let reminders = self.reminders.iter().flat_map(|reminder| &reminder.mails);
+        reminders.chain(self.digests.iter().filter_map(|digest| digest.mail.as_ref())).map(Outgoing::from)
     }
 }
 

@@ -7,9 +7,11 @@ pub mod history;
 mod mails;
 mod migration;
 mod numbers;
+mod payments;
 mod series;
 mod standing;
 mod sum;
+mod waiting;
 
 use std::cell::Cell;
 use std::fs::OpenOptions;
@@ -27,6 +29,7 @@ pub use extract::Row;
 pub use history::History;
 pub use mails::{MailEvent, MailStanding, MailState, Outgoing};
 pub use numbers::Numbers;
+pub use payments::{Payment, PaymentEvent, returned_advances};
 pub use standing::{Billed, Standing};
 pub use sum::{Bytes, sum_of};
 
@@ -61,6 +64,8 @@ pub enum LedgerError {
     Copy(PathBuf, #[source] std::io::Error),
     #[error("the file has other bytes than the last command left in it")]
     Changed,
+    #[error("its newest entries are gone: they were in {}, which is no longer there", .0.display())]
+    LogLost(PathBuf),
     #[error("the chain is broken at entry {0}: its hash does not follow from the one before")]
     Chain(u64),
     #[error("entry {0} cannot be read")]
@@ -107,15 +112,21 @@ pub struct Ledger {
     known: Cell<Option<Arc<History>>>,
     /// Whether the sum of the file is to be written when this is dropped.
     unsummed: bool,
+    series: series::Series,
 }
 
 impl Ledger {
+    fn of(connection: Connection, path: &Path) -> Self {
+        let (path, series) = (path.to_owned(), series::Series::default());
+        Self { connection, path, known: Cell::default(), unsummed: false, series }
+    }
+
     /// Opens the ledger for writing; a missing one is made.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         // Made here, since SQLite would follow the umask: the ledger is its owner's alone.
         OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(LedgerError::File)?;
         let connection = Connection::open(path)?;
-        let mut ledger = Self { connection, path: path.to_owned(), known: Cell::default(), unsummed: false };
+        let mut ledger = Self::of(connection, path);
         ledger.set_up()?;
         Ok(ledger)
     }
@@ -137,9 +148,10 @@ impl Ledger {
 
     fn open_as_it_is(path: &Path) -> Result<Self, LedgerError> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let ledger = Self { connection, path: path.to_owned(), known: Cell::default(), unsummed: false };
+        let ledger = Self::of(connection, path);
         ledger.connection.busy_timeout(Duration::from_secs(5))?;
         ledger.check_version(ledger.pragma("application_id")?, ledger.pragma("user_version")?)?;
+        ledger.refuse_without_log()?;
         Ok(ledger)
     }
 
@@ -149,8 +161,10 @@ impl Ledger {
 
     fn set_up(&mut self) -> Result<(), LedgerError> {
         self.connection.busy_timeout(Duration::from_secs(5))?;
+        self.refuse_without_log()?;
         // A rollback journal leaves no second file behind; EXTRA also syncs the folder at a commit.
-        self.connection.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA;")?;
+        self.take_log()?;
+        self.connection.execute_batch("PRAGMA synchronous = EXTRA;")?;
         // 64 MiB: the pages of a large closing wait for its commit, instead of being written and synced bit by bit.
         self.connection.execute_batch("PRAGMA cache_size = -65536;")?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -231,6 +245,7 @@ impl Ledger {
         &mut self,
         decide: impl FnOnce(&History) -> Result<Additions, E>,
     ) -> Result<(), E> {
+        self.mark_series()?;
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(LedgerError::from)?;
         let known = self.known.take().filter(|known| head(&transaction).is_ok_and(|head| head == known.head));
@@ -304,6 +319,12 @@ fn entries(connection: &Connection) -> Result<Vec<Recorded>, LedgerError> {
         recorded.push(Recorded { seq, hash: stated, entry });
     }
     Ok(recorded)
+}
+
+/// Place of the last entry; 0 for an empty ledger.
+fn last(connection: &Connection) -> rusqlite::Result<u64> {
+    let last = "SELECT coalesce(max(seq), 0) FROM entry";
+    connection.query_row(last, [], |row| row.get(0)).map(i64::unsigned_abs)
 }
 
 /// Hash of the last entry; empty for an empty ledger.

@@ -20,6 +20,7 @@ CREATE UNIQUE INDEX one_replacement ON entry (json_extract(body, '$.corrects')) 
 CREATE UNIQUE INDEX one_correction ON entry (json_extract(body, '$.business'), json_extract(body, '$.month'),
     json_extract(body, '$.correction')) WHERE kind = 'corrected';
 CREATE UNIQUE INDEX one_settling ON entry (json_extract(body, '$.dispute')) WHERE kind = 'dispute_settled';
+CREATE UNIQUE INDEX one_payment ON entry (json_extract(body, '$.key')) WHERE kind = 'payment';
 CREATE UNIQUE INDEX one_invoice ON entry (json_extract(body, '$.business'), json_extract(body, '$.month'))
     WHERE kind = 'invoice';
 CREATE UNIQUE INDEX one_closing ON entry (json_extract(body, '$.business'), json_extract(body, '$.month'))

@@ -31,6 +31,17 @@ pub fn sum_of(path: &Path) -> PathBuf {
     path.with_extension("sum")
 }
 
+/// A file beside the ledger, whole or not at all.
+pub(super) fn put(path: &Path, text: &str) -> io::Result<()> {
+    // Named as every file that is not finished: what a kill leaves of it is written over by the next one.
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let partial = path.with_file_name(format!(".{name}.partial"));
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).mode(0o600).open(&partial);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+    written.and_then(|()| fs::rename(&partial, path))
+}
+
 impl Ledger {
     /// Compares the bytes of the file with its sum.
     pub fn bytes(&self) -> Result<Bytes, LedgerError> {
@@ -59,14 +70,7 @@ impl Ledger {
     /// Writes the sum of the file as it is now.
     pub(super) fn write_sum(&self) -> Result<(), LedgerError> {
         let text = format!("{}{}", self.state()?, self.digest()?);
-        let path = sum_of(&self.path);
-        // Named as every file that is not finished: what a kill leaves of it is written over by the next sum.
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let partial = path.with_file_name(format!(".{name}.partial"));
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(true).mode(0o600).open(&partial);
-        let written = file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
-        written.and_then(|()| fs::rename(&partial, &path)).map_err(LedgerError::File)
+        put(&sum_of(&self.path), &text).map_err(LedgerError::File)
     }
 
     /// What tells one state of the ledger from another.

@@ -6,6 +6,7 @@ CREATE UNIQUE INDEX one_replacement ON entry (json_extract(body, '$.corrects')) 
 CREATE UNIQUE INDEX one_correction ON entry (json_extract(body, '$.business'), json_extract(body, '$.month'),
     json_extract(body, '$.correction')) WHERE kind = 'corrected';
 CREATE UNIQUE INDEX one_settling ON entry (json_extract(body, '$.dispute')) WHERE kind = 'dispute_settled';
+CREATE UNIQUE INDEX IF NOT EXISTS one_payment ON entry (json_extract(body, '$.key')) WHERE kind = 'payment';
 DROP VIEW IF EXISTS invoice;
 -- For people with a SQLite shell: one row a document, in the order of issue.
 CREATE VIEW invoice AS

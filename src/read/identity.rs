@@ -15,6 +15,8 @@ pub struct IdKey([u8; 32]);
 
 /// Bytes of a hash that are kept: 128 bits, so that two texts of one archive never share a name.
 const KEPT: usize = 16;
+/// Hexadecimal digits that prove the name of an envelope.
+const TOKEN: usize = 16;
 /// What is hashed lies on the stack up to so many bytes, which no id and no party has.
 const SHORT: usize = 320;
 
@@ -45,6 +47,20 @@ impl IdKey {
     /// Tells one key from another and gives neither away.
     pub fn fingerprint(&self) -> String {
         self.hashed("fingerprint", "ritardo")
+    }
+
+    /// The name of the envelope of a mail: 16 hexadecimal digits, which nobody can find without the key, a dot, and the
+    /// Message-ID. A report that gives it back is about a mail that this program gave to a server.
+    pub fn envelope(&self, message_id: &str) -> String {
+        let mut token = self.hashed("envelope", message_id);
+        token.truncate(TOKEN);
+        format!("{token}.{message_id}")
+    }
+
+    /// The Message-ID in the name of an envelope; `None` where it is no name that this key gives.
+    pub fn of_envelope<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let (_, message_id) = name.split_once('.')?;
+        (self.envelope(message_id) == name).then_some(message_id)
     }
 
     /// The name of a message: 32 hexadecimal digits.

@@ -4,6 +4,7 @@
 //! [`ReadError`] that the caller sets aside. Message text is never decoded.
 
 pub mod archive;
+pub mod bank;
 mod bytes;
 mod canonical;
 mod chat;
@@ -27,6 +28,7 @@ pub mod project;
 pub mod row;
 mod spreadsheet;
 mod stamp;
+pub mod statement;
 pub mod webhook;
 
 use std::collections::BTreeMap;

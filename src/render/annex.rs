@@ -9,6 +9,7 @@ mod tally;
 use serde::Serialize;
 
 use self::bands::Bands;
+pub(super) use self::tally::each as each_row;
 use self::tally::{BANDS, Changed, Charged, Longest, Sum};
 use super::texts::{self, fill};
 use super::view::{InvoiceView, line_file};

@@ -58,6 +58,7 @@ pub struct Words {
     pub attached_alone: &'static str,
     pub attached_invoice: &'static str,
     pub copy: &'static str,
+    pub too_big: &'static str,
     pub carried_over: &'static str,
     pub carried_over_one: &'static str,
     pub carried_over_why: &'static str,
@@ -152,6 +153,8 @@ const ENGLISH: Words = Words {
     attached_alone: "Attached: {pdf} (the credit note).",
     attached_invoice: "Attached: {pdf} (the invoice).",
     copy: "Copy",
+    too_big: "The documents of {number} are too large for a mail and are not attached. \
+              Please ask for them by replying to this mail.",
     carried_over: "Charges of {month}, carried over ({count} charges)",
     carried_over_one: "Charges of {month}, carried over ({count} charge)",
     carried_over_why: "not billed before: alone they were less than the smallest invoice",
@@ -224,6 +227,8 @@ const ITALIAN: Words = Words {
     attached_alone: "Allegato: {pdf} (la nota di credito).",
     attached_invoice: "Allegato: {pdf} (la fattura).",
     copy: "Copia",
+    too_big: "I documenti di {number} sono troppo grandi per un’e-mail e non sono allegati. \
+              Per riceverli basta rispondere a questa e-mail.",
     carried_over: "Addebiti di {month}, riportati ({count} addebiti)",
     carried_over_one: "Addebiti di {month}, riportati ({count} addebito)",
     carried_over_why: "non ancora fatturati: da soli erano meno della fattura più piccola",

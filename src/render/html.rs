@@ -14,20 +14,31 @@ pub(super) const MAIL_HTML: &str = "mail.html";
 /// The templates that Tera draws by the looks of a document.
 const DOCUMENTS: [&str; 3] = [INVOICE, MAIL_TEXT, MAIL_HTML];
 
-/// The page for finance, which is no document.
-const REPORT: (&str, &str) = ("report_month.html", include_str!("../../templates/report_month.html"));
-
-/// The compiled templates.
-pub(super) struct Pages(Tera);
+/// Compiled templates.
+pub struct Pages(Tera);
 
 impl Pages {
-    pub fn of(looks: &Looks) -> Result<Self, RenderError> {
+    /// Of templates that are no documents, each with its name.
+    ///
+    /// # Errors
+    /// [`RenderError::Template`]: one of them is not valid.
+    pub fn with(templates: &[(String, String)]) -> Result<Self, RenderError> {
         let mut tera = strict();
-        let documents = DOCUMENTS.map(|name| (name, looks.template(name)));
-        tera.add_raw_templates(documents.into_iter().chain([REPORT])).map_err(RenderError::Template)?;
+        tera.add_raw_templates(templates.iter().map(|(name, text)| (name, text))).map_err(RenderError::Template)?;
         Ok(Self(tera))
     }
 
+    pub(super) fn of(looks: &Looks) -> Result<Self, RenderError> {
+        let mut tera = strict();
+        let documents = DOCUMENTS.map(|name| (name, looks.template(name)));
+        tera.add_raw_templates(documents.into_iter().chain([super::statement::HTML])).map_err(RenderError::Template)?;
+        Ok(Self(tera))
+    }
+
+    /// One of them, from its data.
+    ///
+    /// # Errors
+    /// [`RenderError::Page`]: no such template, or it names what the data does not have.
     pub fn render(&self, template: &str, data: &impl Serialize) -> Result<String, RenderError> {
         let wrong = |source| RenderError::Page { template: template.to_owned(), source };
         let context = Context::from_serialize(data).map_err(wrong)?;

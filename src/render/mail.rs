@@ -4,7 +4,7 @@ use super::html::{MAIL_HTML, MAIL_TEXT, Pages};
 use super::texts::{self, fill};
 use super::view::{MailView, clean, is_payable, line_file, pdf_file};
 use super::{InvoiceView, RenderError, corrections, credit, labels, numbers, rule, terms, ubl_file};
-use crate::domain::business::EInvoice;
+use crate::domain::business::{EInvoice, Language};
 use crate::domain::correction::DocumentKind;
 use crate::domain::{Invoice, LineForm};
 
@@ -70,10 +70,22 @@ pub(super) fn without_lines(invoice: &Invoice, view: InvoiceView) -> InvoiceView
     with_e_invoice(invoice, InvoiceView { mail: MailView { attached, ..view.mail }, ..view })
 }
 
+/// The view of a document whose mail carries nothing, because it would be too large.
+pub(super) fn without_documents(invoice: &Invoice, view: InvoiceView) -> InvoiceView {
+    let number = invoice.number.to_string();
+    let attached = clean(&fill(corrections::of(invoice.language).too_big, &[("number", &number)]));
+    InvoiceView { mail: MailView { attached, ..view.mail }, ..view }
+}
+
 /// The view of a document whose mail a person had made once more.
 pub(super) fn copied(invoice: &Invoice, view: InvoiceView) -> InvoiceView {
     let subject = ascii(&format!("{}: {}", corrections::of(invoice.language).copy, view.mail.subject));
     InvoiceView { mail: MailView { subject, ..view.mail }, ..view }
+}
+
+/// Whether the subject of a copy begins with this word, in one of the languages.
+pub fn begins_copy(word: &str) -> bool {
+    Language::ALL.into_iter().any(|language| ascii(corrections::of(language).copy) == word)
 }
 
 /// The view of a document whose mail carries the e-invoice as a file, too, where its business asks for it.
@@ -199,6 +211,7 @@ fn fold_line(line: &str, lines: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample;
     use super::*;
 
     #[test]
@@ -208,6 +221,43 @@ mod tests {
             "Rechnung fuer Maerz 2026: 1.342,75 EUR, faellig"
         );
         assert_eq!(ascii("Aperçu de l’avoir – août 株"), "Apercu de l'avoir - aout ?");
+    }
+
+    /// What is said of the e-invoice beside the PDF is taken back word by word, in every language, and nothing else.
+    #[test]
+    fn a_mail_without_the_e_invoice_does_not_speak_of_it() {
+        for language in Language::ALL {
+            let invoice = Invoice { electronic: true, e_invoice: Some(EInvoice::Ubl), ..sample::invoice(language) };
+            let with = InvoiceView::of(&invoice, "c");
+            assert!(with.einvoice.is_some(), "{language}: the sample has no e-invoice");
+            let told = ubl_file(&invoice);
+            assert!(with.mail.attached.contains(&told), "{language}: {}", with.mail.attached);
+            let before = letter(&invoice).attached;
+            let without = with.clone().without_e_invoice(&invoice);
+            assert_eq!(without.mail.attached, before, "{language}");
+            assert_eq!(without.mail.subject, with.mail.subject, "{language}");
+            // Once more, or where nothing was said, nothing is taken.
+            assert_eq!(without.without_e_invoice(&invoice).mail.attached, before, "{language}");
+            let plain = Invoice { e_invoice: None, ..invoice.clone() };
+            let view = InvoiceView::of(&plain, "c");
+            assert_eq!(view.clone().without_e_invoice(&plain).mail.attached, view.mail.attached, "{language}");
+            // Nor of the lines: what is left is the document alone.
+            let alone = with.without_lines(&invoice).without_e_invoice(&invoice).mail.attached;
+            assert!(!alone.contains(&told) && alone.contains(&pdf_file(&invoice)), "{language}: {alone}");
+        }
+    }
+
+    #[test]
+    fn a_mail_that_is_too_large_says_that_documents_are_to_be_asked_for() {
+        for language in Language::ALL {
+            let invoice = sample::invoice(language);
+            let attached = InvoiceView::of(&invoice, "c").without_documents(&invoice).mail.attached;
+            assert!(attached.contains(&invoice.number.to_string()), "{language}: {attached}");
+            assert!(
+                !attached.contains(&pdf_file(&invoice)) && !attached.contains(['{', '}']),
+                "{language}: {attached}"
+            );
+        }
     }
 
     #[test]

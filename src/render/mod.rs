@@ -5,7 +5,6 @@
 //! [`Looks`] brings others.
 
 mod annex;
-pub(crate) mod base64;
 mod chart;
 mod computed;
 mod corrections;
@@ -16,6 +15,7 @@ mod exchange;
 mod html;
 mod labels;
 mod languages;
+mod letter;
 mod line_forms;
 mod lines;
 mod looks;
@@ -34,6 +34,7 @@ mod rule;
 #[cfg(test)]
 pub(crate) mod sample;
 mod sheet;
+mod statement;
 mod terms;
 mod texts;
 mod together;
@@ -45,12 +46,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
+use crate::domain::Tongue;
+
+pub(crate) use crate::domain::base64;
 pub use annex::{AnnexView, TableView, WaitsView};
 pub use credit::{CreditRow, CreditView};
 pub use einvoice::{Attached, as_ubl, ubl_file};
-pub use line_forms::line_file_as;
+pub use html::Pages;
+pub use letter::{LetterView, is_letter_pdf, letter, letter_page_file, letter_pdf_file};
+pub use line_forms::{grid_as_csv, grid_as_parquet, line_file_as, workbook_of};
 pub use looks::{Edition, LogoFile, Looks};
-pub use mail::MailBodies;
+pub use mail::{MailBodies, begins_copy};
 pub use markets::{codes_named as calling_codes, named as market_named};
 pub use numbers::ordinal;
 pub use plain::{Paper, text};
@@ -58,6 +64,7 @@ pub use preview::PreviewView;
 pub use proof::Fault;
 pub use qr::QrView;
 pub use sheet::{LogoView, OwnFact, SheetView};
+pub use statement::{AccountView, Reminding, StatementView, reminder};
 pub use view::{
     DateView, Fact, InvoiceView, LineView, MailView, PartyView, TotalView, line_file, pdf_file, preview_html_file,
     preview_line_file, preview_pdf_file,
@@ -95,6 +102,8 @@ pub enum RenderError {
     Unattached { number: String, name: &'static str },
     #[error("the metadata of the invoice {number} cannot say that an e-invoice is inside")]
     Metadata { number: String },
+    #[error("{name} cannot be set in type: {detail}")]
+    Paper { name: &'static str, detail: String },
     #[error("the line file {name} cannot be written in another form: {detail}")]
     Lines { name: String, detail: String },
 }
@@ -106,6 +115,7 @@ pub struct Renderer {
     /// For views without a sheet, which are of the first edition.
     first: Arc<Made>,
     made: Arc<Made>,
+    letters: Arc<Letters>,
     /// Those of the last looks that were asked for: nearly all documents of a run have the same.
     known: Arc<Mutex<Vec<Arc<Made>>>>,
 }
@@ -123,6 +133,20 @@ impl Made {
     }
 }
 
+/// What letters are made of: they have the colours of all looks and the templates of none.
+struct Letters {
+    pages: html::Pages,
+    plate: pdf::Plate,
+}
+
+impl Letters {
+    fn new() -> Result<Self, RenderError> {
+        let page = include_str!("../../templates/letter.html");
+        let pages = Tongue::ALL.map(|tongue| (tongue.code().to_owned(), tongue.template(page)));
+        Ok(Self { pages: html::Pages::with(&pages)?, plate: pdf::Plate::letter()? })
+    }
+}
+
 /// So many looks are kept ready.
 const LOOKS_KEPT: usize = 4;
 
@@ -134,7 +158,8 @@ impl Renderer {
     pub fn new() -> Result<Self, RenderError> {
         let made = Arc::new(Made::of(&Looks::default())?);
         let known = Arc::new(Mutex::new(vec![Arc::clone(&made)]));
-        Ok(Self { press: Arc::new(pdf::Press::new()?), first: Arc::new(Made::of(&Looks::first())?), made, known })
+        let (first, letters) = (Arc::new(Made::of(&Looks::first())?), Arc::new(Letters::new()?));
+        Ok(Self { press: Arc::new(pdf::Press::new()?), first, made, letters, known })
     }
 
     /// The same with the templates and logos of some looks: what [`InvoiceView::in_looks`] was given, too.
@@ -155,8 +180,8 @@ impl Renderer {
                 made
             }
         };
-        let (press, first) = (Arc::clone(&self.press), Arc::clone(&self.first));
-        Ok(Self { press, first, made, known: Arc::clone(&self.known) })
+        let (press, first, letters) = (Arc::clone(&self.press), Arc::clone(&self.first), Arc::clone(&self.letters));
+        Ok(Self { press, first, made, letters, known: Arc::clone(&self.known) })
     }
 
     fn made(&self, view: &InvoiceView) -> &Made {
@@ -186,6 +211,44 @@ impl Renderer {
     /// [`RenderError::Page`].
     pub fn mail(&self, view: &InvoiceView) -> Result<MailBodies, RenderError> {
         mail::bodies(&self.made(view).pages, view)
+    }
+
+    /// The letter of a month as one self-contained HTML page.
+    ///
+    /// # Errors
+    /// [`RenderError::Page`].
+    pub fn letter_html(&self, view: &LetterView) -> Result<String, RenderError> {
+        self.letters.pages.render(view.language, view)
+    }
+
+    /// The letter as PDF/A-3a and PDF/UA-1. The same view gives the same bytes.
+    ///
+    /// # Errors
+    /// [`RenderError::Layout`] and [`RenderError::Pdf`] name its invoice.
+    pub fn letter_pdf(&self, view: &LetterView) -> Result<Vec<u8>, RenderError> {
+        self.press.print_letter(&self.letters.plate, view).map(|(pdf, _)| pdf)
+    }
+
+    /// How many pages its PDF has.
+    #[cfg(test)]
+    fn letter_pages(&self, view: &LetterView) -> Result<usize, RenderError> {
+        self.press.print_letter(&self.letters.plate, view).map(|(_, pages)| pages)
+    }
+
+    /// The statement of account of a business as one self-contained HTML page.
+    ///
+    /// # Errors
+    /// [`RenderError::Page`].
+    pub fn statement_html(&self, view: &StatementView) -> Result<String, RenderError> {
+        self.page(statement::HTML.0, view)
+    }
+
+    /// The same as PDF/A-3a and PDF/UA-1. The same view gives the same bytes.
+    ///
+    /// # Errors
+    /// [`RenderError::Paper`].
+    pub fn statement_pdf(&self, view: &StatementView) -> Result<Vec<u8>, RenderError> {
+        self.press.paper(statement::TYPST, view)
     }
 
     /// Any registered page, from its own data.

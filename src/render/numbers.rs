@@ -97,6 +97,22 @@ pub fn share(part: u64, whole: u64, language: Language) -> String {
     format!("{}{}", grouped(&digits, language), percent_sign(language))
 }
 
+/// The same where a part is never printed as nothing, nor as all. Nothing of nothing is `–`.
+pub fn share_told(part: u64, whole: u64, language: Language) -> String {
+    let (twice, all) = (u128::from(part) * 2000, u128::from(whole));
+    let sign = percent_sign(language);
+    if whole == 0 {
+        return "–".to_owned();
+    }
+    if part > 0 && twice < all {
+        return format!("<\u{a0}{}{sign}", grouped("0.1", language));
+    }
+    if part < whole && twice + all >= all * 2000 {
+        return format!(">\u{a0}{}{sign}", grouped("99.9", language));
+    }
+    share(part, whole, language)
+}
+
 const fn percent_sign(language: Language) -> &'static str {
     match language {
         Language::English | Language::Italian | Language::Portuguese => "%",
@@ -181,6 +197,18 @@ mod tests {
             assert_eq!(share(part, whole, Language::English), said);
         }
         assert_eq!(share(1, 3, Language::German), "33,3\u{a0}%");
+        for (part, whole, said) in [
+            (0, 0, "–"),
+            (0, 9, "0.0%"),
+            (9, 9, "100.0%"),
+            (1, 3, "33.3%"),
+            (9_996, 10_000, "> 99.9%"),
+            (9_994, 10_000, "99.9%"),
+            (1, 2_001, "< 0.1%"),
+            (1, 2_000, "0.1%"),
+        ] {
+            assert_eq!(share_told(part, whole, Language::English).replace('\u{a0}', " "), said, "{part} of {whole}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use memchr::memmem;
+use serde::Serialize;
 use serde_json::Value;
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration, Smart};
@@ -19,7 +20,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 use super::einvoice::{ATTACHED, Attached, xmp};
 use super::looks::Looks;
 use super::proof::{Fault, unshown};
-use super::{InvoiceView, RenderError};
+use super::{InvoiceView, LetterView, RenderError};
 
 pub(super) const TEMPLATE: &str = "invoice.typ";
 /// Goes after a template: it attaches the e-invoice, where there is one.
@@ -71,6 +72,14 @@ impl Plate {
     }
 }
 
+impl Plate {
+    /// The plate of letters, whatever the looks.
+    pub fn letter() -> Result<Self, RenderError> {
+        let text = include_str!("../../templates/letter.typ");
+        Ok(Self { template: Source::new(file("letter.typ")?, text.to_owned()), own: text.len(), logos: Vec::new() })
+    }
+}
+
 impl Press {
     pub fn new() -> Result<Self, RenderError> {
         let font = |(index, bytes)| Font::new(Bytes::new(bytes), 0).ok_or(RenderError::Font { index });
@@ -104,6 +113,37 @@ impl Press {
             return Err(RenderError::Unattached { number: number(), name: einvoice.name });
         }
         xmp::declared(pdf).ok_or_else(|| RenderError::Metadata { number: number() })
+    }
+
+    /// Prints a letter; and how many pages it has.
+    pub fn print_letter(&self, plate: &Plate, view: &LetterView) -> Result<(Vec<u8>, usize), RenderError> {
+        let number = || view.number.clone();
+        let unwritten = |source| RenderError::Data { number: number(), source };
+        let mut data = serde_json::to_value(view).map_err(unwritten)?;
+        self.cover(&mut data);
+        let job = self.job(plate, &data, None);
+        let _forget = Forget;
+        let document = typst::compile(&job).output;
+        let document = document.map_err(|found| RenderError::Layout { number: number(), detail: said(&found) })?;
+        let pdf = typst_pdf::pdf(&document, &self.options(&data, None));
+        let mut pdf = pdf.map_err(|found| RenderError::Pdf { number: number(), detail: said(&found) })?;
+        part_line_ends(&mut pdf);
+        Ok((pdf, document.pages().len()))
+    }
+
+    /// Prints what is no document with a template of the program: its name and its text.
+    pub fn paper(&self, (name, text): (&'static str, &str), data: &impl Serialize) -> Result<Vec<u8>, RenderError> {
+        let failed = |detail: String| RenderError::Paper { name, detail };
+        let mut data = serde_json::to_value(data).map_err(|error| failed(error.to_string()))?;
+        self.cover(&mut data);
+        let plate = Plate { template: Source::new(file(name)?, text.to_owned()), own: text.len(), logos: Vec::new() };
+        let job = self.job(&plate, &data, None);
+        let _forget = Forget;
+        let document = typst::compile(&job).output.map_err(|found| failed(said(&found)))?;
+        let pdf = typst_pdf::pdf(&document, &self.options(&data, None));
+        let mut pdf = pdf.map_err(|found| failed(said(&found)))?;
+        part_line_ends(&mut pdf);
+        Ok(pdf)
     }
 
     /// What is wrong with the template of some looks when it prints this document; `None` where nothing is.

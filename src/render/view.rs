@@ -136,6 +136,12 @@ impl InvoiceView {
         mail::without_e_invoice(invoice, self)
     }
 
+    /// The same, of a document whose mail carries nothing, because it would be too large: it says that the documents are to be
+    /// asked for.
+    pub fn without_documents(self, invoice: &Invoice) -> Self {
+        mail::without_documents(invoice, self)
+    }
+
     /// The same, of a document whose mail a person had made once more: its subject says that it is a copy.
     pub fn copied(self, invoice: &Invoice) -> Self {
         mail::copied(invoice, self)
@@ -251,7 +257,7 @@ fn facts(invoice: &Invoice, words: &'static Texts) -> Vec<Fact> {
     facts
 }
 
-fn party(role: &'static str, party: &Party, words: &Texts, language: Language) -> PartyView {
+pub(super) fn party(role: &'static str, party: &Party, words: &Texts, language: Language) -> PartyView {
     let country = countries::name(&party.country, language);
     let mut lines: Vec<_> = party.address.iter().chain([&country]).map(|line| clean(line)).collect();
     lines.extend(party.vat_id.as_deref().map(|id| clean(&format!("{} {id}", words.vat_id))));

@@ -4,6 +4,7 @@
 //! classes, set by the page for light and dark.
 
 use super::number::{count, counted};
+use crate::domain::Tongue;
 
 /// Class and name of each part of a bar, from the foot upwards.
 pub const SERIES: [(&str, &str); 4] =
@@ -50,6 +51,8 @@ pub struct Mark {
 pub struct Chart {
     /// Unique in the page.
     pub id: &'static str,
+    /// Of its numbers and of the words that are its own.
+    pub tongue: Tongue,
     pub title: String,
     pub desc: String,
     pub width: usize,
@@ -64,6 +67,9 @@ const TOP: usize = 26;
 const PLOT: usize = 190;
 const FOOT: usize = TOP + PLOT;
 const HEIGHT: usize = FOOT + 26;
+
+/// Few bars do not fill the width: they would be walls.
+const WIDEST: usize = 90;
 
 /// A part that is not zero is at least this high: one late wait among thousands must be seen.
 const LEAST: usize = 2;
@@ -90,7 +96,7 @@ impl Chart {
     }
 
     fn slot(&self) -> usize {
-        self.width.saturating_sub(LEFT + RIGHT) / self.bars.len().max(1)
+        (self.width.saturating_sub(LEFT + RIGHT) / self.bars.len().max(1)).min(WIDEST)
     }
 
     fn slot_start(&self, index: usize) -> usize {
@@ -107,7 +113,7 @@ impl Chart {
         let end = self.slot_start(self.bars.len());
         let line = |value: u64| {
             let (y, class) = (FOOT - height(value, top), if value == 0 { "foot" } else { "grid" });
-            let label = count(value);
+            let label = self.tongue.number(&count(value));
             format!(
                 r#"<path class="{class}" d="M{LEFT} {y}H{end}"/><text class="end" x="{}" y="{}">{label}</text>"#,
                 LEFT - 8,
@@ -127,11 +133,14 @@ impl Chart {
             y = y.saturating_sub(high);
             rects += &format!(r#"<rect class="{class}" x="{x}" y="{y}" width="{width}" height="{high}"/>"#);
         }
-        let (hint, label) = (escaped(&bar.hint()), escaped(&bar.label));
+        let (hint, label) = (escaped(&bar.hint(self.tongue)), escaped(&bar.label));
         let label_y = FOOT + 18;
         if self.sums == Sums::Printed {
-            rects +=
-                &format!(r#"<text class="value" x="{middle}" y="{}">{}</text>"#, y.saturating_sub(6), count(bar.sum()));
+            rects += &format!(
+                r#"<text class="value" x="{middle}" y="{}">{}</text>"#,
+                y.saturating_sub(6),
+                self.tongue.number(&count(bar.sum()))
+            );
         }
         format!(r#"<g><title>{hint}</title>{rects}<text x="{middle}" y="{label_y}">{label}</text></g>"#)
     }
@@ -153,10 +162,12 @@ impl Bar {
     }
 
     /// `1 August: 12 waits, 10 on time, 2 late`
-    fn hint(&self) -> String {
+    fn hint(&self, tongue: Tongue) -> String {
         let parts = SERIES.into_iter().zip(self.parts).filter(|(_, part)| *part > 0);
-        let parts = parts.map(|((_, name), part)| format!(", {} {name}", count(part)));
-        format!("{}: {}{}", self.name, counted(self.sum(), "wait", "waits"), parts.collect::<String>())
+        let parts = parts.map(|((_, name), part)| format!(", {} {}", tongue.number(&count(part)), tongue.say(name)));
+        let (one, many) = (tongue.say("wait"), tongue.say("waits"));
+        let sum = tongue.number(&counted(self.sum(), one, many));
+        format!("{}: {sum}{}", self.name, parts.collect::<String>())
     }
 }
 
@@ -224,7 +235,8 @@ mod tests {
         let bar = Bar { label: "<1".into(), name: "1 August".into(), parts: [3, 1, 0, 0], backdrop: Backdrop::Shaded };
         let mark = Some(Mark { after: 1, label: "24 h" });
         let title = "a & b".to_owned();
-        let chart = Chart { id: "c", title, desc: "d".into(), width: 100, sums: Sums::Printed, mark, bars: vec![bar] };
+        let (tongue, sums) = (Tongue::English, Sums::Printed);
+        let chart = Chart { id: "c", tongue, title, desc: "d".into(), width: 100, sums, mark, bars: vec![bar] };
         let svg = chart.svg();
         assert_eq!(svg, chart.clone().svg());
         assert!(svg.contains("<title>1 August: 4 waits, 3 on time, 1 late</title>"), "{svg}");
@@ -237,6 +249,7 @@ mod tests {
     fn a_chart_without_bars_is_still_a_chart() {
         let chart = Chart {
             id: "c",
+            tongue: Tongue::Italian,
             title: String::new(),
             desc: String::new(),
             width: 10,

@@ -11,8 +11,11 @@ use crate::domain::{BusinessId, Date, Direction, Elapsed, Instant, Month, Span, 
 /// The picture ends here, however long the horizon of a tariff is.
 const DAYS_MAX: usize = 62;
 
-/// Gaps of a lane that are written out; the picture and the JSON form have all.
+/// Gaps of a lane that are written out. The picture has all, those that lie close together as one; the JSON form has all.
 pub const GAPS_NAMED: usize = 10;
+
+/// A lane of a picture has no more parts than about these: what lies closer is drawn as one.
+const PARTS_MAX: usize = 400;
 
 /// `and 21 more` of so many gaps; empty when all are written out.
 pub fn more_gaps(gaps: usize) -> String {
@@ -132,6 +135,12 @@ impl ChannelCoverage {
 
     pub fn gaps(&self) -> usize {
         self.inbound.gaps.len() + self.outbound.gaps.len()
+    }
+
+    /// About how many parts its picture has.
+    pub fn parts(&self) -> usize {
+        let of = |lane: &Lane| (lane.proven.len() + lane.gaps.len() + lane.accepted.len()).min(PARTS_MAX);
+        of(&self.inbound) + of(&self.outbound)
     }
 
     /// The part of a day that is looked at; it is empty where none is.

@@ -38,6 +38,20 @@ impl Part {
         Self::SetAside,
     ];
 
+    /// As it is recorded: it stays, whatever the headings say.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Issued => "issued",
+            Self::Sent => "sent",
+            Self::Waiting => "waiting",
+            Self::Undelivered => "undelivered",
+            Self::Parked => "parked",
+            Self::ToApprove => "to_approve",
+            Self::Held => "held",
+            Self::SetAside => "set_aside",
+        }
+    }
+
     /// Heading, and the word that follows a count in the subject. ASCII.
     const fn words(self, language: Language) -> (&'static str, &'static str) {
         match (self, language) {
@@ -90,7 +104,9 @@ impl Digest {
             // Writing to a text cannot fail.
             let _ = write!(text, "\n{} ({})\n", part.words(self.language).0, rows.len());
             for row in rows.iter().take(SHOWN) {
-                let _ = writeln!(text, "  {}", row.join("  "));
+                // A row is a line, whatever the name of a file has in it.
+                let line: String = row.join("  ").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+                let _ = writeln!(text, "  {line}");
             }
             if let Some(more) = self.more(rows) {
                 let _ = writeln!(text, "  {more}");
@@ -185,6 +201,13 @@ mod tests {
                 assert!(heading.is_ascii() && word.is_ascii(), "{heading}");
             }
         }
+    }
+
+    #[test]
+    fn a_row_is_a_line() {
+        let parts = vec![(Part::SetAside, vec![vec!["a\n\nMails sent (1)\n.csv".to_owned(), "damaged".to_owned()]])];
+        let text = Digest { parts, ..digest(Language::English, 0) }.text();
+        assert!(text.ends_with("\nFiles set aside (1)\n  a  Mails sent (1) .csv  damaged\n"), "{text}");
     }
 
     #[test]

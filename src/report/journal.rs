@@ -1,19 +1,24 @@
 //! Issued documents as double-entry bookkeeping: one transaction a document, whose postings add up to nothing.
 //!
 //! An invoice is owed by its business, and is revenue and tax to be handed on; a credit note is the same the other way
-//! round. Whether it was paid is not known here.
+//! round. A payment is money at the bank that is no longer owed, and so is what an invoice takes of a payment in advance.
 
 mod beancount;
 mod hledger;
+mod receipts;
 mod sheet;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::receipts::ReceiptPosting;
 use crate::domain::correction::CreditOf;
 use crate::domain::invoice::Vat;
-use crate::domain::{BusinessId, Currency, Date, Decimal, Invoice, InvoiceNumber, Money, Month};
+use crate::domain::prepaid::Released;
+use crate::domain::{BusinessId, Currency, Date, Decimal, Invoice, Money, Month};
+
+pub use self::receipts::{Happened, Receipt};
 
 /// What businesses owe, an account each.
 const RECEIVABLE: &str = "Assets:Receivable";
@@ -26,6 +31,8 @@ const VAT: &str = "Liabilities:VAT";
 pub struct Document {
     pub invoice: Invoice,
     pub sha256: String,
+    /// What it needs less of payments in advance than the invoice in whose place it stands.
+    pub released: Vec<Released>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +54,21 @@ pub enum Scope {
 /// The amounts of a document contradict one another.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the amounts of {0} do not add up")]
-pub struct Unbalanced(pub InvoiceNumber);
+pub struct Unbalanced(pub String);
 
 /// Documents with their postings, in the order of date, then of issue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Journal {
     title: String,
     transactions: Vec<Transaction>,
+    /// In the order of date, then of the ledger.
+    receipts: Vec<(Receipt, Vec<ReceiptPosting>)>,
+}
+
+/// One transaction of a journal.
+enum Booked<'j> {
+    Document(&'j Transaction),
+    Receipt(&'j Receipt, &'j [ReceiptPosting]),
 }
 
 /// A document as bookkeeping.
@@ -81,7 +96,26 @@ impl Journal {
     pub fn of(title: String, documents: Vec<Document>) -> Result<Self, Unbalanced> {
         let mut transactions = documents.into_iter().map(Transaction::of).collect::<Result<Vec<_>, _>>()?;
         transactions.sort_by_key(|transaction| transaction.document.invoice.issue_date);
-        Ok(Self { title, transactions })
+        Ok(Self { title, transactions, receipts: Vec::new() })
+    }
+
+    /// The same with what happened to payments.
+    pub fn with_receipts(self, receipts: Vec<Receipt>) -> Result<Self, Unbalanced> {
+        let posted = |receipt: Receipt| match receipt.postings() {
+            Some(postings) => Ok((receipt, postings)),
+            None => Err(Unbalanced(receipt.what())),
+        };
+        let mut receipts = receipts.into_iter().map(posted).collect::<Result<Vec<_>, _>>()?;
+        receipts.sort_by_key(|(receipt, _)| receipt.date);
+        Ok(Self { receipts, ..self })
+    }
+
+    /// Everything in the order of date; of one day documents come first.
+    fn booked(&self) -> Vec<Booked<'_>> {
+        let receipts = self.receipts.iter().map(|(receipt, postings)| Booked::Receipt(receipt, postings));
+        let mut booked: Vec<Booked> = self.transactions.iter().map(Booked::Document).chain(receipts).collect();
+        booked.sort_by_key(Booked::date);
+        booked
     }
 
     pub fn text(&self, form: Form, scope: Scope) -> String {
@@ -93,29 +127,30 @@ impl Journal {
     }
 
     fn accounts(&self) -> BTreeSet<&str> {
-        self.transactions
-            .iter()
-            .flat_map(|transaction| &transaction.postings)
-            .map(|posting| &*posting.account)
-            .collect()
+        let of_documents = self.transactions.iter().flat_map(|transaction| &transaction.postings);
+        let of_receipts = self.receipts.iter().flat_map(|(_, postings)| postings).map(|posting| &*posting.account);
+        of_documents.map(|posting| &*posting.account).chain(of_receipts).collect()
     }
 
     fn currencies(&self) -> BTreeSet<Currency> {
-        self.transactions.iter().map(|transaction| transaction.document.invoice.currency).collect()
+        let of_receipts = self.receipts.iter().map(|(receipt, _)| receipt.amount.currency());
+        let of_documents = self.transactions.iter().flat_map(|transaction| &transaction.postings);
+        of_documents.map(|posting| posting.amount.currency()).chain(of_receipts).collect()
     }
 
     /// A day before which nothing happens: the first of the first month that is billed.
     fn first_day(&self) -> Option<Date> {
         let invoices = self.transactions.iter().map(|transaction| &transaction.document.invoice);
-        invoices.map(|invoice| invoice.month.first_day().min(invoice.issue_date)).min()
+        let of_documents = invoices.map(|invoice| invoice.month.first_day().min(invoice.issue_date));
+        of_documents.chain(self.receipts.iter().map(|(receipt, _)| receipt.date)).min()
     }
 }
 
 impl Transaction {
     fn of(document: Document) -> Result<Self, Unbalanced> {
-        match postings(&document.invoice) {
+        match postings(&document.invoice, &document.released) {
             Some(postings) => Ok(Self { document, postings }),
-            None => Err(Unbalanced(document.invoice.number)),
+            None => Err(Unbalanced(document.invoice.number.to_string())),
         }
     }
 
@@ -126,7 +161,7 @@ impl Transaction {
 
     /// The document in words, name by name; the same in both forms of text.
     fn facts(&self) -> Vec<(&'static str, String)> {
-        let Document { invoice, sha256 } = &self.document;
+        let Document { invoice, sha256, .. } = &self.document;
         let corrects = invoice.corrects.as_ref().map(|corrected| ("corrects", corrected.number.to_string()));
         let categories: BTreeSet<&str> = invoice.vat.iter().map(|vat| vat.category.as_str()).collect();
         let mut facts = vec![("number", invoice.number.to_string()), ("kind", invoice.kind.name().to_owned())];
@@ -145,7 +180,7 @@ impl Transaction {
 }
 
 /// `None` when they do not add up to zero.
-fn postings(invoice: &Invoice) -> Option<Vec<Posting>> {
+fn postings(invoice: &Invoice, released: &[Released]) -> Option<Vec<Posting>> {
     let given = |amount: Money| if invoice.is_credit_note() { amount } else { amount.negated() };
     let taxed = if let [only] = invoice.vat.as_slice() { Some(only) } else { None };
     let posting =
@@ -163,7 +198,18 @@ fn postings(invoice: &Invoice) -> Option<Vec<Posting>> {
         let account = tax_account(&invoice.seller.country, vat.rate);
         postings.push(posting(account, given(vat.tax), invoice.month, Some(vat)));
     }
+    // One in place of another says again what that one took.
+    let taken = invoice.prepaid.as_ref().filter(|_| !invoice.is_credit_note() && invoice.corrects.is_none());
+    if let Some(taken) = taken {
+        postings.push(posting(receipts::prepaid(&invoice.business), taken.paid, invoice.month, None));
+        postings.push(posting(receivable(&invoice.business), taken.paid.negated(), invoice.month, None));
+    }
     let sum = Money::sum(invoice.currency, postings.iter().map(|posting| posting.amount))?;
+    // It may be in another currency, that of the invoice before it: each pair comes to nothing by itself.
+    for Released { amount, .. } in released {
+        postings.push(posting(receipts::prepaid(&invoice.business), amount.negated(), invoice.month, None));
+        postings.push(posting(receivable(&invoice.business), *amount, invoice.month, None));
+    }
     sum.is_zero().then_some(postings)
 }
 

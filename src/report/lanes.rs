@@ -26,11 +26,15 @@ const LEGEND: usize = 34;
 /// What is drawn is at least this wide: a gap of a minute must be seen.
 const LEAST: usize = 3;
 
+/// Parts of a lane that lie closer than this are drawn as one: many short gaps would be a picture of megabytes, in which
+/// they could not be told apart.
+const APART: usize = 2;
+
 /// From one line of a hatch to the next.
 const HATCH: usize = 7;
 
 /// The look of the classes that only these pictures have.
-pub const STYLE: &str = include_str!("../../templates/coverage.css");
+const STYLE: &str = include_str!("../../templates/coverage.css");
 
 /// What the page gives every picture, for one that stands alone.
 const STYLE_ALONE: &str = include_str!("../../templates/coverage_alone.css");
@@ -78,9 +82,10 @@ impl Picture<'_> {
         let id = format!("coverage-{}", self.index + 1);
         let height = self.foot() + FOOT + if self.look == Look::Own { LEGEND } else { 0 };
         let title = format!("What the logs prove, {}", month_name(self.days.month));
+        // Its words are those of `ritardo coverage`: on a page in another language they are said as English.
         let mut lines = vec![
             format!(
-                r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="{id}-title {id}-desc">"#
+                r#"<svg xmlns="http://www.w3.org/2000/svg" lang="en" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="{id}-title {id}-desc">"#
             ),
             format!(r#"<title id="{id}-title">{}</title>"#, escaped(&title)),
             format!(r#"<desc id="{id}-desc">{}</desc>"#, escaped(&self.desc())),
@@ -173,6 +178,13 @@ fn drawn_legend(top: usize) -> Vec<String> {
     lines
 }
 
+/// A part of a lane that is drawn as one, and how many spans it has.
+#[derive(Clone, Copy)]
+struct Part {
+    span: Span,
+    spans: usize,
+}
+
 struct Row<'p> {
     channel: &'p ChannelCoverage,
     days: Vec<Span>,
@@ -214,13 +226,14 @@ impl Row<'_> {
             (width > 0).then(|| format!(r#"<rect class="{class}" x="{x}" y="{top}" width="{width}" height="{LANE}"/>"#))
         };
         let mut lines: Vec<String> = rect("track", &all).into_iter().collect();
-        lines.extend(within(&lane.proven, before).iter().filter_map(|span| rect("proven", span)));
-        lines.extend(within(&lane.proven, after).iter().filter_map(|span| rect("early", span)));
+        lines.extend(self.parts(&within(&lane.proven, before)).iter().filter_map(|part| rect("proven", &part.span)));
+        lines.extend(self.parts(&within(&lane.proven, after)).iter().filter_map(|part| rect("early", &part.span)));
         for (class, spans, what) in
             [("accepted", &lane.accepted, "missing and accepted"), ("gap", &lane.gaps, "missing")]
         {
-            for span in spans {
-                let hint = format!("{direction} logs are {what}: {}", self.channel.from_to(span));
+            for Part { span, spans } in &self.parts(spans) {
+                let times = if *spans == 1 { String::new() } else { format!(" in {spans} parts") };
+                let hint = format!("{direction} logs are {what}{times}: {}", self.channel.from_to(span));
                 let ((x, width), drawn) = (self.extent(span), rect(class, span).unwrap_or_default());
                 let hatch = if class == "gap" { diagonals(x, top, width) } else { horizontals(x, top, width) };
                 let hatch = format!(r#"<path class="hatch-{class}" d="{hatch}"/>"#);
@@ -228,6 +241,23 @@ impl Row<'_> {
             }
         }
         lines
+    }
+
+    /// Sorted spans, those together that are drawn together.
+    fn parts(&self, spans: &[Span]) -> Vec<Part> {
+        let mut parts: Vec<Part> = Vec::new();
+        for span in spans {
+            let x = self.extent(span).0;
+            let last = parts.last_mut().filter(|last| {
+                let (from, width) = self.extent(&last.span);
+                x <= from + width + APART
+            });
+            match last {
+                Some(last) => *last = Part { span: Span { to: span.to, ..last.span }, spans: last.spans + 1 },
+                None => parts.push(Part { span: *span, spans: 1 }),
+            }
+        }
+        parts
     }
 
     /// A bar for each day with messages, on the scale of the channel.
@@ -296,67 +326,4 @@ fn horizontals(x: usize, top: usize, width: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::coverage::tests::{channel, spans};
-    use super::*;
-    use crate::domain::Zone;
-
-    fn days(channels: &[ChannelCoverage]) -> Days {
-        Days::of("2018-08".parse().unwrap(), channels)
-    }
-
-    #[test]
-    fn a_picture_has_a_lane_a_direction_and_says_what_is_missing() {
-        let channels = [channel()];
-        let svg = pictures(&channels, &days(&channels)).concat();
-        assert_eq!(svg, pictures(&channels.clone(), &days(&channels)).concat());
-        let drawn = |class: &str| svg.matches(&format!("<rect class=\"{class}\"")).count();
-        let classes = ["track", "proven", "early", "gap", "accepted", "volume"];
-        assert_eq!(classes.map(drawn), [2, 1 + 4, 1, 2, 1, 1], "{svg}");
-        assert!(
-            svg.contains("<title>outbound logs are missing: 2018-08-05 00:00 to 2018-08-06 00:00</title>"),
-            "{svg}"
-        );
-        assert!(svg.contains("+39&lt;0510") && !svg.contains("+39<0510"), "{svg}");
-        assert!(svg.contains("known through 2018-08-25 00:00, 2 gaps"), "{svg}");
-        assert!(!svg.contains("=\"-") && !svg.contains("url("), "{svg}");
-        let alone = picture(&channels, &days(&channels));
-        assert!(alone.contains("<style>") && alone.contains("gap: logs are missing</text>"), "{alone}");
-    }
-
-    #[test]
-    fn many_channels_are_several_pictures() {
-        let channels = vec![channel(); 8];
-        let pictures = pictures(&channels, &days(&channels));
-        assert_eq!(pictures.iter().map(|svg| svg.matches("class=\"row\"").count()).collect::<Vec<_>>(), [6, 2]);
-        assert!(pictures[1].contains("id=\"coverage-2-title\"") && !pictures[1].contains("<style>"));
-        assert!(super::pictures(&[], &days(&[])).is_empty());
-    }
-
-    #[test]
-    fn a_hatch_stays_in_its_part_of_the_lane() {
-        assert_eq!(diagonals(100, 50, 9), "M100 57L107 50M100 64L109 55M103 68L109 62");
-        assert_eq!(diagonals(100, 50, LEAST), "M100 57L103 54M100 64L103 61M103 68L103 68");
-        assert_eq!(horizontals(100, 50, 9), "M100 53h9M100 57h9M100 61h9M100 65h9");
-    }
-
-    #[test]
-    fn every_civil_day_is_as_wide_and_a_short_gap_is_seen() {
-        let mut channel = channel();
-        channel.zone = "Europe/Rome".parse::<Zone>().unwrap();
-        let october = Days::of("2018-10".parse().unwrap(), &[]);
-        let row = Row { channel: &channel, days: october.spans(channel.zone), top: 0, slot: 20 };
-        for (from_to, x, width) in [
-            ("09-30T22 10-01T22", 0, 20),
-            ("10-01T10 10-01T22", 10, 10),
-            ("10-27T22 10-28T23", 540, 20), // 25 hours
-            ("10-28T23 10-29T23", 560, 20),
-            ("10-30T22 10-30T23", 599, LEAST),
-            ("01-01T00 12-31T00", 0, 620),
-            ("10-31T22 10-31T23", 617, LEAST),
-        ] {
-            let (found, wide) = row.extent(&spans(from_to)[0]);
-            assert_eq!((found - LEFT, wide), (x, width), "{from_to}");
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! Numbers as the pages print them: grouped by thousands, shares exact.
 
-use crate::domain::{Currency, Date, Decimal, Money, Month};
+use crate::domain::{Currency, Date, Decimal, Money, Month, Tongue};
 
 /// Printed for a sum that does not fit its type, which no tariff with sane prices reaches.
 const TOO_LARGE: &str = "too large to print";
@@ -45,24 +45,80 @@ pub struct Amounts {
     pub currency: Currency,
     /// Decimal places of exact amounts: those of the finest.
     pub places: usize,
+    /// What the page is written in.
+    pub tongue: Tongue,
 }
 
 impl Amounts {
     /// As many places as the finest of `amounts` needs, at least two.
     pub fn fitting(currency: Currency, amounts: impl Iterator<Item = Decimal>) -> Self {
-        Self { currency, places: amounts.map(places).fold(2, usize::max) }
+        Self { currency, places: amounts.map(places).fold(2, usize::max), tongue: Tongue::English }
+    }
+
+    /// The same for a page in another language.
+    pub fn spoken(self, tongue: Tongue) -> Self {
+        Self { tongue, ..self }
+    }
+
+    /// `12,345`
+    pub fn count(self, number: u64) -> String {
+        self.tongue.number(&count(number))
+    }
+
+    /// `1 business`, `2 businesses`: a count with its noun, which is looked up.
+    pub fn counted(self, number: u64, one: &str, many: &str) -> String {
+        format!("{} {}", self.count(number), self.tongue.say(if number == 1 { one } else { many }))
+    }
+
+    /// `USD 12,345.67`; `None` is a sum that does not fit.
+    pub fn coded(self, amount: Option<Money>) -> String {
+        amount.map_or_else(|| self.too_large(), |amount| self.tongue.number(&money(Some(amount))))
+    }
+
+    /// As [`share`].
+    pub fn share(self, part: u64, whole: u64) -> String {
+        self.tongue.number(&share(part, whole))
+    }
+
+    /// `August 2018`
+    pub fn month(self, month: Month) -> String {
+        format!("{} {}", self.tongue.say(name_of(month.number())), month.year())
+    }
+
+    /// `1 August`
+    pub fn day(self, date: Date) -> String {
+        format!("{} {}", date.day(), self.tongue.say(name_of(date.month())))
+    }
+
+    /// The words in the language of the page.
+    pub fn say(self, english: &'static str) -> &'static str {
+        self.tongue.say(english)
+    }
+
+    /// What parts the last of several amounts from the one before it, with its blanks.
+    pub fn and(self) -> String {
+        format!(" {} ", self.say("and"))
+    }
+
+    fn too_large(self) -> String {
+        self.tongue.say(TOO_LARGE).to_owned()
     }
 
     /// `12,345.67`, with its code only where it is not that of the page.
     pub fn money(self, amount: Option<Money>) -> String {
-        let digits = |amount: Money| grouped(&amount.digits());
-        amount.filter(|amount| amount.currency() == self.currency).map_or_else(|| money(amount), digits)
+        let digits = |amount: Money| self.tongue.number(&grouped(&amount.digits()));
+        amount.filter(|amount| amount.currency() == self.currency).map_or_else(|| self.coded(amount), digits)
     }
 
     /// `12,345.670`: an exact amount of the page's currency; `None` is a sum that does not fit.
     pub fn exact(self, amount: Option<Decimal>) -> String {
         let padded = |amount: Decimal| format!("{amount}{:0<1$}", "", self.places.saturating_sub(places(amount)));
-        amount.map_or(TOO_LARGE.to_owned(), |amount| grouped(&padded(amount)))
+        amount.map_or_else(|| self.too_large(), |amount| self.tongue.number(&grouped(&padded(amount))))
+    }
+
+    /// The same without commas, for a program that compares.
+    pub fn plain(self, amount: Option<Decimal>) -> String {
+        amount.map(|amount| amount.to_string()).unwrap_or_default()
     }
 }
 
@@ -158,7 +214,7 @@ mod tests {
     fn money_names_its_currency_where_it_must() {
         let (usd, yen): (Currency, Currency) = ("USD".parse().unwrap(), "JPY".parse().unwrap());
         assert_eq!(money(Some(Money::new(123_456, usd))), "USD\u{a0}1,234.56");
-        let page = Amounts { currency: usd, places: 2 };
+        let page = Amounts { currency: usd, places: 2, tongue: Tongue::English };
         assert_eq!(page.money(Some(Money::new(123_456, usd))), "1,234.56");
         assert_eq!(page.money(Some(Money::new(123_456, yen))), "JPY\u{a0}123,456");
         assert_eq!(page.money(None), TOO_LARGE);
@@ -176,6 +232,18 @@ mod tests {
             let page = Amounts::fitting("USD".parse().unwrap(), amounts.iter().map(|text| decimal(text)));
             assert_eq!(page.exact(Some(decimal("1000"))), printed, "{amounts:?}");
         }
+    }
+
+    #[test]
+    fn a_page_in_italian_has_italian_numbers() {
+        let page = Amounts { currency: "USD".parse().unwrap(), places: 3, tongue: Tongue::Italian };
+        let amount = Money::new(123_456, "USD".parse().unwrap());
+        assert_eq!((page.count(12_345), page.money(Some(amount))), ("12.345".into(), "1.234,56".into()));
+        assert_eq!((page.share(1, 3), page.coded(Some(amount))), ("33,3\u{a0}%".into(), "USD\u{a0}1.234,56".into()));
+        assert_eq!(page.exact(Some("1000.5".parse().unwrap())), "1.000,500");
+        let month: Month = "2018-08".parse().unwrap();
+        assert_eq!((page.month(month), page.day(month.first_day())), ("agosto 2018".into(), "1 agosto".into()));
+        assert_eq!(page.counted(2, "business", "businesses"), "2 aziende");
     }
 
     #[test]

@@ -1,17 +1,28 @@
 //! What the template of the month page may see: texts, in the order of the page.
 
+mod insight;
+mod overview;
+
 use serde::Serialize;
 
 use super::coverage::SourceKind;
 use super::facts::{Link, TariffUsed};
+pub use insight::{HeatPart, HeatRow, HeldRow, InsightPart, MarketRow, PercentileRow, PlainSums, SoonerRow, StackPart};
+pub use overview::{MonthLine, OverviewPage, RowsPage, RunPage, RunRow, SubjectRow};
 
 /// The month page. All numbers are already formatted; the charts are SVG elements, the only markup here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MonthPage {
     pub title: String,
+    /// BCP 47.
+    pub lang: &'static str,
+    /// It is for the business itself, and leaves out what is for who works with the program.
+    pub for_business: bool,
     /// `August 2018`
     pub month: String,
     pub issuer: String,
+    /// Addresses of the other pages.
+    pub nav: Vec<Link>,
     /// The month in one sentence.
     pub summary: String,
     pub figures: Vec<Figure>,
@@ -26,23 +37,33 @@ pub struct MonthPage {
     pub after: Vec<AfterRow>,
     /// Empty when there is no wait; the same holds for the following lists of waits.
     pub verdicts: Vec<VerdictRow>,
+    pub held: Vec<HeldRow>,
     pub entry_points: Vec<EntryPointRow>,
     pub entry_points_total: EntryPointRow,
     /// How charges were counted; empty where the tariff counts none.
     pub pricing: PricingPart,
-    pub legend: Vec<LegendEntry>,
-    /// An SVG element, to be printed as it is.
-    pub days_chart: String,
-    pub days: Vec<StackRow>,
-    /// An SVG element, to be printed as it is.
-    pub lengths_chart: String,
-    pub lengths: Vec<StackRow>,
-    /// The sum of `days`, and of `lengths`.
-    pub stack_total: StackRow,
+    #[serde(flatten)]
+    pub stacks: StackPart,
+    pub insight: InsightPart,
+    /// The rows of `businesses`, `open` and `documents` that are on further pages; empty where there are none.
+    pub more_businesses: Vec<Link>,
+    /// `Rows 1 to 200 of 5,000 …`, where a table is parted.
+    pub part_of_businesses: String,
+    pub part_of_documents: String,
+    pub more_alarms: String,
+    pub more_after: String,
+    pub more_open: String,
+    pub more_adjustments: String,
+    pub more_files: String,
+    pub more_documents: Vec<Link>,
+    /// `20 of 5,000 channels, those with gaps first`, or empty.
+    pub more_channels: String,
     pub open: Vec<OpenRow>,
     pub alarms: Vec<String>,
     pub coverage: CoveragePart,
     pub rejected_rows: String,
+    pub rejected: Vec<RejectRow>,
+    pub more_rejected: String,
     pub quarantined_files: Vec<FileRow>,
     pub tariffs: Vec<TariffUsed>,
     pub chain_head: String,
@@ -55,8 +76,6 @@ pub struct MonthPage {
 pub struct CoveragePart {
     /// SVG elements, to be printed as they are; none without channels.
     pub pictures: Vec<String>,
-    /// Rules of their classes, for the page's own style sheet.
-    pub style: &'static str,
     pub legend: Vec<LegendEntry>,
     pub rows: Vec<ChannelRow>,
 }
@@ -110,6 +129,8 @@ pub struct Figure {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BusinessRow {
     pub id: String,
+    /// Address of its own page; empty where it has none.
+    pub href: String,
     pub name: String,
     /// In the word of `ritardo status`.
     pub state: &'static str,
@@ -206,6 +227,7 @@ pub struct TotalRow {
     pub counts: CountCells,
     /// Sums in the currency of the page.
     pub sums: MonthSums,
+    pub plain: PlainSums,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -271,12 +293,16 @@ pub struct StackRow {
     pub waits: String,
     /// Counts in the order of the legend.
     pub parts: Vec<String>,
+    /// Exact sum of the charges.
+    pub amount: String,
 }
 
 /// A business whose month is not closed, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OpenRow {
     pub id: String,
+    /// Address of its own page; empty where it has none.
+    pub href: String,
     pub name: String,
     pub state: &'static str,
     pub class: &'static str,
@@ -286,6 +312,14 @@ pub struct OpenRow {
     /// How it goes on; empty where nobody has to act, or the reasons say it.
     pub next: String,
     pub preview: Option<Link>,
+}
+
+/// Rows of a file that could not be read, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RejectRow {
+    pub file: String,
+    pub reason: String,
+    pub rows: String,
 }
 
 /// A file that was set aside.

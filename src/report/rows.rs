@@ -1,19 +1,22 @@
 //! The rows of the tables of the month page.
 
-use super::chart::Bar;
+use std::collections::BTreeMap;
+
+use super::bars::market_name;
 use super::coverage::{ChannelCoverage, GAPS_NAMED, Lane, more_gaps};
-use super::facts::{BusinessMonth, MonthFacts, State};
+use super::facts::{BusinessMonth, MonthFacts, RejectedRows, State};
 use super::issued;
-use super::number::{Amounts, NONE, count, counted, share};
+use super::number::{Amounts, NONE};
 use super::page::{
-    BusinessRow, ChannelRow, CountCells, EntryPointRow, FileRow, GapRow, LaneRow, OpenRow, StackRow, TotalRow,
-    VerdictRow,
+    BusinessRow, ChannelRow, CountCells, EntryPointRow, FileRow, GapRow, LaneRow, MarketRow, OpenRow, PlainSums,
+    RejectRow, TotalRow, VerdictRow,
 };
+use super::portrait::Portrait;
 use super::strip;
 use super::sums;
-use super::sums::Totals;
-use super::tally::{Tally, by};
-use crate::domain::{Direction, EntryPoint, Instant, Span, Verdict};
+use super::sums::{CurrencyTotal, Totals};
+use super::tally::Tally;
+use crate::domain::{Direction, EntryPoint, Instant, Market, Money, Span, Verdict};
 
 /// The row of a business.
 pub fn business(amounts: Amounts, business: &BusinessMonth) -> BusinessRow {
@@ -21,18 +24,19 @@ pub fn business(amounts: Amounts, business: &BusinessMonth) -> BusinessRow {
     let (word, class) = state(&business.state);
     BusinessRow {
         id: business.id.to_string(),
+        href: business.page.clone(),
         name: business.legal_name.to_owned(),
-        state: word,
+        state: amounts.say(word),
         class,
         documents: business.state.documents().iter().map(issued::link).collect(),
-        said: said(&business.state, &tally),
-        counts: counts(amounts, &tally),
+        said: said(amounts, &business.state, &tally),
+        counts: own_counts(amounts, business, &tally),
         sums: sums::of_business(amounts, business.state.documents()),
     }
 }
 
 /// What no document bills of a closed month, and why.
-fn said(state: &State, tally: &Tally) -> Vec<String> {
+fn said(amounts: Amounts, state: &State, tally: &Tally) -> Vec<String> {
     let State::Closed(closed) = state else { return Vec::new() };
     let free = match tally {
         _ if !closed.documents.is_empty() => None,
@@ -40,16 +44,49 @@ fn said(state: &State, tally: &Tally) -> Vec<String> {
         Tally { charged, free, .. } if charged == free => Some("free units only"),
         _ => None,
     };
-    free.map(str::to_owned).into_iter().chain(closed.said.iter().cloned()).collect()
+    let now = closed
+        .charged_now
+        .map(|now| amounts.tongue.fill("{count} charged after corrections", &[("count", &amounts.count(now))]));
+    let said = free.map(|said| amounts.say(said).to_owned()).into_iter().chain(closed.said.iter().cloned());
+    said.chain(now).collect()
+}
+
+/// With the code of their currency, where that is not the page's.
+fn own_counts(amounts: Amounts, business: &BusinessMonth, tally: &Tally) -> CountCells {
+    let cells = counts(amounts, tally);
+    if business.currency == amounts.currency {
+        return cells;
+    }
+    CountCells { amount: format!("{}\u{a0}{}", business.currency, cells.amount), ..cells }
 }
 
 /// The last row of the table of businesses.
 pub fn total(amounts: Amounts, facts: &MonthFacts, all: &Tally, totals: &Totals) -> TotalRow {
     TotalRow {
-        label: counted(facts.businesses.len() as u64, "business", "businesses"),
-        documents: totals.documents(),
+        label: amounts.counted(facts.businesses.len() as u64, "business", "businesses"),
+        documents: totals.documents(amounts),
         counts: counts(amounts, all),
         sums: totals.own.cells(amounts),
+        plain: PlainSums::of(amounts, all, &totals.own),
+    }
+}
+
+impl PlainSums {
+    /// Of waits and of what documents in one currency bill.
+    pub fn of(amounts: Amounts, all: &Tally, sums: &CurrencyTotal) -> Self {
+        let plain = |amount: Option<Money>| amount.map(Money::digits).unwrap_or_default();
+        Self {
+            waits: all.counts.waits,
+            on_time: all.counts.on_time,
+            late: all.counts.late,
+            unanswered: all.counts.unanswered,
+            open: all.open(),
+            charged: all.charged,
+            amount: amounts.plain(all.amount),
+            issued: plain(sums.issued),
+            credited: plain(sums.credited),
+            standing: plain(sums.standing()),
+        }
     }
 }
 
@@ -70,31 +107,30 @@ fn state(state: &State) -> (&'static str, &'static str) {
     }
 }
 
-fn counts(amounts: Amounts, tally: &Tally) -> CountCells {
+pub fn counts(amounts: Amounts, tally: &Tally) -> CountCells {
     CountCells {
-        waits: count(tally.counts.waits),
-        on_time: count(tally.counts.on_time),
-        late: count(tally.counts.late),
-        unanswered: count(tally.counts.unanswered),
-        open: count(tally.open()),
-        charged: count(tally.charged),
+        waits: amounts.count(tally.counts.waits),
+        on_time: amounts.count(tally.counts.on_time),
+        late: amounts.count(tally.counts.late),
+        unanswered: amounts.count(tally.counts.unanswered),
+        open: amounts.count(tally.open()),
+        charged: amounts.count(tally.charged),
         amount: amounts.exact(tally.amount),
     }
 }
 
 /// One row per verdict; none when there is no wait.
-pub fn verdicts(amounts: Amounts, facts: &MonthFacts, all: &Tally) -> Vec<VerdictRow> {
-    let tallies = by(facts, |_, rated| rated.wait.verdict);
+pub fn verdicts(amounts: Amounts, tallies: &BTreeMap<Verdict, Tally>, all: &Tally) -> Vec<VerdictRow> {
     let row = |verdict: Verdict| {
         let tally = tallies.get(&verdict).copied().unwrap_or_default();
         let (class, name, meaning) = verdict_words(verdict);
         VerdictRow {
             class,
-            name,
-            meaning,
-            waits: count(tally.counts.waits),
-            share: share(tally.counts.waits, all.counts.waits),
-            charged: count(tally.charged),
+            name: amounts.say(name),
+            meaning: amounts.say(meaning),
+            waits: amounts.count(tally.counts.waits),
+            share: amounts.share(tally.counts.waits, all.counts.waits),
+            charged: amounts.count(tally.charged),
             amount: amounts.exact(tally.amount),
         }
     };
@@ -113,13 +149,24 @@ const fn verdict_words(verdict: Verdict) -> (&'static str, &'static str, &'stati
 }
 
 /// One row per entry point that occurs.
-pub fn entry_points(amounts: Amounts, facts: &MonthFacts) -> Vec<EntryPointRow> {
-    let tallies = by(facts, |_, rated| rated.wait.entry_point);
-    tallies.iter().map(|(point, tally)| entry_point(amounts, entry_point_name(*point), tally)).collect()
+pub fn entry_points(amounts: Amounts, portrait: &Portrait) -> Vec<EntryPointRow> {
+    portrait.entry_points.iter().map(|(point, tally)| entry_point(amounts, entry_point_name(*point), tally)).collect()
 }
 
 pub fn entry_point(amounts: Amounts, name: &'static str, tally: &Tally) -> EntryPointRow {
-    EntryPointRow { name, counts: counts(amounts, tally), share_missed: share(tally.missed(), tally.decided()) }
+    let share_missed = amounts.share(tally.missed(), tally.decided());
+    EntryPointRow { name: amounts.say(name), counts: counts(amounts, tally), share_missed }
+}
+
+/// One row per market that occurs.
+pub fn markets(amounts: Amounts, portrait: &Portrait) -> Vec<MarketRow> {
+    let row = |(market, tally): (&Market, &Tally)| market_row(amounts, market_name(amounts, market), tally);
+    portrait.markets.iter().map(row).collect()
+}
+
+pub fn market_row(amounts: Amounts, name: String, tally: &Tally) -> MarketRow {
+    let share_missed = amounts.share(tally.missed(), tally.decided());
+    MarketRow { name, counts: counts(amounts, tally), share_missed }
 }
 
 const fn entry_point_name(point: EntryPoint) -> &'static str {
@@ -131,23 +178,15 @@ const fn entry_point_name(point: EntryPoint) -> &'static str {
     }
 }
 
-/// The numbers of a chart, bar by bar.
-pub fn stacks(bars: &[Bar]) -> Vec<StackRow> {
-    bars.iter().map(|bar| stack(&bar.name, bar.parts)).collect()
-}
-
-pub fn stack(name: &str, parts: [u64; 4]) -> StackRow {
-    StackRow { name: name.to_owned(), waits: count(parts.iter().sum()), parts: parts.map(count).into() }
-}
-
 /// A business that is not closed, with its reasons.
 pub fn open(amounts: Amounts, business: &BusinessMonth) -> Option<OpenRow> {
     let State::Open(open) = &business.state else { return None };
     let (state, class) = state(&business.state);
     Some(OpenRow {
         id: business.id.to_string(),
+        href: business.page.clone(),
         name: business.legal_name.to_owned(),
-        state,
+        state: amounts.say(state),
         class,
         net: open.net.map_or(NONE.to_owned(), |net| amounts.money(Some(net))),
         reasons: open.reasons.clone(),
@@ -156,37 +195,41 @@ pub fn open(amounts: Amounts, business: &BusinessMonth) -> Option<OpenRow> {
     })
 }
 
+pub fn rejected(amounts: Amounts, of: &RejectedRows) -> RejectRow {
+    RejectRow { file: of.file.clone(), reason: of.reason.clone(), rows: amounts.count(of.rows) }
+}
+
 pub fn file((name, reason): &(String, String)) -> FileRow {
     FileRow { name: name.clone(), reason: reason.clone() }
 }
 
 /// The row of a channel in the table below the picture.
-pub fn channel(channel: &ChannelCoverage) -> ChannelRow {
+pub fn channel(amounts: Amounts, channel: &ChannelCoverage) -> ChannelRow {
     let known = if channel.watermark.is_some() { "known " } else { "" };
     ChannelRow {
         business: channel.business.to_string(),
         channel: channel.channel.clone(),
         zone: channel.zone.to_string(),
         known: format!("{known}{}", strip::known(channel)),
-        lanes: channel.lanes().map(|(direction, lane)| lane_row(channel, direction, lane)).into(),
+        lanes: channel.lanes().map(|(direction, lane)| lane_row(amounts, channel, direction, lane)).into(),
         sources: channel.sources.clone(),
-        held: if channel.held == 0 { NONE.to_owned() } else { count(channel.held) },
+        held: if channel.held == 0 { NONE.to_owned() } else { amounts.count(channel.held) },
     }
 }
 
-fn lane_row(channel: &ChannelCoverage, direction: Direction, lane: &Lane) -> LaneRow {
+fn lane_row(amounts: Amounts, channel: &ChannelCoverage, direction: Direction, lane: &Lane) -> LaneRow {
     let local = |at: Option<Instant>| at.map_or(NONE.to_owned(), |at| channel.local(at));
     let row = |note: &'static str| {
         move |gap: &Span| GapRow { from: channel.local(gap.from), to: channel.local(gap.to), note }
     };
-    let gaps = lane.gaps.iter().map(row("")).chain(lane.accepted.iter().map(row("accepted")));
+    let gaps = lane.gaps.iter().map(row("")).chain(lane.accepted.iter().map(row(amounts.say("accepted"))));
     LaneRow {
-        direction: direction.name(),
+        direction: amounts.say(direction.name()),
         from: local(lane.first_proven),
         through: local(lane.proven_through),
         gaps: gaps.take(GAPS_NAMED).collect(),
         more: more_gaps(lane.gaps.len() + lane.accepted.len()),
-        messages: count(lane.messages()),
+        messages: amounts.count(lane.messages()),
     }
 }
 
@@ -197,7 +240,8 @@ mod tests {
 
     #[test]
     fn a_channel_has_a_row_a_direction() {
-        let row = super::channel(&channel());
+        let amounts = super::Amounts::fitting("USD".parse().unwrap(), std::iter::empty());
+        let row = super::channel(amounts, &channel());
         assert_eq!((row.known.as_str(), row.held.as_str()), ("known through 2018-08-25 00:00", "3"));
         let [inbound, outbound] = row.lanes.as_slice() else { panic!("{row:?}") };
         assert_eq!((inbound.from.as_str(), inbound.through.as_str()), ("2018-07-30 00:00", "2018-08-28 00:00"));
@@ -207,7 +251,7 @@ mod tests {
         assert_eq!(outbound.more, "");
         let mut many = channel();
         many.outbound.gaps = vec![many.looked_at; 1233];
-        let many = super::channel(&many);
+        let many = super::channel(amounts, &many);
         assert_eq!((many.lanes[1].gaps.len(), many.lanes[1].more.as_str()), (GAPS_NAMED, "and 1,224 more"));
     }
 }

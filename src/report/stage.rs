@@ -49,6 +49,8 @@ pub struct Closed {
     pub word: &'static str,
     /// What no document bills.
     pub said: Vec<String>,
+    /// Charged waits after the last correction; `None` without any. All else on a page is as the closing counted it.
+    pub charged_now: Option<u64>,
     pub documents: Vec<Document>,
     /// What came to it after its closing.
     pub after: Vec<After>,
@@ -75,8 +77,8 @@ pub struct Document {
     pub reason: Option<String>,
     /// Of a minimum or a cap.
     pub adjustments: Vec<Adjustment>,
-    /// `2 of 2 mails sent`
-    pub sent: String,
+    /// How many of its mails are in which state, in the words of `ritardo mail list`.
+    pub mails: Vec<(&'static str, u64)>,
     /// Address of its page; empty where there is none yet.
     pub href: String,
 }
@@ -87,7 +89,16 @@ pub struct After {
     /// `late logs`, `dispute 1`
     pub what: String,
     pub text: String,
+    /// What the business itself is told of it, on its own page.
+    pub told: Option<Told>,
     pub links: Vec<Link>,
+}
+
+/// What a business is told of what came to its month, in its own language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub what: String,
+    pub text: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::{Document, MonthFacts};
-use super::number::{Amounts, NONE, counted, money};
+use super::number::{Amounts, NONE};
 use super::page::{DocumentSums, MonthSums};
 use crate::domain::{Currency, Money, Month};
 
@@ -121,8 +121,8 @@ impl CurrencyTotal {
     }
 
     /// `2 invoices`, `1 invoice, 1 credit note`
-    pub fn documents(&self) -> String {
-        documents(self.invoices, self.notes)
+    pub fn documents(&self, amounts: Amounts) -> String {
+        documents(amounts, self.invoices, self.notes)
     }
 
     pub fn cells(&self, amounts: Amounts) -> MonthSums {
@@ -136,7 +136,7 @@ impl CurrencyTotal {
     pub fn asked_cells(&self, amounts: Amounts) -> DocumentSums {
         let Asked { net, tax, total } = self.asked();
         DocumentSums {
-            documents: self.documents(),
+            documents: self.documents(amounts),
             part: amounts.money(self.standing()),
             net: amounts.money(net),
             tax: amounts.money(tax),
@@ -153,19 +153,28 @@ impl CurrencyTotal {
 /// The same of one business: nothing without documents, nothing given back without a credit note.
 pub fn of_business(amounts: Amounts, documents: &[Document]) -> MonthSums {
     let none = || NONE.to_owned();
-    let Some(first) = documents.first() else {
+    let mut sums: BTreeMap<Currency, CurrencyTotal> = BTreeMap::new();
+    for document in documents {
+        let currency = document.part.currency();
+        sums.entry(currency).or_insert_with(|| CurrencyTotal::zero(currency)).add(document, document.month);
+    }
+    if sums.is_empty() {
         return MonthSums { issued: none(), credited: none(), standing: none() };
-    };
-    let mut sums = CurrencyTotal::zero(first.part.currency());
-    documents.iter().for_each(|document| sums.add(document, document.month));
+    }
     let has_credit = documents.iter().any(|document| !document.kind.is_invoice());
-    let cells = sums.cells(amounts);
-    if has_credit { cells } else { MonthSums { credited: none(), ..cells } }
+    let told = |of: fn(&CurrencyTotal) -> Sum| {
+        sums.values().map(|sums| amounts.money(of(sums))).collect::<Vec<_>>().join(&amounts.and())
+    };
+    MonthSums {
+        issued: told(|sums| sums.issued),
+        credited: if has_credit { told(|sums| sums.credited) } else { none() },
+        standing: told(CurrencyTotal::standing),
+    }
 }
 
-fn documents(invoices: u64, notes: u64) -> String {
-    let said = counted(invoices, "invoice", "invoices");
-    if notes == 0 { said } else { format!("{said}, {}", counted(notes, "credit note", "credit notes")) }
+fn documents(amounts: Amounts, invoices: u64, notes: u64) -> String {
+    let said = amounts.counted(invoices, "invoice", "invoices");
+    if notes == 0 { said } else { format!("{said}, {}", amounts.counted(notes, "credit note", "credit notes")) }
 }
 
 impl Totals {
@@ -178,9 +187,9 @@ impl Totals {
     }
 
     /// `2 invoices, 1 credit note`
-    pub fn documents(&self) -> String {
+    pub fn documents(&self, amounts: Amounts) -> String {
         let sum = |of: fn(&CurrencyTotal) -> u64| of(&self.own) + self.others.values().map(of).sum::<u64>();
-        documents(sum(|sums| sums.invoices), sum(|sums| sums.notes))
+        documents(amounts, sum(|sums| sums.invoices), sum(|sums| sums.notes))
     }
 
     /// The page's own currency first; left out where all documents have another one.
@@ -195,15 +204,15 @@ impl Totals {
     }
 
     /// `USD 1,234.56 and EUR 2.00`: what all invoices of the month together ask for.
-    pub fn payable(&self) -> String {
+    pub fn payable(&self, amounts: Amounts) -> String {
         let billed = self.all().filter(|sums| sums.invoices > 0);
-        billed.map(|sums| money(sums.billed.total)).collect::<Vec<_>>().join(" and ")
+        billed.map(|sums| amounts.coded(sums.billed.total)).collect::<Vec<_>>().join(&amounts.and())
     }
 
     /// `USD 1.00`: what the credit notes of the month together give back; empty without any.
-    pub fn given_back(&self) -> String {
+    pub fn given_back(&self, amounts: Amounts) -> String {
         let back = self.all().filter(|sums| sums.notes > 0);
-        back.map(|sums| money(sums.back.total)).collect::<Vec<_>>().join(" and ")
+        back.map(|sums| amounts.coded(sums.back.total)).collect::<Vec<_>>().join(&amounts.and())
     }
 
     fn entry(&mut self, own: Currency, currency: Currency) -> &mut CurrencyTotal {

@@ -53,7 +53,20 @@ impl Tally {
         [self.counts.on_time, self.counts.late, self.counts.unanswered, self.open()]
     }
 
-    fn add(&mut self, rated: &RatedWait, times: u64) {
+    /// Together with the waits of another tally.
+    pub fn plus(&mut self, other: &Self) {
+        self.counts.waits += other.counts.waits;
+        self.counts.on_time += other.counts.on_time;
+        self.counts.late += other.counts.late;
+        self.counts.unanswered += other.counts.unanswered;
+        self.counts.pending += other.counts.pending;
+        self.counts.held += other.counts.held;
+        self.charged += other.charged;
+        self.free += other.free;
+        self.amount = self.amount.zip(other.amount).and_then(|(sum, amount)| sum.checked_add(amount));
+    }
+
+    pub(super) fn add(&mut self, rated: &RatedWait, times: u64) {
         self.counts.waits += times;
         *match rated.wait.verdict {
             Verdict::OnTime => &mut self.counts.on_time,
@@ -70,10 +83,10 @@ impl Tally {
     }
 }
 
-/// The waits of all businesses, each counted once, under its key.
+/// The waits of all businesses that are priced in the currency of the page, each counted once, under its key.
 pub fn by<K: Ord>(facts: &MonthFacts, key: impl Fn(&BusinessMonth, &RatedWait) -> K) -> BTreeMap<K, Tally> {
     let mut tallies: BTreeMap<K, Tally> = BTreeMap::new();
-    for business in &facts.businesses {
+    for business in facts.businesses.iter().filter(|business| business.currency == facts.currency) {
         for (rated, times) in business.weighed() {
             tallies.entry(key(business, rated)).or_default().add(rated, times);
         }

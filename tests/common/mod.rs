@@ -2,6 +2,7 @@
 #![expect(dead_code, reason = "each test file uses its part")]
 #![expect(clippy::print_stderr, reason = "a test that skips says so")]
 
+pub mod bank;
 pub mod shop;
 pub mod smtp;
 

@@ -191,7 +191,7 @@ impl Shared {
             if rule.stage == stage && line.contains(rule.line) {
                 let fitted = heard.fitted.entry(index).or_default();
                 *fitted += 1;
-                if *fitted <= rule.times && *fitted % rule.every == 0 {
+                if *fitted <= rule.times && (*fitted).is_multiple_of(rule.every) {
                     return Some(rule.act.clone());
                 }
             }

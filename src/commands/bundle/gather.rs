@@ -77,6 +77,12 @@ pub fn last_of(recorded: &[Recorded], month: Month) -> u64 {
             | Entry::Purged(_)
             | Entry::HoldAccepted(_)
             | Entry::Digest(_)
+            | Entry::Payment(_)
+            | Entry::PaymentMatched(_)
+            | Entry::PaymentReversed(_)
+            | Entry::Reminder(_)
+            | Entry::Reconciled(_)
+            | Entry::Parked(_)
             | Entry::Tariff(_) => false,
         };
         if concerns {

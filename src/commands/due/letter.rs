@@ -31,6 +31,7 @@ pub fn send(desk: &Desk, business: &Business, due: &[Open], world: &mut World) -
     let failed = |error| Failure::new(Kind::Configuration, "the mail was not sent").because(error);
     let signer = signer(&desk.setup.config)?;
     let mut carrier = Carrier::new(&desk.setup.config.transport, &deliver::password).map_err(failed)?;
+    carrier.trust(&desk.setup.config.state);
     let domain = issuer.email.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     for (index, to) in (1..).zip(&business.recipients) {
         let stamp: String = desk.as_of.to_string().chars().filter(char::is_ascii_alphanumeric).collect();
@@ -47,6 +48,7 @@ pub fn send(desk: &Desk, business: &Business, due: &[Open], world: &mut World) -
             text: &text,
             html: &html,
             attachments: Vec::new(),
+            in_parts: false,
         };
         let eml = deliver::eml(&letter).map_err(failed)?;
         let bytes = signed(signer.as_ref(), eml, desk.as_of).map_err(failed)?;

@@ -12,16 +12,23 @@ use super::super::summary::{counted, mail_lines};
 use super::super::{Outcome, World, say};
 use super::list::refuse_unknown;
 use super::{named, reason, rows};
-use crate::cli::{MailCancel, MailRetry, MailSend};
+use crate::cli::{MailCancel, MailRetry, MailSend, MailStateName};
 use crate::domain::{Instant, MailRules};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{Entry, MailCancelled, MailRetried};
+use crate::ledger::entry::{Entry, MailCancelled, MailRetried, Trying};
 use crate::ledger::{History, Ledger, MailStanding, MailState, Outgoing};
+
+const NOTHING: &str = "nothing   to do: no mail to send";
 
 pub fn send(args: &MailSend, world: &mut World) -> Result<Outcome, Failure> {
     let setup = Setup::load(&args.configured.config)?;
     let state = State::new(&setup.config);
     let now = args.as_of.unwrap_or(world.now);
+    if args.names.is_empty() && ![state.ledger(), state.root().join("issued")].iter().any(|path| path.exists()) {
+        // Before the first night there is none; who sends every few minutes need not hear of it.
+        say(world.out, NOTHING)?;
+        return Ok(Outcome::Done);
+    }
     let Held { _lock, mut ledger, history } = Held::of(&setup, &state, now)?;
     let mut names = BTreeSet::new();
     for name in &args.names {
@@ -32,7 +39,18 @@ pub fn send(args: &MailSend, world: &mut World) -> Result<Outcome, Failure> {
         names.insert(mail.name.to_owned());
     }
     let only = Some(&names).filter(|names| !names.is_empty());
-    carry(&Outbox { setup: &setup, state: &state, now }, &mut ledger, only, world)
+    let outbox = Outbox { setup: &setup, state: &state, now, by: Trying::Mail };
+    match outbox.rests(world).filter(|_| only.is_none()) {
+        Some(until) => Err(turned_away(until)),
+        None => carry(&outbox, &mut ledger, only, world),
+    }
+}
+
+fn turned_away(until: Instant) -> Failure {
+    let message = format!("the mail server turned this side away, and is left alone until {until}");
+    let hint =
+        "a run tries again, and so does this command with the name of a mail, or once login or server are other ones";
+    Failure::new(Kind::Configuration, message).hint(hint)
 }
 
 fn not_due(mail: &Outgoing, standing: &MailStanding) -> Failure {
@@ -60,7 +78,7 @@ pub fn retry(args: &MailRetry, world: &mut World) -> Result<Outcome, Failure> {
     add(&mut ledger, chosen.iter().map(again).collect())?;
     say(world.out, &format!("retried   {}", counted(chosen.len() as u64, "mail")))?;
     let names: BTreeSet<String> = chosen.iter().map(|mail| mail.name.to_owned()).collect();
-    carry(&Outbox { setup: &setup, state: &state, now }, &mut ledger, Some(&names), world)
+    carry(&Outbox { setup: &setup, state: &state, now, by: Trying::Mail }, &mut ledger, Some(&names), world)
 }
 
 /// The mails that are to be tried again.
@@ -76,7 +94,7 @@ fn chosen<'h>(
         let (mail, standing) = standing(history, name, rules, now)?;
         if !may_retry(&standing) {
             let message = format!("{} is {}: there is nothing to try again", mail.name, standing.state.name());
-            let hint = "refused, failed, deferred, unknown and cancelled mails are; `ritardo mail resend` makes a copy of a sent one";
+            let hint = "refused, failed, deferred, unknown, bounced and cancelled mails are; `ritardo mail resend` makes a copy of a sent one";
             return Err(Failure::new(Kind::CommandLine, message).hint(hint));
         }
         chosen.push(mail);
@@ -86,21 +104,30 @@ fn chosen<'h>(
             rows(history, rules, now).iter().filter(|row| row.is_wanted(&args.filter) && row.state != "destroyed")
         {
             let (mail, standing) = standing(history, row.name, rules, now)?;
-            chosen.extend(may_retry(&standing).then_some(mail));
+            // Many at once only where they are meant: to the same address they will come back again.
+            let is_meant = standing.state != MailState::Bounced || args.filter.state == Some(MailStateName::Bounced);
+            chosen.extend((is_meant && may_retry(&standing)).then_some(mail));
         }
     }
     if chosen.is_empty() {
         let failure = Failure::new(Kind::CommandLine, "no mail that could be tried again is like that");
         return Err(failure.hint("`ritardo mail list` shows all of them with their states"));
     }
-    chosen.dedup();
+    // A mail that is named twice is tried once.
+    let mut seen = BTreeSet::new();
+    chosen.retain(|mail| seen.insert(mail.message_id));
     Ok(chosen)
 }
 
 const fn may_retry(standing: &MailStanding) -> bool {
     matches!(
         standing.state,
-        MailState::Refused | MailState::Failed | MailState::Deferred | MailState::Unknown | MailState::Cancelled
+        MailState::Refused
+            | MailState::Failed
+            | MailState::Deferred
+            | MailState::Unknown
+            | MailState::Cancelled
+            | MailState::Bounced
     )
 }
 
@@ -149,9 +176,17 @@ pub(super) fn carry(
     let lines = mail_lines(&sent);
     lines.iter().try_for_each(|line| say(world.out, line))?;
     if lines.is_empty() && sent.stopped.is_none() {
-        say(world.out, "nothing   to do: no mail to send")?;
+        say(world.out, NOTHING)?;
     }
     warn_of_mails(&sent, world)?;
-    let outcome = if sent.lost_one() { Outcome::SetAside } else { Outcome::Done };
+    if let Some(also) = &sent.also {
+        say(world.err, &format!("warning: {}", also.in_a_line()))?;
+    }
+    let outcome = match () {
+        () if sent.lost_one() => Outcome::SetAside,
+        // Who sends some by their names is not told of others.
+        () if sent.overdue > 0 && only.is_none() => Outcome::Waits,
+        () => Outcome::Done,
+    };
     sent.stopped.map_or(Ok(outcome), Err)
 }

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use super::super::closing::stored_invoice;
 use super::super::held::Held;
 use super::super::issue::{Files, add};
-use super::super::letters::{Post, signer};
+use super::super::letters::{Post, max_size, signer};
 use super::super::outbox::Outbox;
+use super::super::patience::too_big;
 use super::super::run::renderer;
 use super::super::setup::Setup;
 use super::super::state::{State, keep};
@@ -19,7 +20,7 @@ use crate::config::address;
 use crate::deliver::Signer;
 use crate::domain::Instant;
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{Entry, Issued, Mail, MailCopy};
+use crate::ledger::entry::{Entry, Issued, Mail, MailCopy, Trying};
 use crate::ledger::{History, Ledger};
 use crate::read::sha256;
 
@@ -42,14 +43,23 @@ pub fn resend(args: &MailResend, world: &mut World) -> Result<Outcome, Failure> 
     })?;
     let copy = next_copy(&history, original, reason, now);
     let signer = signer(&setup.config)?;
-    let make = Make { state: &state, ledger: &ledger, history: &history, signer: signer.as_ref() };
+    let max_size = max_size(&setup.config);
+    let make = Make { state: &state, ledger: &ledger, history: &history, signer: signer.as_ref(), max_size };
     let (mail, bytes) = make.copy(original, copy, to.as_deref())?;
     // On disk and synced before the ledger names it.
     keep(&state.documents(&mail.number).join(&mail.name), &bytes)?;
     let name = mail.name.clone();
     say(world.out, &format!("made      {name} to {}, a copy of {}", mail.to, original.name))?;
+    if let Some(size) = mail.too_big {
+        say(world.err, &too_big(&name, &mail.to, size))?;
+    }
     add(&mut ledger, vec![Entry::Mail(mail)])?;
-    carry(&Outbox { setup: &setup, state: &state, now }, &mut ledger, Some(&BTreeSet::from([name])), world)
+    carry(
+        &Outbox { setup: &setup, state: &state, now, by: Trying::Mail },
+        &mut ledger,
+        Some(&BTreeSet::from([name])),
+        world,
+    )
 }
 
 fn checked(text: &str) -> Result<String, Failure> {
@@ -73,17 +83,18 @@ struct Make<'m> {
     ledger: &'m Ledger,
     history: &'m History,
     signer: Option<&'m Signer>,
+    max_size: Option<u64>,
 }
 
 impl Make<'_> {
     fn copy(&self, original: &Mail, copy: MailCopy, to: Option<&str>) -> Result<(Mail, Vec<u8>), Failure> {
-        let Self { state, ledger, history, signer } = *self;
+        let Self { state, ledger, history, signer, max_size } = *self;
         let missing = || Failure::new(Kind::Differences, format!("the ledger has no document {}", original.number));
         let issued = history.document(&original.number).ok_or_else(missing)?;
         let setup = recorded::setup_of(ledger, &correct::texts_of(ledger, history, issued)?)?;
         let (invoice, files) = (stored_invoice(ledger, issued)?, frozen(state, history, issued)?);
         let (setup, invoice, renderer) = (&setup, &invoice, &renderer()?);
-        let post = Post { setup, renderer, invoice, issued, files: &files, history, signer };
+        let post = Post { setup, renderer, invoice, issued, files: &files, history, signer, max_size };
         post.copy(copy, to.unwrap_or(&original.to))
     }
 }

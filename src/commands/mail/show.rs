@@ -25,6 +25,9 @@ pub fn show(args: &MailShow, world: &mut World) -> Result<Outcome, Failure> {
     say(world.out, &format!("mail      {} to {}: {}{until}{doubt}", mail.name, mail.to, row.state))?;
     say(world.out, &format!("file      {}", path_of(&shelf.state, &mail).display()))?;
     say(world.out, &format!("sha256    {}", mail.sha256))?;
+    if let Some(size) = row.too_big() {
+        say(world.out, &format!("too big   {size} bytes with its documents, so that it goes without them"))?;
+    }
     if row.state == "destroyed" {
         say(world.out, "          it named a customer who is forgotten, and is destroyed")?;
     } else {

@@ -14,7 +14,7 @@ use super::super::state::{State, ledger_failure};
 use super::super::{recorded, settled, workers};
 use super::no_business;
 use crate::domain::charge::{RatedWait, Weighed};
-use crate::domain::{Business, Zone};
+use crate::domain::{Business, Month, Zone};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::MonthClosed;
 use crate::ledger::{History, Ledger};
@@ -26,6 +26,10 @@ pub struct Replays {
     /// `None`: the ledger's own.
     history: Option<History>,
     by_inputs: BTreeMap<Inputs, (Setup, Evidence)>,
+    /// Recorded setups without evidence, by their texts.
+    setups: BTreeMap<[String; 3], Setup>,
+    /// Of pages that are drawn one month after the other: the last month that each evidence is asked for.
+    last_use: BTreeMap<Inputs, Month>,
     /// More messages than these are read business by business: by [`Self::told`] alone. `None`: all are read at once.
     rows_at_once: Option<u64>,
 }
@@ -49,9 +53,24 @@ impl Replays {
         Self { history: Some(history), ..Self::default() }
     }
 
-    /// Replays for [`Self::told`], which hold so many messages at once.
-    pub fn of_rows(rows_at_once: u64) -> Self {
-        Self { rows_at_once: Some(rows_at_once), ..Self::default() }
+    /// Replays for [`Self::told`], which hold so many messages at once. `due` are the closings that will be asked for: what
+    /// none of a later month needs is let go as soon as it was told, or months that were closed night by night would have
+    /// all their logs in memory together.
+    pub fn of_rows<'c>(rows_at_once: u64, due: impl Iterator<Item = &'c MonthClosed>) -> Self {
+        let mut last_use: BTreeMap<Inputs, Month> = BTreeMap::new();
+        for closed in due {
+            let last = last_use.entry((closed.evidence_through, texts(closed))).or_insert(closed.month);
+            *last = (*last).max(closed.month);
+        }
+        Self { rows_at_once: Some(rows_at_once), last_use, ..Self::default() }
+    }
+
+    /// The recorded setup of a closing, without its evidence.
+    pub fn setup(&mut self, ledger: &Ledger, closed: &MonthClosed) -> Result<&Setup, Failure> {
+        match self.setups.entry(texts(closed)) {
+            std::collections::btree_map::Entry::Occupied(known) => Ok(known.into_mut()),
+            std::collections::btree_map::Entry::Vacant(vacant) => Ok(vacant.insert(recorded::setup(ledger, closed)?)),
+        }
     }
 
     /// The waits of a closed month, from the files and the setup that were recorded at its closing, judged
@@ -63,8 +82,8 @@ impl Replays {
         waits(&archive, (setup, evidence), closed)
     }
 
-    /// Closed months, each judged again by what was recorded at its closing, on all processors; a few businesses at a time
-    /// where there are many messages.
+    /// Closed businesses of a month, each judged again by what was recorded at its closing, on all processors; a few at a time
+    /// where there are many messages. Evidence that no later month needs is let go.
     pub fn told(&mut self, state: &State, ledger: &Ledger, closings: &[&MonthClosed]) -> Result<Vec<Told>, Failure> {
         let history = ledger.shared().map_err(|error| ledger_failure(error, ledger.path()))?;
         let archive = Archive::open(state, &history)?;
@@ -79,6 +98,10 @@ impl Replays {
             }
             if let Some((setup, evidence)) = self.by_inputs.get_mut(&inputs) {
                 told.extend(told_by(&history, &archive, setup, evidence, &months)?);
+            }
+            let is_needed = |month: Month| self.last_use.get(&inputs).is_some_and(|last| month < *last);
+            if !months.iter().any(|(_, closed)| is_needed(closed.month)) {
+                self.by_inputs.remove(&inputs);
             }
         }
         told.sort_by_key(|(place, _)| *place);

@@ -21,7 +21,7 @@ use crate::read::frame;
 
 /// Kinds of entries by which no wait of an open month changes, beside those of files, which are looked at. Whatever else a
 /// person decided puts everything back to the archive.
-const HARMLESS: [&str; 19] = [
+const HARMLESS: [&str; 24] = [
     "approved",
     "compared",
     "corrected",
@@ -37,6 +37,11 @@ const HARMLESS: [&str; 19] = [
     "mail_cancelled",
     "mail_retried",
     "month_closed",
+    "payment",
+    "payment_matched",
+    "payment_reversed",
+    "reconciled",
+    "reminder",
     "replacement",
     "set_aside",
     "tariff",

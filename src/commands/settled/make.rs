@@ -24,7 +24,7 @@ use crate::error::Failure;
 use crate::ledger::History;
 use crate::read::frame;
 use crate::report::alarms::{Past, Traffic};
-use crate::report::tally::length_range;
+use crate::report::portrait::Traits;
 
 /// Writes what this night has counted of the months that are still open, and which pages of the others it leaves.
 pub fn keep(task: &Task, evidence: &Evidence, open: &[OpenMonth], late: &[Late]) -> Result<(), Failure> {
@@ -249,6 +249,6 @@ pub(super) fn weighed<'w>(waits: impl Iterator<Item = (&'w RatedWait, u64)>, zon
 fn likeness(rated: &RatedWait, zone: Zone) -> impl Ord + use<> {
     let RatedWait { wait, market, charge } = rated;
     let charge = charge.as_ref().map(|charge| (charge.amount, charge.rate.clone()));
-    let (day, length) = (zone.date_of(wait.received_at), length_range(wait.length()));
-    (day, length, market.clone(), wait.entry_point, wait.verdict, charge)
+    let (day, traits) = (zone.date_of(wait.received_at), Traits::of(wait, zone));
+    (day, traits, market.clone(), wait.entry_point, wait.verdict, charge)
 }

@@ -20,7 +20,7 @@ use crate::rate::{self, Tariff};
 use crate::read::{archive, frame};
 use crate::report::alarms::Past;
 
-const FORMAT: &str = "ritardo-settled/1";
+const FORMAT: &str = "ritardo-settled/2";
 const LIST: &str = "settled.json";
 
 /// The list.
@@ -40,8 +40,19 @@ pub struct Written {
     /// So many files were known.
     pub files: u64,
     pub businesses: BTreeMap<String, OfBusiness>,
-    /// Pages of closed months, with the SHA-256 of each.
-    pub pages: Vec<(Month, String)>,
+    /// Of closed months.
+    pub pages: Vec<Left>,
+}
+
+/// The page of a closed month as a night left it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Left {
+    pub month: Month,
+    /// Its SHA-256.
+    pub page: String,
+    /// Digest of what the ledger tells of the month.
+    pub told: String,
 }
 
 /// What is kept of a business.

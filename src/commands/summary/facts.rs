@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Closed, Invoiced, Mails, Read, Reason, Rejected, Trouble, Unknown, billed_total, both, counted};
+use super::{Closed, Invoiced, Mails, Read, Reader, Reason, Rejected, Trouble, Unknown, billed_total, both, counted};
+use crate::close::guards::{Found, on_page};
 use crate::commands::approve::advice;
 use crate::commands::closing::{Step, texts};
 use crate::commands::correct::{Late, Outcome};
@@ -147,9 +148,29 @@ impl Invoiced {
 }
 
 /// What became of a closed month to which something came late: a label and a sentence.
-pub(super) fn corrected(late: &Late, is_dry_run: bool) -> (&'static str, String) {
-    let (label, said) = late_words(late, is_dry_run);
+pub(super) fn corrected(late: &Late, is_dry_run: bool, reader: Reader) -> (&'static str, String) {
+    let (label, said) = match reader {
+        Reader::Person => late_words(late, is_dry_run),
+        Reader::Page => late_on_page(late, is_dry_run),
+    };
     (label, format!("{}  {}: {said}", late.month, late.business))
+}
+
+/// The same without the month and its business, as a page may tell it: no message, no other business, no folder is named.
+pub fn late_on_page(late: &Late, is_dry_run: bool) -> (&'static str, String) {
+    match &late.outcome {
+        Outcome::Parked { adds, found } => parked(late, *adds, found, &on_page(found)),
+        Outcome::Failed { .. } => {
+            ("parked", "not compared: what is kept of the month does not fit together; see `ritardo verify`".to_owned())
+        }
+        _ => late_words(late, is_dry_run),
+    }
+}
+
+fn parked(late: &Late, adds: Money, found: &[Found], said: &[String]) -> (&'static str, String) {
+    let may_be_released = found.iter().all(|found| found.guard.may_be_released());
+    let (changed, advice) = (changed(late.messages), advice(late.month, &late.business, may_be_released));
+    ("parked", format!("{changed}; it would cost {adds} more: {}; {advice}", said.join("; ")))
 }
 
 /// The same without the month and its business.
@@ -185,11 +206,7 @@ pub fn late_words(late: &Late, is_dry_run: bool) -> (&'static str, String) {
             };
             ("credit", format!("{changed}; {given_back} given back by {numbers}"))
         }
-        Outcome::Parked { adds, found } => {
-            let may_be_released = found.iter().all(|found| found.guard.may_be_released());
-            let (found, advice) = (texts(found).join("; "), advice(*month, &late.business, may_be_released));
-            ("parked", format!("{changed}; it would cost {adds} more: {found}; {advice}"))
-        }
+        Outcome::Parked { adds, found } => parked(late, *adds, found, &texts(found)),
         Outcome::Failed { why } => ("parked", format!("not compared: {why}")),
         Outcome::Debited { adds } => ("debit", format!("{changed}; the next invoice bills {adds} more")),
     }

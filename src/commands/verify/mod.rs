@@ -39,6 +39,7 @@ pub fn verify(args: &Verify, world: &mut World) -> Result<Outcome, Failure> {
     };
     findings.extend(contradictions(recorded.iter().map(|recorded| &recorded.entry)).iter().map(in_the_books));
     let history = History::of(recorded);
+    findings.extend(history.payment_contradictions());
     let note = file(&ledger, &mut findings)?;
     contents(&ledger, &mut findings)?;
     archive(&state, &history, &mut findings)?;
@@ -78,7 +79,11 @@ fn counts(history: &History) -> String {
         counted(invoices as u64, "invoice"),
         counted(history.mails.len() as u64, "mail"),
     ];
-    let seldom = [(corrections, "correction"), (history.issued.len() - invoices, "credit note")];
+    let seldom = [
+        (corrections, "correction"),
+        (history.issued.len() - invoices, "credit note"),
+        (history.payments.len(), "payment"),
+    ];
     let seldom = seldom.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(count as u64, noun));
     always.into_iter().chain(seldom).collect::<Vec<_>>().join(", ")
 }
@@ -250,10 +255,16 @@ fn sums(path: &Path, net: Money, findings: &mut Vec<String>) {
     }
 }
 
-/// The mails of digests, where they are kept: they are no evidence, and may be removed once they were sent.
+/// The mails of digests and reminders, where they are kept: they are no evidence, and may be removed once they were sent.
 fn digests(state: &State, history: &History, findings: &mut Vec<String>) {
     for mail in history.digests.iter().filter_map(|digest| digest.mail.as_ref()) {
         let path = state.digests().join(&mail.name);
+        if path.exists() {
+            compare(&path, &mail.sha256, findings);
+        }
+    }
+    for mail in history.reminders.iter().flat_map(|reminder| &reminder.mails) {
+        let path = state.reminders().join(&mail.name);
         if path.exists() {
             compare(&path, &mail.sha256, findings);
         }

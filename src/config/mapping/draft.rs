@@ -44,7 +44,7 @@ pub(super) const MAPPING: Form = Form {
     ],
 };
 
-const VALUE: Form = Form { name: "a value of [source.mapping]", needs: &["value = \"bologna-bakery\""], allows: &[] };
+const VALUE: Form = Form { name: "a value of a mapping", needs: &["value = \"bologna-bakery\""], allows: &[] };
 
 const JOIN: Form =
     Form { name: "`conversation` of [source.mapping]", needs: &["join = [\"InboxId\", \"ThreadId\"]"], allows: &[] };
@@ -105,11 +105,13 @@ impl Draft {
             times: times(table),
             zone: table.parsed("zone", str::parse),
             kind: field(table, "kind"),
-            kinds: words(table, "kinds", &|name| name == Kind::Other.name() || Kind::named(name) != Kind::Other),
+            kinds: words(table, "kinds", &MAPPING, &|name| {
+                name == Kind::Other.name() || Kind::named(name) != Kind::Other
+            }),
             status: field(table, "status"),
-            statuses: words(table, "statuses", &is_status),
+            statuses: words(table, "statuses", &MAPPING, &is_status),
             entry_point: field(table, "entry_point"),
-            entry_points: words(table, "entry_points", &|name| name.parse::<EntryPoint>().is_ok()),
+            entry_points: words(table, "entry_points", &MAPPING, &|name| name.parse::<EntryPoint>().is_ok()),
             only: conditions(table, "only"),
             only_any: conditions(table, "only_any"),
             skip: conditions(table, "skip"),
@@ -217,7 +219,7 @@ impl Draft {
 }
 
 /// A column, several of which the first that is not empty counts, or `{ value = "…" }`.
-fn field(table: &Table<'_>, key: &str) -> Option<Field> {
+pub(in crate::config) fn field(table: &Table<'_>, key: &str) -> Option<Field> {
     if table.has_table(key) {
         return table.table(key, &VALUE)?.text("value").map(Field::Value);
     }
@@ -237,7 +239,7 @@ fn conversation(table: &Table<'_>) -> Option<Conversation> {
     Some(Conversation::Joined(columns))
 }
 
-fn columns(table: &Table<'_>, key: &str) -> Option<Vec<String>> {
+pub(in crate::config) fn columns(table: &Table<'_>, key: &str) -> Option<Vec<String>> {
     let texts = table.one_or_more_texts(key)?;
     let mut columns: Vec<String> = Vec::new();
     for Text { text, place } in texts {
@@ -285,19 +287,24 @@ fn sides(table: &Table<'_>) -> Option<Sides> {
     own.or_else(|| table.parsed("direction", str::parse::<Direction>).map(Sides::Always))
 }
 
-fn conditions(table: &Table<'_>, key: &str) -> Option<Vec<Condition>> {
+pub(in crate::config) fn conditions(table: &Table<'_>, key: &str) -> Option<Vec<Condition>> {
     let words = table.words(key)?;
     let texts = |texts: Vec<Text>| texts.into_iter().map(|text| text.text).collect();
     Some(words.into_iter().map(|(column, of)| Condition { column: column.text, texts: texts(of) }).collect())
 }
 
-/// The vendor's words for words that `is_known`; none of them may mean two things.
-fn words(table: &Table<'_>, key: &str, is_known: &dyn Fn(&str) -> bool) -> Option<Vec<Words>> {
+/// The words of a vendor, or a partner, for words that `is_known`; none of them may mean two things.
+pub(in crate::config) fn words(
+    table: &Table<'_>,
+    key: &str,
+    form: &Form,
+    is_known: &dyn Fn(&str) -> bool,
+) -> Option<Vec<Words>> {
     let mut words: Vec<Words> = Vec::new();
     for (Text { text: name, place }, of) in table.words(key)? {
         if !is_known(&name) {
             let message = format!("`{}` is not a word of `{key}`", name.escape_debug());
-            table.page.note(Some(place), message, format!("write it like {}", MAPPING.example(key)));
+            table.page.note(Some(place), message, format!("write it like {}", form.example(key)));
         }
         let mut texts: Vec<String> = Vec::new();
         for Text { text, place } in of {

@@ -64,6 +64,7 @@ impl Signer {
         let pem = secret_file::read(path, OWNER_ALONE, LONGEST).map_err(|unread| match unread {
             Unread::Failed(source) => DeliverError::KeyFile { path: path.clone(), source },
             Unread::Open(mode) => DeliverError::KeyOpen { path: path.clone(), mode },
+            Unread::Foreign(owner) => DeliverError::KeyForeign { path: path.clone(), owner },
         })?;
         let key = Key::read(&pem).map_err(|why| unusable(path, why))?;
         let signer = Self { domain: dkim.domain.clone(), selector: dkim.selector.clone(), path: path.clone(), key };

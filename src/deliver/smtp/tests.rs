@@ -2,6 +2,7 @@
 
 mod faults;
 mod many;
+mod rows;
 mod secure;
 
 use super::super::clock::tests::Still;
@@ -25,6 +26,7 @@ const SHORT: Limits = Limits {
     content: Duration::from_secs(10),
     verdict: Duration::from_millis(700),
     courtesy: Duration::from_millis(300),
+    rest: Duration::from_millis(20),
 };
 
 fn to(port: u16) -> Smtp {
@@ -44,8 +46,12 @@ fn agent(server: &Server) -> Agent {
 }
 
 fn tried(agent: &mut Agent, from: &str, eml: &str) -> Result<Carried, DeliverError> {
+    tried_to(agent, from, TO, eml)
+}
+
+fn tried_to(agent: &mut Agent, from: &str, to: &str, eml: &str) -> Result<Carried, DeliverError> {
     field::travels(eml.as_bytes()).unwrap();
-    let (from, to) = (field::address("from", from).unwrap(), field::address("to", TO).unwrap());
+    let (from, to) = (field::address("from", from).unwrap(), field::address("to", to).unwrap());
     agent.carry(&Mail { id: "1@example.com", from, to, eml: eml.as_bytes() })
 }
 
@@ -74,7 +80,7 @@ fn parts(carried: &Carried) -> (&'static str, &str) {
 }
 
 fn is_busy(carried: &Carried) -> bool {
-    matches!(carried.road, Road::Busy { .. })
+    matches!(carried.road, Road::Busy { .. } | Road::Broken { .. })
 }
 
 #[test]
@@ -239,6 +245,14 @@ fn replies_are_kept_short_and_clean() {
     let (kind, reason) = parts(&carried);
     assert_eq!((kind, reason.chars().count()), ("refused", 200));
     assert!(reason.starts_with("RCPT: 550 [31mno 123"), "{reason}");
+}
+
+#[test]
+fn an_address_that_never_answers_leaves_time_to_the_others() {
+    let share = |left: u64, addresses| super::share(Duration::from_secs(left), addresses).as_millis();
+    assert_eq!([1, 2, 8].map(|addresses| share(60, addresses)), [60_000, 30_000, 7_500]);
+    // Less than this is no time to connect in, and more than there is left nobody gets.
+    assert_eq!((share(8, 4), share(3, 4), share(0, 1), share(60, 0)), (5_000, 3_000, 0, 60_000));
 }
 
 #[test]

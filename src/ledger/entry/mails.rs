@@ -23,6 +23,14 @@ pub struct Mail {
     /// again, and with it everybody can make the mail again.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub dkim: String,
+    /// What its header says, in whole seconds. Absent of mails that were made before dates were recorded, which say noon of the
+    /// day of their document, and of copies of before, which say when they were made; they have long names of files in parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Instant>,
+    /// Bytes of the mail with its documents, where that was larger than the settings let a mail be: then it is frozen without
+    /// them, and says that they are to be asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub too_big: Option<u64>,
 }
 
 /// Why a mail was made once more.
@@ -38,12 +46,32 @@ pub struct MailCopy {
     pub reason: String,
 }
 
-/// An attempt begins: the next thing is a connection. Without an outcome after it nobody knows how far it came.
+/// An attempt begins: the next thing is a connection, or that it is put into a folder, as some others are before it. Without an outcome after it nobody knows how far it came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MailBegun {
     pub message_id: String,
     pub at: Instant,
+    /// Absent of those that were recorded before it was told, as of attempts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried_by: Option<TriedBy>,
+}
+
+/// Which run or command tries mails. Each mail has instants of its own, so that nothing else tells what was tried together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TriedBy {
+    /// The instant of its other entries.
+    pub at: Instant,
+    pub command: Trying,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trying {
+    Run,
+    /// `ritardo mail send`, `retry` and `resend`.
+    Mail,
 }
 
 /// How an attempt ended.
@@ -55,6 +83,8 @@ pub struct MailAttempt {
     pub outcome: MailOutcome,
     /// The server's reply, or why there is none.
     pub detail: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried_by: Option<TriedBy>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +130,10 @@ pub struct MailBounced {
     pub action: String,
     pub report_sha256: String,
     pub at: Instant,
+    /// The report does not give back the name of the envelope, which only the server knows: anybody could have written it.
+    /// Absent of reports that prove themselves, and of all that were heard before such names were given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unproved: bool,
 }
 
 impl MailBounced {
@@ -125,7 +159,7 @@ pub struct DigestMade {
     pub mail: Option<DigestMail>,
 }
 
-/// The frozen mail of a digest, in the folder of digests.
+/// The frozen mail of a digest, in the folder of digests. The ledger has its bytes, under their SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DigestMail {
@@ -134,4 +168,25 @@ pub struct DigestMail {
     pub to: String,
     pub name: String,
     pub sha256: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The chain of the ledger is over these bytes.
+    #[test]
+    fn entries_of_before_keep_their_bytes() {
+        let mail = r#"{"number":"LR-2018-000001","message_id":"1@a.example","from":"a@a.example","to":"b@b.example","name":"LR-2018-000001_1.eml","sha256":"00"}"#;
+        let read: Mail = serde_json::from_str(mail).unwrap();
+        assert_eq!((read.date, read.too_big), (None, None));
+        assert_eq!(serde_json::to_string(&read).unwrap(), mail);
+        let attempt = r#"{"message_id":"1@a.example","at":"2018-09-06T00:00:00.000Z","outcome":"sent","detail":""}"#;
+        let read: MailAttempt = serde_json::from_str(attempt).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), attempt);
+        let bounced = r#"{"mail":"LR-2018-000001_1.eml","status":"5.1.1","diagnostic":"","action":"failed","report_sha256":"00","at":"2018-09-06T00:00:00.000Z"}"#;
+        let read: MailBounced = serde_json::from_str(bounced).unwrap();
+        assert!(!read.unproved);
+        assert_eq!(serde_json::to_string(&read).unwrap(), bounced);
+    }
 }

@@ -16,6 +16,7 @@ fn ended(minutes: i64, outcome: MailOutcome) -> MailEvent {
         at: at(minutes),
         outcome,
         detail: format!("said at {minutes}"),
+        tried_by: None,
     })
 }
 
@@ -32,6 +33,7 @@ fn events(told: &str) -> Vec<MailEvent> {
                 diagnostic: "unknown user".to_owned(),
                 action: action.to_owned(),
                 report_sha256: String::new(),
+                unproved: false,
                 at,
             })
         };
@@ -65,7 +67,8 @@ fn a_mail_stands_where_its_events_have_left_it() {
     use MailState::{Bounced, Cancelled, Deferred, Queued, Refused, Sending, Sent, Unknown};
     check("", 0, Queued, None, 0, None);
     check("begun@0", 1, Sending, Some(0), 1, Some("possibly arrived"));
-    check("begun@0", 61, Unknown, Some(0), 1, Some("possibly arrived"));
+    check("begun@0", 119, Sending, Some(0), 1, Some("possibly arrived"));
+    check("begun@0", 121, Unknown, Some(0), 1, Some("possibly arrived"));
     check("begun@0 sent@0", 1, Sent, None, 1, None);
     check("sent@0", 1, Sent, None, 1, None);
     check("begun@0 refused@0", 1, Refused, None, 1, None);
@@ -82,8 +85,8 @@ fn a_mail_stands_where_its_events_have_left_it() {
     check("unknown@0 unknown@5 unknown@15 unknown@35", 36, Unknown, None, 4, Some("possibly twice"));
     // Stopped in the middle: like an unknown fate, but no server asked for time.
     check("begun@0 begun@90 sent@90", 91, Sent, None, 2, Some("possibly twice"));
-    check("begun@0 begun@1 begun@2 begun@3", 99, Unknown, None, 4, Some("possibly twice"));
-    check("begun@0 begun@1 begun@2", 99, Unknown, Some(2), 3, Some("possibly twice"));
+    check("begun@0 begun@1 begun@2 begun@3", 199, Unknown, None, 4, Some("possibly twice"));
+    check("begun@0 begun@1 begun@2", 199, Unknown, Some(2), 3, Some("possibly twice"));
     // What is wrong on this side leaves everything as it was.
     check("begun@0 untried@0", 1, Queued, None, 0, None);
     check("begun@0 deferred@0 begun@9 untried@9", 10, Deferred, Some(5), 1, None);
@@ -95,7 +98,14 @@ fn a_mail_stands_where_its_events_have_left_it() {
     check("deferred@0 cancelled@3", 4, Cancelled, None, 1, None);
     check("cancelled@0 retried@3", 4, Queued, Some(3), 0, None);
     check("sent@0 bounced@9", 10, Bounced, None, 1, None);
-    check("unknown@0 bounced@9", 10, Bounced, None, 1, None);
+    check("refused@0 bounced@9", 10, Bounced, None, 1, None);
+    // What waits is sent, whatever a report says: it may be forged.
+    check("bounced@9", 10, Queued, None, 0, None);
+    check("deferred@0 bounced@9", 10, Deferred, Some(5), 1, None);
+    check("unknown@0 bounced@9", 10, Unknown, Some(5), 1, Some("possibly arrived"));
+    check("unknown@0 bounced@9 sent@9", 10, Sent, None, 2, Some("possibly twice"));
+    check("unknown@0 unknown@5 unknown@15 unknown@35 bounced@99", 100, Bounced, None, 4, Some("possibly twice"));
+    check("sent@0 bounced@9 retried@20", 21, Queued, Some(20), 1, None);
     check("sent@0 delayed@9", 10, Sent, None, 1, None);
 }
 
@@ -127,6 +137,27 @@ fn a_mail_that_nobody_takes_fails_after_five_days() {
     story(24 * 60, 6, 5);
     // No run came for a week: what was due then is tried once more.
     story(7 * 24 * 60, 2, 7);
+}
+
+#[test]
+fn a_clock_that_was_wrong_keeps_no_mail_back() {
+    let year = 365 * 24 * 60;
+    let stands = |told: &str, now: i64| standing(&events(told), &MailRules::default(), at(now));
+    let ahead = format!("begun@{year} deferred@{year}");
+    let found = stands(&ahead, 10);
+    assert!(found.is_due(at(10)) && found.is_ahead(at(10)), "{found:?}");
+    assert!(!stands("deferred@0", 1).is_due(at(1)) && !stands("deferred@0", 1).is_ahead(at(1)));
+    // What failed by it did not; by another clock that is right it did.
+    let failed = format!("deferred@0 deferred@{year}");
+    let found = stands(&failed, 10);
+    assert!(found.state == MailState::Deferred && found.is_due(at(10)), "{found:?}");
+    assert_eq!(stands(&failed, year).state, MailState::Failed);
+    // An attempt that a wrong clock began is none that is being made.
+    let found = stands(&format!("begun@{year}"), 10);
+    assert!(found.state == MailState::Unknown && found.is_due(at(10)), "{found:?}");
+    // And the five days are counted from the first attempt of all clocks.
+    let found = stands(&format!("{ahead} deferred@10 deferred@{}", 10 + 5 * 24 * 60), 20 * 24 * 60);
+    assert_eq!((found.state, found.next), (MailState::Failed, None), "{found:?}");
 }
 
 #[test]

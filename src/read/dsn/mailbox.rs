@@ -1,8 +1,9 @@
-//! Where mails lie: one in a file, many in an mbox, and in the folders `new` and `cur` of a maildir. They are read one after
+//! Where mails lie: one in a file or a pipe, many in an mbox, and in the folders `new` and `cur` of a maildir. They are read one after
 //! the other; nothing is moved, locked or changed.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use super::NoReport;
@@ -17,7 +18,7 @@ const PIECE: u64 = 64 << 10;
 pub enum MailboxError {
     #[error("cannot read {path}")]
     Io { path: PathBuf, source: io::Error },
-    /// Neither a file nor a maildir.
+    /// Neither a file, nor a pipe, nor a maildir.
     #[error("{path} is neither a file nor a maildir")]
     NoMailbox { path: PathBuf },
 }
@@ -32,7 +33,8 @@ pub type Take<'t> = dyn FnMut(&str, Result<&[u8], NoReport>) + 't;
 pub fn mails(path: &Path, take: &mut Take) -> Result<(), MailboxError> {
     let failed = |source| MailboxError::Io { path: path.to_owned(), source };
     let metadata = fs::metadata(path).map_err(failed)?;
-    if metadata.is_file() {
+    // What a pipe brings is read as a file is, once.
+    if metadata.is_file() || metadata.file_type().is_fifo() {
         return file(path, take).map_err(failed);
     }
     let is_maildir = metadata.is_dir() && ["cur", "new"].iter().all(|part| path.join(part).is_dir());

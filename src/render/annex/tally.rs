@@ -145,7 +145,7 @@ impl Changed {
 
 /// Gives the cells of some columns of every row to `take`. `None` when the file cannot be read, lacks a column, or `take`
 /// cannot use a row.
-fn each<const COLUMNS: usize>(
+pub(in crate::render) fn each<const COLUMNS: usize>(
     file: &[u8],
     columns: [&str; COLUMNS],
     mut take: impl FnMut([&str; COLUMNS]) -> Option<()>,

@@ -160,6 +160,8 @@ pub const WORDS: corrections::Words = corrections::Words {
     attached_alone: "Pièce jointe\u{a0}: {pdf} (l’avoir).",
     attached_invoice: "Pièce jointe\u{a0}: {pdf} (la facture).",
     copy: "Copie",
+    too_big: "Les documents de {number} sont trop volumineux pour un e-mail et ne sont pas joints. \
+              Merci de les demander en répondant à cet e-mail.",
     carried_over: "Report de {month} ({count} messages)",
     carried_over_one: "Report de {month} ({count} message)",
     carried_over_why: "pas encore facturés\u{a0}: seuls, ils étaient inférieurs à la plus petite facture",

@@ -162,6 +162,8 @@ pub const WORDS: corrections::Words = corrections::Words {
     attached_alone: "Anlage: {pdf} (die Rechnungskorrektur).",
     attached_invoice: "Anlage: {pdf} (die Rechnung).",
     copy: "Kopie",
+    too_big: "Die Dokumente zu {number} sind zu groß für eine E-Mail und liegen nicht bei. \
+              Bitte fordern Sie sie mit einer Antwort auf diese E-Mail an.",
     carried_over: "Posten für {month}, übertragen ({count} Posten)",
     carried_over_one: "Posten für {month}, übertragen ({count} Posten)",
     carried_over_why: "noch nicht berechnet: allein lagen sie unter dem kleinsten Rechnungsbetrag",

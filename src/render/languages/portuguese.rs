@@ -160,6 +160,8 @@ pub const WORDS: corrections::Words = corrections::Words {
     attached_alone: "Em anexo: {pdf} (a nota de crédito).",
     attached_invoice: "Em anexo: {pdf} (a fatura).",
     copy: "Cópia",
+    too_big: "Os documentos de {number} são demasiado grandes para um e-mail e não seguem em anexo. \
+              Para os receber, basta responder a este e-mail.",
     carried_over: "Cobranças de {month}, transitadas ({count} cobranças)",
     carried_over_one: "Cobranças de {month}, transitadas ({count} cobrança)",
     carried_over_why: "ainda não faturadas: por si só eram inferiores à menor fatura",

@@ -162,6 +162,8 @@ pub const WORDS: corrections::Words = corrections::Words {
     attached_alone: "Adjunto: {pdf} (la factura rectificativa).",
     attached_invoice: "Adjunto: {pdf} (la factura).",
     copy: "Copia",
+    too_big: "Los documentos de {number} son demasiado grandes para un correo y no van adjuntos. \
+              Para recibirlos basta con responder a este correo.",
     carried_over: "Cargos de {month}, trasladados ({count} cargos)",
     carried_over_one: "Cargos de {month}, trasladados ({count} cargo)",
     carried_over_why: "aún no facturados: por sí solos eran menos que la factura mínima",

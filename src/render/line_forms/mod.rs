@@ -1,8 +1,9 @@
-//! A line file in its other forms: XLSX for people, Parquet for programs.
+//! A line file in its other forms: XLSX for people, Parquet for programs; and tables for finance in the same (`book.rs`).
 //!
-//! Both are drawn from the CSV, which is the evidence, and hold the same rows in the same order. Of the document itself they
+//! Both forms of a line file are drawn from the CSV, which is the evidence, and hold the same rows in the same order. Of the document itself they
 //! say only what its rows come to in the currency that it is billed in, where that is not the tariff's.
 
+mod book;
 mod exchanged;
 mod package;
 mod parquet;
@@ -11,6 +12,7 @@ mod sheet;
 mod summary;
 mod xlsx;
 
+pub use self::book::{grid_as_csv, grid_as_parquet, workbook_of};
 use self::exchanged::Exchanged;
 use super::RenderError;
 use crate::close::bare;

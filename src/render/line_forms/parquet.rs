@@ -14,11 +14,15 @@ use parquet::schema::types::Type;
 use super::exchanged::Exchanged;
 use super::{Kind, LineTable};
 use crate::close::check::sha256;
+use crate::close::guarded;
+use crate::domain::grid::{CellKind, Grid};
 use crate::domain::{Decimal, Instant};
 
 const CREATED_BY: &str = "ritardo lines 1";
 /// What the metadata says of the columns.
 const FORM: &str = "ritardo-lines/1";
+/// The same of a table for finance.
+const FINANCE_FORM: &str = "ritardo-finance/1";
 /// Rows of a row group: so many are in memory at a time.
 const GROUP: usize = 131_072;
 /// Decimals: 38 digits, 9 of them behind the point, in 16 bytes.
@@ -49,16 +53,56 @@ pub(super) fn parquet(table: &LineTable) -> Result<Vec<u8>, String> {
 
 fn writer(table: &LineTable) -> Result<SerializedFileWriter<Vec<u8>>, ParquetError> {
     let fields = table.columns.iter().map(|(name, kind)| field(name, *kind).map(Arc::new)).collect::<Result<_, _>>()?;
-    let schema = Arc::new(Type::group_type_builder("lines").with_fields(fields).build()?);
     let digest = sha256(table.csv);
     let facts = [("ritardo.format", FORM), ("ritardo.csv", table.name), ("ritardo.csv_sha256", digest.as_str())];
     let facts = facts.map(|(key, value)| KeyValue::new(key.to_owned(), value.to_owned()));
     let facts = facts.into_iter().chain(table.exchanged.iter().flat_map(exchange));
+    started("lines", fields, facts.collect())
+}
+
+/// A file of these columns that says these facts.
+fn started(
+    name: &str,
+    fields: Vec<Arc<Type>>,
+    facts: Vec<KeyValue>,
+) -> Result<SerializedFileWriter<Vec<u8>>, ParquetError> {
+    let schema = Arc::new(Type::group_type_builder(name).with_fields(fields).build()?);
     let properties = WriterProperties::builder()
         .set_created_by(CREATED_BY.to_owned())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-        .set_key_value_metadata(Some(facts.collect()));
+        .set_key_value_metadata(Some(facts));
     SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties.build()))
+}
+
+/// A table for finance as Parquet, in one row group.
+pub(super) fn of_grid(grid: &Grid) -> Result<Vec<u8>, String> {
+    let kinds: Vec<Kind> = grid.columns.iter().map(|column| kind_of(column.kind)).collect();
+    let named = grid.columns.iter().zip(&kinds);
+    let fields: Result<Vec<Arc<Type>>, ParquetError> =
+        named.map(|(column, kind)| field(column.name, *kind).map(Arc::new)).collect();
+    let facts = [("ritardo.format", FINANCE_FORM), ("ritardo.table", grid.name)];
+    let facts = facts.map(|(key, value)| KeyValue::new(key.to_owned(), value.to_owned()));
+    let mut writer = started("finance", fields.map_err(told)?, facts.to_vec()).map_err(told)?;
+    let mut columns: Vec<Column> = kinds.into_iter().map(Column::of).collect();
+    for row in &grid.rows {
+        for (column, cell) in columns.iter_mut().zip(row) {
+            // Texts of a CSV are guarded, and so are these, to be bare again.
+            let cell = if column.kind == Kind::Text { guarded(cell) } else { cell.clone() };
+            column.add(&cell)?;
+        }
+    }
+    if !grid.rows.is_empty() {
+        write(&mut writer, &columns).map_err(told)?;
+    }
+    writer.into_inner().map_err(told)
+}
+
+const fn kind_of(kind: CellKind) -> Kind {
+    match kind {
+        CellKind::Text => Kind::Text,
+        CellKind::Whole => Kind::Whole,
+        CellKind::Decimal => Kind::Decimal,
+    }
 }
 
 /// What the metadata says where the document is billed in another currency.
@@ -97,11 +141,14 @@ struct Column {
 }
 
 fn empty(table: &LineTable) -> Vec<Column> {
-    let of = |kind| Column { kind, levels: Vec::new(), texts: Vec::new(), numbers: Vec::new(), decimals: Vec::new() };
-    table.columns.iter().map(|(_, kind)| of(*kind)).collect()
+    table.columns.iter().map(|(_, kind)| Column::of(*kind)).collect()
 }
 
 impl Column {
+    const fn of(kind: Kind) -> Self {
+        Self { kind, levels: Vec::new(), texts: Vec::new(), numbers: Vec::new(), decimals: Vec::new() }
+    }
+
     fn add(&mut self, cell: &str) -> Result<(), String> {
         self.levels.push(i16::from(!cell.is_empty()));
         if cell.is_empty() {

@@ -37,7 +37,7 @@ fn made(form: LineForm, csv: &[u8]) -> Vec<u8> {
 }
 
 /// The members of a zip, by name; each is checked against its sum.
-fn members(zip: &[u8]) -> BTreeMap<String, String> {
+pub(super) fn members(zip: &[u8]) -> BTreeMap<String, String> {
     let archive = ZipArchive::from_slice(zip).unwrap();
     let (mut found, mut entries) = (BTreeMap::new(), archive.entries());
     while let Some(record) = entries.next_entry().unwrap() {

@@ -1,6 +1,7 @@
 //! A journal as Beancount reads it.
 
-use super::{Journal, Scope, Transaction, one_line};
+use super::receipts::{Receipt, ReceiptPosting};
+use super::{Booked, Journal, Scope, Transaction, one_line};
 
 pub(super) fn text(journal: &Journal, scope: Scope) -> String {
     let mut lines = vec![format!("; {}", one_line(&journal.title))];
@@ -12,9 +13,12 @@ pub(super) fn text(journal: &Journal, scope: Scope) -> String {
             lines.extend(journal.accounts().into_iter().map(|account| format!("{day} open {account}")));
         }
     }
-    for transaction in &journal.transactions {
+    for booked in journal.booked() {
         lines.push(String::new());
-        lines.extend(written(transaction));
+        lines.extend(match booked {
+            Booked::Document(transaction) => written(transaction),
+            Booked::Receipt(receipt, postings) => received(receipt, postings),
+        });
     }
     lines.join("\n") + "\n"
 }
@@ -30,6 +34,18 @@ fn written(transaction: &Transaction) -> Vec<String> {
         let (account, amount, currency) = (&posting.account, posting.amount.digits(), posting.amount.currency());
         lines.push(format!("  {account}  {amount} {currency}"));
         lines.extend(transaction.earlier(posting).map(|month| format!("    earlier: \"{month}\"")));
+    }
+    lines
+}
+
+fn received(receipt: &Receipt, postings: &[ReceiptPosting]) -> Vec<String> {
+    let links: String = receipt.parts.iter().map(|(part, _)| format!(" ^{}", part.number)).collect();
+    let (payee, what) = (quoted(&receipt.payer), quoted(&receipt.what()));
+    let mut lines = vec![format!("{} * {payee} {what} ^{}{links}", receipt.date, receipt.code())];
+    lines.extend(receipt.facts().iter().map(|(name, value)| format!("  {name}: {}", quoted(value))));
+    for ReceiptPosting { account, amount, number } in postings {
+        lines.push(format!("  {account}  {} {}", amount.digits(), amount.currency()));
+        lines.extend(number.as_ref().map(|number| format!("    number: \"{number}\"")));
     }
     lines
 }

@@ -1,6 +1,7 @@
 //! A journal as hledger reads it, also under `--strict`.
 
-use super::{Journal, Scope, Transaction, one_line};
+use super::receipts::{Receipt, ReceiptPosting};
+use super::{Booked, Journal, Scope, Transaction, one_line};
 use crate::domain::Currency;
 
 pub(super) fn text(journal: &Journal, scope: Scope) -> String {
@@ -9,9 +10,12 @@ pub(super) fn text(journal: &Journal, scope: Scope) -> String {
         lines.extend(journal.currencies().into_iter().map(commodity));
         lines.extend(journal.accounts().into_iter().map(|account| format!("account {account}")));
     }
-    for transaction in &journal.transactions {
+    for booked in journal.booked() {
         lines.push(String::new());
-        lines.extend(written(transaction));
+        lines.extend(match booked {
+            Booked::Document(transaction) => written(transaction),
+            Booked::Receipt(receipt, postings) => received(receipt, postings),
+        });
     }
     lines.join("\n") + "\n"
 }
@@ -35,6 +39,20 @@ fn written(transaction: &Transaction) -> Vec<String> {
         let earlier = transaction.earlier(posting).map(|month| format!("  ; earlier: {month}")).unwrap_or_default();
         let account = &posting.account;
         lines.push(format!("    {account:<account_width$}  {amount:>amount_width$} {currency}{earlier}"));
+    }
+    lines
+}
+
+fn received(receipt: &Receipt, postings: &[ReceiptPosting]) -> Vec<String> {
+    let payee = description(&receipt.payer);
+    let mut lines = vec![format!("{} * ({}) {payee} | {}", receipt.date, receipt.code(), receipt.what())];
+    lines.extend(receipt.facts().into_iter().map(|(name, value)| format!("    ; {name}: {}", one_line(&value))));
+    let account_width = postings.iter().map(|posting| posting.account.len()).max().unwrap_or_default();
+    let amount_width = postings.iter().map(|posting| posting.amount.digits().len()).max().unwrap_or_default();
+    for ReceiptPosting { account, amount, number } in postings {
+        let number = number.as_ref().map(|number| format!("  ; number: {number}")).unwrap_or_default();
+        let (digits, currency) = (amount.digits(), amount.currency());
+        lines.push(format!("    {account:<account_width$}  {digits:>amount_width$} {currency}{number}"));
     }
     lines
 }

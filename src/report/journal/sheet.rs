@@ -1,6 +1,7 @@
 //! A journal as a table: RFC 4180, UTF-8, dot decimals, one row a posting.
 
-use super::{Journal, Posting, Transaction};
+use super::receipts::{Receipt, ReceiptPosting};
+use super::{Booked, Journal, Posting, Transaction};
 use crate::close::guarded;
 use crate::domain::Money;
 
@@ -23,7 +24,13 @@ const COLUMNS: [&str; 15] = [
 ];
 
 pub(super) fn text(journal: &Journal) -> String {
-    let rows = journal.transactions.iter().flat_map(|of| of.postings.iter().map(|posting| row(of, posting)));
+    let of = |booked: Booked| -> Vec<[String; 15]> {
+        match booked {
+            Booked::Document(of) => of.postings.iter().map(|posting| row(of, posting)).collect(),
+            Booked::Receipt(of, postings) => postings.iter().map(|posting| received(of, posting)).collect(),
+        }
+    };
+    let rows = journal.booked().into_iter().flat_map(of);
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for row in std::iter::once(COLUMNS.map(str::to_owned)).chain(rows) {
         // Invariant: rows have one length and memory takes every byte.
@@ -34,9 +41,38 @@ pub(super) fn text(journal: &Journal) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| unreachable!("{error}"))
 }
 
+/// The amount of one side; the other has none.
+fn side(amount: Money) -> String {
+    if amount.minor() > 0 { amount.digits() } else { String::new() }
+}
+
+/// A posting of a payment: it has no month, no due date and no tax, and the invoice of a posting is what it `corrects`.
+fn received(receipt: &Receipt, posting: &ReceiptPosting) -> [String; 15] {
+    let business = posting.number.as_ref().and_then(|number| {
+        receipt.parts.iter().find(|(part, _)| part.number == *number).map(|(_, business)| business.to_string())
+    });
+    let advance = || receipt.advance.as_ref().map(ToString::to_string);
+    [
+        receipt.code(),
+        receipt.what().trim_end_matches(|sign: char| sign.is_ascii_digit()).trim_end().to_owned(),
+        posting.number.as_ref().map(|number| guarded(&number.to_string())).unwrap_or_default(),
+        receipt.date.to_string(),
+        business.or_else(advance).unwrap_or_default(),
+        guarded(&receipt.payer),
+        posting.account.clone(),
+        side(posting.amount),
+        side(posting.amount.negated()),
+        posting.amount.currency().to_string(),
+        String::new(),
+        String::new(),
+        String::new(),
+        String::new(),
+        String::new(),
+    ]
+}
+
 fn row(transaction: &Transaction, posting: &Posting) -> [String; 15] {
     let invoice = &transaction.document.invoice;
-    let amount = |side: Money| if side.minor() > 0 { side.digits() } else { String::new() };
     let is_nothing = posting.amount.is_zero();
     [
         guarded(&invoice.number.to_string()),
@@ -46,8 +82,8 @@ fn row(transaction: &Transaction, posting: &Posting) -> [String; 15] {
         invoice.business.to_string(),
         guarded(&invoice.buyer.legal_name),
         posting.account.clone(),
-        if is_nothing { posting.amount.digits() } else { amount(posting.amount) },
-        amount(posting.amount.negated()),
+        if is_nothing { posting.amount.digits() } else { side(posting.amount) },
+        side(posting.amount.negated()),
         posting.amount.currency().to_string(),
         posting.month.to_string(),
         invoice.due_date.to_string(),

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::receivable::PaidPart;
 
 /// An Italian invoice of `2018-08`: net, tax and total in minor units of a currency.
 fn invoice(net: &str, tax: &str, total: &str) -> Value {
@@ -36,8 +37,11 @@ fn credit(net: &str, tax: &str, total: &str) -> Value {
 }
 
 fn journal(invoices: &[Value]) -> Journal {
-    let document =
-        |value: &Value| Document { invoice: serde_json::from_value(value.clone()).unwrap(), sha256: "ab".repeat(32) };
+    let document = |value: &Value| Document {
+        invoice: serde_json::from_value(value.clone()).unwrap(),
+        sha256: "ab".repeat(32),
+        released: Vec::new(),
+    };
     Journal::of("Late replies".to_owned(), invoices.iter().map(document).collect()).unwrap()
 }
 
@@ -110,7 +114,11 @@ fn earlier_months_are_revenue_of_their_own() {
 
 #[test]
 fn amounts_that_contradict_are_refused() {
-    let document = |value: Value| Document { invoice: serde_json::from_value(value).unwrap(), sha256: String::new() };
+    let document = |value: Value| Document {
+        invoice: serde_json::from_value(value).unwrap(),
+        sha256: String::new(),
+        released: Vec::new(),
+    };
     let refused = Journal::of(String::new(), vec![document(invoice("USD 1.00", "USD 0.22", "USD 1.23"))]).unwrap_err();
     assert_eq!(refused.to_string(), "the amounts of LR-2018-000001 do not add up");
 }
@@ -163,4 +171,77 @@ fn the_table_has_a_row_a_posting() {
         row("Liabilities:VAT:IE:22", "0.22", "", "S,22.00"),
     ];
     assert_eq!(text.split_once("\r\n").unwrap().1, rows.concat());
+}
+
+/// A payment of USD 2.00, of which an invoice takes 1.22.
+fn receipt(happened: Happened, day: &str) -> Receipt {
+    let part = PaidPart { number: "LR-2018-000001".parse().unwrap(), amount: "USD 1.22".parse().unwrap() };
+    Receipt {
+        payment: 7,
+        happened,
+        date: day.parse().unwrap(),
+        amount: "USD 2.00".parse().unwrap(),
+        payer: "Forno; x".to_owned(),
+        reference: "B-77".to_owned(),
+        parts: vec![(part, "bologna-bakery".parse().unwrap())],
+        advance: None,
+    }
+}
+
+#[test]
+fn payments_are_booked_and_taken_back() {
+    let invoice = invoice("USD 1.00", "USD 0.22", "USD 1.22");
+    let booked = |receipts: Vec<Receipt>| journal(std::slice::from_ref(&invoice)).with_receipts(receipts).unwrap();
+    let minor = |journal: &Journal| {
+        let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+        for (_, postings) in &journal.receipts {
+            for posting in postings {
+                *sums.entry(posting.account.clone()).or_default() += posting.amount.minor();
+            }
+        }
+        sums
+    };
+    let paid = booked(vec![receipt(Happened::Received, "2018-09-20")]);
+    assert_eq!(sums(&paid)[OWED].minor(), 122, "of the documents alone");
+    let unassigned = "Liabilities:Payments:Unassigned".to_owned();
+    let expected = BTreeMap::from([("Assets:Bank".to_owned(), 200), (OWED.to_owned(), -122), (unassigned, -78)]);
+    assert_eq!(minor(&paid), expected);
+    let returned = booked(vec![receipt(Happened::Returned, "2018-09-21"), receipt(Happened::Received, "2018-09-20")]);
+    assert!(minor(&returned).values().all(|sum| *sum == 0), "{:?}", minor(&returned));
+    let hledger = paid.text(Form::Hledger, Scope::Whole);
+    for line in ["2018-09-20 * (P-000007) Forno, x | payment 7", "    ; for: LR-2018-000001", "account Assets:Bank"] {
+        assert!(hledger.lines().any(|found| found == line), "{line}\n{hledger}");
+    }
+    let beancount = paid.text(Form::Beancount, Scope::Whole);
+    assert!(beancount.contains("2018-09-20 * \"Forno; x\" \"payment 7\" ^P-000007 ^LR-2018-000001"), "{beancount}");
+    let table = paid.text(Form::Csv, Scope::Whole);
+    assert!(table.contains("P-000007,payment,LR-2018-000001,2018-09-20,bologna-bakery,Forno; x,"), "{table}");
+}
+
+#[test]
+fn the_journal_of_one_business_has_no_money_of_another() {
+    let (bakery, hotel) = ("bologna-bakery".parse().unwrap(), "lisbon-hotel".parse().unwrap());
+    let mut both = receipt(Happened::Received, "2018-09-20");
+    let part = PaidPart { number: "LR-2018-000002".parse().unwrap(), amount: "USD 0.50".parse().unwrap() };
+    both.parts.push((part, "lisbon-hotel".parse().unwrap()));
+    let accounts = |receipt: Receipt| -> Vec<(String, i64)> {
+        let postings = receipt.postings().unwrap().into_iter();
+        postings.map(|posting| (posting.account, posting.amount.minor())).collect()
+    };
+    let owed = |name: &str, amount: i64| (format!("{RECEIVABLE}:{name}"), amount);
+    let bank = |amount: i64| ("Assets:Bank".to_owned(), amount);
+    assert_eq!(accounts(both.clone().only(&bakery).unwrap()), [bank(122), owed("Bologna-bakery", -122)]);
+    assert_eq!(accounts(both.clone().only(&hotel).unwrap()), [bank(50), owed("Lisbon-hotel", -50)]);
+    // What was paid in advance is all of its business.
+    (both.parts, both.advance) = (Vec::new(), Some(hotel.clone()));
+    assert_eq!(both.clone().only(&hotel).unwrap(), both);
+}
+
+#[test]
+fn what_an_invoice_takes_of_a_payment_in_advance_is_not_owed() {
+    let mut paid = invoice("USD 1.00", "USD 0.22", "USD 1.22");
+    let payment = json!({ "received": "2018-08-03", "reference": "TRX", "amount": "USD 5.00", "taken": "USD 1.00", "left": "USD 4.00" });
+    paid["prepaid"] = json!({ "payments": [payment], "paid": "USD 1.00", "due": "USD 0.22" });
+    let owed = sums(&journal(std::slice::from_ref(&paid)));
+    assert_eq!((owed[OWED].minor(), owed["Liabilities:Prepaid:Bologna-bakery"].minor()), (22, 100));
 }

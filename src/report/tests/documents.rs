@@ -43,7 +43,8 @@ fn states() -> [State; 3] {
     let note = Document { reason, ..credit(50, 11, CorrectionCause::Reissue) };
     let second = closed(vec![invoice("USD", 50, 11), note, again]);
     let said = vec!["USD 0.15 is billed with a later month".to_owned()];
-    let third = State::Closed(Closed { word: "closed", said, documents: Vec::new(), after: Vec::new() });
+    let third =
+        State::Closed(Closed { word: "closed", said, charged_now: None, documents: Vec::new(), after: Vec::new() });
     [first, second, third]
 }
 
@@ -95,4 +96,32 @@ fn what_stands_is_what_was_issued_less_what_was_given_back() {
     assert_eq!((lines[1].as_str(), lines[2].as_str()), ("with September 2018", "late logs"));
     assert_eq!(lines[5], "reissue: the address was the old one");
     assert_eq!(page.businesses[2].said, ["USD 0.15 is billed with a later month"]);
+}
+
+#[test]
+fn what_became_of_mails_is_told_by_state() {
+    let id = id("a");
+    for (mails, said) in [
+        (vec![], "no mail"),
+        (vec![("sent", 1)], "1 of 1 mail sent"),
+        (vec![("sent", 2)], "2 of 2 mails sent"),
+        (vec![("queued", 1), ("sent", 1)], "1 of 2 mails sent, 1 queued"),
+        (
+            vec![("sent", 1), ("refused", 2), ("bounced", 1)],
+            "1 of 4 mails sent, 2 refused, 1 bounced: `ritardo mail list` says why",
+        ),
+    ] {
+        let document = Document { mails, ..invoice("USD", 20, 4) };
+        let page = month_page(&facts(vec![business(&id, closed(vec![document]), &[])]));
+        assert_eq!(page.documents.rows[0].sent, said);
+    }
+}
+
+#[test]
+fn rejected_rows_are_told_with_their_reasons() {
+    let id = id("a");
+    let page = month_page(&facts(vec![business(&id, closed(Vec::new()), &[])]));
+    let rows: Vec<_> = page.rejected.iter().map(|row| [&*row.file, &row.reason, &row.rows]).collect();
+    assert_eq!((page.rejected_rows.as_str(), rows), ("1,204", vec![["desk/a.csv", "no time", "1,204"]]));
+    assert!(super::html(&page).contains("<bdi>no time</bdi>"));
 }
