@@ -16,7 +16,7 @@ use super::summary::counted;
 use super::supervised::in_child;
 use super::table::Table;
 use super::{Outcome, World, say};
-use crate::cli::{Rate, Readings, TableForm};
+use crate::cli::{Engine, EngineName, Rate, Readings, TableForm};
 use crate::domain::text::masked;
 use crate::domain::{Currency, Instant, Month, Span};
 use crate::engine;
@@ -105,6 +105,7 @@ fn of_logs(args: &Readings, tariff: &Path, world: &mut World) -> Result<Told, Fa
         memory: 0,
         timings: false,
         in_child: true,
+        engine: Engine { engine: EngineName::Local, remote: None },
     };
     let logs = logs(&rate, world)?;
     let by_business = crate::read::frame::by_business(logs.frame.clone()).map_err(broken)?;
