@@ -63,13 +63,11 @@ fn attempts(shop: &Shop) -> Vec<(String, usize)> {
     runs
 }
 
-#[test]
-fn a_signal_stops_the_sending_after_the_mail_in_hand() {
-    let server = Server::start(Plan::of(&[Rule::once(".", Act::Wait(Duration::from_millis(1_500)))]));
-    let shop = with_server("waits-signal", 3, server.port, "send = \"by hand\"");
-    shop.run(NIGHT).expect(0);
-    let send = ["mail", "send", "--as-of", NIGHT];
-    let child = program(&shop.folder, &send).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+const SEND: [&str; 4] = ["mail", "send", "--as-of", NIGHT];
+
+/// Sends, and is told to stop as soon as the server has the first mail and has not answered yet.
+fn stopped_with_a_mail_in_hand(shop: &Shop, server: &Server) -> Ran {
+    let child = program(&shop.folder, &SEND).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     for _ in 0..2_000 {
         if server.heard().mails.len() == 1 {
             break;
@@ -78,12 +76,20 @@ fn a_signal_stops_the_sending_after_the_mail_in_hand() {
     }
     let kill = format!("kill -TERM {}", child.id());
     assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-    let ran = Ran::of(&child.wait_with_output().unwrap()).expect(143);
+    Ran::of(&child.wait_with_output().unwrap()).expect(143)
+}
+
+#[test]
+fn a_signal_stops_the_sending_after_the_mail_in_hand() {
+    let server = Server::start(Plan::of(&[Rule::once(".", Act::Wait(Duration::from_millis(1_500)))]));
+    let shop = with_server("waits-signal", 3, server.port, "send = \"by hand\"");
+    shop.run(NIGHT).expect(0);
+    let ran = stopped_with_a_mail_in_hand(&shop, &server);
     assert!(ran.out.contains("mail      1 sent\n") && ran.out.contains("2 mails left: a signal"), "{}", ran.out);
     assert!(ran.err.contains("a signal stopped the sending of mails"), "{}", ran.err);
     let queued = row("queued", 0, "");
     assert_eq!(listed(&shop, NIGHT), [row("sent", 1, ""), queued.clone(), queued], "no doubt is left");
-    assert_eq!(shop.ritardo(&send).expect(0).out, "mail      2 sent\n");
+    assert_eq!(shop.ritardo(&SEND).expect(0).out, "mail      2 sent\n");
     assert_eq!(server.stop().accepted().count(), 3);
     shop.ritardo(&["verify"]).expect(0);
 }
@@ -93,17 +99,7 @@ fn a_signal_while_the_last_mail_is_in_hand_is_not_forgotten() {
     let server = Server::start(Plan::of(&[Rule::once(".", Act::Wait(Duration::from_millis(1_500)))]));
     let shop = with_server("waits-signal-last", 1, server.port, "send = \"by hand\"");
     shop.run(NIGHT).expect(0);
-    let send = ["mail", "send", "--as-of", NIGHT];
-    let child = program(&shop.folder, &send).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    for _ in 0..2_000 {
-        if server.heard().mails.len() == 1 {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let kill = format!("kill -TERM {}", child.id());
-    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-    let ran = Ran::of(&child.wait_with_output().unwrap()).expect(143);
+    let ran = stopped_with_a_mail_in_hand(&shop, &server);
     assert!(ran.err.contains("a signal stopped the sending of mails"), "{}", ran.err);
     assert_eq!(listed(&shop, NIGHT), [row("sent", 1, "")]);
     assert_eq!(server.stop().accepted().count(), 1);

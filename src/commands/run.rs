@@ -73,7 +73,7 @@ fn nightly(args: &Run, world: &mut World, measured: &mut Option<NightFacts>) -> 
     let timings = Timings::measuring(world.clock, args.timings);
     let setup = Setup::load(&args.configured.config)?;
     let state = State::new(&setup.config);
-    let night = if args.dry_run {
+    let mut night = if args.dry_run {
         rehearse(&setup, &state, args, world, &timings)
     } else {
         work(&setup, &state, args, world, &timings)
@@ -87,7 +87,8 @@ fn nightly(args: &Run, world: &mut World, measured: &mut Option<NightFacts>) -> 
         Format::Json => say(world.out, &summary.json()?)?,
     }
     timings.say(world.err)?;
-    left?;
+    // What is to be heard of is said though the page could not be written.
+    night.derived.unpaged = night.derived.unpaged.or(left.err());
     ending::end(night, world)
 }
 
