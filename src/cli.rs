@@ -34,7 +34,7 @@ pub use bundle::{BUNDLE_SUFFIX, ExportMonth};
 pub use closing::{Approve, MonthState, ParkedList, Status, Unpark};
 pub use convert::Convert;
 pub use correct::{Dispute, DisputeAction, DisputeList, DisputeOpen, DisputeSettle, Reissue};
-pub use engine::{Engine, EngineName};
+pub use engine::{ConfiguredEngine, Engine, EngineName};
 pub use gap::{Gap, GapAccept, GapAction, GapList};
 pub use generate::{By, Generate, LogForm, TrapName};
 pub use history::History;
@@ -246,6 +246,8 @@ pub struct Run {
     /// With 0, or when it is over, the run ends with 75.
     #[arg(long, value_name = "MINUTES", default_value_t = 30)]
     pub wait: u32,
+    #[command(flatten)]
+    pub engine: ConfiguredEngine,
     /// Form of the summary on standard output
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: Format,

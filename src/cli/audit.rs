@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use clap::Args;
 
-use super::{BUNDLE_SUFFIX, Configured, Format};
+use super::{BUNDLE_SUFFIX, Configured, ConfiguredEngine, Format};
 use crate::domain::{BusinessId, Date, Elapsed, Instant, Month, Zone};
 
 #[derive(Args, Debug)]
@@ -52,6 +52,8 @@ pub struct Audit {
     /// Judge row by row, also where the archive could be judged as columns: slower, with the same result
     #[arg(long)]
     pub by_rows: bool,
+    #[command(flatten)]
+    pub engine: ConfiguredEngine,
     /// Say on standard error how long each stage took, and how much memory
     #[arg(long)]
     pub timings: bool,

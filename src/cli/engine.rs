@@ -1,8 +1,10 @@
-//! Where pairing and rating run.
+//! Where messages are judged.
 
 use clap::{Args, ValueEnum};
 
-/// The engine, and where it is.
+use crate::domain::cluster::ClusterUrl;
+
+/// The engine of a command without a configuration, and where it is.
 #[derive(Args, Debug)]
 pub struct Engine {
     /// Where the messages are judged
@@ -13,7 +15,21 @@ pub struct Engine {
     pub engine: EngineName,
     /// Cluster with Spark Connect: sc://host:15002
     #[arg(long, value_name = "URL", required_if_eq("engine", "spark"))]
-    pub remote: Option<String>,
+    pub remote: Option<ClusterUrl>,
+}
+
+/// The engine of a command with a configuration.
+#[derive(Args, Debug)]
+pub struct ConfiguredEngine {
+    /// Where the messages are judged [default: a cluster where the configuration has [engine], else this machine]
+    ///
+    /// A cluster sieves the archive: what was answered in time beyond doubt is counted there, everything else is judged
+    /// here. The result is the same, byte by byte.
+    #[arg(long, value_name = "WHICH")]
+    pub engine: Option<EngineName>,
+    /// Cluster with Spark Connect, instead of that of the configuration: sc://host:15002
+    #[arg(long, value_name = "URL")]
+    pub remote: Option<ClusterUrl>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

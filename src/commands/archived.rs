@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use polars::prelude::DataFrame;
 
 use super::keyfile;
+use super::reader::child::sha256_of;
 use super::state::State;
 use crate::domain::Span;
 use crate::domain::charge::RatedWait;
@@ -14,6 +15,9 @@ use crate::ledger::History;
 use crate::ledger::entry::{LogRead, Part};
 use crate::read::archive::{self, Named};
 use crate::read::identity::{IdKey, Naming};
+
+const RESTORE: &str = "restore it from a backup; its name is its SHA-256";
+const REMOVE: &str = "remove it: it is brought from the bucket again";
 
 /// The archive with the key of its names, or what stands for it.
 pub struct Archive<'s> {
@@ -74,15 +78,30 @@ impl<'s> Archive<'s> {
         }
     }
 
-    fn as_written(&self, kept: Kept) -> Result<DataFrame, Failure> {
-        const RESTORE: &str = "restore it from a backup; its name is its SHA-256";
-        const REMOVE: &str = "remove it: it is brought from the bucket again";
+    /// Compares a file with its recorded digest, and reads nothing of it.
+    ///
+    /// # Errors
+    /// When it is not there, or damaged.
+    pub fn check(&self, kept: Kept) -> Result<(), Failure> {
         let path = self.here(kept)?;
-        let damaged = if self.state.remote().is_some() { REMOVE } else { RESTORE };
+        let found = sha256_of(&path).map_err(|error| Failure::io("read the archive", &path, error).hint(RESTORE))?;
+        if found == kept.sha256() {
+            return Ok(());
+        }
+        Err(Failure::new(Kind::Differences, "an archived file is damaged").at(&path).hint(self.mended()))
+    }
+
+    /// What helps where a file is damaged.
+    fn mended(&self) -> &'static str {
+        if self.state.remote().is_some() { REMOVE } else { RESTORE }
+    }
+
+    fn as_written(&self, kept: Kept) -> Result<DataFrame, Failure> {
+        let path = self.here(kept)?;
         let bytes =
             std::fs::read(&path).map_err(|error| Failure::io("read the archive", &path, error).hint(RESTORE))?;
         archive::decode(&bytes, kept.sha256()).map_err(|error| {
-            Failure::new(Kind::Differences, "an archived file is damaged").at(&path).because(error).hint(damaged)
+            Failure::new(Kind::Differences, "an archived file is damaged").at(&path).because(error).hint(self.mended())
         })
     }
 

@@ -12,6 +12,7 @@ mod check;
 mod claims;
 mod clocks;
 mod closing;
+mod cluster;
 mod columns;
 mod conflicts;
 mod convert;

@@ -1,10 +1,14 @@
 //! The months that are not closed, judged; and those that can be closed as they would be.
 
+mod sieved;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use self::sieved::on_cluster;
 use super::archived::Archive;
 use super::closing::{OpenMonth, Parked, Step, close_with, counted_by_name, tolerance};
+use super::cluster::Cluster;
 use super::evidence::{Evidence, Waits};
 use super::setup::Setup;
 use super::standing::standing;
@@ -15,7 +19,7 @@ use crate::close::guards::{Found, Guard};
 use crate::close::readiness::{Missing, cut, missing_logs, undecided};
 use crate::domain::charge::{RatedWait, Weighed};
 use crate::domain::settings::{Coverage, Source};
-use crate::domain::{Business, BusinessId, Instant, Month, Ownership};
+use crate::domain::{Business, BusinessId, Instant, Month, Ownership, Span};
 use crate::error::{Failure, Kind};
 use crate::ledger::History;
 use crate::read::{coverage, inbox};
@@ -48,15 +52,26 @@ pub fn open_months<'s>(tonight: &Tonight<'s, '_>, evidence: &Evidence) -> Result
 
 /// The same, whatever the evidence has.
 ///
-/// Unread businesses are read and judged a few at a time. Of each of them the evidence has afterwards what is counted of
+/// Unread businesses are read and judged a few at a time, or sieved by a cluster where there is one. Of each of them the evidence has afterwards what is counted of
 /// its messages, and those that may still matter.
-pub fn open_in_portions<'s>(tonight: &Tonight<'s, '_>, evidence: &mut Evidence) -> Result<Vec<OpenMonth<'s>>, Failure> {
+pub fn open_in_portions<'s>(
+    tonight: &Tonight<'s, '_>,
+    evidence: &mut Evidence,
+    cluster: Option<&Cluster>,
+) -> Result<Vec<OpenMonth<'s>>, Failure> {
     let Tonight { setup, history, archive, .. } = *tonight;
     let broken_vows = broken_vows(setup, history);
     let portions = evidence.portions(setup);
     let is_read = |business: &&Business| !evidence.unread.businesses.contains(business.id.as_str());
     let read: Vec<&Business> = setup.businesses.iter().filter(is_read).collect();
     let mut open = judged_and_closed(tonight, &broken_vows, evidence, &read)?;
+    let portions = match cluster {
+        Some(cluster) if !portions.is_empty() => {
+            open.extend(on_cluster(tonight, &broken_vows, evidence, &portions, cluster)?);
+            Vec::new()
+        }
+        _ => portions,
+    };
     for portion in portions {
         if let [business] = portion.as_slice()
             && let Some(judged) = in_slices(tonight, &broken_vows, evidence, business)?
@@ -280,6 +295,11 @@ impl<'s> Asked<'s> {
         Self { business, month, cut, through, missing }
     }
 
+    /// The month, by the clock of its business.
+    fn span(&self) -> Span {
+        self.month.span(self.business.zone)
+    }
+
     /// A month that was closed, as it was then.
     pub const fn again(business: &'s Business, month: Month, cut: Instant) -> Self {
         Self { business, month, cut, through: cut, missing: Vec::new() }
@@ -338,7 +358,7 @@ fn decided<'s>(judging: &Judging, asked: Asked<'s>, waits: Waits) -> Result<Judg
         return Ok(open(Step::Wait(missing), rated));
     }
     // Invariant: what is billed is judged from the archive, never from what an earlier night has counted.
-    if evidence.settled.contains_key(business.id.as_str()) {
+    if evidence.settled.get(business.id.as_str()).is_some_and(|settled| !settled.is_of_tonight) {
         let text = format!("{month} of {} would be closed by what earlier nights have counted", business.id);
         return Err(Failure::new(Kind::SelfCheck, text).hint("run with --from-scratch, and report it"));
     }

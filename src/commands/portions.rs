@@ -28,6 +28,15 @@ pub const MEMORY: u32 = 2048;
 /// Fewer would be read too often.
 const ROWS_MIN: u64 = 128;
 
+/// Where businesses are judged from the archive.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// So many messages are in memory at once.
+    pub rows_at_once: u64,
+    /// Whether a cluster sieves the archive, so that none of it is read here.
+    pub is_on_cluster: bool,
+}
+
 /// How many messages fit into so many MiB.
 pub fn rows_in(mebibytes: u32) -> u64 {
     (u64::from(mebibytes) * (1 << 20) / BYTES_A_ROW).max(ROWS_MIN)
@@ -68,10 +77,15 @@ impl Evidence {
         if !is_for_portions(files, setup, rows_at_once) {
             return Self::gather(files.iter().copied(), setup, archive);
         }
+        Ok(Self::left(files, setup, rows_at_once))
+    }
+
+    /// None of the messages of the files yet.
+    pub fn left(files: &[&LogRead], setup: &Setup, rows_at_once: u64) -> Self {
         let mut evidence = Self::of_files(files.iter().copied(), setup);
         let businesses = setup.businesses.iter().map(|business| business.id.to_string()).collect();
         evidence.unread = Unread { businesses, rows_at_once };
-        Ok(evidence)
+        evidence
     }
 
     /// The unread businesses in their order, as many at a time as fit into memory together. How many messages each of

@@ -41,6 +41,11 @@ impl Remote {
         Ok(self.store.get_or_init(|| opened))
     }
 
+    /// The folder of the archive, as people write it.
+    pub fn folder(&self) -> String {
+        self.place.to_string()
+    }
+
     /// Where a part lies, as people write it.
     pub fn url(&self, name: &str) -> String {
         format!("{}/{name}", self.place)

@@ -38,7 +38,7 @@ pub fn reviewed<'d>(desk: &'d Desk, archive: &Archive) -> Result<Reviewed<'d>, F
     let late = correct::correct_late(&bench, &mut state.read_ledger()?, Writing::No)?;
     let withheld = &correct::withheld(&late);
     let tonight = Tonight { setup, history, archive, as_of: *as_of, is_kept: false, timings: None };
-    let open = open_in_portions(&tonight, &mut evidence)?;
+    let open = open_in_portions(&tonight, &mut evidence, None)?;
     let watch = Watch {
         setup,
         state,

@@ -2,6 +2,7 @@
 
 use super::archived::Archive;
 use super::closing::{self, OpenMonth, Step};
+use super::cluster::Cluster;
 use super::correct::{self, Bench, Late, Withheld};
 use super::decide::{self, Closings};
 use super::derived::{Derived, derived};
@@ -14,7 +15,7 @@ use super::letters::signer;
 use super::open::{Tonight, open_in_portions};
 use super::outbox::{Outbox, Sent};
 use super::patience::Written;
-use super::portions::rows_in;
+use super::portions::{Room, rows_in};
 use super::settled::{self, Drawn, Task};
 use super::setup::Setup;
 use super::state::{State, ledger_failure};
@@ -73,10 +74,12 @@ fn nightly(args: &Run, world: &mut World, measured: &mut Option<NightFacts>) -> 
     let timings = Timings::measuring(world.clock, args.timings);
     let setup = Setup::load(&args.configured.config)?;
     let state = State::new(&setup.config);
+    let cluster = Cluster::of(&args.engine, &setup.config, world.watched)?;
+    let cluster = cluster.as_ref();
     let mut night = if args.dry_run {
-        rehearse(&setup, &state, args, world, &timings)
+        rehearse(&setup, &state, (args, cluster), world, &timings)
     } else {
-        work(&setup, &state, args, world, &timings)
+        work(&setup, &state, (args, cluster), world, &timings)
     }?;
     *measured = Some(metrics::facts(&night, &timings));
     let summary = Summary::of(&night);
@@ -96,11 +99,12 @@ fn nightly(args: &Run, world: &mut World, measured: &mut Option<NightFacts>) -> 
 fn work<'s>(
     setup: &'s Setup,
     state: &State,
-    args: &Run,
+    (args, cluster): (&Run, Option<&Cluster>),
     world: &mut World,
     timings: &Timings,
 ) -> Result<Night<'s>, Failure> {
-    let (rows_at_once, signer, began) = (rows_in(args.memory), signer(&setup.config)?, args.as_of.unwrap_or(world.now));
+    let room = Room { rows_at_once: rows_in(args.memory), is_on_cluster: cluster.is_some() };
+    let (signer, began) = (signer(&setup.config)?, args.as_of.unwrap_or(world.now));
     let (as_of, Held { _lock, mut ledger, history }) = Held::in_turn(setup, state, args, world)?;
     timings.lap("taking the ledger", None, None);
     let (path, begun) = (state.ledger(), history.last);
@@ -108,7 +112,7 @@ fn work<'s>(
     timings.lap("reading", Some(intake.rows + intake.rejected), Some(intake.bytes));
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
     let archive = Archive::open(state, &history)?;
-    let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, rows_at_once };
+    let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, room };
     let mut evidence = known(&task, args.from_scratch, timings)?;
     let after_closing = after_closing(&history, setup, &archive, &intake)?;
     let bench = Bench { setup, state, history: &history, archive: &archive, run_at: as_of };
@@ -117,7 +121,7 @@ fn work<'s>(
     let (withheld, renderer) = (&correct::withheld(&late), &renderer()?);
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
     let tonight = Tonight { setup, history: &history, archive: &archive, as_of, is_kept: true, timings: Some(timings) };
-    let open = open_in_portions(&tonight, &mut evidence)?;
+    let open = open_in_portions(&tonight, &mut evidence, cluster)?;
     let evidence = &evidence;
     let watch = Watch { setup, state, ledger: Some(&ledger), history: &history, evidence, renderer, withheld, as_of };
     let Judged { mut open, alarms, strangers, unseen, standing } = judged(&watch, open, &intake, timings)?;
@@ -135,8 +139,9 @@ fn work<'s>(
     let closed = &pages::closed_tonight(setup, evidence, &open)?;
     open.retain(|open| !matches!(open.step, Step::Close(_)));
     let history = ledger.shared().map_err(|error| ledger_failure(error, &path))?;
-    let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, rows_at_once };
+    let task = Task { setup, state, ledger: &ledger, history: &history, archive: &archive, as_of, room };
     let drawn = &if args.from_scratch { Drawn::new() } else { settled::drawn(&task)? };
+    let rows_at_once = room.rows_at_once;
     let seen = pages::Seen { open: &open, evidence, as_of, alarms: &alarms, late: &late, drawn, closed, rows_at_once };
     let derived = derived(&task, &seen, timings);
     Ok(Night {
@@ -193,8 +198,16 @@ fn known(task: &Task, from_scratch: bool, timings: &Timings) -> Result<Evidence,
     let Task { setup, history, archive, .. } = *task;
     let settled = if from_scratch { None } else { settled::evidence(task)? };
     let files: Vec<&LogRead> = history.files.iter().map(|(_, file)| file).collect();
-    let gather = || Evidence::gather_or_leave(&files, setup, archive, task.rows_at_once);
+    let gather = || gathered(&files, setup, archive, task.room);
     accepted(settled.map_or_else(gather, Ok)?, history, timings)
+}
+
+/// The messages of all files, or those that fit into memory; none where a cluster looks at them.
+fn gathered(files: &[&LogRead], setup: &Setup, archive: &Archive, room: Room) -> Result<Evidence, Failure> {
+    match room {
+        Room { is_on_cluster: true, rows_at_once } => Ok(Evidence::left(files, setup, rows_at_once)),
+        Room { rows_at_once, .. } => Evidence::gather_or_leave(files, setup, archive, rows_at_once),
+    }
 }
 
 /// The same evidence with the holds that were accepted up to the end of the ledger.
@@ -262,7 +275,7 @@ fn take_in(
 fn rehearse<'s>(
     setup: &'s Setup,
     state: &State,
-    args: &Run,
+    (args, cluster): (&Run, Option<&Cluster>),
     world: &World,
     timings: &Timings,
 ) -> Result<Night<'s>, Failure> {
@@ -283,7 +296,8 @@ fn rehearse<'s>(
         (Some(state), Some(key)) => Archive { state, key: Naming::Key(key.clone()) },
         _ => Archive::open(state, &history)?,
     };
-    let evidence = Evidence::gather_or_leave(&files, setup, &archive, rows_in(args.memory))?;
+    let room = Room { rows_at_once: rows_in(args.memory), is_on_cluster: cluster.is_some() };
+    let evidence = gathered(&files, setup, &archive, room)?;
     let mut evidence = accepted(evidence, &history, timings)?;
     let after_closing = after_closing(&history, setup, &archive, &intake)?;
     let state = rehearsing.as_ref().unwrap_or(state);
@@ -299,7 +313,7 @@ fn rehearse<'s>(
     let (renderer, withheld) = (&renderer()?, &correct::withheld(&late));
     let tonight =
         Tonight { setup, history: &history, archive: &archive, as_of, is_kept: false, timings: Some(timings) };
-    let open = open_in_portions(&tonight, &mut evidence)?;
+    let open = open_in_portions(&tonight, &mut evidence, cluster)?;
     let evidence = &evidence;
     let watch = Watch { setup, state, ledger: ledger.as_ref(), history: &history, evidence, renderer, withheld, as_of };
     let Judged { open, alarms, strangers, unseen, standing } = judged(&watch, open, &intake, timings)?;

@@ -118,6 +118,11 @@ impl State {
         self.root.join("scratch")
     }
 
+    /// The folder of the archive.
+    pub fn archive(&self) -> PathBuf {
+        self.root.join("archive")
+    }
+
     /// A part of the archive, as `archive/2018-08/SHA256.parquet`.
     pub fn archived(&self, part: &Part) -> PathBuf {
         self.kept("archive", part.month, &part.sha256)

@@ -9,6 +9,7 @@ mod businesses;
 mod channels;
 mod chats;
 mod check_digits;
+mod cluster;
 mod endpoint;
 mod exchange;
 mod guards;
@@ -42,6 +43,7 @@ pub use mapping::{VENDORS, parse_mapping, vendor};
 pub use starter::STARTER;
 
 use crate::domain::business::Issuer;
+use crate::domain::cluster::ClusterRules;
 use crate::domain::objects::{ObjectPlace, ObjectStorage};
 use crate::domain::receivable::PaymentRules;
 use crate::domain::settings::{AlarmLimits, Dkim, GuardLimits, IssueRules, Limits, ReportRules, Source, Transport};
@@ -91,6 +93,8 @@ pub struct Config {
     pub statements: Vec<StatementMapping>,
     /// The file in which each run leaves its numbers for Prometheus, where there is one: it ends with `.prom`.
     pub metrics: Option<PathBuf>,
+    /// The cluster that `run` and `audit` use, where there is one.
+    pub cluster: Option<ClusterRules>,
 }
 
 impl Config {
@@ -126,6 +130,7 @@ const CONFIG: Form = Form {
         "[object_storage]",
         "[[reconcile]]",
         "[metrics]",
+        "[engine]",
     ],
 };
 
@@ -171,7 +176,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
     let (sources, limits) = (sources::sources(root), limits::limits(root));
     let issuers = issuer::issuers(root);
     let (statements, metrics) = (statement::statements(root), metrics::textfile(root, &state, &inbox));
-    let dkim = mail::dkim(root);
+    let (dkim, cluster) = (mail::dkim(root), cluster::rules(root, (&state, &inbox)));
     let (issue, guards, alarms) = (invoice::rules(root), guards::guards(root), alarms::alarms(root));
     let payments = payments::payments(root);
     Some(Config {
@@ -199,6 +204,7 @@ fn config(root: &Table<'_>) -> Option<Config> {
         payments,
         statements,
         metrics,
+        cluster,
     })
 }
 

@@ -42,7 +42,7 @@ fn inbox_place(root: &Table<'_>) -> Option<ObjectPlace> {
     place(&root.quiet_text("inbox")?, "").ok()
 }
 
-fn lie_in_one_another(one: &ObjectPlace, other: &ObjectPlace) -> bool {
+pub(super) fn lie_in_one_another(one: &ObjectPlace, other: &ObjectPlace) -> bool {
     let within = |inner: &str, outer: &str| {
         let rest = inner.strip_prefix(outer);
         rest.is_some_and(|rest| outer.is_empty() || rest.is_empty() || rest.starts_with('/'))
@@ -55,7 +55,8 @@ fn lie_in_one_another(one: &ObjectPlace, other: &ObjectPlace) -> bool {
 pub(super) fn storage(root: &Table<'_>) -> ObjectStorage {
     let usual = ObjectStorage::default();
     let Some(table) = root.table("object_storage", &FORM) else { return usual };
-    let is_used = ["inbox", "archive"].iter().any(|key| root.quiet_text(key).is_some_and(|text| text.contains("://")));
+    let is_used = ["inbox", "archive"].iter().any(|key| root.quiet_text(key).is_some_and(|text| text.contains("://")))
+        || root.has("engine");
     if !is_used {
         let hint = "take the table out, or write inbox = \"s3://bucket/inbox\"";
         root.wrong("object_storage", "[object_storage] only has a meaning with an inbox or archive on s3://", hint);
@@ -77,7 +78,7 @@ pub(super) fn storage(root: &Table<'_>) -> ObjectStorage {
 }
 
 /// `s3://bucket/prefix`.
-fn place(text: &str, instead: &str) -> Result<ObjectPlace, String> {
+pub(super) fn place(text: &str, instead: &str) -> Result<ObjectPlace, String> {
     let wrong = |why: &str| Err(format!("`{text}` is not a place in object storage: {why}"));
     let Some(rest) = text.strip_prefix("s3://") else {
         return match text.split_once("://") {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 /// Wide on purpose, for a mistyped password is a password.
 const WORDS: [&str; 5] = ["pass", "pasw", "pwd", "secret", "token"];
 
-/// Keys that say where a password is read. They hold no secret.
-const PLACES: [&str; 3] = ["password_file", "password_env", "password_credential"];
+/// Keys that say where a password or a token is read. They hold no secret.
+const PLACES: [&str; 4] = ["password_file", "password_env", "password_credential", "token_file"];
 
 /// Whether a key of this name would hold a secret.
 pub(super) fn is_secret(key: &str) -> bool {

@@ -299,7 +299,7 @@ fn all_mistakes_of_a_file_are_listed_in_order() {
     assert_eq!(lines, [1, 2, 2, 2, 3, 4, 6, 10, 12]);
     assert_eq!(
         mistakes[0].hint,
-        "remove it; the keys here are issuer, state, inbox, archive, tariff, businesses, key_file, templates, invoice, exchange, guards, source, limits, mail, digest, report, alarms, payments, object_storage, reconcile, metrics"
+        "remove it; the keys here are issuer, state, inbox, archive, tariff, businesses, key_file, templates, invoice, exchange, guards, source, limits, mail, digest, report, alarms, payments, object_storage, reconcile, metrics, engine"
     );
     let printed = mistakes.iter().map(Mistake::to_string).collect::<String>();
     assert!(!printed.contains("hunter2"), "{printed}");

@@ -29,7 +29,7 @@ use crate::domain::settings::{PasswordFrom, Transport};
 
 pub use dkim::Signer;
 pub use eml::{Attachment, Letter, Others, eml, message_id};
-pub use password::{Password, password};
+pub use password::{Password, password, secret};
 
 /// What became of one attempt for one recipient. Texts are at most 200 characters, none of them a control character or one
 /// that nobody sees.

@@ -57,6 +57,20 @@ pub fn password(from: &PasswordFrom) -> Result<Password, DeliverError> {
     }
 }
 
+/// Reads a secret that is no password of a mail server, as the file of one is read.
+///
+/// # Errors
+/// Why it cannot be read, in a sentence.
+pub fn secret(path: &Path) -> Result<String, String> {
+    let bytes = secret_file::read(path, OWNER_ALONE, LONGEST + 3).map_err(|unread| match unread {
+        Unread::Failed(source) => format!("the secret cannot be read: {source}"),
+        Unread::Open(mode) => format!("others may read the secret: its mode is {mode:04o}, and should be 0600"),
+        Unread::Foreign(owner) => format!("the secret belongs to user {owner}"),
+    })?;
+    let text = String::from_utf8(bytes).map_err(|_| "the secret is no text".to_owned())?;
+    Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+}
+
 fn read(path: &Path, refused: u32) -> Result<String, DeliverError> {
     let failed = |source| DeliverError::PasswordFile { path: path.to_owned(), source };
     let bytes = secret_file::read(path, refused, LONGEST + 3).map_err(|unread| match unread {

@@ -11,6 +11,7 @@ pub mod business;
 pub mod charge;
 pub mod chat;
 pub mod clock;
+pub mod cluster;
 pub mod columns;
 pub mod correction;
 pub mod date;

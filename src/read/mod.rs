@@ -26,6 +26,7 @@ mod parquet;
 mod party;
 pub mod project;
 pub mod row;
+pub mod sieved;
 mod spreadsheet;
 mod stamp;
 pub mod statement;

@@ -13,6 +13,11 @@ const ENDS_MINUTES: [i64; 29] = [
     2160, 2880, 4320, 5760, 7200, 10_080,
 ];
 
+/// The ends of the ranges of lengths that are told apart, rising.
+pub fn length_ends() -> impl Iterator<Item = Elapsed> {
+    ENDS_MINUTES.into_iter().map(|minutes| Elapsed::from_seconds(minutes * 60))
+}
+
 /// The fine ranges: those with an end, a longer one, and one for waits without an answer.
 const RANGES: usize = ENDS_MINUTES.len() + 2;
 

@@ -47,6 +47,20 @@ pub struct Past {
 }
 
 impl Past {
+    /// As somebody else has found it: stretches between two outbound messages with how many asked in them, of which those
+    /// below eight hours may be left out; the last outbound message, or the first that asked where there is none; and how
+    /// many asked since. A silence is told from a day on where no other has more than a third of its length, so that the
+    /// short ones have no say.
+    pub fn told(
+        stretches: impl IntoIterator<Item = Silence>,
+        (last, first_asked, asked): (Option<Instant>, Option<Instant>, u64),
+        messages: u32,
+    ) -> Self {
+        let mut past = Self { longest: Vec::new(), last, first_asked, asked };
+        stretches.into_iter().for_each(|stretch| past.add(stretch, messages));
+        past
+    }
+
     /// The same with the messages that were sent next, none of them earlier. A silence counts from so many `messages`
     /// on that asked in it.
     pub fn and(mut self, traffic: &Traffic, messages: u32) -> Self {

@@ -30,6 +30,9 @@ COUNTING = "text image audio video document sticker location contacts order butt
 KINDS = COUNTING + " reaction edit revoke system note call other"
 CONVERSATION = ("(case when conversation <> '' then conversation when customer rlike '^[1-9][0-9]{7,14}$' "
                 "then concat('+', customer) else customer end)")
+DIGITS = ("(case when customer rlike '^[+][0-9]*$' then substr(customer, 2, cast(least(7, greatest("
+          "length(customer) - 1 - 5, least(length(customer) - 1, 3))) as int)) "
+          "when customer rlike '^[+][0-9]*~' then substr(regexp_extract(customer, '^[+]([0-9]*)~', 1), 1, 7) else '' end)")
 UNITS = {"ms": 10**3, "s": 10**6, "m": 60 * 10**6, "h": 3600 * 10**6, "d": 86400 * 10**6}
 
 
@@ -132,7 +135,8 @@ class Tariff:
             "exclusive": int(reading.get("boundary") == "exclusive"),
             "kinds_that_count": ", ".join(map(quoted, COUNTING.split())),
             "known_kinds": ", ".join(map(quoted, KINDS.split())),
-            "conversation": CONVERSATION, "sound_customer": sound("customer"), "sound_conversation": sound("conversation"),
+            "conversation": CONVERSATION, "digits": DIGITS,
+            "sound_customer": sound("customer"), "sound_conversation": sound("conversation"),
             "human_only": reading.get("answered_by") == "human",
             "delivered_only": reading.get("answered_by") == "delivered",
             "dated_by_answer": "answered" in dates, "free_if_never": late_reply,

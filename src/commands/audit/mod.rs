@@ -13,13 +13,14 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use super::bundle::Opened;
+use super::cluster::Cluster;
 use super::run::renderer;
 use super::state::{State, ledger_failure};
 use super::summary::counted;
 use super::timings::Timings;
 use super::{Outcome, World, files, progress, say};
-use crate::cli::{Audit, Format, Months, Replayable};
-use crate::config::parse_config;
+use crate::cli::{Audit, EngineName, Format, Months, Replayable};
+use crate::config::{Config, parse_config};
 use crate::domain::BusinessId;
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{Issued, MonthClosed};
@@ -53,6 +54,10 @@ pub fn audit(args: &Audit, world: &mut World) -> Result<Outcome, Failure> {
 fn timed(args: &Audit, world: &mut World, timings: &Timings) -> Result<Outcome, Failure> {
     match &args.what {
         Some(Replayable::Bundle(path)) => {
+            if args.engine.engine == Some(EngineName::Spark) {
+                let failure = Failure::new(Kind::CommandLine, "a bundle is judged on this machine").at(path);
+                return Err(failure.hint("leave --engine out: no cluster sees what a bundle holds"));
+            }
             if let Some(option) = select::of_the_whole_ledger(args) {
                 let failure = Failure::new(Kind::CommandLine, format!("{option} cannot be asked of a bundle")).at(path);
                 return Err(failure.hint(
@@ -89,14 +94,17 @@ fn audit_state(args: &Audit, months: Option<Months>, world: &mut World, timings:
             failure.hint("the ledger of a state folder is not signed; `ritardo verify --head` proves what it holds")
         );
     }
-    let state = state_of(&args.configured.config)?;
+    let config = config_of(&args.configured.config)?;
+    let cluster = cluster(args, &config, world.watched)?;
+    let state = State::new(&config);
     let ledger = state.read_ledger()?;
     let history = ledger.history().map_err(|error| ledger_failure(error, ledger.path()))?;
     let months = select::months(months, args.business.as_ref(), &history, ledger.path())?;
     select::refuse_unknown_rules(&months, &history, ledger.path())?;
     let clocks = Clocks { as_known: args.as_known, tariff_as_of: args.tariff_as_of };
     let contradictions = books(&ledger)?;
-    let replays = Replays::new(&state, &history)?.by(if args.by_rows { Way::Rows } else { Way::Columns });
+    let way = if args.by_rows || cluster.is_some() { Way::Rows } else { Way::Columns };
+    let replays = Replays::new(&state, &history)?.by(way).on(cluster);
     let auditing = Auditing { replays, renderer: renderer()?, clocks, contradictions, timings };
     timings.lap("opening the ledger", None, None);
     let audited = auditing.all(&months, args.jobs, world.watched)?;
@@ -177,10 +185,24 @@ fn of_bundle(opened: &Opened, world: &mut World) -> Result<(), Failure> {
 
 /// The state folder; businesses and tariff of today are of no concern to an audit.
 pub fn state_of(config: &Path) -> Result<State, Failure> {
+    Ok(State::new(&config_of(config)?))
+}
+
+fn config_of(config: &Path) -> Result<Config, Failure> {
     let text = files::text(config)
         .map_err(|failure| failure.hint("--config names the configuration file, whose state folder is read"))?;
-    let config = parse_config(config, &text).map_err(Failure::of_mistakes)?;
-    Ok(State::new(&config))
+    parse_config(config, &text).map_err(Failure::of_mistakes)
+}
+
+/// The cluster that sieves the archive, where there is one.
+fn cluster(args: &Audit, config: &Config, watched: bool) -> Result<Option<Cluster>, Failure> {
+    let asked = args.engine.engine == Some(EngineName::Spark);
+    if asked && args.by_rows {
+        let failure = Failure::new(Kind::CommandLine, "--by-rows does not go together with --engine spark");
+        return Err(failure.hint("leave one of them out: a cluster sieves first, and what is left goes row by row"));
+    }
+    // Where nobody asks for the cluster, row by row means here.
+    if args.by_rows { Ok(None) } else { Cluster::of(&args.engine, config, watched) }
 }
 
 /// Name of the line file beside the documents of an invoice.

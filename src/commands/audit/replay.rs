@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::archived::{Archive, forgotten_id};
 use super::super::closing::with_names;
-use super::super::evidence::Evidence;
+use super::super::cluster::{Cluster, OfBusiness, Question, Told};
+use super::super::evidence::{Evidence, broken};
 use super::super::setup::Setup;
 use super::super::state::State;
 use super::super::{correct, recorded};
@@ -15,6 +16,7 @@ use crate::domain::{Business, BusinessId, Instant, Month, Verdict};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::{HoldAccepted, LogRead, MonthClosed, MonthCorrected, Texts};
 use crate::ledger::{History, Ledger};
+use crate::read::frame;
 
 /// How far what was known reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +87,12 @@ pub struct Replays<'a> {
     evidence: Last<(Known, [String; 2]), Evidence>,
     /// Where months are judged in numbers as far as that goes; `None` of those that go row by row.
     judged: Option<Last<Group, Option<Judged>>>,
+    /// Where a cluster sieves the archive first.
+    sieved: Option<(Cluster, Last<Group, Evidence>)>,
 }
+
+/// Waits, and how many that were answered in time are not among them, where some are only counted.
+type Waits = (Vec<RatedWait>, Option<u64>);
 
 /// What is judged in one pass: a month of the businesses that were closed, or corrected, by the same; and where the
 /// evidence of each ends.
@@ -97,7 +104,7 @@ impl<'a> Replays<'a> {
     }
 
     pub fn with(state: &'a State, history: &'a History, archive: Archive<'a>) -> Self {
-        Self { state, history, archive, setups: Last::of(8), evidence: Last::of(2), judged: None }
+        Self { state, history, archive, setups: Last::of(8), evidence: Last::of(2), judged: None, sieved: None }
     }
 
     /// The same, judging in this way.
@@ -109,6 +116,11 @@ impl<'a> Replays<'a> {
         Self { judged, ..self }
     }
 
+    /// The same, with a cluster that sieves the archive.
+    pub fn on(self, cluster: Option<Cluster>) -> Self {
+        Self { sieved: cluster.map(|cluster| (cluster, Last::of(2))), ..self }
+    }
+
     /// The waits of a month, judged anew. The inner error says why it cannot be: a difference, not a broken world.
     pub fn replay(&self, ledger: &Ledger, basis: &Basis) -> Result<Result<Replayed, String>, Failure> {
         let closed = basis.closed;
@@ -117,12 +129,16 @@ impl<'a> Replays<'a> {
         let Some(business) = setup.business(closed.business.as_str()) else {
             return Ok(Err("the recorded book has no such business".to_owned()));
         };
-        let (mut rated, on_time) = match self.quickly(basis, &texts, &setup)? {
-            Some((rated, on_time)) => (rated, Some(on_time)),
-            None => match self.by_rows(basis, business, &setup)? {
-                Ok(rated) => (rated, None),
-                Err(why) => return Ok(Err(why)),
+        let judged = match self.quickly(basis, &texts, &setup)? {
+            Some((rated, on_time)) => Ok((rated, Some(on_time))),
+            None => match &self.sieved {
+                Some(sieved) => self.of_sieved(sieved, basis, (&texts, business, &setup))?,
+                None => self.by_rows(basis, business, &setup)?.map(|rated| (rated, None)),
             },
+        };
+        let (mut rated, on_time) = match judged {
+            Ok(judged) => judged,
+            Err(why) => return Ok(Err(why)),
         };
         // Counted with everything, so that a disputed message leaves the places of the others as they were.
         self.take_out_disputed(&mut rated, basis);
@@ -140,6 +156,45 @@ impl<'a> Replays<'a> {
         let waits = evidence.waits_under(business, closed.month, basis.cut, &setup.tariff, None)?;
         match waits.rated {
             Ok(rated) => with_names(&self.archive, &evidence, &rated, &setup.tariff, closed.month).map(Ok),
+            Err(no_rate) => Ok(Err(no_rate.to_string())),
+        }
+    }
+
+    /// The waits of what a cluster leaves of the archive, and how many it has counted.
+    fn of_sieved(
+        &self,
+        (cluster, last): &(Cluster, Last<Group, Evidence>),
+        basis: &Basis,
+        (texts, business, setup): (&Texts, &Business, &Setup),
+    ) -> Result<Result<Waits, String>, Failure> {
+        let (known, month, cuts) = (basis.known, basis.closed.month, self.cuts(basis));
+        let evidence = last.get((known, texts.clone(), month, cuts.clone()), || {
+            let files = self.files(known);
+            let evidence = Evidence::left(&files, setup, u64::MAX);
+            let mut evidence = evidence.with_accepted(self.holds(known).into_iter());
+            let files_only = evidence.over(frame::empty().map_err(broken)?)?;
+            let of_business = |(id, cut): (&BusinessId, &Instant)| {
+                let business = setup.business(id.as_str())?;
+                let (judged, months) = (month.span(business.zone), vec![(month, *cut)]);
+                Some(OfBusiness { business, portion: 0, judged, through: *cut, months })
+            };
+            let businesses = cuts.iter().filter_map(of_business).collect();
+            let as_of = cuts.values().copied().max().unwrap_or(basis.cut);
+            let (archive, evidence_of) = (&self.archive, &files_only);
+            let question = Question { archive, setup, evidence: evidence_of, as_of, businesses, is_of_a_night: false };
+            for Told { business, settled, carried } in question.ask(cluster, None)?.portion(0)? {
+                evidence.let_go(business, settled, carried);
+            }
+            Ok(evidence)
+        })?;
+        let waits = evidence.waits_under(business, month, basis.cut, &setup.tariff, None)?;
+        let counted = evidence.settled.get(business.id.as_str()).and_then(|settled| settled.months.get(&month));
+        let on_time = counted.into_iter().flatten().map(|weighed| weighed.times).sum();
+        match waits.rated {
+            Ok(rated) => {
+                let rated = with_names(&self.archive, &evidence, &rated, &setup.tariff, month)?;
+                Ok(Ok((rated, Some(on_time))))
+            }
             Err(no_rate) => Ok(Err(no_rate.to_string())),
         }
     }

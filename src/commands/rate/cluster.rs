@@ -8,11 +8,12 @@ use serde::Serialize;
 use super::sums::Totals;
 use super::{TariffUsed, expanded, write_summary};
 use crate::cli::{Only, Rate};
+use crate::commands::cluster::{refuse_unbuilt, without_url};
 use crate::commands::timings::Timings;
 use crate::commands::{Outcome, World, progress, say};
 use crate::domain::invoice::Counts;
 use crate::domain::{Decimal, Instant, Month};
-use crate::engine::spark::{self, ClusterError, Part, Rated, Task, Wanted};
+use crate::engine::spark::{self, ClusterError, Part, Rated, Remote, Task, Wanted};
 use crate::error::{Failure, Kind};
 use crate::rate::Tariff;
 use crate::read::sha256;
@@ -45,7 +46,8 @@ struct OfMonth {
 /// Rates on the cluster that `--remote` names.
 pub(super) fn rate_there(args: &Rate, world: &mut World, timings: &Timings) -> Result<Outcome, Failure> {
     let complete_through = super::complete_through(args)?;
-    let remote = remote(args)?;
+    // The command line asks for it.
+    let Some(url) = args.engine.remote.clone() else { return Err(without_url()) };
     refuse_options(args)?;
     let (written, tariff) = super::tariff(args)?;
     if let Some(what) = spark::refused(&tariff) {
@@ -53,10 +55,7 @@ pub(super) fn rate_there(args: &Rate, world: &mut World, timings: &Timings) -> R
         return Err(failure.hint("leave --engine out: this machine can"));
     }
     let (logs, folder) = (logs(args)?, folder(args)?);
-    if !spark::is_built() {
-        let failure = Failure::new(Kind::CommandLine, "this program was built without the client of a cluster");
-        return Err(failure.hint("build it with `cargo build --release --locked --features spark`, which needs protoc"));
-    }
+    refuse_unbuilt()?;
     let bar = progress::bar(world.watched, "cluster", 0);
     let watched = bar.clone();
     let progress = move |done, all| {
@@ -64,12 +63,20 @@ pub(super) fn rate_there(args: &Rate, world: &mut World, timings: &Timings) -> R
         watched.set_position(done);
     };
     let wanted = if args.only == Some(Only::Charges) { Wanted::Charges } else { Wanted::All };
-    let (as_of, logs, folder) = (args.as_of, logs.as_slice(), folder.as_str());
-    let task = Task { remote, logs, folder, tariff: &tariff, as_of, complete_through, wanted };
+    let as_of = args.as_of;
+    let task = Task {
+        remote: Remote { url, token: None },
+        logs: logs.clone(),
+        folder: folder.clone(),
+        tariff: tariff.clone(),
+        as_of,
+        complete_through,
+        wanted,
+    };
     let mut lap = |name, rows| timings.lap(name, rows, None);
-    let rated = spark::rated(&task, Box::new(progress), &mut lap);
+    let rated = spark::rated(task, Box::new(progress), &mut lap);
     bar.finish_and_clear();
-    let rated = rated.map_err(|error| failure(error, &args.tariff))?;
+    let rated = rated.map_err(|error| failure(&error, &args.tariff))?;
     let overall = totals(rated.parts.values(), &tariff)?;
     overall.say(world)?;
     say(world.out, &format!("written to {folder}"))?;
@@ -78,24 +85,14 @@ pub(super) fn rate_there(args: &Rate, world: &mut World, timings: &Timings) -> R
         as_of,
         complete_through,
         tariff: TariffUsed { id: tariff.id.clone(), version: tariff.version.clone(), sha256: written.sha256 },
-        logs,
-        folder,
+        logs: &logs,
+        folder: &folder,
         rows: rated.rows,
         overall,
         businesses: businesses(&rated, &tariff)?,
     };
     write_summary(args, &summary)?;
     Ok(Outcome::Done)
-}
-
-fn remote(args: &Rate) -> Result<&str, Failure> {
-    // The command line asks for it.
-    let remote = args.engine.remote.as_deref().unwrap_or_default();
-    if spark::address(remote).is_none() {
-        let failure = Failure::new(Kind::CommandLine, "--remote is no URL of Spark Connect");
-        return Err(failure.hint("write it like sc://host:15002"));
-    }
-    Ok(remote)
 }
 
 /// Options that change how a log is read are for logs that are read here.
@@ -199,14 +196,14 @@ fn digest(part: &Part) -> String {
 }
 
 /// What went wrong, and what to do.
-fn failure(error: ClusterError, tariff: &Path) -> Failure {
+fn failure(error: &ClusterError, tariff: &Path) -> Failure {
     let unused = "the folder of this try is not to be used: remove it, and name another";
     let canonical = "`ritardo convert` writes logs that a cluster can judge, and says what is wrong with others";
-    let (kind, hint) = match &error {
+    let (kind, hint) = match error {
         ClusterError::Unreachable(_) => (Kind::InputOutput, "start it, or leave --engine out; nothing was written"),
         ClusterError::Gone(_) | ClusterError::Failed { .. } => (Kind::InputOutput, unused),
         ClusterError::NoRate { .. } => (Kind::Configuration, unused),
-        ClusterError::Odd(_) => (Kind::SelfCheck, unused),
+        ClusterError::Stray { .. } | ClusterError::OtherRows { .. } | ClusterError::Odd(_) => (Kind::SelfCheck, unused),
         ClusterError::NoRows => (Kind::SetAside, "nothing was written"),
         ClusterError::NoColumn { .. }
         | ClusterError::NoInstants { .. }
@@ -215,7 +212,7 @@ fn failure(error: ClusterError, tariff: &Path) -> Failure {
         | ClusterError::Ambiguous(_) => (Kind::SetAside, canonical),
         ClusterError::Mistakable(_) => (Kind::SetAside, "leave --engine out: this machine holds what may be mistaken"),
     };
-    let place = match &error {
+    let place = match error {
         ClusterError::NoRate { .. } => Some(tariff.display().to_string()),
         ClusterError::NoColumn { log, .. } | ClusterError::NoInstants { log } => Some(log.clone()),
         _ => None,

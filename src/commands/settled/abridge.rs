@@ -96,7 +96,7 @@ fn of_business(
         Ok(OfMonth { month, is_counted, counted, opinion: opinion(open)? })
     });
     let months = of_months.collect::<Result<Vec<_>, Failure>>()?;
-    let settled = Settled { before, ids: runs, months: BTreeMap::new(), past, days };
+    let settled = Settled { before, ids: runs, months: BTreeMap::new(), past, days, is_of_tonight: false };
     Ok(Some(Abridged { settled, carried, months }))
 }
 

@@ -81,9 +81,9 @@ pub fn evidence(task: &Task) -> Result<Option<Evidence>, Failure> {
     if settled.is_empty() {
         return Ok(None);
     }
-    if is_for_portions(&files, setup, task.rows_at_once) {
+    if task.room.is_on_cluster || is_for_portions(&files, setup, task.room.rows_at_once) {
         let businesses = rest.iter().map(|business| business.id.to_string()).collect();
-        evidence.unread = Unread { businesses, rows_at_once: task.rows_at_once };
+        evidence.unread = Unread { businesses, rows_at_once: task.room.rows_at_once };
     } else {
         by_business.extend(from_scratch(task, &files, &owners, &rest)?);
     }

@@ -87,6 +87,9 @@ impl Night<'_> {
     fn kept(&self, messages: &DataFrame, files: &mut Files) -> Result<Option<OfBusiness>, Failure> {
         let Self { evidence, business, .. } = *self;
         let old = evidence.settled.get(business.id.as_str());
+        if old.is_some_and(|old| old.is_of_tonight) {
+            return Ok(None);
+        }
         let Some(before) = self.frontier(&|_| true) else { return Ok(None) };
         let never = |_: &OpenMonth| false;
         let closing = Closing { is_told: &never, is_over: &never };
@@ -99,7 +102,8 @@ impl Night<'_> {
         files.extend(file);
         let traffic = evidence.traffic(&business.id, Span::ALWAYS)?;
         let (past, days) = (self.past(before, &traffic), self.days(before)?);
-        let settled = Settled { before, ids, months: counted.into_iter().collect(), past, days };
+        let months = counted.into_iter().collect();
+        let settled = Settled { before, ids, months, past, days, is_of_tonight: false };
         OfBusiness::of(&settled, proof, &carried, files).map(Some)
     }
 
@@ -232,7 +236,7 @@ fn asked<'w>(waits: impl Iterator<Item = &'w RatedWait>) -> Vec<u64> {
 }
 
 /// Waits that agree in all that a page tells of them, together.
-pub(super) fn weighed<'w>(waits: impl Iterator<Item = (&'w RatedWait, u64)>, zone: Zone) -> Vec<Weighed> {
+pub fn weighed<'w>(waits: impl Iterator<Item = (&'w RatedWait, u64)>, zone: Zone) -> Vec<Weighed> {
     let mut groups = BTreeMap::new();
     for (rated, times) in waits {
         match groups.entry(likeness(rated, zone)) {

@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 
 use super::archived::Archive;
 use super::evidence::Evidence;
+use super::portions::Room;
 use super::setup::Setup;
 use super::state::State;
 use crate::close::check::sha256;
@@ -36,8 +37,9 @@ use crate::report::alarms::Past;
 pub use abridge::{abridge, count_decided, weigh_closed};
 pub use drawn::{Drawn, drawn, is_as_left};
 pub use fit::evidence;
-pub use make::keep;
+pub use make::{DaysOf, keep, weighed};
 pub use sliced::{OfMonth, sliced};
+pub use store::Group;
 
 /// Messages by civil day.
 pub type Days = BTreeMap<Date, u64>;
@@ -55,6 +57,8 @@ pub struct Settled {
     pub past: BTreeMap<String, Past>,
     /// Inbound and outbound messages, by month, channel and the beginning of its ownership.
     pub days: BTreeMap<(Month, String, Instant), [Days; 2]>,
+    /// A cluster has counted it, which tells no ids: the next night begins from the archive.
+    pub is_of_tonight: bool,
 }
 
 /// What a night is judged by.
@@ -65,8 +69,7 @@ pub struct Task<'t> {
     pub history: &'t History,
     pub archive: &'t Archive<'t>,
     pub as_of: Instant,
-    /// So many messages are in memory at once, where businesses are judged from the archive.
-    pub rows_at_once: u64,
+    pub room: Room,
 }
 
 impl Task<'_> {

@@ -249,7 +249,7 @@ impl Sum {
         let none = || frame::empty().and_then(|none| frame::with_file(none, 0));
         let mut carried = self.carried.map_or_else(none, Ok).map_err(broken)?;
         carried.rechunk_mut_par();
-        let settled = Settled { before, ids, months: BTreeMap::new(), past, days: self.days };
+        let settled = Settled { before, ids, months: BTreeMap::new(), past, days: self.days, is_of_tonight: false };
         Ok(Sliced { months: self.months, settled, carried })
     }
 }

@@ -81,13 +81,13 @@ struct Rows {
 /// Waits that agree in all that is told of them, by one of them. It has no price: that is found again.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Group {
-    received_at: Instant,
-    answered_at: Option<Instant>,
-    entry_point: EntryPoint,
-    market: Market,
-    verdict: Verdict,
-    times: u64,
+pub struct Group {
+    pub received_at: Instant,
+    pub answered_at: Option<Instant>,
+    pub entry_point: EntryPoint,
+    pub market: Market,
+    pub verdict: Verdict,
+    pub times: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -208,7 +208,7 @@ impl OfBusiness {
         });
         let past = self.past.iter().cloned().collect();
         let (before, ids) = (self.before, self.ids.clone());
-        Some(Settled { before, ids, months, past, days: days.collect() })
+        Some(Settled { before, ids, months, past, days: days.collect(), is_of_tonight: false })
     }
 
     /// The rows that are carried on; `None` where they are gone or damaged.
@@ -264,7 +264,7 @@ impl Group {
     }
 
     /// The wait with its price; `None` where the tariff has none for it.
-    fn weighed(&self, business: &Business, before: Instant, tariff: &Tariff) -> Option<Weighed> {
+    pub fn weighed(&self, business: &Business, before: Instant, tariff: &Tariff) -> Option<Weighed> {
         let Self { received_at, answered_at, entry_point, verdict, times, .. } = *self;
         let wait = Wait {
             business: business.id.as_str().into(),

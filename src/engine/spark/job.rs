@@ -2,26 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use spark_connect::SparkSession;
 use spark_connect::row::Row;
-use spark_connect::{DataFrame, DataType, SparkError, SparkSession};
 
+use super::session::{collect, count, failed, messages_of, number, only, open, text, view};
 use super::statement::{CHECK, DIGESTS, NAMES, RATED, UNPRICED, filled};
 use super::{ClusterError, Part, Progress, Rated, Task, tables};
 use crate::domain::invoice::Counts;
-use crate::domain::{Decimal, Instant, Month, columns};
-
-/// More of what a server says is of no use.
-const SAID_MAX: usize = 600;
-/// gRPC's `UNAVAILABLE`.
-const UNAVAILABLE: i32 = 14;
-
-/// What the result has in the place of texts and zones of a cluster.
-const SETTINGS: [(&str, &str); 3] = [
-    ("spark.sql.session.timeZone", "UTC"),
-    ("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS"),
-    // Text is compared byte by byte, and a number that does not fit stops the job.
-    ("spark.sql.ansi.enabled", "true"),
-];
+use crate::domain::{Decimal, Instant, Month};
 
 /// Does the task; see [`super::watch::rated`].
 pub(super) fn rated(
@@ -29,23 +17,23 @@ pub(super) fn rated(
     progress: Progress,
     lap: &mut dyn FnMut(&'static str, Option<u64>),
 ) -> Result<Rated, ClusterError> {
-    let session = open(task, progress)?;
+    let session = open(&task.remote.connection(), progress)?;
     look_at_logs(&session, task)?;
     let (rows, first, last) = checked(&session, task)?;
     lap("looking at the logs", Some(rows));
     for (name, query) in [
-        ("markets", tables::markets(task.tariff)),
-        ("rates", tables::rates(task.tariff)),
-        ("months", tables::months(task.tariff, first, last)),
+        ("markets", tables::markets(&task.tariff)),
+        ("rates", tables::rates(&task.tariff)),
+        ("months", tables::months(&task.tariff, first, last)),
     ] {
         view(&session.sql(&query), name, "taking the tariff")?;
     }
     let what = "pairing and rating";
     let waits = session.sql(&filled(RATED, task)).map_err(failed(what))?;
     let writer = waits.write().mode("errorifexists").partition_by(["of_month", "of_business"]);
-    writer.option("compression", "zstd").parquet(task.folder).map_err(failed(what))?;
+    writer.option("compression", "zstd").parquet(&task.folder).map_err(failed(what))?;
     lap(what, Some(rows));
-    let written = Ok(session.read().parquet(task.folder));
+    let written = Ok(session.read().parquet(&task.folder));
     view(&written, "rated", "reading the result")?;
     let parts = parts(&session, task)?;
     lap("counting the result", None);
@@ -54,55 +42,18 @@ pub(super) fn rated(
     Ok(Rated { rows, parts })
 }
 
-fn open(task: &Task, progress: Progress) -> Result<SparkSession, ClusterError> {
-    let what = "opening a session";
-    let session = SparkSession::builder().remote(task.remote).get_or_create().map_err(failed(what))?;
-    for (key, value) in SETTINGS {
-        session.conf().set(key, value).map_err(failed(what))?;
-    }
-    session.register_progress_handler(move |told| {
-        let all = told.stages.iter().map(|stage| stage.num_tasks).fold(0, i64::saturating_add);
-        let done = told.stages.iter().map(|stage| stage.num_completed_tasks).fold(0, i64::saturating_add);
-        progress(u64::try_from(done).unwrap_or_default(), u64::try_from(all).unwrap_or_default());
-    });
-    Ok(session)
-}
-
 /// Makes the view of all messages: every log with the columns that it has, the others empty.
 fn look_at_logs(session: &SparkSession, task: &Task) -> Result<(), ClusterError> {
     let what = "opening the logs";
     let mut queries = Vec::with_capacity(task.logs.len());
     for (number, log) in task.logs.iter().enumerate() {
-        // Files of one folder may differ in their columns: a column that only some have is no reason to drop it.
-        let reader = session.read().option("recursiveFileLookup", "true").option("mergeSchema", "true");
-        let frame = reader.parquet(log);
-        let known = texts_of(&frame, log, what)?;
-        let name = format!("log_{number}");
-        view(&Ok(frame), &name, what)?;
-        let optional = columns::OPTIONAL.map(|column| {
-            let value = if known.iter().any(|name| name == column) { column } else { "''" };
-            format!("coalesce(cast({value} as string), '') as {column}")
-        });
-        let required = columns::REQUIRED.map(str::to_owned);
-        queries.push(format!("select {}, {} from {name}", required.join(", "), optional.join(", ")));
+        queries.push(messages_of(session, log, &format!("log_{number}"))?);
     }
     view(&session.sql(&queries.join(" union all ")), "messages", what)
 }
 
-/// The names of the columns, where all that must be there are, and stamps are instants.
-fn texts_of(frame: &DataFrame, log: &str, what: &'static str) -> Result<Vec<String>, ClusterError> {
-    let DataType::Struct { fields } = frame.schema().map_err(failed(what))? else {
-        return Err(ClusterError::Odd("the log has no columns"));
-    };
-    let of = |name: &str| fields.iter().find(|field| field.name == name);
-    if let Some(column) = columns::REQUIRED.into_iter().find(|name| of(name).is_none()) {
-        return Err(ClusterError::NoColumn { log: log.to_owned(), column });
-    }
-    if of(columns::SENT_AT).is_some_and(|field| field.data_type != DataType::Timestamp) {
-        return Err(ClusterError::NoInstants { log: log.to_owned() });
-    }
-    Ok(fields.into_iter().map(|field| field.name).collect())
-}
+/// What is said of so many rows.
+type Refusal = fn(u64) -> ClusterError;
 
 /// Rows, first and last stamp of logs that can be judged.
 fn checked(session: &SparkSession, task: &Task) -> Result<(u64, Instant, Instant), ClusterError> {
@@ -112,7 +63,7 @@ fn checked(session: &SparkSession, task: &Task) -> Result<(u64, Instant, Instant
     if rows == 0 {
         return Err(ClusterError::NoRows);
     }
-    let refusals: [(&str, fn(u64) -> ClusterError); 3] = [
+    let refusals: [(&str, Refusal); 3] = [
         ("unsound_rows", ClusterError::Unsound),
         ("rows_out_of_time", ClusterError::OutOfTime),
         ("ambiguous_rows", ClusterError::Ambiguous),
@@ -175,48 +126,6 @@ fn billionths(digits: &str) -> Result<Decimal, ClusterError> {
     let exact = padded.len().checked_sub(9).and_then(|point| padded.split_at_checked(point));
     let (whole, rest) = exact.ok_or(ClusterError::Odd("a sum"))?;
     format!("{whole}.{rest}").parse().map_err(|_| ClusterError::Odd("a sum"))
-}
-
-/// Gives a query a name.
-fn view(frame: &Result<DataFrame, SparkError>, name: &str, what: &'static str) -> Result<(), ClusterError> {
-    match frame {
-        Ok(frame) => frame.create_or_replace_temp_view(name).map_err(failed(what)),
-        Err(error) => Err(told(what, error)),
-    }
-}
-
-fn collect(session: &SparkSession, query: &str, what: &'static str) -> Result<Vec<Row>, ClusterError> {
-    session.sql(query).and_then(|frame| frame.collect()).map_err(failed(what))
-}
-
-fn only(rows: Vec<Row>) -> Result<Row, ClusterError> {
-    rows.into_iter().next().ok_or(ClusterError::Odd("no row"))
-}
-
-fn number(row: &Row, name: &str) -> Result<i64, ClusterError> {
-    row.get_by_name(name).and_then(|value| value.as_i64()).ok_or(ClusterError::Odd("a number"))
-}
-
-fn count(row: &Row, name: &str) -> Result<u64, ClusterError> {
-    u64::try_from(number(row, name)?).map_err(|_| ClusterError::Odd("a count below zero"))
-}
-
-fn text<'r>(row: &'r Row, name: &str) -> Result<&'r str, ClusterError> {
-    row.get_by_name(name).and_then(|value| value.as_str()).ok_or(ClusterError::Odd("a text"))
-}
-
-fn failed(what: &'static str) -> impl Fn(SparkError) -> ClusterError {
-    move |error| told(what, &error)
-}
-
-/// What a server says can be pages long, with the whole plan.
-fn told(what: &'static str, error: &SparkError) -> ClusterError {
-    if error.grpc_code() == Some(UNAVAILABLE) {
-        return ClusterError::Gone(what);
-    }
-    let message = error.message();
-    let line = message.lines().find(|line| !line.trim().is_empty()).unwrap_or("nothing");
-    ClusterError::Failed { doing: what, said: line.chars().take(SAID_MAX).collect() }
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@
 
 #[cfg(feature = "spark")]
 mod job;
+#[cfg(feature = "spark")]
+mod session;
+pub mod sieve;
 #[cfg(any(feature = "spark", test))]
 mod statement;
 #[cfg(any(feature = "spark", test))]
@@ -14,28 +17,45 @@ mod tables;
 mod watch;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use crate::domain::cluster::ClusterUrl;
 use crate::domain::invoice::Counts;
 use crate::domain::reading::RunClock;
 use crate::domain::{Decimal, Instant, Month};
 use crate::rate::Tariff;
 
-#[cfg(feature = "spark")]
-pub use watch::rated;
+/// Where a cluster is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Remote {
+    pub url: ClusterUrl,
+    /// Shown by nothing.
+    pub token: Option<String>,
+}
 
-/// The port of Spark Connect where a URL names none.
-const PORT: u16 = 15_002;
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Remote({})", self.url)
+    }
+}
+
+impl Remote {
+    /// What a client is given.
+    #[cfg(feature = "spark")]
+    fn connection(&self) -> String {
+        self.token.as_ref().map_or_else(|| self.url.to_string(), |token| self.url.with_token(token))
+    }
+}
 
 /// What a cluster is to do.
-#[derive(Clone, Copy, Debug)]
-pub struct Task<'t> {
-    /// `sc://host:port`, with the parameters of Spark Connect.
-    pub remote: &'t str,
+#[derive(Clone, Debug)]
+pub struct Task {
+    pub remote: Remote,
     /// Paths and URLs of logs in Parquet, as the workers read them.
-    pub logs: &'t [String],
+    pub logs: Vec<String>,
     /// The folder to make, as the workers write it. It must not be there.
-    pub folder: &'t str,
-    pub tariff: &'t Tariff,
+    pub folder: String,
+    pub tariff: Tariff,
     /// Messages after it are refused.
     pub as_of: Instant,
     /// The logs are complete up to here.
@@ -49,6 +69,9 @@ pub enum Wanted {
     All,
     Charges,
 }
+
+/// Is told of each stage that is over, with its rows.
+pub type Lap<'l> = &'l mut dyn FnMut(&'static str, Option<u64>);
 
 /// How far a stage of the cluster is: tasks that are done, of how many.
 pub type Progress = Box<dyn Fn(u64, u64) + Send + Sync>;
@@ -101,6 +124,10 @@ pub enum ClusterError {
     Mistakable(u64),
     #[error("the tariff has no rate for market {market} (message {message_id} of {business})")]
     NoRate { business: String, message_id: String, market: String },
+    #[error("messages of {business} stand on channel {channel}, which is not theirs alone")]
+    Stray { business: String, channel: String },
+    #[error("the cluster sees {seen} rows of the archive, of which the ledger knows {known}")]
+    OtherRows { seen: u64, known: u64 },
     #[error("the answer of the cluster is not understood: {0}")]
     Odd(&'static str),
 }
@@ -117,23 +144,25 @@ pub fn refused(tariff: &Tariff) -> Option<&'static str> {
     minimum.or(tariff.cap.map(|_| "cap"))
 }
 
-/// Host and port of a URL of Spark Connect; `None` where it is none.
-pub fn address(remote: &str) -> Option<(&str, u16)> {
-    let rest = remote.strip_prefix("sc://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
-        _ => (authority, PORT),
-    };
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    (!host.is_empty()).then_some((host, port))
+/// Pairs and rates on the cluster. `lap` is told of each stage that is over, with its rows.
+///
+/// # Errors
+/// When the cluster cannot be reached or fails, and for what it cannot judge. The folder of the task is then not to be
+/// used.
+#[cfg(feature = "spark")]
+pub fn rated(task: Task, progress: Progress, lap: Lap) -> Result<Rated, ClusterError> {
+    let remote = task.remote.clone();
+    watch::watched(&remote.url, lap, move |lap| job::rated(&task, progress, lap))
 }
 
 /// Without the feature there is no client.
 #[cfg(not(feature = "spark"))]
-pub fn rated(_: &Task, _: Progress, _: &mut dyn FnMut(&'static str, Option<u64>)) -> Result<Rated, ClusterError> {
-    Err(ClusterError::Odd("this program was built without the feature `spark`"))
+pub fn rated(_: Task, _: Progress, _: Lap) -> Result<Rated, ClusterError> {
+    Err(NOT_BUILT)
 }
+
+#[cfg(not(feature = "spark"))]
+const NOT_BUILT: ClusterError = ClusterError::Odd("this program was built without the feature `spark`");
 
 /// Whether there is a client.
 pub const fn is_built() -> bool {
@@ -143,22 +172,6 @@ pub const fn is_built() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_url_names_host_and_port() {
-        for (url, expected) in [
-            ("sc://localhost", Some(("localhost", 15_002))),
-            ("sc://10.0.0.1:50152/;user_id=a;x=b:c", Some(("10.0.0.1", 50_152))),
-            ("sc://[::1]:7", Some(("::1", 7))),
-            ("sc://[::1]", Some(("::1", 15_002))),
-            ("sc://host:port", None),
-            ("sc://:7", None),
-            ("sc://", None),
-            ("http://host", None),
-        ] {
-            assert_eq!(address(url), expected, "{url}");
-        }
-    }
 
     #[test]
     fn what_a_cluster_cannot_do_is_named() {

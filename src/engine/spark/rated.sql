@@ -136,12 +136,7 @@ measured as (
             case when :free_if_never or :last_inbound then received_at + :give_up + :tolerance else 0 end
         ) as settled_after,
         case when :late_outbound then answered_at else received_at end as counted_at,
-        case
-            when customer rlike '^[+][0-9]*$' then substr(customer, 2, cast(least(7, greatest(
-                length(customer) - 1 - 5, least(length(customer) - 1, 3))) as int))
-            when customer rlike '^[+][0-9]*~' then substr(regexp_extract(customer, '^[+]([0-9]*)~', 1), 1, 7)
-            else ''
-        end as digits
+        :digits as digits
     from waits
 ),
 

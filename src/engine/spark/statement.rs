@@ -28,6 +28,13 @@ pub(super) const UNPRICED: &str = "select business, message_id, market from rate
 const CONVERSATION: &str = "(case when conversation <> '' then conversation \
      when customer rlike '^[1-9][0-9]{7,14}$' then concat('+', customer) else customer end)";
 
+/// The first digits of a number, as far as a market hangs on them; of one that the archive keyed, those that it kept.
+pub(super) const DIGITS: &str = "(case \
+     when customer rlike '^[+][0-9]*$' then substr(customer, 2, cast(least(7, greatest( \
+         length(customer) - 1 - 5, least(length(customer) - 1, 3))) as int)) \
+     when customer rlike '^[+][0-9]*~' then substr(regexp_extract(customer, '^[+]([0-9]*)~', 1), 1, 7) \
+     else '' end)";
+
 /// How questions and answers become waits, by the reading.
 const EACH: &str = include_str!("each.sql");
 const RUNS: &str = include_str!("runs.sql");
@@ -56,7 +63,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 fn parameters(task: &Task) -> BTreeMap<&'static str, String> {
-    let Task { tariff, as_of, complete_through, wanted, .. } = *task;
+    let Task { tariff, as_of, complete_through, wanted, .. } = task;
     let Tariff { reading, free, tiers, currency, .. } = tariff;
     let by_answer = reading.price_date == DateOf::Answered || reading.month_of == DateOf::Answered;
     [
@@ -69,6 +76,7 @@ fn parameters(task: &Task) -> BTreeMap<&'static str, String> {
         ("known_kinds", kinds(|_| true)),
         ("kinds_that_count", kinds(|kind| kind.counts() == Counts::Yes)),
         ("conversation", CONVERSATION.to_owned()),
+        ("digits", DIGITS.to_owned()),
         ("sound_customer", sound("customer")),
         ("sound_conversation", sound("conversation")),
         ("human_only", (reading.answered_by == AnsweredBy::Human).to_string()),
@@ -82,14 +90,15 @@ fn parameters(task: &Task) -> BTreeMap<&'static str, String> {
         ("month_of", quoted(reading.month_of.name())),
         ("tariff", quoted(&tariff.name())),
         ("currency", quoted(currency.code())),
-        ("all_waits", (wanted == Wanted::All).to_string()),
+        ("all_waits", (*wanted == Wanted::All).to_string()),
         ("free", free.to_string()),
         ("all_units", (*tiers == Some(TierMode::AllUnits)).to_string()),
     ]
     .into()
 }
 
-fn kinds(wanted: impl Fn(Kind) -> bool) -> String {
+/// The names of some kinds, as literals.
+pub(super) fn kinds(wanted: impl Fn(Kind) -> bool) -> String {
     let all = (0..=u8::MAX).map_while(Kind::of_code).filter(|kind| wanted(*kind));
     all.map(|kind| quoted(kind.name())).collect::<Vec<_>>().join(", ")
 }
@@ -103,7 +112,7 @@ fn sound(column: &str) -> String {
 }
 
 /// The text with a value in the place of each word with a colon before it. Values are never looked at again.
-fn replaced(statement: &str, parameters: &BTreeMap<&'static str, String>) -> String {
+pub(super) fn replaced(statement: &str, parameters: &BTreeMap<&'static str, String>) -> String {
     let lines = statement.lines().filter(|line| !line.starts_with("--"));
     let text = lines.collect::<Vec<_>>().join("\n");
     let mut parts = text.split(':');
@@ -122,6 +131,7 @@ fn replaced(statement: &str, parameters: &BTreeMap<&'static str, String>) -> Str
 
 #[cfg(test)]
 mod tests {
+    use super::super::Remote;
     use super::*;
 
     fn tariff(reading: &str) -> Tariff {
@@ -134,16 +144,21 @@ mod tests {
     #[test]
     fn no_parameter_is_left_and_no_text_ends_early() {
         let at = "2018-09-05T00:00:00Z".parse().unwrap();
-        let (logs, wanted) = (["l".to_owned()], Wanted::Charges);
         for (reading, expected) in [
             ("", "at as received_at"),
             ("clock = \"first_unanswered\"", "of_run"),
             ("clock = \"last_inbound\"\ngive_up = \"72h\"", "of_run"),
             ("charge_for = \"late_outbound\"", "question.at as received_at"),
         ] {
-            let tariff = tariff(reading);
-            let (remote, folder, tariff) = ("sc://h", "f", &tariff);
-            let task = Task { remote, logs: &logs, folder, tariff, as_of: at, complete_through: at, wanted };
+            let task = Task {
+                remote: Remote { url: "sc://h".parse().unwrap(), token: None },
+                logs: vec!["l".to_owned()],
+                folder: "f".to_owned(),
+                tariff: tariff(reading),
+                as_of: at,
+                complete_through: at,
+                wanted: Wanted::Charges,
+            };
             for statement in [CHECK, NAMES, RATED, DIGESTS, UNPRICED] {
                 let filled = filled(statement, &task);
                 assert!(!filled.contains(':') && !filled.contains("--"), "{filled}");

@@ -23,7 +23,7 @@ pub(super) fn markets(tariff: &Tariff) -> String {
         let (Some(code), Some(first)) = (longest, from.get(..1)) else { continue };
         rows.push(format!("({}, {}, {}, {})", quoted(first), quoted(from), quoted(until), quoted(code)));
     }
-    table(rows, "('', '', '', 'other')", "first_digit, from_digits, until_digits, market")
+    table(&rows, "('', '', '', 'other')", "first_digit, from_digits, until_digits, market")
 }
 
 /// The first text after all that begin with the digits.
@@ -61,7 +61,7 @@ pub(super) fn rates(tariff: &Tariff) -> String {
                    up_to_length, is_last_step, price";
     // Invariant: a tariff has at least one rate.
     table(
-        rows,
+        &rows,
         "('', 0, 0L, 0L, 0, cast(null as bigint), false, 0L, 0L, 0L, 0L, true, cast('0' as decimal(18, 9)))",
         columns,
     )
@@ -116,15 +116,16 @@ pub(super) fn months(tariff: &Tariff, first: Instant, last: Instant) -> String {
         let span = month.span(tariff.zone);
         format!("({}, {}, {})", quoted(&month.to_string()), micros(span.from), micros(span.to))
     };
-    table(within.map(row).collect(), "('', 0L, 0L)", "month, begins, ends")
+    let rows: Vec<String> = within.map(row).collect();
+    table(&rows, "('', 0L, 0L)", "month, begins, ends")
 }
 
-fn micros(at: Instant) -> String {
+pub(super) fn micros(at: Instant) -> String {
     format!("{}L", at.micros().clamp(-FOREVER, FOREVER))
 }
 
 /// A query that gives the rows; where there are none, one that fits nothing.
-fn table(rows: Vec<String>, none: &str, columns: &str) -> String {
+pub(super) fn table(rows: &[String], none: &str, columns: &str) -> String {
     let rows = if rows.is_empty() { none.to_owned() } else { rows.join(", ") };
     format!("select * from values {rows} as t({columns})")
 }

@@ -1,0 +1,244 @@
+//! What a cluster is asked: which channels there are, what their messages are judged by, and where days and months begin.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Cluster;
+use super::files::Exchange;
+use super::told::Sieve;
+use crate::commands::alarms::owned_until;
+use crate::commands::archived::{Archive, Kept};
+use crate::commands::coverage::looked_at;
+use crate::commands::evidence::Evidence;
+use crate::commands::loaded::{is_webhook, owners};
+use crate::commands::settled::can_settle;
+use crate::commands::setup::Setup;
+use crate::commands::timings::Timings;
+use crate::commands::{progress, workers};
+use crate::domain::cluster::FarPlace;
+use crate::domain::{Business, ChannelEvidence, Date, Elapsed, Instant, Month, Span};
+use crate::engine::spark::sieve::{self, Parts, Place, Segment};
+use crate::error::{Failure, Kind};
+use crate::ledger::entry::Part;
+use crate::report::portrait::length_ends;
+
+/// More paths than this are not put into one pattern.
+const PATHS: usize = 2_000;
+
+/// What is asked of a business.
+pub struct OfBusiness<'s> {
+    pub business: &'s Business,
+    /// Businesses with one number are told together.
+    pub portion: u32,
+    /// Questions of this time are asked about.
+    pub judged: Span,
+    /// Its evidence is what was known before.
+    pub through: Instant,
+    /// The months that are asked about, with where their evidence ends.
+    pub months: Vec<(Month, Instant)>,
+}
+
+/// What is asked.
+pub struct Question<'q> {
+    pub archive: &'q Archive<'q>,
+    pub setup: &'q Setup,
+    /// Of the files, with what was accepted; without their messages.
+    pub evidence: &'q Evidence,
+    pub as_of: Instant,
+    pub businesses: Vec<OfBusiness<'q>>,
+    /// Whether days and silences are told, too.
+    pub is_of_a_night: bool,
+}
+
+impl Question<'_> {
+    /// Why no cluster can answer it, by name.
+    fn refused(&self) -> Option<String> {
+        if !can_settle(self.setup) {
+            return Some(format!(
+                "tariff {} counts charges, or has a reading other than the default one",
+                self.setup.tariff.name()
+            ));
+        }
+        if self.evidence.files.iter().any(|file| file.archive_sha256.is_some()) {
+            return Some("files that version 0.1.0 archived".to_owned());
+        }
+        let shared = owners(self.setup).into_iter().find(|(_, owners)| owners.len() > 1);
+        shared.map(|(channel, _)| format!("channel {channel}, which was owned more than once"))
+    }
+
+    /// Asks the cluster.
+    ///
+    /// # Errors
+    /// What it cannot answer, before work starts; a damaged part of the archive; what goes wrong on the cluster.
+    pub fn ask<'s>(&'s self, cluster: &Cluster, timings: Option<&Timings>) -> Result<Sieve<'s>, Failure> {
+        if let Some(what) = self.refused() {
+            let failure = Failure::new(Kind::CommandLine, format!("a cluster cannot judge by {what}"));
+            return Err(failure.hint("leave the cluster out with --engine local: this machine can"));
+        }
+        let exchange = Exchange::new(cluster, self.archive.state)?;
+        let (calendars, segments) = self.segments();
+        let places = self.places(&calendars);
+        let (parts, rows) = self.parts(cluster)?;
+        let task = sieve::Task {
+            remote: cluster.remote.clone(),
+            parts,
+            rows,
+            folder: exchange.url().to_owned(),
+            tariff: self.setup.tariff.clone(),
+            as_of: self.as_of,
+            places: places.clone(),
+            segments: segments.clone(),
+            length_ends: length_ends().collect(),
+        };
+        let written = if rows == 0 { sieve::Sieved::default() } else { sieved(task, cluster, timings)? };
+        Ok(Sieve { question: self, exchange, places, segments, written })
+    }
+
+    /// The patterns that name all parts of the archive, and the rows in them. What lies here is compared with its digest
+    /// first: a cluster does not.
+    fn parts(&self, cluster: &Cluster) -> Result<(Vec<Parts>, u64), Failure> {
+        let state = self.archive.state;
+        let (mut seen, mut names, mut rows) = (BTreeSet::new(), [Vec::new(), Vec::new()], 0_u64);
+        let mut all: BTreeMap<&str, &Part> = BTreeMap::new();
+        for file in self.evidence.files.iter() {
+            for part in &file.parts {
+                if seen.insert((part.sha256.as_str(), is_webhook(file))) {
+                    names[usize::from(is_webhook(file))].push(format!("{}/{}.parquet", part.month, part.sha256));
+                    rows = rows.saturating_add(part.rows);
+                    all.insert(&part.sha256, part);
+                }
+            }
+        }
+        let folder = match (&cluster.archive, state.remote()) {
+            (Some(FarPlace::Objects(place)), _) => place.to_string(),
+            (Some(FarPlace::Folder(path)), _) => super::files::text_of(path)?,
+            (None, Some(remote)) => remote.folder(),
+            (None, None) => super::files::text_of(&state.archive())?,
+        };
+        super::files::plain("archive", &folder)?;
+        if let Some(part) = all.values().find(|part| !state.archived(part).starts_with(state.archive())) {
+            let failure = Failure::new(Kind::CommandLine, "a cluster sees no files that a dry run has read");
+            let failure = failure.at(&state.archived(part));
+            return Err(failure.hint("leave it out with --engine local, or run without --dry-run"));
+        }
+        if state.remote().is_none() {
+            let parts: Vec<&Part> = all.into_values().collect();
+            workers::all(&parts, |part| self.archive.check(Kept::Part(part)))?;
+        }
+        let patterns = names.iter().zip([false, true]).flat_map(|(names, are_of_owners)| {
+            let folder = &folder;
+            names.chunks(PATHS).map(move |names| Parts { pattern: pattern(folder, names), are_of_owners })
+        });
+        Ok((patterns.collect(), rows))
+    }
+
+    /// The channels of the book.
+    fn places(&self, calendars: &BTreeMap<&str, u32>) -> Vec<Place> {
+        let asked: BTreeMap<&str, &OfBusiness> =
+            self.businesses.iter().map(|asked| (asked.business.id.as_str(), asked)).collect();
+        let place = |(channel, owners): (&str, Vec<(&Business, Span)>)| {
+            let (business, owned) = owners.first().copied()?;
+            let id = business.id.as_str();
+            let nobody = Span { from: Instant::MIN, to: Instant::MIN };
+            let mut place = Place {
+                channel: channel.to_owned(),
+                business: id.to_owned(),
+                owned,
+                portion: None,
+                calendar: u32::MAX,
+                is_plain: true,
+                through: Instant::MIN,
+                judged: nobody,
+                heard_until: Instant::MIN,
+            };
+            let Some(of) = asked.get(id) else { return Some(place) };
+            let known = self.evidence.of_business(&business.id, channel, of.through);
+            let through = known.as_ref().map_or(Instant::MIN, |known| known.watermark);
+            let until = owned_until(business).get(channel).copied().unwrap_or(Instant::MIN);
+            place.portion = Some(of.portion);
+            place.calendar = calendars.get(id).copied().unwrap_or(u32::MAX);
+            place.is_plain = known.as_ref().is_none_or(is_plain);
+            place.through = through;
+            place.judged = Span { from: of.judged.from.max(owned.from), to: of.judged.to.min(owned.to) };
+            if self.is_of_a_night {
+                place.heard_until = self.as_of.min(through).min(until);
+            }
+            Some(place)
+        };
+        owners(self.setup).into_iter().filter_map(place).collect()
+    }
+
+    /// The calendars of the businesses, and their segments. Most businesses share one.
+    fn segments(&self) -> (BTreeMap<&str, u32>, Vec<Segment>) {
+        let (mut numbers, mut of_businesses, mut segments) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        for of in &self.businesses {
+            let edges = self.edges(of);
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            let calendar = *numbers.entry(edges.clone()).or_insert_with(|| {
+                let edges: Vec<Instant> = edges.into_iter().collect();
+                let spans = edges.windows(2).map(|pair| Span { from: pair[0], to: pair[1] });
+                segments.extend(spans.map(|span| Segment { calendar: next, span }));
+                next
+            });
+            of_businesses.insert(of.business.id.as_str(), calendar);
+        }
+        (of_businesses, segments)
+    }
+
+    /// Every instant at which a count of a business may begin or end.
+    fn edges(&self, of: &OfBusiness) -> BTreeSet<Instant> {
+        let OfBusiness { business, months, .. } = of;
+        let mut edges = BTreeSet::new();
+        for (month, cut) in months {
+            let span = month.span(business.zone);
+            edges.extend([span.from, span.to]);
+            let days =
+                std::iter::successors(Some(business.zone.date_of(span.from)), |day: &Date| Some(day.plus_days(1)));
+            let days = days.map(|day| day.start(business.zone)).take_while(|at| at < cut);
+            edges.extend(days.filter(|at| *at >= span.from));
+            if self.is_of_a_night {
+                edges.insert(*cut);
+                for owned in business.channels_in(span) {
+                    let looked_at = looked_at(owned, span, *cut);
+                    edges.extend([looked_at.from, looked_at.to]);
+                }
+            }
+        }
+        if self.is_of_a_night {
+            edges.insert(self.as_of);
+        }
+        edges
+    }
+}
+
+fn sieved(task: sieve::Task, cluster: &Cluster, timings: Option<&Timings>) -> Result<sieve::Sieved, Failure> {
+    let bar = progress::bar(cluster.watched, "cluster", 0);
+    let watched = bar.clone();
+    let progress = move |done, all| {
+        watched.set_length(all);
+        watched.set_position(done);
+    };
+    let mut begun = timings.map(Timings::now);
+    let mut lap = |name, rows| {
+        if let (Some(timings), Some(at)) = (timings, begun) {
+            timings.part(name, at, rows);
+            begun = Some(timings.now());
+        }
+    };
+    let sieved = sieve::sieved(task, Box::new(progress), &mut lap);
+    bar.finish_and_clear();
+    sieved.map_err(|error| super::failure(&error))
+}
+
+/// Whether a question that was answered in time is known by its answer alone, and nothing earlier answers a later one.
+fn is_plain(known: &ChannelEvidence) -> bool {
+    let accepted = &known.accepted;
+    known.tolerance == Elapsed::ZERO && accepted.questions.is_empty() && accepted.disputes.is_empty()
+}
+
+/// `folder/{2018-08/….parquet,2018-09/….parquet}`.
+fn pattern(folder: &str, names: &[String]) -> String {
+    match names {
+        [one] => format!("{folder}/{one}"),
+        names => format!("{folder}/{{{}}}", names.join(",")),
+    }
+}

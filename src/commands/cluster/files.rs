@@ -1,0 +1,168 @@
+//! The folder through which a cluster gives back what it found: made anew for each question, removed after it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Cluster;
+use crate::commands::files;
+use crate::commands::state::State;
+use crate::domain::cluster::FarPlace;
+use crate::domain::objects::{ObjectPlace, ObjectStorage};
+use crate::error::{Failure, Kind};
+use crate::store::{Fetched, Store};
+
+/// More files of one portion than this are taken for a mistake.
+const FILES_MAX: usize = 1_000_000;
+/// The name of a folder of answers begins with it.
+const NAME: &str = "sieved";
+/// What has a meaning in a pattern.
+const SIGNS: [char; 8] = ['*', '?', '[', ']', '{', '}', ',', '\\'];
+
+/// The folder of one question.
+pub struct Exchange {
+    url: String,
+    place: Lies,
+}
+
+enum Lies {
+    Here(PathBuf),
+    Far(ObjectPlace, ObjectStorage),
+}
+
+impl Exchange {
+    /// A folder that is not there yet.
+    ///
+    /// # Errors
+    /// When it cannot be made, or has a name that a cluster does not take as it is.
+    pub fn new(cluster: &Cluster, state: &State) -> Result<Self, Failure> {
+        let exchange = match &cluster.exchange {
+            Some(FarPlace::Objects(place)) => Self::far(place, &cluster.storage)?,
+            Some(FarPlace::Folder(folder)) => {
+                let failed = |error| Failure::io("create the folder", folder, error);
+                fs::create_dir_all(folder).map_err(failed)?;
+                Self::here(folder)?
+            }
+            None => {
+                files::private_folder(&state.scratch())?;
+                Self::here(&state.scratch())?
+            }
+        };
+        plain("exchange", &exchange.url)?;
+        Ok(exchange)
+    }
+
+    fn here(folder: &Path) -> Result<Self, Failure> {
+        for number in 0_u64.. {
+            let path = folder.join(format!("{NAME}-{number}"));
+            match fs::create_dir(&path) {
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                made => {
+                    made.map_err(|error| Failure::io("create the folder", &path, error))?;
+                    return Ok(Self { url: text_of(&path)?, place: Lies::Here(path) });
+                }
+            }
+        }
+        Err(Failure::new(Kind::CannotCreate, "there is no free name").at(folder))
+    }
+
+    fn far(folder: &ObjectPlace, storage: &ObjectStorage) -> Result<Self, Failure> {
+        let slash = if folder.prefix.is_empty() { "" } else { "/" };
+        let place =
+            |number: u64| ObjectPlace { prefix: format!("{}{slash}{NAME}-{number}", folder.prefix), ..folder.clone() };
+        // The folders of earlier questions stay where nobody removes them.
+        let names = Store::open(folder, storage)?.list(FILES_MAX)?;
+        let taken =
+            names.iter().filter_map(|object| object.name.strip_prefix(NAME)?.strip_prefix('-')?.split('/').next());
+        let next = taken.filter_map(|number| number.parse::<u64>().ok()).max().map_or(0, |last| last.saturating_add(1));
+        let place = place(next);
+        Ok(Self { url: place.to_string(), place: Lies::Far(place, storage.clone()) })
+    }
+
+    /// As the workers write it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The bytes of all files of Parquet in a folder below it, in the order of their names; none where it is not there.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn read(&self, folder: &str) -> Result<Vec<Vec<u8>>, Failure> {
+        match &self.place {
+            Lies::Here(path) => here(&path.join(folder)),
+            Lies::Far(place, storage) => far(place, storage, folder),
+        }
+    }
+}
+
+/// What is left behind would do no harm: each question has a folder of its own.
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if let Lies::Here(path) = &self.place {
+            let _ = fs::remove_dir_all(path);
+        }
+    }
+}
+
+fn here(folder: &Path) -> Result<Vec<Vec<u8>>, Failure> {
+    let failed = |error| Failure::io("read what the cluster wrote", folder, error);
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(failed)?,
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension == "parquet") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    let read =
+        |path: PathBuf| fs::read(&path).map_err(|error| Failure::io("read what the cluster wrote", &path, error));
+    paths.into_iter().map(read).collect()
+}
+
+fn far(place: &ObjectPlace, storage: &ObjectStorage, folder: &str) -> Result<Vec<Vec<u8>>, Failure> {
+    let place = ObjectPlace { prefix: format!("{}/{folder}", place.prefix), ..place.clone() };
+    let store = Store::open(&place, storage)?;
+    let mut objects = store.list(FILES_MAX)?;
+    objects.retain(|object| object.name.ends_with(".parquet"));
+    objects.sort();
+    let mut files = Vec::with_capacity(objects.len());
+    for object in objects {
+        let mut bytes = Vec::new();
+        let fetched = store.fetch(&object, &mut |piece| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        })?;
+        if fetched != Fetched::Whole {
+            let failure = Failure::new(Kind::InputOutput, "what the cluster wrote went away while it was read");
+            return Err(failure.at(Path::new(&store.url(&object.name))).hint("run it again"));
+        }
+        files.push(bytes);
+    }
+    Ok(files)
+}
+
+/// A path as workers are told it.
+///
+/// # Errors
+/// When it is not UTF-8.
+pub fn text_of(path: &Path) -> Result<String, Failure> {
+    let whole = std::path::absolute(path).map_err(|error| Failure::io("find the folder", path, error))?;
+    let text = whole.to_str().map(str::to_owned);
+    text.ok_or_else(|| {
+        Failure::new(Kind::Configuration, "the name is not UTF-8, and a cluster knows no other").at(path)
+    })
+}
+
+/// Refuses a folder whose name would be taken for a pattern.
+///
+/// # Errors
+/// It is one.
+pub fn plain(what: &str, folder: &str) -> Result<(), Failure> {
+    let Some(sign) = folder.chars().find(|sign| SIGNS.contains(sign)) else { return Ok(()) };
+    let message = format!("the {what} of the cluster is {folder}, in which `{sign}` has a meaning");
+    Err(Failure::new(Kind::Configuration, message).hint("name a folder without such signs"))
+}

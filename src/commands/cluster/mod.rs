@@ -1,0 +1,112 @@
+//! A cluster in the place of this machine's memory: it sieves the archive, and what is left of a business is judged here as
+//! if an earlier night had counted the rest.
+
+mod ask;
+mod files;
+mod told;
+
+use std::path::Path;
+
+use crate::cli::{ConfiguredEngine, EngineName};
+use crate::config::Config;
+use crate::deliver::secret;
+use crate::domain::cluster::{ClusterUrl, FarPlace};
+use crate::domain::objects::ObjectStorage;
+use crate::engine::spark::{self, ClusterError, Remote};
+use crate::error::{Failure, Kind};
+
+pub use ask::{OfBusiness, Question};
+pub use told::Told;
+
+/// A cluster that `run` and `audit` use.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    pub remote: Remote,
+    /// The folder of the archive, as the workers name it; `None`: as this machine does.
+    pub archive: Option<FarPlace>,
+    /// Through which results come back; `None`: a folder of the state.
+    pub exchange: Option<FarPlace>,
+    pub storage: ObjectStorage,
+    /// Whether somebody looks at a terminal.
+    pub watched: bool,
+}
+
+impl Cluster {
+    /// What command line and configuration name together; `None`: this machine.
+    ///
+    /// # Errors
+    /// When they contradict each other, a token cannot be read, or the program has no client.
+    pub fn of(args: &ConfiguredEngine, config: &Config, watched: bool) -> Result<Option<Self>, Failure> {
+        let rules = config.cluster.as_ref();
+        let is_local = match args.engine {
+            Some(engine) => engine == EngineName::Local,
+            None => rules.is_none(),
+        };
+        if is_local {
+            let message = "--remote names a cluster, which is used with --engine spark only";
+            let refused = args.remote.as_ref().map(|_| Failure::new(Kind::CommandLine, message));
+            return refused.map_or(Ok(None), |failure| Err(failure.hint("add --engine spark, or leave --remote out")));
+        }
+        let Some(url) = args.remote.as_ref().or(rules.map(|rules| &rules.remote)) else { return Err(without_url()) };
+        refuse_unbuilt()?;
+        // A token is of the cluster of the configuration: it is given to no other.
+        let is_configured = rules.is_some_and(|rules| rules.remote == *url);
+        let token_file = rules.filter(|_| is_configured).and_then(|rules| rules.token_file.as_deref());
+        let token = token_file.map(|path| token(path, url)).transpose()?;
+        Ok(Some(Self {
+            remote: Remote { url: url.clone(), token },
+            archive: rules.and_then(|rules| rules.archive.clone()),
+            exchange: rules.and_then(|rules| rules.exchange.clone()),
+            storage: config.object_storage.clone(),
+            watched,
+        }))
+    }
+}
+
+/// The token of a cluster, from its file.
+fn token(path: &Path, url: &ClusterUrl) -> Result<String, Failure> {
+    if !url.is_safe() {
+        let message = format!("the token in {} would travel to {url} as plain text", path.display());
+        return Err(Failure::new(Kind::Configuration, message).hint("write use_ssl=true into the URL"));
+    }
+    let token = secret(path).map_err(|why| Failure::new(Kind::Configuration, why).at(path))?;
+    let is_sound = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
+    let failure = || Failure::new(Kind::Configuration, "the token of the cluster has a sign that no URL has").at(path);
+    if is_sound { Ok(token) } else { Err(failure().hint("write the token alone into the file")) }
+}
+
+/// Why there is no cluster to ask.
+pub fn without_url() -> Failure {
+    let failure = Failure::new(Kind::CommandLine, "--engine spark needs a cluster");
+    failure.hint("add --remote sc://host:15002, or write `remote` into [engine] of the configuration")
+}
+
+/// Refuses to go on without a client.
+///
+/// # Errors
+/// The program has none.
+pub fn refuse_unbuilt() -> Result<(), Failure> {
+    if spark::is_built() {
+        return Ok(());
+    }
+    let failure = Failure::new(Kind::CommandLine, "this program was built without the client of a cluster");
+    Err(failure.hint("build it with `cargo build --release --locked --features spark`, which needs protoc"))
+}
+
+/// What went wrong, and what to do.
+fn failure(error: &ClusterError) -> Failure {
+    let here = "leave the cluster out with --engine local: this machine judges it";
+    let (kind, hint) = match error {
+        ClusterError::Unreachable(_) => (Kind::InputOutput, "start it, or leave it out with --engine local"),
+        ClusterError::Gone(_) | ClusterError::Failed { .. } => {
+            (Kind::InputOutput, "run it again: nothing of this try is used")
+        }
+        ClusterError::Stray { .. } => (Kind::CommandLine, here),
+        ClusterError::OtherRows { .. } => (
+            Kind::Differences,
+            "the workers must see the archive of this ledger: look at `archive` in [engine], then run `ritardo verify`",
+        ),
+        _ => (Kind::SelfCheck, here),
+    };
+    Failure::new(kind, error.to_string()).hint(hint)
+}

@@ -1,0 +1,68 @@
+//! Open months whose messages a cluster has sieved.
+
+use super::{BrokenVow, Tonight, asked, close_decided, judged};
+use crate::commands::closing::OpenMonth;
+use crate::commands::cluster::{Cluster, OfBusiness, Question, Told};
+use crate::commands::evidence::{Evidence, broken};
+use crate::commands::second_opinion::second_opinion;
+use crate::commands::setup::Setup;
+use crate::commands::timings::Timings;
+use crate::commands::{settled, workers};
+use crate::domain::{Business, Instant, Span};
+use crate::error::Failure;
+use crate::read::frame;
+
+/// The open months of the businesses of some portions, after a cluster has sieved their messages.
+pub(super) fn on_cluster<'s>(
+    tonight: &Tonight<'s, '_>,
+    broken_vows: &[BrokenVow],
+    evidence: &mut Evidence,
+    portions: &[Vec<&'s Business>],
+    cluster: &Cluster,
+) -> Result<Vec<OpenMonth<'s>>, Failure> {
+    let Tonight { setup, archive, as_of, .. } = *tonight;
+    let known = evidence.over(frame::empty().map_err(broken)?)?;
+    let of_business = |portion: u32, business: &&'s Business| {
+        let months = asked(tonight, &known, business);
+        let judged = Span { from: months.first().map_or(Instant::MAX, |asked| asked.span().from), to: Instant::MAX };
+        let months = months.iter().map(|asked| (asked.month, asked.cut)).collect();
+        OfBusiness { business, portion, judged, through: as_of, months }
+    };
+    let businesses = (0..).zip(portions).flat_map(|(number, portion)| portion.iter().map(move |one| (number, one)));
+    let businesses = businesses.map(|(number, business)| of_business(number, business)).collect();
+    let question = Question { archive, setup, evidence: &known, as_of, businesses, is_of_a_night: true };
+    let (sieve, mut open) = (question.ask(cluster, tonight.timings)?, Vec::new());
+    for (number, portion) in (0..).zip(portions) {
+        let begun = tonight.timings.map(Timings::now);
+        for Told { business, settled, carried } in sieve.portion(number)? {
+            evidence.let_go(business, settled, carried);
+        }
+        let (mut judged, decided) = judged(tonight, broken_vows, evidence, portion)?;
+        opinions(setup, evidence, &mut judged, &decided)?;
+        close_decided(tonight, evidence, &mut judged, &decided)?;
+        settled::weigh_closed(evidence, &mut judged);
+        tonight.part("what is left of it", begun, portion.len() as u64);
+        open.extend(judged);
+    }
+    Ok(open)
+}
+
+/// The second opinion on months that will be closed, while all their waits are there.
+fn opinions(
+    setup: &Setup,
+    evidence: &Evidence,
+    open: &mut [OpenMonth],
+    decided: &[(usize, Instant)],
+) -> Result<(), Failure> {
+    let of_month = |(place, cut): &(usize, Instant)| {
+        let Some(OpenMonth { business, month, waits, .. }) = open.get(*place) else { return Ok(None) };
+        second_opinion(evidence, business, *month, *cut, setup, waits).map(Some)
+    };
+    let found = workers::all(decided, of_month)?;
+    for ((place, _), opinion) in decided.iter().zip(found) {
+        if let Some(month) = open.get_mut(*place) {
+            month.opinion = opinion;
+        }
+    }
+    Ok(())
+}
