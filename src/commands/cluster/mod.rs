@@ -48,11 +48,11 @@ impl Cluster {
             return refused.map_or(Ok(None), |failure| Err(failure.hint("add --engine spark, or leave --remote out")));
         }
         let Some(url) = args.remote.as_ref().or(rules.map(|rules| &rules.remote)) else { return Err(without_url()) };
-        refuse_unbuilt()?;
         // A token is of the cluster of the configuration: it is given to no other.
         let is_configured = rules.is_some_and(|rules| rules.remote == *url);
         let token_file = rules.filter(|_| is_configured).and_then(|rules| rules.token_file.as_deref());
         let token = token_file.map(|path| token(path, url)).transpose()?;
+        refuse_unbuilt()?;
         Ok(Some(Self {
             remote: Remote { url: url.clone(), token },
             archive: rules.and_then(|rules| rules.archive.clone()),
