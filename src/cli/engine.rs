@@ -1,8 +1,8 @@
 //! Where messages are judged.
 
-use clap::{Args, ValueEnum};
+use std::path::PathBuf;
 
-use crate::domain::cluster::ClusterUrl;
+use clap::{Args, ValueEnum};
 
 /// The engine of a command without a configuration, and where it is.
 #[derive(Args, Debug)]
@@ -15,7 +15,10 @@ pub struct Engine {
     pub engine: EngineName,
     /// Cluster with Spark Connect: sc://host:15002
     #[arg(long, value_name = "URL", required_if_eq("engine", "spark"))]
-    pub remote: Option<ClusterUrl>,
+    pub remote: Option<String>,
+    /// File of the token that the cluster asks for; its owner alone may read it
+    #[arg(long, value_name = "FILE", requires = "remote")]
+    pub token_file: Option<PathBuf>,
 }
 
 /// The engine of a command with a configuration.
@@ -29,7 +32,7 @@ pub struct ConfiguredEngine {
     pub engine: Option<EngineName>,
     /// Cluster with Spark Connect, instead of that of the configuration: sc://host:15002
     #[arg(long, value_name = "URL")]
-    pub remote: Option<ClusterUrl>,
+    pub remote: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

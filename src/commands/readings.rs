@@ -105,7 +105,7 @@ fn of_logs(args: &Readings, tariff: &Path, world: &mut World) -> Result<Told, Fa
         memory: 0,
         timings: false,
         in_child: true,
-        engine: Engine { engine: EngineName::Local, remote: None },
+        engine: Engine { engine: EngineName::Local, remote: None, token_file: None },
     };
     let logs = logs(&rate, world)?;
     let by_business = crate::read::frame::by_business(logs.frame.clone()).map_err(broken)?;

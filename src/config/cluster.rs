@@ -4,11 +4,11 @@ use std::path::Path;
 
 use super::lies_in;
 use super::objects::{lie_in_one_another, place};
-use super::table::{Form, Table};
+use super::table::{ENGINE, Form, Table};
 use crate::domain::cluster::{ClusterRules, FarPlace};
 
-const ENGINE: Form = Form {
-    name: "[engine]",
+const FORM: Form = Form {
+    name: ENGINE,
     needs: &["remote = \"sc://host:15002\""],
     allows: &[
         "token_file = \"cluster.token\"",
@@ -19,7 +19,7 @@ const ENGINE: Form = Form {
 
 /// The cluster, where the file at `root` names one.
 pub(super) fn rules(root: &Table<'_>, (state, inbox): (&Path, &Path)) -> Option<ClusterRules> {
-    let table = root.table("engine", &ENGINE)?;
+    let table = root.table("engine", &FORM)?;
     let archive = table.parsed("archive", far);
     let exchange = table.parsed("exchange", far);
     if let Some(exchange) = &exchange
@@ -97,7 +97,7 @@ mod tests {
         for (top, text, expected) in [
             ("", "[engine]\n".to_owned(), "has no `remote`"),
             ("", "[engine]\nremote = \"http://h\"\n".to_owned(), "no URL of Spark Connect"),
-            ("", "[engine]\nremote = \"sc://h/;token=x\"\n".to_owned(), "a token never stands in it"),
+            ("", "[engine]\nremote = \"sc://h/;token=x\"\n".to_owned(), "a token never stands in the URL"),
             ("", format!("{remote}exchange = \"exchange\"\n"), "a folder from / on"),
             ("", format!("{remote}exchange = \"hdfs://a/b\"\n"), "`hdfs` is not known"),
             ("", format!("{remote}archive = \"/a\"\nexchange = \"/a/b\"\n"), "would lie in the archive"),

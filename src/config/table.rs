@@ -43,6 +43,12 @@ const SECRETS: &str = "put it into a file that only its owner can read and name 
 /// The table of object storage, whose secrets have another place.
 pub(super) const OBJECT_STORAGE: &str = "[object_storage]";
 
+/// The table of the cluster, whose token has another place.
+pub(super) const ENGINE: &str = "[engine]";
+
+const ENGINE_SECRETS: &str =
+    "put it into a file that only its owner can read, write token_file = \"cluster.token\", and take it out here";
+
 const OBJECT_SECRETS: &str =
     "take it out: credentials are read from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN";
 
@@ -93,7 +99,11 @@ impl<'p> Table<'p> {
         let (message, hint) = match near {
             Some(near) => (unknown, format!("did you mean `{near}`?")),
             None if secrets::is_secret(key) => {
-                let hint = if self.form.name == OBJECT_STORAGE { OBJECT_SECRETS } else { SECRETS };
+                let hint = match self.form.name {
+                    OBJECT_STORAGE => OBJECT_SECRETS,
+                    ENGINE => ENGINE_SECRETS,
+                    _ => SECRETS,
+                };
                 (format!("`{shown}`: a secret never stands in this file"), hint.into())
             }
             None => {

@@ -82,12 +82,12 @@ impl FromStr for ClusterUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        const NONE: &str = "it is no URL of Spark Connect, such as sc://host:15002";
+        const NONE: &str = "this is no URL of Spark Connect";
         let (host, port) = address(text).ok_or(NONE)?;
         let url = Self { text: text.to_owned(), host: host.to_owned(), port };
         let is_secret = |(key, _): (&str, &str)| ["token", "password"].contains(&key.to_ascii_lowercase().as_str());
         if url.parameters().any(is_secret) {
-            return Err("a token never stands in it: name its file with token_file in [engine]".to_owned());
+            return Err("a token never stands in the URL of a cluster: it is read from a file".to_owned());
         }
         if text.chars().any(|sign| sign.is_control() || sign.is_whitespace()) { Err(NONE.to_owned()) } else { Ok(url) }
     }

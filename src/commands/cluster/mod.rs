@@ -47,7 +47,8 @@ impl Cluster {
             let refused = args.remote.as_ref().map(|_| Failure::new(Kind::CommandLine, message));
             return refused.map_or(Ok(None), |failure| Err(failure.hint("add --engine spark, or leave --remote out")));
         }
-        let Some(url) = args.remote.as_ref().or(rules.map(|rules| &rules.remote)) else { return Err(without_url()) };
+        let given = args.remote.as_deref().map(url_of).transpose()?;
+        let Some(url) = given.as_ref().or(rules.map(|rules| &rules.remote)) else { return Err(without_url()) };
         // A token is of the cluster of the configuration: it is given to no other.
         let is_configured = rules.is_some_and(|rules| rules.remote == *url);
         let token_file = rules.filter(|_| is_configured).and_then(|rules| rules.token_file.as_deref());
@@ -64,15 +65,32 @@ impl Cluster {
 }
 
 /// The token of a cluster, from its file.
-fn token(path: &Path, url: &ClusterUrl) -> Result<String, Failure> {
+///
+/// # Errors
+/// When it cannot be read, others may read it, it is none, or it would travel in plain.
+pub fn token(path: &Path, url: &ClusterUrl) -> Result<String, Failure> {
     if !url.is_safe() {
         let message = format!("the token in {} would travel to {url} as plain text", path.display());
         return Err(Failure::new(Kind::Configuration, message).hint("write use_ssl=true into the URL"));
     }
-    let token = secret(path).map_err(|why| Failure::new(Kind::Configuration, why).at(path))?;
+    let token = secret(path).map_err(|why| {
+        let failure = Failure::new(Kind::Configuration, why).at(path);
+        failure.hint("write the token into a file that its owner alone can read: chmod 600")
+    })?;
     let is_sound = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
     let failure = || Failure::new(Kind::Configuration, "the token of the cluster has a sign that no URL has").at(path);
     if is_sound { Ok(token) } else { Err(failure().hint("write the token alone into the file")) }
+}
+
+/// The URL of `--remote`. What is wrong with it is told without it: it may have a token.
+///
+/// # Errors
+/// It is none, or has a token.
+pub fn url_of(remote: &str) -> Result<ClusterUrl, Failure> {
+    remote.parse().map_err(|why: String| {
+        let failure = Failure::new(Kind::CommandLine, format!("--remote: {why}"));
+        failure.hint("write it like sc://host:15002; a token is named by --token-file, or by token_file in [engine]")
+    })
 }
 
 /// Why there is no cluster to ask.

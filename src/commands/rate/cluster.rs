@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::sums::Totals;
 use super::{TariffUsed, expanded, write_summary};
 use crate::cli::{Only, Rate};
-use crate::commands::cluster::{refuse_unbuilt, without_url};
+use crate::commands::cluster::{refuse_unbuilt, token, url_of, without_url};
 use crate::commands::timings::Timings;
 use crate::commands::{Outcome, World, progress, say};
 use crate::domain::invoice::Counts;
@@ -47,7 +47,8 @@ struct OfMonth {
 pub(super) fn rate_there(args: &Rate, world: &mut World, timings: &Timings) -> Result<Outcome, Failure> {
     let complete_through = super::complete_through(args)?;
     // The command line asks for it.
-    let Some(url) = args.engine.remote.clone() else { return Err(without_url()) };
+    let Some(remote) = &args.engine.remote else { return Err(without_url()) };
+    let url = url_of(remote)?;
     refuse_options(args)?;
     let (written, tariff) = super::tariff(args)?;
     if let Some(what) = spark::refused(&tariff) {
@@ -55,6 +56,7 @@ pub(super) fn rate_there(args: &Rate, world: &mut World, timings: &Timings) -> R
         return Err(failure.hint("leave --engine out: this machine can"));
     }
     let (logs, folder) = (logs(args)?, folder(args)?);
+    let token = args.engine.token_file.as_deref().map(|path| token(path, &url)).transpose()?;
     refuse_unbuilt()?;
     let bar = progress::bar(world.watched, "cluster", 0);
     let watched = bar.clone();
@@ -65,7 +67,7 @@ pub(super) fn rate_there(args: &Rate, world: &mut World, timings: &Timings) -> R
     let wanted = if args.only == Some(Only::Charges) { Wanted::Charges } else { Wanted::All };
     let as_of = args.as_of;
     let task = Task {
-        remote: Remote { url, token: None },
+        remote: Remote { url, token },
         logs: logs.clone(),
         folder: folder.clone(),
         tariff: tariff.clone(),

@@ -109,6 +109,15 @@ mod tests {
     }
 
     #[test]
+    fn a_segment_stands_once_for_every_quarter_that_it_touches() {
+        let span = Span { from: Instant::from_micros(0), to: Instant::from_micros(900_000_001) };
+        let made = super::segments(&[Segment { calendar: 2, span }]);
+        assert!(made.contains("(2, 0, 0L, 900000001L)"), "{made}");
+        assert!(made.contains("explode(sequence(begins div 900000000, (ends - 1) div 900000000))"), "{made}");
+        assert!(super::segments(&[]).contains("(-1, -1, 0L, 1L)"), "a table without rows is none");
+    }
+
+    #[test]
     fn a_named_channel_is_not_plain() {
         let all = Span { from: Instant::from_micros(1), to: Instant::from_micros(2) };
         let place = Place {
