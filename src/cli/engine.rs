@@ -42,3 +42,11 @@ pub enum EngineName {
     /// A cluster of Apache Spark
     Spark,
 }
+
+impl ConfiguredEngine {
+    /// The option that asks for a cluster, where one does.
+    pub fn asked(&self) -> Option<&'static str> {
+        let spark = (self.engine == Some(EngineName::Spark)).then_some("--engine spark");
+        spark.or(self.remote.as_ref().map(|_| "--remote"))
+    }
+}

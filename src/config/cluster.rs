@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::lies_in;
 use super::objects::{lie_in_one_another, place};
+use super::page::Page;
 use super::table::{ENGINE, Form, Table};
 use crate::domain::cluster::{ClusterRules, FarPlace};
 
@@ -20,8 +21,8 @@ const FORM: Form = Form {
 /// The cluster, where the file at `root` names one.
 pub(super) fn rules(root: &Table<'_>, (state, inbox): (&Path, &Path)) -> Option<ClusterRules> {
     let table = root.table("engine", &FORM)?;
-    let archive = table.parsed("archive", far);
-    let exchange = table.parsed("exchange", far);
+    let far = |key: &str| table.parsed(key, |text| far(text, table.page));
+    let (archive, exchange) = (far("archive"), far("exchange"));
     if let Some(exchange) = &exchange
         && let Some(other) = mixed(root, exchange, archive.as_ref(), (state, inbox))
     {
@@ -56,11 +57,11 @@ fn mixed(
     if is_any(&inboxes) { Some("the inbox") } else { is_any(&archives).then_some("the archive") }
 }
 
-/// `s3://bucket/prefix`, `file:///folder` or `/folder`.
-fn far(text: &str) -> Result<FarPlace, String> {
+/// `s3://bucket/prefix`, `file:///folder` or `/folder`, without needless parts: folders are compared by their text.
+fn far(text: &str, page: &Page<'_>) -> Result<FarPlace, String> {
     let path = text.strip_prefix("file://").unwrap_or(text);
     if path.starts_with('/') {
-        return Ok(FarPlace::Folder(path.into()));
+        return Ok(FarPlace::Folder(page.joined(path)));
     }
     place(text, " or a folder from / on, which the workers see, too").map(FarPlace::Objects)
 }
@@ -102,6 +103,7 @@ mod tests {
             ("", format!("{remote}exchange = \"hdfs://a/b\"\n"), "`hdfs` is not known"),
             ("", format!("{remote}archive = \"/a\"\nexchange = \"/a/b\"\n"), "would lie in the archive"),
             ("", format!("{remote}exchange = \"/etc/ritardo/inbox/x\"\n"), "would lie in the inbox"),
+            ("", format!("{remote}exchange = \"/etc/ritardo/a/../inbox/x\"\n"), "would lie in the inbox"),
             ("archive = \"s3://bucket/a\"", format!("{remote}exchange = \"s3://bucket/a/x\"\n"), "lie in the archive"),
         ] {
             let found = engine(top, &text).unwrap_err();

@@ -19,7 +19,7 @@ pub(super) fn has_secret(text: &str) -> bool {
     text.lines().any(|line| matches!(masked(line), Cow::Owned(_)))
 }
 
-/// The line up to the `=` after a key that would hold a secret.
+/// The line up to the `=` after a key that would hold a secret, or up to the user in a URL, who may have a password.
 pub(super) fn masked(line: &str) -> Cow<'_, str> {
     // Same length as the line: only ASCII letters change.
     let mut lower = line.to_ascii_lowercase();
@@ -28,7 +28,8 @@ pub(super) fn masked(line: &str) -> Cow<'_, str> {
     }
     let start = WORDS.iter().filter_map(|word| lower.find(word)).min();
     let equals = start.and_then(|start| lower.get(start..)?.find('=').map(|at| start + at));
-    match equals.and_then(|at| line.get(..=at)) {
+    let user = line.find("://").filter(|at| line.get(*at..).is_some_and(|rest| rest.contains('@'))).map(|at| at + 2);
+    match equals.into_iter().chain(user).min().and_then(|at| line.get(..=at)) {
         Some(shown) => Cow::Owned(format!("{shown} …")),
         None => Cow::Borrowed(line),
     }
@@ -49,6 +50,10 @@ mod tests {
             ("password_credential = \"p\"", "password_credential = \"p\""),
             ("a = { password_env = \"P\", password = \"hunter2\" }", "a = { password_env = \"P\", password = …"),
             ("host = \"tokens.example\"", "host = \"tokens.example\""),
+            ("token_file = \"cluster.token\"", "token_file = \"cluster.token\""),
+            ("remote = \"sc://host/;token=hunter2\"", "remote = \"sc://host/;token= …"),
+            ("remote = \"sc://me:hunter2@host\"", "remote = \"sc:// …"),
+            ("email = \"a@b.ie\" # as on https://b.ie", "email = \"a@b.ie\" # as on https://b.ie"),
         ] {
             assert_eq!(masked(line), shown);
         }

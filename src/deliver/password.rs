@@ -8,6 +8,8 @@ use super::secret_file::{self, OWNER_ALONE, SERVICE_ALONE, Unread};
 use crate::domain::settings::PasswordFrom;
 
 const LONGEST: u64 = 1024;
+/// A token that names a user with all groups has some thousand bytes.
+const LONGEST_TOKEN: u64 = 16 << 10;
 
 /// A password. It has no `Display`, and its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -62,13 +64,16 @@ pub fn password(from: &PasswordFrom) -> Result<Password, DeliverError> {
 /// # Errors
 /// Why it cannot be read, in a sentence.
 pub fn secret(path: &Path) -> Result<String, String> {
-    let bytes = secret_file::read(path, OWNER_ALONE, LONGEST + 3).map_err(|unread| match unread {
+    let bytes = secret_file::read(path, OWNER_ALONE, LONGEST_TOKEN + 3).map_err(|unread| match unread {
         Unread::Failed(source) => format!("the secret cannot be read: {source}"),
         Unread::Open(mode) => format!("others may read the secret: its mode is {mode:04o}, and should be 0600"),
         Unread::Foreign(owner) => format!("the secret belongs to user {owner}"),
     })?;
     let text = String::from_utf8(bytes).map_err(|_| "the secret is no text".to_owned())?;
-    Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+    let line = text.trim_end_matches(['\n', '\r']);
+    // What was cut off would be refused by the server, with nothing that says why.
+    let fits = line.len() as u64 <= LONGEST_TOKEN;
+    if fits { Ok(line.to_owned()) } else { Err(format!("the secret is longer than {LONGEST_TOKEN} bytes")) }
 }
 
 fn read(path: &Path, refused: u32) -> Result<String, DeliverError> {
@@ -115,6 +120,17 @@ mod tests {
             }
         }
         assert!(matches!(password(&PasswordFrom::File(folder)), Err(DeliverError::PasswordFile { .. })));
+    }
+
+    #[test]
+    fn a_token_is_whole_or_none() {
+        let path = super::super::script::folder("token").join("token");
+        for (length, fits) in [(5_000, true), (16_384, true), (16_385, false), (20_000, false)] {
+            let _ = fs::remove_file(&path);
+            fs::write(&path, format!("{}\n", "a".repeat(length))).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            assert_eq!(secret(&path).map(|read| read.len()).ok(), fits.then_some(length));
+        }
     }
 
     #[test]

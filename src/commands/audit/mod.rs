@@ -19,7 +19,7 @@ use super::state::{State, ledger_failure};
 use super::summary::counted;
 use super::timings::Timings;
 use super::{Outcome, World, files, progress, say};
-use crate::cli::{Audit, EngineName, Format, Months, Replayable};
+use crate::cli::{Audit, Format, Months, Replayable};
 use crate::config::{Config, parse_config};
 use crate::domain::BusinessId;
 use crate::error::{Failure, Kind};
@@ -54,9 +54,9 @@ pub fn audit(args: &Audit, world: &mut World) -> Result<Outcome, Failure> {
 fn timed(args: &Audit, world: &mut World, timings: &Timings) -> Result<Outcome, Failure> {
     match &args.what {
         Some(Replayable::Bundle(path)) => {
-            if args.engine.engine == Some(EngineName::Spark) {
+            if let Some(option) = args.engine.asked() {
                 let failure = Failure::new(Kind::CommandLine, "a bundle is judged on this machine").at(path);
-                return Err(failure.hint("leave --engine out: no cluster sees what a bundle holds"));
+                return Err(failure.hint(format!("leave {option} out: no cluster sees what a bundle holds")));
             }
             if let Some(option) = select::of_the_whole_ledger(args) {
                 let failure = Failure::new(Kind::CommandLine, format!("{option} cannot be asked of a bundle")).at(path);
@@ -196,9 +196,8 @@ fn config_of(config: &Path) -> Result<Config, Failure> {
 
 /// The cluster that sieves the archive, where there is one.
 fn cluster(args: &Audit, config: &Config, watched: bool) -> Result<Option<Cluster>, Failure> {
-    let asked = args.engine.engine == Some(EngineName::Spark);
-    if asked && args.by_rows {
-        let failure = Failure::new(Kind::CommandLine, "--by-rows does not go together with --engine spark");
+    if let (Some(option), true) = (args.engine.asked(), args.by_rows) {
+        let failure = Failure::new(Kind::CommandLine, format!("--by-rows does not go together with {option}"));
         return Err(failure.hint("leave one of them out: a cluster sieves first, and what is left goes row by row"));
     }
     // Where nobody asks for the cluster, row by row means here.
