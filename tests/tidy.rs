@@ -52,6 +52,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("webpki_roots", &["deliver"]),
     ("object_store", &["store"]),
     ("spark_connect", &["engine"]),
+    ("arrow", &["engine"]),
     ("signal_hook", &["main.rs"]),
     ("tokio", &["store"]),
     ("futures_util", &["store"]),

@@ -21,9 +21,6 @@ use crate::error::{Failure, Kind};
 use crate::ledger::entry::Part;
 use crate::report::portrait::length_ends;
 
-/// More paths than this are not put into one pattern.
-const PATHS: usize = 2_000;
-
 /// What is asked of a business.
 pub struct OfBusiness<'s> {
     pub business: &'s Business,
@@ -93,7 +90,7 @@ impl Question<'_> {
         Ok(Sieve { question: self, exchange, places, segments, written })
     }
 
-    /// The patterns that name all parts of the archive, and the rows in them. What lies here is compared with its digest
+    /// The paths of all parts of the archive, and the rows in them. What lies here is compared with its digest
     /// first: a cluster does not.
     fn parts(&self, cluster: &Cluster) -> Result<(Vec<Parts>, u64), Failure> {
         let state = self.archive.state;
@@ -124,11 +121,10 @@ impl Question<'_> {
             let parts: Vec<&Part> = all.into_values().collect();
             workers::all(&parts, |part| self.archive.check(Kept::Part(part)))?;
         }
-        let patterns = names.iter().zip([false, true]).flat_map(|(names, are_of_owners)| {
-            let folder = &folder;
-            names.chunks(PATHS).map(move |names| Parts { pattern: pattern(folder, names), are_of_owners })
-        });
-        Ok((patterns.collect(), rows))
+        let parts = names.into_iter().zip([false, true]).filter(|(names, _)| !names.is_empty());
+        let paths = |names: Vec<String>| names.into_iter().map(|name| format!("{folder}/{name}")).collect();
+        let parts = parts.map(|(names, are_of_owners)| Parts { paths: paths(names), are_of_owners });
+        Ok((parts.collect(), rows))
     }
 
     /// The channels of the book.
@@ -233,12 +229,4 @@ fn sieved(task: sieve::Task, cluster: &Cluster, timings: Option<&Timings>) -> Re
 fn is_plain(known: &ChannelEvidence) -> bool {
     let accepted = &known.accepted;
     known.tolerance == Elapsed::ZERO && accepted.questions.is_empty() && accepted.disputes.is_empty()
-}
-
-/// `folder/{2018-08/….parquet,2018-09/….parquet}`.
-fn pattern(folder: &str, names: &[String]) -> String {
-    match names {
-        [one] => format!("{folder}/{one}"),
-        names => format!("{folder}/{{{}}}", names.join(",")),
-    }
 }

@@ -41,8 +41,8 @@ pub struct Task {
 /// Parts of the archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts {
-    /// Their paths or URLs as one pattern.
-    pub pattern: String,
+    /// Their paths or URLs.
+    pub paths: Vec<String>,
     /// Whether their messages are of the owners of their channels, whatever business they name.
     pub are_of_owners: bool,
 }
