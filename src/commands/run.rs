@@ -2,7 +2,7 @@
 
 use super::archived::Archive;
 use super::closing::{self, OpenMonth, Step};
-use super::cluster::Cluster;
+use super::cluster::{self, Cluster};
 use super::correct::{self, Bench, Late, Withheld};
 use super::decide::{self, Closings};
 use super::derived::{Derived, derived};
@@ -76,6 +76,7 @@ fn nightly(args: &Run, world: &mut World, measured: &mut Option<NightFacts>) -> 
     let state = State::new(&setup.config);
     let cluster = Cluster::of(&args.engine, &setup.config, world.watched)?;
     let cluster = cluster.as_ref();
+    cluster.map_or(Ok(()), |_| cluster::refuse(&setup))?;
     let mut night = if args.dry_run {
         rehearse(&setup, &state, (args, cluster), world, &timings)
     } else {

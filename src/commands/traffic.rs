@@ -20,8 +20,7 @@ impl Evidence {
         let sent_at = messages.column(columns::SENT_AT).and_then(|column| column.i64()).map_err(broken)?;
         let at = |row: usize| Instant::from_micros(sent_at.get(row).unwrap_or_default());
         let hashes = frame::hashes(messages, [columns::CHANNEL, columns::MESSAGE_ID]).map_err(broken)?;
-        let hashes = hashes.into_iter().enumerate().filter(|(row, _)| span.contains(at(*row)));
-        let mut hashes: Vec<(u64, usize)> = hashes.map(|(row, hash)| (hash, row)).collect();
+        let mut hashes: Vec<(u64, usize)> = hashes.into_iter().enumerate().map(|(row, hash)| (hash, row)).collect();
         hashes.sort_unstable();
         let mut rows: Vec<(&str, Instant, usize)> = Vec::with_capacity(hashes.len());
         // Most messages stand once, which their hash tells.
@@ -37,6 +36,8 @@ impl Evidence {
             copies.dedup_by_key(|(key, ..)| *key);
             rows.extend(copies.into_iter().map(|((channel, _), _, sent_at, row)| (channel, sent_at, row)));
         }
+        // A status that was seen in the span is no message of it.
+        rows.retain(|(_, sent_at, _)| span.contains(*sent_at));
         if let Some(settled) = self.settled.get(business.as_str()) {
             rows.retain(|(_, sent_at, _)| *sent_at >= settled.before);
         }

@@ -47,29 +47,14 @@ pub struct Question<'q> {
 }
 
 impl Question<'_> {
-    /// Why no cluster can answer it, by name.
-    fn refused(&self) -> Option<String> {
-        if !can_settle(self.setup) {
-            return Some(format!(
-                "tariff {} counts charges, or has a reading other than the default one",
-                self.setup.tariff.name()
-            ));
-        }
-        if self.evidence.files.iter().any(|file| file.archive_sha256.is_some()) {
-            return Some("files that version 0.1.0 archived".to_owned());
-        }
-        let shared = owners(self.setup).into_iter().find(|(_, owners)| owners.len() > 1);
-        shared.map(|(channel, _)| format!("channel {channel}, which was owned more than once"))
-    }
-
     /// Asks the cluster.
     ///
     /// # Errors
     /// What it cannot answer, before work starts; a damaged part of the archive; what goes wrong on the cluster.
     pub fn ask<'s>(&'s self, cluster: &Cluster, timings: Option<&Timings>) -> Result<Sieve<'s>, Failure> {
-        if let Some(what) = self.refused() {
-            let failure = Failure::new(Kind::CommandLine, format!("a cluster cannot judge by {what}"));
-            return Err(failure.hint("leave the cluster out with --engine local: this machine can"));
+        refuse(self.setup)?;
+        if self.evidence.files.iter().any(|file| file.archive_sha256.is_some()) {
+            return Err(refused("files that version 0.1.0 archived"));
         }
         let exchange = Exchange::new(cluster, self.archive.state)?;
         let (calendars, segments) = self.segments();
@@ -204,6 +189,29 @@ impl Question<'_> {
         }
         edges
     }
+}
+
+/// Refuses what no cluster can sieve by.
+///
+/// # Errors
+/// The tariff counts charges, or has another reading than the default one but for window, boundary and price date; a channel
+/// was owned more than once.
+pub fn refuse(setup: &Setup) -> Result<(), Failure> {
+    if !can_settle(setup) {
+        let tariff = setup.tariff.name();
+        return Err(refused(&format!(
+            "tariff {tariff}: it counts charges, or has a reading other than the default one"
+        )));
+    }
+    match owners(setup).into_iter().find(|(_, owners)| owners.len() > 1) {
+        Some((channel, _)) => Err(refused(&format!("channel {channel}, which was owned more than once"))),
+        None => Ok(()),
+    }
+}
+
+fn refused(what: &str) -> Failure {
+    let failure = Failure::new(Kind::CommandLine, format!("a cluster cannot judge by {what}"));
+    failure.hint("leave the cluster out with --engine local: this machine can")
 }
 
 fn sieved(task: sieve::Task, cluster: &Cluster, timings: Option<&Timings>) -> Result<sieve::Sieved, Failure> {

@@ -1,6 +1,7 @@
 //! The folder through which a cluster gives back what it found: made anew for each question, removed after it.
 
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 
 use super::Cluster;
@@ -13,8 +14,6 @@ use crate::store::{Fetched, Store};
 
 /// More files of one portion than this are taken for a mistake.
 const FILES_MAX: usize = 1_000_000;
-/// The name of a folder of answers begins with it.
-const NAME: &str = "sieved";
 /// What has a meaning in a pattern.
 const SIGNS: [char; 8] = ['*', '?', '[', ']', '{', '}', ',', '\\'];
 
@@ -36,7 +35,7 @@ impl Exchange {
     /// When it cannot be made, or has a name that a cluster does not take as it is.
     pub fn new(cluster: &Cluster, state: &State) -> Result<Self, Failure> {
         let exchange = match &cluster.exchange {
-            Some(FarPlace::Objects(place)) => Self::far(place, &cluster.storage)?,
+            Some(FarPlace::Objects(place)) => Self::far(place, &cluster.storage),
             Some(FarPlace::Folder(folder)) => {
                 let failed = |error| Failure::io("create the folder", folder, error);
                 fs::create_dir_all(folder).map_err(failed)?;
@@ -52,30 +51,15 @@ impl Exchange {
     }
 
     fn here(folder: &Path) -> Result<Self, Failure> {
-        for number in 0_u64.. {
-            let path = folder.join(format!("{NAME}-{number}"));
-            match fs::create_dir(&path) {
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-                made => {
-                    made.map_err(|error| Failure::io("create the folder", &path, error))?;
-                    return Ok(Self { url: text_of(&path)?, place: Lies::Here(path) });
-                }
-            }
-        }
-        Err(Failure::new(Kind::CannotCreate, "there is no free name").at(folder))
+        let path = folder.join(name());
+        fs::create_dir(&path).map_err(|error| Failure::io("create the folder", &path, error))?;
+        Ok(Self { url: text_of(&path)?, place: Lies::Here(path) })
     }
 
-    fn far(folder: &ObjectPlace, storage: &ObjectStorage) -> Result<Self, Failure> {
+    fn far(folder: &ObjectPlace, storage: &ObjectStorage) -> Self {
         let slash = if folder.prefix.is_empty() { "" } else { "/" };
-        let place =
-            |number: u64| ObjectPlace { prefix: format!("{}{slash}{NAME}-{number}", folder.prefix), ..folder.clone() };
-        // The folders of earlier questions stay where nobody removes them.
-        let names = Store::open(folder, storage)?.list(FILES_MAX)?;
-        let taken =
-            names.iter().filter_map(|object| object.name.strip_prefix(NAME)?.strip_prefix('-')?.split('/').next());
-        let next = taken.filter_map(|number| number.parse::<u64>().ok()).max().map_or(0, |last| last.saturating_add(1));
-        let place = place(next);
-        Ok(Self { url: place.to_string(), place: Lies::Far(place, storage.clone()) })
+        let place = ObjectPlace { prefix: format!("{}{slash}{}", folder.prefix, name()), ..folder.clone() };
+        Self { url: place.to_string(), place: Lies::Far(place, storage.clone()) }
     }
 
     /// As the workers write it.
@@ -93,6 +77,11 @@ impl Exchange {
             Lies::Far(place, storage) => far(place, storage, folder),
         }
     }
+}
+
+/// A name that no other question has, whoever asks: work that somebody gave up may still be writing.
+fn name() -> String {
+    format!("sieved-{:016x}", RandomState::new().hash_one(std::process::id()))
 }
 
 /// What is left behind would do no harm: each question has a folder of its own.

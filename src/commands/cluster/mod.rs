@@ -15,7 +15,7 @@ use crate::domain::objects::ObjectStorage;
 use crate::engine::spark::{self, ClusterError, Remote};
 use crate::error::{Failure, Kind};
 
-pub use ask::{OfBusiness, Question};
+pub use ask::{OfBusiness, Question, refuse};
 pub use told::Told;
 
 /// A cluster that `run` and `audit` use.

@@ -95,33 +95,32 @@ impl<'s> Sieve<'s> {
         };
         let disputed = |row: &usize| messages.disputed.get(*row).copied().unwrap_or(false);
         let (twice, once): (Vec<usize>, Vec<usize>) = (0..messages.height()).partition(disputed);
-        let ids: BTreeSet<&str> = twice.iter().map(|row| messages.id(*row)).collect();
         let mut all = frame::with_file(messages.frame(once, &names).map_err(broken)?, 0).map_err(broken)?;
-        if !ids.is_empty() {
+        if !twice.is_empty() {
+            let channel = |row: &usize| names(messages.channels.get(*row).copied().unwrap_or(-1)).1;
+            let wanted: BTreeSet<(&str, &str)> = twice.iter().map(|row| (channel(row), messages.id(*row))).collect();
             let stamps = || twice.iter().map(|row| messages.sent_at(*row));
             let within = (stamps().min().unwrap_or_default(), stamps().max().unwrap_or_default());
-            let channels: BTreeSet<&str> =
-                twice.iter().filter_map(|row| messages.channels.get(*row)).map(|number| names(*number).1).collect();
-            all.vstack_mut(&self.read_here(&ids, &channels, within)?).map_err(broken)?;
+            all.vstack_mut(&self.read_here(&wanted, within)?).map_err(broken)?;
         }
         frame::by_business(all).map_err(broken)
     }
 
-    fn read_here(
-        &self,
-        ids: &BTreeSet<&str>,
-        channels: &BTreeSet<&str>,
-        (first, last): (i64, i64),
-    ) -> Result<DataFrame, Failure> {
+    /// The messages of the archive with these channels and ids.
+    fn read_here(&self, wanted: &BTreeSet<(&str, &str)>, (first, last): (i64, i64)) -> Result<DataFrame, Failure> {
         let Question { evidence, setup, archive, .. } = *self.question;
         let (first, last) = (Instant::from_micros(first), Instant::from_micros(last));
+        let channels: BTreeSet<&str> = wanted.iter().map(|(channel, _)| *channel).collect();
         let files = evidence.carrying_places(channels.iter().copied()).into_iter();
         let files = files.filter(|(_, file)| file.parts.iter().any(|part| part.first <= last && first <= part.last));
         let only = |messages: DataFrame| {
-            let messages = frame::on_channels(messages, channels).map_err(broken)?;
-            let of = messages.column(columns::MESSAGE_ID).and_then(|column| column.str()).map_err(broken)?;
-            let wanted: Vec<bool> = of.iter().map(|id| id.is_some_and(|id| ids.contains(id))).collect();
-            frame::filtered(&messages, &wanted).map_err(broken)
+            let text = |name: &str| messages.column(name).and_then(|column| column.str()).map_err(broken);
+            let rows = text(columns::CHANNEL)?.iter().zip(text(columns::MESSAGE_ID)?.iter());
+            let is_wanted = |(channel, id): (Option<&str>, Option<&str>)| {
+                wanted.contains(&(channel.unwrap_or_default(), id.unwrap_or_default()))
+            };
+            let mask: Vec<bool> = rows.map(is_wanted).collect();
+            frame::filtered(&messages, &mask).map_err(broken)
         };
         loaded(files, BTreeSet::new(), &owners(setup), archive, &only)
     }

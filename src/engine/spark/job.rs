@@ -5,19 +5,22 @@ use std::collections::BTreeMap;
 use super::row::Row;
 use super::session::{Session, only, sql, written};
 use super::statement::{CHECK, DIGESTS, NAMES, RATED, UNPRICED, filled};
-use super::{ClusterError, Part, Progress, Rated, Task, tables};
+use super::{ClusterError, Lap, Part, Progress, Rated, Task, tables};
 use crate::domain::invoice::Counts;
 use crate::domain::{Decimal, Instant, Month};
 
 /// Does the task; see [`super::watch::rated`].
-pub(super) fn rated(
-    task: &Task,
-    progress: Progress,
-    lap: &mut dyn FnMut(&'static str, Option<u64>),
-) -> Result<Rated, ClusterError> {
+pub(super) fn rated(task: &Task, progress: Progress, lap: Lap) -> Result<Rated, ClusterError> {
     let session = Session::open(&task.remote.connection(), progress)?;
-    look_at_logs(&session, task)?;
-    let (rows, first, last) = checked(&session, task)?;
+    let rated = in_session(&session, task, lap);
+    // Nothing of it is of use any more, nor is work that still goes on.
+    session.close();
+    rated
+}
+
+fn in_session(session: &Session, task: &Task, lap: Lap) -> Result<Rated, ClusterError> {
+    look_at_logs(session, task)?;
+    let (rows, first, last) = checked(session, task)?;
     lap("looking at the logs", Some(rows));
     for (name, query) in [
         ("markets", tables::markets(&task.tariff)),
@@ -30,10 +33,8 @@ pub(super) fn rated(
     session.write(sql(&filled(RATED, task)), &task.folder, &["of_month", "of_business"], what)?;
     lap(what, Some(rows));
     session.view(written(task.folder.clone(), None), "rated", "reading the result")?;
-    let parts = parts(&session, task)?;
+    let parts = parts(session, task)?;
     lap("counting the result", None);
-    // The result is whole: what the server keeps of the session is of no use any more.
-    session.close();
     Ok(Rated { rows, parts })
 }
 

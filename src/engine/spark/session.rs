@@ -24,11 +24,14 @@ const DISCONNECTED: &str = "INVALID_CURSOR.DISCONNECTED";
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What the result has in the place of texts and zones of a cluster.
-const SETTINGS: [(&str, &str); 3] = [
+const SETTINGS: [(&str, &str); 5] = [
     ("spark.sql.session.timeZone", "UTC"),
     ("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS"),
     // Text is compared byte by byte, and a number that does not fit stops the job.
     ("spark.sql.ansi.enabled", "true"),
+    // A file that is gone, or cannot be read, is none that was empty.
+    ("spark.sql.files.ignoreMissingFiles", "false"),
+    ("spark.sql.files.ignoreCorruptFiles", "false"),
 ];
 
 /// A session.

@@ -11,8 +11,15 @@ use crate::domain::{Instant, Span};
 /// Does the task; see [`super::sieved`].
 pub(super) fn sieved(task: &Task, progress: Progress, lap: Lap) -> Result<Sieved, ClusterError> {
     let session = Session::open(&task.remote.connection(), progress)?;
-    look_at_archive(&session, &task.parts)?;
-    let named = seen(&session, task)?;
+    let told = in_session(&session, task, lap);
+    // Nothing of it is of use any more, nor is work that still goes on.
+    session.close();
+    told
+}
+
+fn in_session(session: &Session, task: &Task, lap: Lap) -> Result<Sieved, ClusterError> {
+    look_at_archive(session, &task.parts)?;
+    let named = seen(session, task)?;
     lap("looking at the archive", Some(task.rows));
     for (name, query) in [
         ("places", places(&task.places, &named)),
@@ -21,16 +28,14 @@ pub(super) fn sieved(task: &Task, progress: Progress, lap: Lap) -> Result<Sieved
     ] {
         session.view(sql(&query), name, "taking the channels")?;
     }
-    write(&session, SIEVED, task, ("sieved", &["of_needed", "of_portion"]))?;
+    write(session, SIEVED, task, ("sieved", &["of_needed", "of_portion"]))?;
     session.view(written(format!("{}/sieved", task.folder), None), "sieved", "reading the sieved messages")?;
     lap("sieving", Some(task.rows));
     for (statement, name) in [(COUNTS, "counts"), (DAYS, "days"), (SILENCES, "silences")] {
-        write(&session, statement, task, (name, &["of_portion"]))?;
+        write(session, statement, task, (name, &["of_portion"]))?;
     }
-    let told = tally(&session, task)?;
+    let told = tally(session, task)?;
     lap("counting", None);
-    // What was written is whole: what the server keeps of the session is of no use any more.
-    session.close();
     Ok(told)
 }
 
@@ -83,6 +88,7 @@ fn write(
 /// How many rows of each kind were written, by portion: read back from the files.
 fn tally(session: &Session, task: &Task) -> Result<Sieved, ClusterError> {
     let mut told = Sieved::default();
+    let mut sieved = 0;
     for kind in Written::ALL {
         let what = "counting what was written";
         let (name, columns) = match kind {
@@ -94,16 +100,25 @@ fn tally(session: &Session, task: &Task) -> Result<Sieved, ClusterError> {
         // Where there is no row there is no file that tells the columns.
         let files = written(format!("{}/{name}", task.folder), Some(columns));
         session.view(files, &format!("written_{name}"), what)?;
-        let only = if kind == Written::Needed { "where of_needed = 1 " } else { "" };
+        let needed = if kind == Written::Needed { "of_needed = 1" } else { "true" };
         let query = format!(
-            "select cast(of_portion as bigint) as portion, count(*) as all_rows from written_{name} {only}group by of_portion"
+            "select cast(of_portion as bigint) as portion, count(*) as all_rows, count_if({needed}) as needed_rows \
+             from written_{name} group by of_portion"
         );
         let mut portions = BTreeMap::new();
         for row in session.collect(&query, what)? {
-            let portion = u32::try_from(row.count("portion")?).map_err(|_| ClusterError::Odd("a portion"))?;
-            portions.insert(portion, row.count("all_rows")?);
+            if kind == Written::Needed {
+                sieved += row.count("all_rows")?;
+            }
+            // Of channels that nobody asks about there is nothing to read.
+            if let Ok(portion) = u32::try_from(row.number("portion")?) {
+                portions.insert(portion, row.count("needed_rows")?);
+            }
         }
         told.rows.insert(kind, portions);
+    }
+    if sieved != task.rows {
+        return Err(ClusterError::OtherRows { seen: sieved, known: task.rows });
     }
     Ok(told)
 }

@@ -3,7 +3,7 @@
 //!
 //! A question that was answered in time is free whatever else is missing, was accepted or is not certain. So these are
 //! counted there, and every wait that may cost something is judged here, by what this program alone knows: gaps, holds,
-//! tolerances, prices. What a cluster sees are keyed names; no ledger, no tariff and no name goes there.
+//! tolerances, prices. What a cluster sees are keyed names; no ledger, no name goes there, and of the tariff its calling codes alone.
 
 #[cfg(feature = "spark")]
 mod job;
