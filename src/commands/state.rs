@@ -118,6 +118,11 @@ impl State {
         self.root.join("scratch")
     }
 
+    /// Through which a cluster gives back what it found. An audit holds no lock, so it is apart from the scratch folder.
+    pub fn exchange(&self) -> PathBuf {
+        self.root.join("exchange")
+    }
+
     /// The folder of the archive.
     pub fn archive(&self) -> PathBuf {
         self.root.join("archive")

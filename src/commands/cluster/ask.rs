@@ -6,14 +6,14 @@ use super::Cluster;
 use super::files::Exchange;
 use super::told::Sieve;
 use crate::commands::alarms::owned_until;
-use crate::commands::archived::{Archive, Kept};
+use crate::commands::archived::Archive;
 use crate::commands::coverage::looked_at;
 use crate::commands::evidence::Evidence;
 use crate::commands::loaded::{is_webhook, owners};
+use crate::commands::progress;
 use crate::commands::settled::can_settle;
 use crate::commands::setup::Setup;
 use crate::commands::timings::Timings;
-use crate::commands::{progress, workers};
 use crate::domain::cluster::FarPlace;
 use crate::domain::{Business, ChannelEvidence, Date, Elapsed, Instant, Month, Span};
 use crate::engine::spark::sieve::{self, Parts, Place, Segment};
@@ -69,6 +69,7 @@ impl Question<'_> {
             as_of: self.as_of,
             places: places.clone(),
             segments: segments.clone(),
+            is_of_a_night: self.is_of_a_night,
             length_ends: length_ends().collect(),
         };
         let written = if rows == 0 { sieve::Sieved::default() } else { sieved(task, cluster, timings)? };
@@ -104,7 +105,7 @@ impl Question<'_> {
         }
         if state.remote().is_none() {
             let parts: Vec<&Part> = all.into_values().collect();
-            workers::all(&parts, |part| self.archive.check(Kept::Part(part)))?;
+            cluster.check(self.archive, &parts)?;
         }
         let parts = names.into_iter().zip([false, true]).filter(|(names, _)| !names.is_empty());
         let paths = |names: Vec<String>| names.into_iter().map(|name| format!("{folder}/{name}")).collect();

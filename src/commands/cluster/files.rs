@@ -42,8 +42,8 @@ impl Exchange {
                 Self::here(folder)?
             }
             None => {
-                files::private_folder(&state.scratch())?;
-                Self::here(&state.scratch())?
+                files::private_folder(&state.exchange())?;
+                Self::here(&state.exchange())?
             }
         };
         plain("exchange", &exchange.url)?;

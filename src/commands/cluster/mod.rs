@@ -5,8 +5,12 @@ mod ask;
 mod files;
 mod told;
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::archived::{Archive, Kept};
+use super::workers;
 use crate::cli::{ConfiguredEngine, EngineName};
 use crate::config::Config;
 use crate::deliver::secret;
@@ -14,6 +18,7 @@ use crate::domain::cluster::{ClusterUrl, FarPlace};
 use crate::domain::objects::ObjectStorage;
 use crate::engine::spark::{self, ClusterError, Remote};
 use crate::error::{Failure, Kind};
+use crate::ledger::entry::Part;
 
 pub use ask::{OfBusiness, Question, refuse};
 pub use told::Told;
@@ -29,6 +34,8 @@ pub struct Cluster {
     pub storage: ObjectStorage,
     /// Whether somebody looks at a terminal.
     pub watched: bool,
+    /// SHA-256 of the parts that were compared with it.
+    checked: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Cluster {
@@ -60,7 +67,17 @@ impl Cluster {
             exchange: rules.and_then(|rules| rules.exchange.clone()),
             storage: config.object_storage.clone(),
             watched,
+            checked: Arc::default(),
         }))
+    }
+
+    /// Compares parts of the archive that lie here with their digests, each once.
+    fn check(&self, archive: &Archive, parts: &[&Part]) -> Result<(), Failure> {
+        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        let new: Vec<&Part> = parts.iter().copied().filter(|part| !checked.contains(&part.sha256)).collect();
+        workers::all(&new, |part| archive.check(Kept::Part(part)))?;
+        checked.extend(new.into_iter().map(|part| part.sha256.clone()));
+        Ok(())
     }
 }
 
@@ -119,9 +136,9 @@ fn failure(error: &ClusterError) -> Failure {
         ClusterError::Gone(_) | ClusterError::Failed { .. } => {
             (Kind::InputOutput, "run it again: nothing of this try is used")
         }
-        ClusterError::Stray { .. } => (Kind::CommandLine, here),
+        ClusterError::Stray { .. } => (Kind::SetAside, here),
         ClusterError::OtherRows { .. } => (
-            Kind::Differences,
+            Kind::InputOutput,
             "the workers must see the archive of this ledger: look at `archive` in [engine], then run `ritardo verify`",
         ),
         _ => (Kind::SelfCheck, here),

@@ -51,7 +51,10 @@ impl<'s> Sieve<'s> {
         self.compare(portion, Written::Needed, messages.height())?;
         let counts = sieved::counts(&self.files(portion, Written::Counts)?).map_err(unfit)?;
         self.compare(portion, Written::Counts, counts.len())?;
-        let (days, silences) = (self.traffic(portion)?, self.silences(portion)?);
+        let (days, silences) = match self.question.is_of_a_night {
+            true => (self.traffic(portion)?, self.silences(portion)?),
+            false => (Traffic::new(), Stretches::new()),
+        };
         let mut carried = self.carried(&messages)?;
         let none = frame::empty().and_then(|none| frame::with_file(none, 0)).map_err(broken)?;
         let asked = self.question.businesses.iter().filter(|asked| asked.portion == portion);

@@ -31,7 +31,8 @@ fn in_session(session: &Session, task: &Task, lap: Lap) -> Result<Sieved, Cluste
     write(session, SIEVED, task, ("sieved", &["of_needed", "of_portion"]))?;
     session.view(written(format!("{}/sieved", task.folder), None), "sieved", "reading the sieved messages")?;
     lap("sieving", Some(task.rows));
-    for (statement, name) in [(COUNTS, "counts"), (DAYS, "days"), (SILENCES, "silences")] {
+    let statements = [(COUNTS, "counts"), (DAYS, "days"), (SILENCES, "silences")];
+    for (statement, name) in statements.into_iter().take(if task.is_of_a_night { 3 } else { 1 }) {
         write(session, statement, task, (name, &["of_portion"]))?;
     }
     let told = tally(session, task)?;
@@ -88,11 +89,12 @@ fn write(
 /// How many rows of each kind were written, by portion: read back from the files.
 fn tally(session: &Session, task: &Task) -> Result<Sieved, ClusterError> {
     let mut told = Sieved::default();
-    let mut sieved = 0;
-    for kind in Written::ALL {
+    // Every row of the archive is one of what was sieved, and every counted one is in a count.
+    let (mut sieved, mut counted, mut in_counts) = (0, 0, 0);
+    for kind in Written::ALL.into_iter().take(if task.is_of_a_night { 4 } else { 2 }) {
         let what = "counting what was written";
         let (name, columns) = match kind {
-            Written::Needed => ("sieved", "at bigint, of_needed int, of_portion int"),
+            Written::Needed => ("sieved", "is_counted boolean, of_needed int, of_portion int"),
             Written::Counts => ("counts", "times bigint, of_portion int"),
             Written::Days => ("days", "inbound bigint, of_portion int"),
             Written::Silences => ("silences", "asked bigint, of_portion int"),
@@ -100,15 +102,24 @@ fn tally(session: &Session, task: &Task) -> Result<Sieved, ClusterError> {
         // Where there is no row there is no file that tells the columns.
         let files = written(format!("{}/{name}", task.folder), Some(columns));
         session.view(files, &format!("written_{name}"), what)?;
-        let needed = if kind == Written::Needed { "of_needed = 1" } else { "true" };
+        let (needed, times) = match kind {
+            Written::Needed => ("of_needed = 1", "count_if(is_counted)"),
+            Written::Counts => ("true", "sum(times)"),
+            Written::Days | Written::Silences => ("true", "0L"),
+        };
         let query = format!(
-            "select cast(of_portion as bigint) as portion, count(*) as all_rows, count_if({needed}) as needed_rows \
-             from written_{name} group by of_portion"
+            "select cast(of_portion as bigint) as portion, count(*) as all_rows, count_if({needed}) as needed_rows, \
+             {times} as times from written_{name} group by of_portion"
         );
         let mut portions = BTreeMap::new();
         for row in session.collect(&query, what)? {
-            if kind == Written::Needed {
-                sieved += row.count("all_rows")?;
+            match kind {
+                Written::Needed => {
+                    sieved += row.count("all_rows")?;
+                    counted += row.count("times")?;
+                }
+                Written::Counts => in_counts += row.count("times")?,
+                Written::Days | Written::Silences => {}
             }
             // Of channels that nobody asks about there is nothing to read.
             if let Ok(portion) = u32::try_from(row.number("portion")?) {
@@ -120,5 +131,5 @@ fn tally(session: &Session, task: &Task) -> Result<Sieved, ClusterError> {
     if sieved != task.rows {
         return Err(ClusterError::OtherRows { seen: sieved, known: task.rows });
     }
-    Ok(told)
+    if counted == in_counts { Ok(told) } else { Err(ClusterError::Odd("its counts")) }
 }

@@ -34,6 +34,8 @@ pub struct Task {
     pub places: Vec<Place>,
     /// What counts are parted by; each has its place as its number.
     pub segments: Vec<Segment>,
+    /// Whether days and silences are told, too.
+    pub is_of_a_night: bool,
     /// Ends of the ranges of lengths that pages tell apart, rising.
     pub length_ends: Vec<Elapsed>,
 }

@@ -89,6 +89,7 @@ mod tests {
             as_of: Instant::from_micros(7),
             places: Vec::new(),
             segments: Vec::new(),
+            is_of_a_night: true,
             length_ends,
         }
     }
