@@ -14,6 +14,8 @@ pub struct Messages {
     pub channels: Vec<i64>,
     /// By row: whether copies of its message contradict each other.
     pub disputed: Vec<bool>,
+    /// By row: whether it is a question that the cluster takes for answered in time.
+    pub free: Vec<bool>,
 }
 
 /// The columns of messages that are read as they are: their names in the file, and in a frame.
@@ -34,12 +36,14 @@ const TEXTS: [(&str, &str); 9] = [
 /// # Errors
 /// When a file is damaged, or is none that the statement of the sieve gives.
 pub fn messages(files: &[Vec<u8>]) -> Result<Messages, ReadError> {
-    let names: Vec<&str> = TEXTS.iter().map(|(name, _)| *name).chain(["number", "at", "is_disputed"]).collect();
+    let names: Vec<&str> =
+        TEXTS.iter().map(|(name, _)| *name).chain(["number", "at", "is_disputed", "is_free"]).collect();
     let mut all = Messages {
         texts: vec![Vec::new(); TEXTS.len()],
         sent_at: Vec::new(),
         channels: Vec::new(),
         disputed: Vec::new(),
+        free: Vec::new(),
     };
     for file in files {
         let frame = parquet::whole(file, &names)?;
@@ -59,7 +63,9 @@ impl Messages {
         }
         self.sent_at.extend(numbers(frame, "at")?);
         self.channels.extend(numbers(frame, "number")?);
-        self.disputed.extend(frame.column("is_disputed")?.bool()?.iter().map(|is| is.unwrap_or(false)));
+        for (all, name) in [(&mut self.disputed, "is_disputed"), (&mut self.free, "is_free")] {
+            all.extend(frame.column(name)?.bool()?.iter().map(|is| is.unwrap_or(false)));
+        }
         Ok(())
     }
 

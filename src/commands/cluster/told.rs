@@ -11,7 +11,7 @@ use crate::commands::coverage::looked_at;
 use crate::commands::evidence::broken;
 use crate::commands::loaded::{loaded, owners};
 use crate::commands::settled::{DaysOf, Group, Settled, weighed};
-use crate::domain::charge::{Market, Weighed};
+use crate::domain::charge::{Market, RatedWait, Weighed};
 use crate::domain::{Business, EntryPoint, Instant, Month, Span, Verdict, columns};
 use crate::engine::spark::sieve::{Place, Segment, Sieved, Written};
 use crate::error::{Failure, Kind};
@@ -33,10 +33,34 @@ pub struct Told<'s> {
     pub business: &'s Business,
     pub settled: Settled,
     pub carried: DataFrame,
+    /// Channel and id of questions among them that the cluster takes for answered in time.
+    pub free: BTreeSet<(String, String)>,
 }
 
 /// By channel: stretches of silence, from, to and how many asked.
 type Stretches = BTreeMap<i64, Vec<[Option<i64>; 3]>>;
+
+impl Told<'_> {
+    /// Compares what the cluster says of some questions with what is found of them here.
+    ///
+    /// # Errors
+    /// It says that one was answered in time which was not: then nothing that it has counted is to be believed.
+    pub fn compare<'w>(
+        free: &BTreeSet<(String, String)>,
+        waits: impl Iterator<Item = &'w RatedWait>,
+    ) -> Result<(), Failure> {
+        for RatedWait { wait, .. } in waits.filter(|rated| rated.wait.verdict != Verdict::OnTime) {
+            if free.contains(&(wait.channel.to_string(), wait.message_id.to_string())) {
+                let (id, channel) = (&wait.message_id, &wait.channel);
+                let message =
+                    format!("the cluster takes message {id} on {channel} for answered in time, which it is not");
+                let failure = Failure::new(Kind::SelfCheck, message);
+                return Err(failure.hint("leave the cluster out with --engine local, and report it"));
+            }
+        }
+        Ok(())
+    }
+}
 
 /// By channel and segment: inbound and outbound messages.
 type Traffic = BTreeMap<(i64, i64), [u64; 2]>;
@@ -55,7 +79,7 @@ impl<'s> Sieve<'s> {
             true => (self.traffic(portion)?, self.silences(portion)?),
             false => (Traffic::new(), Stretches::new()),
         };
-        let mut carried = self.carried(&messages)?;
+        let (mut carried, mut free) = (self.carried(&messages)?, self.free(&messages));
         let none = frame::empty().and_then(|none| frame::with_file(none, 0)).map_err(broken)?;
         let asked = self.question.businesses.iter().filter(|asked| asked.portion == portion);
         let told = asked.map(|asked| {
@@ -68,9 +92,22 @@ impl<'s> Sieve<'s> {
                 is_of_tonight: true,
             };
             let carried = carried.remove(asked.business.id.as_str()).unwrap_or_else(|| none.clone());
-            Ok(Told { business: asked.business, settled, carried })
+            let free = free.remove(asked.business.id.as_str()).unwrap_or_default();
+            Ok(Told { business: asked.business, settled, carried, free })
         });
         told.collect()
+    }
+
+    /// By business, what the cluster says of questions that are judged here all the same.
+    fn free(&self, messages: &Messages) -> BTreeMap<String, BTreeSet<(String, String)>> {
+        let mut free: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
+        for (row, _) in messages.free.iter().enumerate().filter(|(_, free)| **free) {
+            let place = messages.channels.get(row).and_then(|number| self.channel(*number));
+            if let Some(Place { business, channel, .. }) = place {
+                free.entry(business.clone()).or_default().insert((channel.clone(), messages.id(row).to_owned()));
+            }
+        }
+        free
     }
 
     fn files(&self, portion: u32, kind: Written) -> Result<Vec<Vec<u8>>, Failure> {

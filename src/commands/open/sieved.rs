@@ -1,5 +1,7 @@
 //! Open months whose messages a cluster has sieved.
 
+use std::collections::BTreeMap;
+
 use super::{BrokenVow, Tonight, asked, close_decided, judged};
 use crate::commands::closing::OpenMonth;
 use crate::commands::cluster::{Cluster, OfBusiness, Question, Told};
@@ -34,10 +36,15 @@ pub(super) fn on_cluster<'s>(
     let (sieve, mut open) = (question.ask(cluster, tonight.timings)?, Vec::new());
     for (number, portion) in (0..).zip(portions) {
         let begun = tonight.timings.map(Timings::now);
-        for Told { business, settled, carried } in sieve.portion(number)? {
+        let mut free = BTreeMap::new();
+        for Told { business, settled, carried, free: of_business } in sieve.portion(number)? {
             evidence.let_go(business, settled, carried);
+            free.insert(&business.id, of_business);
         }
         let (mut judged, decided) = judged(tonight, broken_vows, evidence, portion)?;
+        for month in &judged {
+            free.get(&month.business.id).map_or(Ok(()), |free| Told::compare(free, month.waits.iter()))?;
+        }
         opinions(setup, evidence, &mut judged, &decided)?;
         close_decided(tonight, evidence, &mut judged, &decided)?;
         settled::weigh_closed(evidence, &mut judged);

@@ -20,8 +20,9 @@ const SAID_MAX: usize = 600;
 /// gRPC's `UNAVAILABLE`, and what a server says of a stream that it has left.
 const UNAVAILABLE: i32 = 14;
 const DISCONNECTED: &str = "INVALID_CURSOR.DISCONNECTED";
-/// Between two tries to hear of an answer again. How long is tried is for who watches.
+/// Between two tries to hear of an answer again, and how many of them in a row may hear nothing.
 const PAUSE: Duration = Duration::from_secs(1);
+const TRIES: u32 = 60;
 
 /// What the result has in the place of texts and zones of a cluster.
 const SETTINGS: [(&str, &str); 5] = [
@@ -209,29 +210,31 @@ impl Session {
         };
         let answer = ExecutePlanResponseReattachableIterator::new(request);
         let mut stream = block_on(self.client.execute_plan(answer.request().clone())).map_err(failed(what))?;
+        let mut tries = 0;
         while !block_on(answer.is_completed()) {
             match block_on(stream.message()) {
                 Ok(Some(response)) => {
+                    tries = 0;
                     block_on(answer.set_last_response_id(&response));
                     self.tell(response.response_type.as_ref());
                     take(response.response_type)?;
                     continue;
                 }
                 Ok(None) => {}
-                Err(status) => {
-                    let error = SparkError::from_grpc_status(status);
-                    if !is_passing(&error) {
-                        return Err(told(what, &error));
-                    }
-                    pause();
-                }
+                Err(status) => passing(what, &SparkError::from_grpc_status(status))?,
             }
             let again = block_on(answer.create_reattach_request());
             stream = loop {
+                if tries > 0 {
+                    pause();
+                }
+                tries += 1;
+                if tries > TRIES {
+                    return Err(ClusterError::Gone(what));
+                }
                 match block_on(self.client.reattach_execute(again.clone())) {
                     Ok(stream) => break stream,
-                    Err(error) if is_passing(&error) => pause(),
-                    Err(error) => return Err(told(what, &error)),
+                    Err(error) => passing(what, &error)?,
                 }
             };
         }
@@ -257,9 +260,10 @@ pub(super) fn only(rows: Vec<Row>) -> Result<Row, ClusterError> {
     rows.into_iter().next().ok_or(ClusterError::Odd("no row"))
 }
 
-/// Whether a server that is there may answer the next time.
-fn is_passing(error: &SparkError) -> bool {
-    error.grpc_code() == Some(UNAVAILABLE) || error.message().contains(DISCONNECTED)
+/// Passes over what a server that is there may not say the next time.
+fn passing(what: &'static str, error: &SparkError) -> Result<(), ClusterError> {
+    let is_passing = error.grpc_code() == Some(UNAVAILABLE) || error.message().contains(DISCONNECTED);
+    if is_passing { Ok(()) } else { Err(told(what, error)) }
 }
 
 fn failed(what: &'static str) -> impl Fn(SparkError) -> ClusterError {

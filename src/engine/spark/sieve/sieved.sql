@@ -148,31 +148,34 @@ parted as (
     from grouped
 ),
 
--- Keyed names end with digits of a digest: so some conversations come back whole whatever is said of them, and the client
--- finds out whether the rest can be true.
+-- Keyed names end with digits of a digest: so some conversations come back whole whatever is said of them, with which of
+-- their questions are free, and the client finds out whether that is true.
 sieved as (
     select
         *,
         portion >= 0 and (not is_plain or is_odd or at >= :as_of or substr(conversation, -2) = '00'
             or (first_question_at is not null and not is_in_time
                 and (role = 'asks' or (role = 'answers' and first_answer_at is not null)))) as is_needed,
-        is_judged and is_in_time and is_plain and not is_odd and at < :as_of and substr(conversation, -2) <> '00'
-            and place = 1 as is_counted
+        is_judged and is_in_time and is_plain and not is_odd and at < :as_of and place = 1 as is_free
     from parted
 ),
 
 -- Where a question lies in its calendar, and where a message does that is drawn among those of its day.
+counted as (
+    select *, is_free and not is_needed as is_counted from sieved
+),
+
 dated as (
     select
-        sieved.*,
+        counted.*,
         of_question.segment as question_segment,
         of_message.segment as segment
-    from sieved
+    from counted
     left join segments as of_question
-        on is_counted and of_question.calendar = sieved.calendar and of_question.quarter = event_at div 900000000
+        on is_counted and of_question.calendar = counted.calendar and of_question.quarter = event_at div 900000000
         and event_at >= of_question.begins and event_at < of_question.ends
     left join segments as of_message
-        on place = 1 and of_message.calendar = sieved.calendar and of_message.quarter = at div 900000000
+        on place = 1 and of_message.calendar = counted.calendar and of_message.quarter = at div 900000000
         and at >= of_message.begins and at < of_message.ends
 ),
 
@@ -196,6 +199,7 @@ select
     question_segment,
     segment,
     is_needed and is_disputed as is_disputed,
+    is_needed and is_free as is_free,
     case when is_needed then message_id end as message_id,
     case when is_needed then customer end as customer,
     case when is_needed then conversation end as conversation,
