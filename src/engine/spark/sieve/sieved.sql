@@ -47,7 +47,7 @@ rows as (
         end as entry_point,
         case sighting when 'sent' then 1 when 'delivered' then 2 when 'read' then 3 when 'failed' then 4 else 0 end
             as sighting,
-        -- A status that was seen at or after the end of the evidence is none yet.
+-- A status that was seen at or after the end of the evidence is none yet.
         sighting = '' or unix_micros(sent_at) < places.through as is_known
     from archived
     join places on archived.channel = places.channel
