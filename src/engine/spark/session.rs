@@ -53,15 +53,15 @@ pub(super) fn sql(query: &str) -> Relation {
 /// The rows of logs, files and folders of Parquet.
 fn logs(paths: Vec<String>) -> Relation {
     // Files of one folder may differ in their columns: a column that only some have is no reason to drop it.
-    parquet(paths, None, &["recursiveFileLookup", "mergeSchema"])
+    files_of(paths, None, &["recursiveFileLookup", "mergeSchema"])
 }
 
 /// The rows that were written into a folder, with the columns that it is parted by. With a schema it may be empty.
 pub(super) fn written(folder: String, schema: Option<&str>) -> Relation {
-    parquet(vec![folder], schema, &[])
+    files_of(vec![folder], schema, &[])
 }
 
-fn parquet(paths: Vec<String>, schema: Option<&str>, options: &[&str]) -> Relation {
+fn files_of(paths: Vec<String>, schema: Option<&str>, options: &[&str]) -> Relation {
     let source = proto::read::DataSource {
         format: Some("parquet".to_owned()),
         schema: schema.map(str::to_owned),
