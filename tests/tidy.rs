@@ -54,7 +54,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("spark_connect", &["engine"]),
     ("arrow", &["engine"]),
     ("signal_hook", &["main.rs"]),
-    ("tokio", &["store"]),
+    ("tokio", &["engine", "store"]),
     ("futures_util", &["store"]),
     ("terminal_size", &["main.rs"]),
     ("SystemTime::now", &["main.rs"]),

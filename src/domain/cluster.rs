@@ -17,6 +17,7 @@ const SECRETS: [&str; 9] = ["token", "pass", "pasw", "pwd", "secret", "auth", "c
 
 const NO_URL: &str = "this is no URL of Spark Connect";
 const NO_USER: &str = "no user and no password stand in the URL of a cluster";
+const NO_SESSION: &str = "no session_id stands in the URL of a cluster: each command opens a session of its own";
 const NO_TOKEN: &str = "a token never stands in the URL of a cluster: it is read from a file";
 
 /// `sc://HOST[:PORT][/;NAME=VALUE…]`, as Spark Connect has it, without a token: a configuration is recorded in the ledger,
@@ -96,6 +97,9 @@ impl FromStr for ClusterUrl {
         // First, whatever else is wrong: it is what has to be changed at once.
         if has_secret(text) {
             return Err(NO_TOKEN.to_owned());
+        }
+        if text.split([';', '/']).any(|part| part.to_ascii_lowercase().starts_with("session_id=")) {
+            return Err(NO_SESSION.to_owned());
         }
         if text.contains('@') {
             return Err(NO_USER.to_owned());
@@ -207,6 +211,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<ClusterUrl>().unwrap_err(), NO_TOKEN, "{text}");
         }
+        assert_eq!("sc://host/;user_id=a;session_id=b".parse::<ClusterUrl>().unwrap_err(), NO_SESSION);
         for text in ["sc://me:canary@host", "sc://me:canary@host:7", "https://me:canary@host"] {
             assert_eq!(text.parse::<ClusterUrl>().unwrap_err(), NO_USER, "{text}");
         }

@@ -1,6 +1,6 @@
 //! What a cluster wrote of a sieved archive: files of Parquet in no order, whose rows are put into theirs here.
 
-use polars::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, PolarsResult, Series, StringChunked};
+use polars::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, PolarsError, PolarsResult, Series};
 
 use super::{ReadError, parquet};
 use crate::domain::columns;
@@ -14,8 +14,30 @@ pub struct Messages {
     pub channels: Vec<i64>,
     /// By row: whether copies of its message contradict each other.
     pub disputed: Vec<bool>,
-    /// By row: whether it is a question that the cluster takes for answered in time.
-    pub free: Vec<bool>,
+    /// By row: what the cluster says of it.
+    pub claims: Vec<Claim>,
+}
+
+/// What a cluster says of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Whether nothing but its conversation decides about it.
+    pub is_certain: bool,
+    /// Whether it is a question that was not answered in time, or an answer to one.
+    pub is_wanted: bool,
+    /// Where it is a question that was answered in time, in one of its rows.
+    pub free: Option<Free>,
+}
+
+/// A question that was answered in time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Free {
+    /// In microseconds.
+    pub received_at: i64,
+    pub length: i64,
+    /// Place among [`crate::domain::EntryPoint::ALL`].
+    pub entry_point: i64,
+    pub market: String,
 }
 
 /// The columns of messages that are read as they are: their names in the file, and in a frame.
@@ -36,14 +58,15 @@ const TEXTS: [(&str, &str); 9] = [
 /// # Errors
 /// When a file is damaged, or is none that the statement of the sieve gives.
 pub fn messages(files: &[Vec<u8>]) -> Result<Messages, ReadError> {
+    let claimed = ["is_certain", "is_wanted", "is_free", "received_at", "length", "entry_point", "market"];
     let names: Vec<&str> =
-        TEXTS.iter().map(|(name, _)| *name).chain(["number", "at", "is_disputed", "is_free"]).collect();
+        TEXTS.iter().map(|(name, _)| *name).chain(["number", "at", "is_disputed"]).chain(claimed).collect();
     let mut all = Messages {
         texts: vec![Vec::new(); TEXTS.len()],
         sent_at: Vec::new(),
         channels: Vec::new(),
         disputed: Vec::new(),
-        free: Vec::new(),
+        claims: Vec::new(),
     };
     for file in files {
         let frame = parquet::whole(file, &names)?;
@@ -59,19 +82,33 @@ impl Messages {
 
     fn add(&mut self, frame: &DataFrame) -> PolarsResult<()> {
         for (texts, (name, _)) in self.texts.iter_mut().zip(TEXTS) {
-            texts.extend(text(frame, name)?.iter().map(|text| text.unwrap_or_default().to_owned()));
+            texts.extend(texts_of(frame, name)?);
         }
         self.sent_at.extend(numbers(frame, "at")?);
         self.channels.extend(numbers(frame, "number")?);
-        for (all, name) in [(&mut self.disputed, "is_disputed"), (&mut self.free, "is_free")] {
-            all.extend(frame.column(name)?.bool()?.iter().map(|is| is.unwrap_or(false)));
-        }
+        self.disputed.extend(truths(frame, "is_disputed")?);
+        self.claims.extend(claims(frame)?);
         Ok(())
     }
 
     /// The id of a message.
     pub fn id(&self, row: usize) -> &str {
-        self.texts.first().and_then(|ids| ids.get(row)).map(String::as_str).unwrap_or_default()
+        self.text(row, columns::MESSAGE_ID)
+    }
+
+    /// `inbound` or `outbound`.
+    pub fn direction(&self, row: usize) -> &str {
+        self.text(row, columns::DIRECTION)
+    }
+
+    /// The keyed name of its conversation.
+    pub fn conversation(&self, row: usize) -> &str {
+        self.text(row, columns::CONVERSATION)
+    }
+
+    fn text(&self, row: usize, name: &str) -> &str {
+        let place = TEXTS.iter().position(|(_, column)| *column == name);
+        place.and_then(|place| self.texts.get(place)?.get(row)).map(String::as_str).unwrap_or_default()
     }
 
     pub fn sent_at(&self, row: usize) -> i64 {
@@ -101,12 +138,7 @@ impl Messages {
             }
             columns::BUSINESS => texts(name, rows.iter().map(|row| of_channel(row).0).collect()),
             columns::CHANNEL => texts(name, rows.iter().map(|row| of_channel(row).1).collect()),
-            _ => {
-                let place = TEXTS.iter().position(|(_, column)| *column == name);
-                let all = place.and_then(|place| self.texts.get(place));
-                let of = |row: &usize| all.and_then(|texts| texts.get(*row)).map_or("", String::as_str);
-                texts(name, rows.iter().map(of).collect())
-            }
+            _ => texts(name, rows.iter().map(|row| self.text(*row, name)).collect()),
         });
         DataFrame::new(rows.len(), columns.collect())
     }
@@ -142,19 +174,19 @@ pub fn counts(files: &[Vec<u8>]) -> Result<Vec<Count>, ReadError> {
                     .map(|name| numbers(&frame, name));
             let (channel, segment, entry_point) = (channel?, segment?, entry_point?);
             let (received_at, length, times) = (received_at?, length?, times?);
-            let markets = text(&frame, "market")?;
-            let row = |(row, market): (usize, Option<&str>)| {
-                Some(Count {
-                    channel: *channel.get(row)?,
-                    segment: *segment.get(row)?,
-                    entry_point: *entry_point.get(row)?,
-                    market: market.unwrap_or_default().to_owned(),
-                    received_at: *received_at.get(row)?,
-                    length: *length.get(row)?,
-                    times: u64::try_from(*times.get(row)?).ok()?,
+            let row = |(row, market): (usize, String)| {
+                let of = |values: &[i64]| values.get(row).copied().ok_or_else(|| missing("a count"));
+                Ok(Count {
+                    channel: of(&channel)?,
+                    segment: of(&segment)?,
+                    entry_point: of(&entry_point)?,
+                    market,
+                    received_at: of(&received_at)?,
+                    length: of(&length)?,
+                    times: u64::try_from(of(&times)?).map_err(|_| missing("times"))?,
                 })
             };
-            Ok(markets.iter().enumerate().filter_map(row).collect())
+            texts_of(&frame, "market")?.into_iter().enumerate().map(row).collect()
         };
         all.extend(rows().map_err(ReadError::Frame)?);
     }
@@ -191,9 +223,41 @@ fn whole_numbers(frame: &DataFrame, name: &str) -> PolarsResult<Column> {
 }
 
 fn numbers(frame: &DataFrame, name: &str) -> PolarsResult<Vec<i64>> {
-    Ok(whole_numbers(frame, name)?.i64()?.iter().map(|number| number.unwrap_or(-1)).collect())
+    whole_numbers(frame, name)?.i64()?.iter().map(|number| number.ok_or_else(|| missing(name))).collect()
 }
 
-fn text<'f>(frame: &'f DataFrame, name: &str) -> PolarsResult<&'f StringChunked> {
-    frame.column(name)?.str()
+fn truths(frame: &DataFrame, name: &str) -> PolarsResult<Vec<bool>> {
+    frame.column(name)?.bool()?.iter().map(|is| is.ok_or_else(|| missing(name))).collect()
+}
+
+fn texts_of(frame: &DataFrame, name: &str) -> PolarsResult<Vec<String>> {
+    let texts = frame.column(name)?.str()?.iter();
+    texts.map(|text| text.map(str::to_owned).ok_or_else(|| missing(name))).collect()
+}
+
+fn claims(frame: &DataFrame) -> PolarsResult<Vec<Claim>> {
+    let (certain, wanted, free) =
+        (truths(frame, "is_certain")?, truths(frame, "is_wanted")?, truths(frame, "is_free")?);
+    let [received_at, length, entry_point] =
+        ["received_at", "length", "entry_point"].map(|name| whole_numbers(frame, name));
+    let (received_at, length, entry_point) = (received_at?, length?, entry_point?);
+    let (received_at, length, entry_point) = (received_at.i64()?, length.i64()?, entry_point.i64()?);
+    let market = frame.column("market")?.str()?;
+    let claim = |(row, ((is_certain, is_wanted), is_free)): (usize, ((bool, bool), bool))| {
+        let of_free = || {
+            Some(Free {
+                received_at: received_at.get(row)?,
+                length: length.get(row)?,
+                entry_point: entry_point.get(row)?,
+                market: market.get(row)?.to_owned(),
+            })
+        };
+        let free = if is_free { Some(of_free().ok_or_else(|| missing("a free question"))?) } else { None };
+        Ok(Claim { is_certain, is_wanted, free })
+    };
+    certain.into_iter().zip(wanted).zip(free).enumerate().map(claim).collect()
+}
+
+fn missing(what: &str) -> PolarsError {
+    PolarsError::ComputeError(format!("{what} is missing").into())
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::Path as Place;
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{
@@ -208,6 +208,26 @@ impl Store {
             },
             Err(error) => Err(told::failure("put the object", &url, &error)),
         }
+    }
+
+    /// Removes objects. One that is gone already does not matter.
+    ///
+    /// # Errors
+    /// What the server or the connection says.
+    pub fn remove(&self, objects: &[Object]) -> Result<(), Failure> {
+        let paths = objects.iter().map(|object| self.path(&object.name)).collect::<Result<Vec<_>, _>>()?;
+        let paths = stream::iter(paths.into_iter().map(Ok)).boxed();
+        let removed = self.runtime.block_on(async {
+            let mut removed = self.objects.delete_stream(paths);
+            while let Some(one) = removed.next().await {
+                match one {
+                    Ok(_) | Err(Error::NotFound { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(())
+        });
+        removed.map_err(|error| told::failure("remove the objects", &self.place.to_string(), &error))
     }
 
     fn path(&self, name: &str) -> Result<Path, Failure> {

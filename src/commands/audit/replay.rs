@@ -182,11 +182,11 @@ impl<'a> Replays<'a> {
             let as_of = cuts.values().copied().max().unwrap_or(basis.cut);
             let (archive, evidence_of) = (&self.archive, &files_only);
             let question = Question { archive, setup, evidence: evidence_of, as_of, businesses, is_of_a_night: false };
-            for Told { business, settled, carried, free } in question.ask(cluster, None)?.portion(0)? {
+            for Told { business, settled, carried, claims } in question.ask(cluster, None)?.portion(0)? {
                 evidence.let_go(business, settled, carried);
                 let cut = cuts.get(&business.id).copied().unwrap_or(basis.cut);
                 let waits = evidence.waits_under(business, month, cut, &setup.tariff, None)?;
-                Told::compare(&free, waits.rated.iter().flatten())?;
+                claims.compare(month.span(business.zone), waits.rated.iter().flatten())?;
             }
             Ok(evidence)
         })?;

@@ -6,7 +6,7 @@ use super::Cluster;
 use super::files::Exchange;
 use super::told::Sieve;
 use crate::commands::alarms::owned_until;
-use crate::commands::archived::Archive;
+use crate::commands::archived::{Archive, Kept};
 use crate::commands::coverage::looked_at;
 use crate::commands::evidence::Evidence;
 use crate::commands::loaded::{is_webhook, owners};
@@ -14,6 +14,7 @@ use crate::commands::progress;
 use crate::commands::settled::can_settle;
 use crate::commands::setup::Setup;
 use crate::commands::timings::Timings;
+use crate::commands::workers;
 use crate::domain::cluster::FarPlace;
 use crate::domain::{Business, ChannelEvidence, Date, Elapsed, Instant, Month, Span};
 use crate::engine::spark::sieve::{self, Parts, Place, Segment};
@@ -46,6 +47,15 @@ pub struct Question<'q> {
     pub is_of_a_night: bool,
 }
 
+/// The parts of the archive, as the workers read them.
+struct Archived {
+    parts: Vec<Parts>,
+    rows: u64,
+    /// Paths of those that the cluster is to compare with their digests, which are named in `digests`.
+    unseen: Vec<String>,
+    digests: Vec<String>,
+}
+
 impl Question<'_> {
     /// Asks the cluster.
     ///
@@ -59,10 +69,11 @@ impl Question<'_> {
         let exchange = Exchange::new(cluster, self.archive.state)?;
         let (calendars, segments) = self.segments();
         let places = self.places(&calendars);
-        let (parts, rows) = self.parts(cluster)?;
+        let Archived { parts, rows, unseen, digests } = self.archived(cluster)?;
         let task = sieve::Task {
             remote: cluster.remote.clone(),
             parts,
+            unseen,
             rows,
             folder: exchange.url().to_owned(),
             tariff: self.setup.tariff.clone(),
@@ -73,44 +84,57 @@ impl Question<'_> {
             length_ends: length_ends().collect(),
         };
         let written = if rows == 0 { sieve::Sieved::default() } else { sieved(task, cluster, timings)? };
-        Ok(Sieve { question: self, exchange, places, segments, written })
+        cluster.have_seen(digests);
+        let numbers = (0..).zip(&places).map(|(number, place)| (place.channel.clone(), number)).collect();
+        Ok(Sieve { question: self, exchange, places, numbers, segments, written })
     }
 
-    /// The paths of all parts of the archive, and the rows in them. What lies here is compared with its digest
-    /// first: a cluster does not.
-    fn parts(&self, cluster: &Cluster) -> Result<(Vec<Parts>, u64), Failure> {
+    /// All parts of the archive. What the workers read of the folder that lies here is compared with its digest first;
+    /// of what lies elsewhere they do it.
+    fn archived(&self, cluster: &Cluster) -> Result<Archived, Failure> {
         let state = self.archive.state;
         let (mut seen, mut names, mut rows) = (BTreeSet::new(), [Vec::new(), Vec::new()], 0_u64);
         let mut all: BTreeMap<&str, &Part> = BTreeMap::new();
+        let name = |part: &Part| format!("{}/{}.parquet", part.month, part.sha256);
         for file in self.evidence.files.iter() {
             for part in &file.parts {
                 if seen.insert((part.sha256.as_str(), is_webhook(file))) {
-                    names[usize::from(is_webhook(file))].push(format!("{}/{}.parquet", part.month, part.sha256));
+                    names[usize::from(is_webhook(file))].push(name(part));
                     rows = rows.saturating_add(part.rows);
                     all.insert(&part.sha256, part);
                 }
             }
         }
-        let folder = match (&cluster.archive, state.remote()) {
-            (Some(FarPlace::Objects(place)), _) => place.to_string(),
-            (Some(FarPlace::Folder(path)), _) => super::files::text_of(path)?,
-            (None, Some(remote)) => remote.folder(),
-            (None, None) => super::files::text_of(&state.archive())?,
+        let (folder, lies_here) = match (&cluster.archive, state.remote()) {
+            (Some(FarPlace::Objects(place)), _) => (place.to_string(), false),
+            (Some(FarPlace::Folder(path)), _) => (super::files::text_of(path)?, false),
+            (None, Some(remote)) => (remote.folder(), false),
+            (None, None) => (super::files::text_of(&state.archive())?, true),
         };
-        super::files::plain("archive", &folder)?;
+        super::files::plain(Kind::Configuration, "archive", &folder)?;
         if let Some(part) = all.values().find(|part| !state.archived(part).starts_with(state.archive())) {
             let failure = Failure::new(Kind::CommandLine, "a cluster sees no files that a dry run has read");
             let failure = failure.at(&state.archived(part));
             return Err(failure.hint("leave it out with --engine local, or run without --dry-run"));
         }
-        if state.remote().is_none() {
-            let parts: Vec<&Part> = all.into_values().collect();
-            cluster.check(self.archive, &parts)?;
+        let mut new = cluster.unseen(all.into_values());
+        if lies_here {
+            workers::all(&new, |part| self.archive.check(Kept::Part(part)))?;
+            cluster.have_seen(new.drain(..).map(|part| part.sha256.clone()).collect());
         }
+        let path = |name: String| format!("{folder}/{name}");
         let parts = names.into_iter().zip([false, true]).filter(|(names, _)| !names.is_empty());
-        let paths = |names: Vec<String>| names.into_iter().map(|name| format!("{folder}/{name}")).collect();
-        let parts = parts.map(|(names, are_of_owners)| Parts { paths: paths(names), are_of_owners });
-        Ok((parts.collect(), rows))
+        let parts = parts.map(|(names, are_of_owners)| {
+            let paths = names.into_iter().map(path).collect();
+            Parts { paths, are_of_owners }
+        });
+        let unseen = new.iter().map(|part| path(name(part))).collect();
+        Ok(Archived {
+            parts: parts.collect(),
+            rows,
+            unseen,
+            digests: new.iter().map(|part| part.sha256.clone()).collect(),
+        })
     }
 
     /// The channels of the book.

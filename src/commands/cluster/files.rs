@@ -1,6 +1,6 @@
 //! The folder through which a cluster gives back what it found: made anew for each question, removed after it.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,8 @@ pub struct Exchange {
 }
 
 enum Lies {
-    Here(PathBuf),
+    /// With a file that is locked while it is in use, where that is told.
+    Here(PathBuf, Option<(PathBuf, File)>),
     Far(ObjectPlace, ObjectStorage),
 }
 
@@ -39,21 +40,27 @@ impl Exchange {
             Some(FarPlace::Folder(folder)) => {
                 let failed = |error| Failure::io("create the folder", folder, error);
                 fs::create_dir_all(folder).map_err(failed)?;
-                Self::here(folder)?
+                let path = made(folder, &name())?;
+                Self { url: text_of(&path)?, place: Lies::Here(path, None) }
             }
-            None => {
-                files::private_folder(&state.exchange())?;
-                Self::here(&state.exchange())?
-            }
+            None => Self::of_state(&state.exchange())?,
         };
-        plain("exchange", &exchange.url)?;
+        plain(Kind::Configuration, "exchange", &exchange.url)?;
         Ok(exchange)
     }
 
-    fn here(folder: &Path) -> Result<Self, Failure> {
-        let path = folder.join(name());
-        fs::create_dir(&path).map_err(|error| Failure::io("create the folder", &path, error))?;
-        Ok(Self { url: text_of(&path)?, place: Lies::Here(path) })
+    /// One below a folder that this machine alone uses: what a killed run has left in it goes first.
+    fn of_state(folder: &Path) -> Result<Self, Failure> {
+        files::private_folder(folder)?;
+        sweep(folder);
+        let name = name();
+        let path = folder.join(format!("{name}.lock"));
+        let opened = OpenOptions::new().create_new(true).write(true).open(&path);
+        let lock = opened.map_err(|error| Failure::io("create the file", &path, error))?;
+        // Where locks are not known the next run sweeps nothing, either.
+        let _ = lock.try_lock();
+        let made = made(folder, &name)?;
+        Ok(Self { url: text_of(&made)?, place: Lies::Here(made, Some((path, lock))) })
     }
 
     fn far(folder: &ObjectPlace, storage: &ObjectStorage) -> Self {
@@ -73,7 +80,7 @@ impl Exchange {
     /// When they cannot be read.
     pub fn read(&self, folder: &str) -> Result<Vec<Vec<u8>>, Failure> {
         match &self.place {
-            Lies::Here(path) => here(&path.join(folder)),
+            Lies::Here(path, _) => here(&path.join(folder)),
             Lies::Far(place, storage) => far(place, storage, folder),
         }
     }
@@ -87,10 +94,39 @@ fn name() -> String {
 /// What is left behind would do no harm: each question has a folder of its own.
 impl Drop for Exchange {
     fn drop(&mut self) {
-        if let Lies::Here(path) = &self.place {
-            let _ = fs::remove_dir_all(path);
+        match &self.place {
+            Lies::Here(path, lock) => {
+                let _ = fs::remove_dir_all(path);
+                if let Some((path, _)) = lock {
+                    let _ = fs::remove_file(path);
+                }
+            }
+            Lies::Far(place, storage) => drop(removed(place, storage)),
         }
     }
+}
+
+fn made(folder: &Path, name: &str) -> Result<PathBuf, Failure> {
+    let path = folder.join(name);
+    fs::create_dir(&path).map_err(|error| Failure::io("create the folder", &path, error))?;
+    Ok(path)
+}
+
+/// Removes the folders whose locks nobody holds. What cannot be removed is left to the next run.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let lock = OpenOptions::new().write(true).open(path.with_extension("lock"));
+        let is_left = path.extension().is_none() && lock.as_ref().is_ok_and(|lock| lock.try_lock().is_ok());
+        if is_left && fs::remove_dir_all(&path).is_ok() {
+            let _ = fs::remove_file(path.with_extension("lock"));
+        }
+    }
+}
+
+fn removed(place: &ObjectPlace, storage: &ObjectStorage) -> Result<(), Failure> {
+    let store = Store::open(place, storage)?;
+    store.remove(&store.list(FILES_MAX)?)
 }
 
 fn here(folder: &Path) -> Result<Vec<Vec<u8>>, Failure> {
@@ -146,12 +182,12 @@ pub fn text_of(path: &Path) -> Result<String, Failure> {
     })
 }
 
-/// Refuses a folder whose name would be taken for a pattern.
+/// Refuses a place whose name would be taken for a pattern.
 ///
 /// # Errors
 /// It is one.
-pub fn plain(what: &str, folder: &str) -> Result<(), Failure> {
+pub fn plain(kind: Kind, what: &str, folder: &str) -> Result<(), Failure> {
     let Some(sign) = folder.chars().find(|sign| SIGNS.contains(sign)) else { return Ok(()) };
     let message = format!("the {what} of the cluster is {folder}, in which `{sign}` has a meaning");
-    Err(Failure::new(Kind::Configuration, message).hint("name a folder without such signs"))
+    Err(Failure::new(kind, message).hint("a cluster takes it for a pattern: name it without such signs"))
 }

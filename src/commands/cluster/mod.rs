@@ -2,6 +2,7 @@
 //! if an earlier night had counted the rest.
 
 mod ask;
+mod claims;
 mod files;
 mod told;
 
@@ -9,8 +10,6 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::archived::{Archive, Kept};
-use super::workers;
 use crate::cli::{ConfiguredEngine, EngineName};
 use crate::config::Config;
 use crate::deliver::secret;
@@ -21,6 +20,7 @@ use crate::error::{Failure, Kind};
 use crate::ledger::entry::Part;
 
 pub use ask::{OfBusiness, Question, refuse};
+pub use files::plain;
 pub use told::Told;
 
 /// A cluster that `run` and `audit` use.
@@ -60,7 +60,7 @@ impl Cluster {
         let is_configured = rules.is_some_and(|rules| rules.remote == *url);
         let token_file = rules.filter(|_| is_configured).and_then(|rules| rules.token_file.as_deref());
         let token = token_file.map(|path| token(path, url)).transpose()?;
-        refuse_unbuilt()?;
+        refuse_unbuilt(if args.engine.is_some() { Kind::CommandLine } else { Kind::Configuration })?;
         Ok(Some(Self {
             remote: Remote { url: url.clone(), token },
             archive: rules.and_then(|rules| rules.archive.clone()),
@@ -71,13 +71,15 @@ impl Cluster {
         }))
     }
 
-    /// Compares parts of the archive that lie here with their digests, each once.
-    fn check(&self, archive: &Archive, parts: &[&Part]) -> Result<(), Failure> {
-        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        let new: Vec<&Part> = parts.iter().copied().filter(|part| !checked.contains(&part.sha256)).collect();
-        workers::all(&new, |part| archive.check(Kept::Part(part)))?;
-        checked.extend(new.into_iter().map(|part| part.sha256.clone()));
-        Ok(())
+    /// Those of the parts that nobody has compared with their digests yet.
+    fn unseen<'p>(&self, parts: impl Iterator<Item = &'p Part>) -> Vec<&'p Part> {
+        let checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.filter(|part| !checked.contains(&part.sha256)).collect()
+    }
+
+    /// Remembers what was compared with its digest.
+    fn have_seen(&self, digests: Vec<String>) {
+        self.checked.lock().unwrap_or_else(PoisonError::into_inner).extend(digests);
     }
 }
 
@@ -116,15 +118,15 @@ pub fn without_url() -> Failure {
     failure.hint("add --remote sc://host:15002, or write `remote` into [engine] of the configuration")
 }
 
-/// Refuses to go on without a client.
+/// Refuses to go on without a client, of which the command line or the configuration (`kind`) speaks.
 ///
 /// # Errors
 /// The program has none.
-pub fn refuse_unbuilt() -> Result<(), Failure> {
+pub fn refuse_unbuilt(kind: Kind) -> Result<(), Failure> {
     if spark::is_built() {
         return Ok(());
     }
-    let failure = Failure::new(Kind::CommandLine, "this program was built without the client of a cluster");
+    let failure = Failure::new(kind, "this program was built without the client of a cluster");
     Err(failure.hint("build it with `cargo build --release --locked --features spark`, which needs protoc"))
 }
 
@@ -136,8 +138,12 @@ fn failure(error: &ClusterError) -> Failure {
         ClusterError::Gone(_) | ClusterError::Failed { .. } => {
             (Kind::InputOutput, "run it again: nothing of this try is used")
         }
+        ClusterError::Damaged(..) => (
+            Kind::Differences,
+            "bring back what the workers read from a copy: `ritardo verify` looks at what lies here",
+        ),
         ClusterError::Stray { .. } => (Kind::SetAside, here),
-        ClusterError::OtherRows { .. } => (
+        ClusterError::OtherRows { .. } | ClusterError::OtherParts { .. } => (
             Kind::InputOutput,
             "the workers must see the archive of this ledger: look at `archive` in [engine], then run `ritardo verify`",
         ),

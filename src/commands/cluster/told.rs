@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::DataFrame;
 
 use super::ask::{OfBusiness, Question};
+use super::claims::Claims;
 use super::files::Exchange;
 use crate::commands::alarms::owned_until;
 use crate::commands::coverage::looked_at;
 use crate::commands::evidence::broken;
 use crate::commands::loaded::{loaded, owners};
 use crate::commands::settled::{DaysOf, Group, Settled, weighed};
-use crate::domain::charge::{Market, RatedWait, Weighed};
+use crate::domain::charge::{Market, Weighed};
 use crate::domain::{Business, EntryPoint, Instant, Month, Span, Verdict, columns};
 use crate::engine::spark::sieve::{Place, Segment, Sieved, Written};
 use crate::error::{Failure, Kind};
@@ -24,6 +25,8 @@ pub struct Sieve<'s> {
     pub(super) question: &'s Question<'s>,
     pub(super) exchange: Exchange,
     pub(super) places: Vec<Place>,
+    /// The place of each channel among them.
+    pub(super) numbers: BTreeMap<String, i64>,
     pub(super) segments: Vec<Segment>,
     pub(super) written: Sieved,
 }
@@ -33,34 +36,12 @@ pub struct Told<'s> {
     pub business: &'s Business,
     pub settled: Settled,
     pub carried: DataFrame,
-    /// Channel and id of questions among them that the cluster takes for answered in time.
-    pub free: BTreeSet<(String, String)>,
+    /// What the cluster says of them.
+    pub claims: Claims,
 }
 
 /// By channel: stretches of silence, from, to and how many asked.
 type Stretches = BTreeMap<i64, Vec<[Option<i64>; 3]>>;
-
-impl Told<'_> {
-    /// Compares what the cluster says of some questions with what is found of them here.
-    ///
-    /// # Errors
-    /// It says that one was answered in time which was not: then nothing that it has counted is to be believed.
-    pub fn compare<'w>(
-        free: &BTreeSet<(String, String)>,
-        waits: impl Iterator<Item = &'w RatedWait>,
-    ) -> Result<(), Failure> {
-        for RatedWait { wait, .. } in waits.filter(|rated| rated.wait.verdict != Verdict::OnTime) {
-            if free.contains(&(wait.channel.to_string(), wait.message_id.to_string())) {
-                let (id, channel) = (&wait.message_id, &wait.channel);
-                let message =
-                    format!("the cluster takes message {id} on {channel} for answered in time, which it is not");
-                let failure = Failure::new(Kind::SelfCheck, message);
-                return Err(failure.hint("leave the cluster out with --engine local, and report it"));
-            }
-        }
-        Ok(())
-    }
-}
 
 /// By channel and segment: inbound and outbound messages.
 type Traffic = BTreeMap<(i64, i64), [u64; 2]>;
@@ -79,10 +60,16 @@ impl<'s> Sieve<'s> {
             true => (self.traffic(portion)?, self.silences(portion)?),
             false => (Traffic::new(), Stretches::new()),
         };
-        let (mut carried, mut free) = (self.carried(&messages)?, self.free(&messages));
+        let (mut carried, mut claims) = (self.carried(&messages)?, self.claims(&messages)?);
         let none = frame::empty().and_then(|none| frame::with_file(none, 0)).map_err(broken)?;
         let asked = self.question.businesses.iter().filter(|asked| asked.portion == portion);
+        let mut of_businesses: BTreeMap<&str, Vec<&Count>> = BTreeMap::new();
+        for count in &counts {
+            let place = self.channel(count.channel).filter(|place| place.portion == Some(portion)).ok_or_else(odd)?;
+            of_businesses.entry(&place.business).or_default().push(count);
+        }
         let told = asked.map(|asked| {
+            let counts = of_businesses.remove(asked.business.id.as_str()).unwrap_or_default();
             let settled = Settled {
                 before: self.question.as_of,
                 ids: Vec::new(),
@@ -92,22 +79,25 @@ impl<'s> Sieve<'s> {
                 is_of_tonight: true,
             };
             let carried = carried.remove(asked.business.id.as_str()).unwrap_or_else(|| none.clone());
-            let free = free.remove(asked.business.id.as_str()).unwrap_or_default();
-            Ok(Told { business: asked.business, settled, carried, free })
+            let claims = claims.remove(asked.business.id.as_str()).unwrap_or_default();
+            Ok(Told { business: asked.business, settled, carried, claims })
         });
-        told.collect()
+        let told = told.collect::<Result<_, Failure>>()?;
+        // Everything is of somebody who was asked about.
+        if carried.is_empty() && of_businesses.is_empty() { Ok(told) } else { Err(odd()) }
     }
 
-    /// By business, what the cluster says of questions that are judged here all the same.
-    fn free(&self, messages: &Messages) -> BTreeMap<String, BTreeSet<(String, String)>> {
-        let mut free: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
-        for (row, _) in messages.free.iter().enumerate().filter(|(_, free)| **free) {
-            let place = messages.channels.get(row).and_then(|number| self.channel(*number));
-            if let Some(Place { business, channel, .. }) = place {
-                free.entry(business.clone()).or_default().insert((channel.clone(), messages.id(row).to_owned()));
+    /// By business, what the cluster says of messages that are judged here all the same.
+    fn claims(&self, messages: &Messages) -> Result<BTreeMap<String, Claims>, Failure> {
+        let mut claims: BTreeMap<String, Claims> = BTreeMap::new();
+        for ((row, claim), number) in messages.claims.iter().enumerate().zip(&messages.channels) {
+            let Place { business, channel, .. } = self.channel(*number).ok_or_else(odd)?;
+            match claims.get_mut(business) {
+                Some(of_business) => of_business.add(channel, messages, row, claim),
+                None => claims.entry(business.clone()).or_default().add(channel, messages, row, claim),
             }
         }
-        free
+        Ok(claims)
     }
 
     fn files(&self, portion: u32, kind: Written) -> Result<Vec<Vec<u8>>, Failure> {
@@ -174,22 +164,16 @@ impl<'s> Sieve<'s> {
     }
 
     /// By month, what was answered in time.
-    fn months(&self, asked: &OfBusiness, counts: &[Count]) -> Result<BTreeMap<Month, Vec<Weighed>>, Failure> {
+    fn months(&self, asked: &OfBusiness, counts: &[&Count]) -> Result<BTreeMap<Month, Vec<Weighed>>, Failure> {
         let (business, tariff) = (asked.business, &self.question.setup.tariff);
         let spans: Vec<(Month, Span)> =
             asked.months.iter().map(|(month, _)| (*month, month.span(business.zone))).collect();
         let mut months: BTreeMap<Month, Vec<Weighed>> = BTreeMap::new();
-        let is_of_business =
-            |count: &&Count| self.channel(count.channel).is_some_and(|place| place.business == business.id.as_str());
-        for count in counts.iter().filter(is_of_business) {
+        for count in counts {
             let received_at = Instant::from_micros(count.received_at);
-            let within = self.span(count.segment);
+            let within = self.span(count.segment).ok_or_else(odd)?;
             // A closed month between open ones is asked about by nobody.
-            let Some((month, _)) =
-                spans.iter().find(|(_, span)| within.is_some_and(|within| span.contains(within.from)))
-            else {
-                continue;
-            };
+            let Some((month, _)) = spans.iter().find(|(_, span)| span.contains(within.from)) else { continue };
             let entry_point = usize::try_from(count.entry_point).ok().and_then(|place| EntryPoint::ALL.get(place));
             let group =
                 entry_point.copied().zip(count.market.parse::<Market>().ok()).map(|(entry_point, market)| Group {
@@ -216,8 +200,10 @@ impl<'s> Sieve<'s> {
         let mut traffic = Traffic::new();
         for row in rows {
             let [Some(channel), Some(segment), Some(inbound), Some(outbound)] = row else { return Err(odd()) };
-            let counts = [inbound, outbound].map(|count| u64::try_from(count).unwrap_or_default());
-            traffic.insert((channel, segment), counts);
+            let [Ok(inbound), Ok(outbound)] = [inbound, outbound].map(u64::try_from) else { return Err(odd()) };
+            if traffic.insert((channel, segment), [inbound, outbound]).is_some() {
+                return Err(odd());
+            }
         }
         Ok(traffic)
     }
@@ -228,15 +214,13 @@ impl<'s> Sieve<'s> {
         if !self.question.is_of_a_night {
             return all;
         }
-        let numbers: BTreeMap<&str, i64> =
-            (0..).zip(&self.places).map(|(number, place)| (place.channel.as_str(), number)).collect();
         for (month, cut) in &asked.months {
             let span = month.span(business.zone);
             for owned in business.channels_in(span) {
                 let looked_at = looked_at(owned, span, *cut);
                 let looked_at = Span { to: looked_at.to.min(self.question.as_of), ..looked_at };
                 let days = all.entry((*month, owned.channel.to_string(), owned.span.from)).or_default();
-                let Some(number) = numbers.get(owned.channel.as_str()) else { continue };
+                let Some(number) = self.numbers.get(owned.channel.as_str()) else { continue };
                 for ((_, segment), counts) in traffic.range((*number, 0)..=(*number, i64::MAX)) {
                     let Some(within) = self.span(*segment).filter(|within| looked_at.contains(within.from)) else {
                         continue;
@@ -258,6 +242,10 @@ impl<'s> Sieve<'s> {
         self.compare(portion, Written::Silences, rows.len())?;
         let mut silences: Stretches = BTreeMap::new();
         for [channel, from, to, asked] in rows {
+            let is_count = asked.is_some_and(|asked| asked >= 0);
+            if !is_count {
+                return Err(odd());
+            }
             silences.entry(channel.ok_or_else(odd)?).or_default().push([from, to, asked]);
         }
         Ok(silences)
@@ -267,9 +255,9 @@ impl<'s> Sieve<'s> {
         let messages = self.question.setup.config.alarms.silence_messages;
         let mut all = BTreeMap::new();
         for channel in owned_until(business).into_keys() {
-            let number = (0..).zip(&self.places).find(|(_, place)| place.channel == channel).map(|(number, _)| number);
+            let number = self.numbers.get(channel);
             let (mut stretches, mut rest) = (Vec::new(), (None, None, 0));
-            for row in number.and_then(|number| silences.get(&number)).into_iter().flatten() {
+            for row in number.and_then(|number| silences.get(number)).into_iter().flatten() {
                 let at = Instant::from_micros;
                 let asked = row[2].and_then(|asked| u64::try_from(asked).ok()).unwrap_or_default();
                 match [row[0], row[1]] {

@@ -36,14 +36,16 @@ pub(super) fn on_cluster<'s>(
     let (sieve, mut open) = (question.ask(cluster, tonight.timings)?, Vec::new());
     for (number, portion) in (0..).zip(portions) {
         let begun = tonight.timings.map(Timings::now);
-        let mut free = BTreeMap::new();
-        for Told { business, settled, carried, free: of_business } in sieve.portion(number)? {
+        let mut claims = BTreeMap::new();
+        for Told { business, settled, carried, claims: of_business } in sieve.portion(number)? {
             evidence.let_go(business, settled, carried);
-            free.insert(&business.id, of_business);
+            claims.insert(&business.id, of_business);
         }
         let (mut judged, decided) = judged(tonight, broken_vows, evidence, portion)?;
         for month in &judged {
-            free.get(&month.business.id).map_or(Ok(()), |free| Told::compare(free, month.waits.iter()))?;
+            if let Some(claims) = claims.get(&month.business.id) {
+                claims.compare(month.month.span(month.business.zone), month.waits.iter())?;
+            }
         }
         opinions(setup, evidence, &mut judged, &decided)?;
         close_decided(tonight, evidence, &mut judged, &decided)?;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::sums::Totals;
 use super::{TariffUsed, expanded, write_summary};
 use crate::cli::{Only, Rate};
-use crate::commands::cluster::{refuse_unbuilt, token, url_of, without_url};
+use crate::commands::cluster::{plain, refuse_unbuilt, token, url_of, without_url};
 use crate::commands::timings::Timings;
 use crate::commands::{Outcome, World, progress, say};
 use crate::domain::invoice::Counts;
@@ -56,8 +56,11 @@ pub(super) fn rate_there(args: &Rate, world: &mut World, timings: &Timings) -> R
         return Err(failure.hint("leave --engine out: this machine can"));
     }
     let (logs, folder) = (logs(args)?, folder(args)?);
+    for (what, name) in logs.iter().map(|log| ("log", log)).chain([("folder", &folder)]) {
+        plain(Kind::CommandLine, what, name)?;
+    }
     let token = args.engine.token_file.as_deref().map(|path| token(path, &url)).transpose()?;
-    refuse_unbuilt()?;
+    refuse_unbuilt(Kind::CommandLine)?;
     let bar = progress::bar(world.watched, "cluster", 0);
     let watched = bar.clone();
     let progress = move |done, all| {
@@ -119,7 +122,11 @@ fn log(input: &Path) -> Result<String, Failure> {
     if let Some(url) = url(input) {
         return Ok(url.to_owned());
     }
-    let (files, _) = expanded(&[input.to_owned()])?;
+    let (files, passed_over) = expanded(&[input.to_owned()])?;
+    if let Some(other) = passed_over.first() {
+        let failure = Failure::new(Kind::CommandLine, "a cluster would read what this machine passes over: no file");
+        return Err(failure.at(Path::new(other)).hint("take it out of the folder, or put the file in its place"));
+    }
     let is_other = |path: &&PathBuf| path.extension().is_none_or(|extension| extension != "parquet");
     if let Some(other) = files.iter().find(is_other) {
         let failure = Failure::new(Kind::CommandLine, "a cluster reads logs in Parquet only").at(other);
@@ -205,7 +212,12 @@ fn failure(error: &ClusterError, tariff: &Path) -> Failure {
         ClusterError::Unreachable(_) => (Kind::InputOutput, "start it, or leave --engine out; nothing was written"),
         ClusterError::Gone(_) | ClusterError::Failed { .. } => (Kind::InputOutput, unused),
         ClusterError::NoRate { .. } => (Kind::Configuration, unused),
-        ClusterError::Stray { .. } | ClusterError::OtherRows { .. } | ClusterError::Odd(_) => (Kind::SelfCheck, unused),
+        ClusterError::Odd(_)
+        // These are of an archive.
+        | ClusterError::Stray { .. }
+        | ClusterError::OtherRows { .. }
+        | ClusterError::OtherParts { .. }
+        | ClusterError::Damaged(..) => (Kind::SelfCheck, unused),
         ClusterError::NoRows => (Kind::SetAside, "nothing was written"),
         ClusterError::NoColumn { .. }
         | ClusterError::NoInstants { .. }

@@ -8,6 +8,7 @@ hashed as (
         verdict,
         amount,
         place,
+        channel,
         message_id,
         received_at,
         sha2(concat_ws(
@@ -33,6 +34,7 @@ select
     count_if(verdict = 'held') as held,
     count_if(verdict = 'unpriced') as unpriced,
     count(amount) as charges,
+    count(distinct case when amount is not null then struct(channel, message_id) end) as messages,
     count_if(amount is not null and place like 'free %') as free_units,
     cast(cast(coalesce(sum(amount), 0) * 1000000000 as decimal(38, 0)) as string) as billionths,
     cast(sum(cast(conv(substr(hash, 1, 15), 16, 10) as decimal(38, 0))) as string) as digest_1,

@@ -9,7 +9,7 @@ use super::{ClusterError, Lap, Part, Progress, Rated, Task, tables};
 use crate::domain::invoice::Counts;
 use crate::domain::{Decimal, Instant, Month};
 
-/// Does the task; see [`super::watch::rated`].
+/// Does the task; see [`super::rated`].
 pub(super) fn rated(task: &Task, progress: Progress, lap: Lap) -> Result<Rated, ClusterError> {
     let session = Session::open(&task.remote.connection(), progress)?;
     let rated = in_session(&session, task, lap);
@@ -32,8 +32,16 @@ fn in_session(session: &Session, task: &Task, lap: Lap) -> Result<Rated, Cluster
     let what = "pairing and rating";
     session.write(sql(&filled(RATED, task)), &task.folder, &["of_month", "of_business"], what)?;
     lap(what, Some(rows));
-    session.view(written(task.folder.clone(), None), "rated", "reading the result")?;
-    let parts = parts(session, task)?;
+    // Where no wait was written, no file tells the columns.
+    session.view(written(task.folder.clone(), Some("verdict string")), "verdicts", "reading the result")?;
+    let waits =
+        only(session.collect("select count(*) as waits from verdicts", "counting the result")?)?.count("waits")?;
+    let parts = if waits == 0 { BTreeMap::new() } else { parts(session, task)? };
+    let counted = parts.values().map(|part| part.verdicts.waits).fold(0, u64::saturating_add);
+    if counted != waits {
+        return Err(ClusterError::Odd("its counts"));
+    }
+    session.look_back()?;
     lap("counting the result", None);
     Ok(Rated { rows, parts })
 }
@@ -43,7 +51,7 @@ fn look_at_logs(session: &Session, task: &Task) -> Result<(), ClusterError> {
     let what = "opening the logs";
     let mut queries = Vec::with_capacity(task.logs.len());
     for (number, log) in task.logs.iter().enumerate() {
-        queries.push(session.messages_of(vec![log.clone()], log, &format!("log_{number}"))?);
+        queries.push(session.messages_of((vec![log.clone()], false), log, &format!("log_{number}"))?);
     }
     session.view(sql(&queries.join(" union all ")), "messages", what)
 }
@@ -83,6 +91,7 @@ fn checked(session: &Session, task: &Task) -> Result<(u64, Instant, Instant), Cl
 /// What was written, by business and month.
 fn parts(session: &Session, task: &Task) -> Result<BTreeMap<(String, Month), Part>, ClusterError> {
     let what = "counting the result";
+    session.view(written(task.folder.clone(), None), "rated", "reading the result")?;
     let mut parts = BTreeMap::new();
     for row in session.collect(&filled(DIGESTS, task), what)? {
         if row.count("unpriced")? > 0 {
@@ -91,8 +100,15 @@ fn parts(session: &Session, task: &Task) -> Result<BTreeMap<(String, Month), Par
             let (business, message_id, market) = (of("business")?, of("message_id")?, of("market")?);
             return Err(ClusterError::NoRate { business, message_id, market });
         }
+        // What a task wrote that was taken for dead would stand there twice.
+        if row.count("messages")? != row.count("charges")? {
+            return Err(ClusterError::Odd("a charge stands there twice"));
+        }
         let month = row.text("month")?.parse().map_err(|_| ClusterError::Odd("a month"))?;
-        parts.insert((row.text("business")?.to_owned(), month), part(&row)?);
+        let before = parts.insert((row.text("business")?.to_owned(), month), part(&row)?);
+        if before.is_some() {
+            return Err(ClusterError::Odd("a month stands there twice"));
+        }
     }
     Ok(parts)
 }

@@ -130,6 +130,11 @@ pub enum ClusterError {
     Stray { business: String, channel: String },
     #[error("the cluster sees {seen} rows of the archive, of which the ledger knows {known}")]
     OtherRows { seen: u64, known: u64 },
+    /// How many, and one of them.
+    #[error("the cluster reads {0} parts of the archive that are damaged, one of them {1}")]
+    Damaged(u64, String),
+    #[error("the cluster sees {seen} parts of the archive, of which the ledger knows {known}")]
+    OtherParts { seen: u64, known: u64 },
     #[error("the answer of the cluster is not understood: {0}")]
     Odd(&'static str),
 }

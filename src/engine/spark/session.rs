@@ -20,15 +20,24 @@ const SAID_MAX: usize = 600;
 /// gRPC's `UNAVAILABLE`, and what a server says of a stream that it has left.
 const UNAVAILABLE: i32 = 14;
 const DISCONNECTED: &str = "INVALID_CURSOR.DISCONNECTED";
-/// Between two tries to hear of an answer again, and how many of them in a row may hear nothing.
+/// Between two tries to reach a server, and how many of them in a row may fail.
 const PAUSE: Duration = Duration::from_secs(1);
 const TRIES: u32 = 60;
+/// So many streams in a row may end without a word: most servers end one after two minutes.
+const SILENT: u32 = 1_000;
+/// A stream that says nothing for so long is taken up anew: its connection may be gone without a sign.
+const QUIET: Duration = Duration::from_secs(600);
+/// Nothing that is asked of a session takes longer; but for the columns of thousands of files.
+const ANSWER: Duration = Duration::from_secs(120);
+const COLUMNS: Duration = Duration::from_secs(3600);
+/// What is only polite is not waited for.
+const FAREWELL: Duration = Duration::from_secs(10);
 
-/// What the result has in the place of texts and zones of a cluster.
+/// What hangs on no setting of the server.
 const SETTINGS: [(&str, &str); 5] = [
     ("spark.sql.session.timeZone", "UTC"),
     ("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS"),
-    // Text is compared byte by byte, and a number that does not fit stops the job.
+    // A number that does not fit stops the job.
     ("spark.sql.ansi.enabled", "true"),
     // A file that is gone, or cannot be read, is none that was empty.
     ("spark.sql.files.ignoreMissingFiles", "false"),
@@ -38,7 +47,30 @@ const SETTINGS: [(&str, &str); 5] = [
 /// A session.
 pub(super) struct Session {
     client: SparkConnectClient,
+    /// What the server calls the session; a server that was started anew, and knows nothing of it, calls it by another name.
+    /// Empty where it says none.
+    named: String,
     progress: Progress,
+}
+
+/// Tries in a row that were in vain.
+#[derive(Default)]
+struct Vain {
+    failed: u32,
+    silent: u32,
+}
+
+impl Vain {
+    /// Waits before the next try, where the last one was in vain.
+    fn wait(&self, what: &'static str) -> Result<(), ClusterError> {
+        if self.silent > SILENT || self.failed > TRIES {
+            return Err(ClusterError::Gone(what));
+        }
+        if self.silent > 1 || self.failed > 0 {
+            pause();
+        }
+        Ok(())
+    }
 }
 
 /// Where rows come from.
@@ -56,19 +88,27 @@ fn logs(paths: Vec<String>) -> Relation {
     files_of(paths, None, &["recursiveFileLookup", "mergeSchema"])
 }
 
+/// The files themselves, a row each: among others `path` and `content`.
+pub(super) fn bytes_of(paths: Vec<String>) -> Relation {
+    source(proto::read::DataSource { format: Some("binaryFile".to_owned()), paths, ..Default::default() })
+}
+
 /// The rows that were written into a folder, with the columns that it is parted by. With a schema it may be empty.
 pub(super) fn written(folder: String, schema: Option<&str>) -> Relation {
     files_of(vec![folder], schema, &[])
 }
 
 fn files_of(paths: Vec<String>, schema: Option<&str>, options: &[&str]) -> Relation {
-    let source = proto::read::DataSource {
+    source(proto::read::DataSource {
         format: Some("parquet".to_owned()),
         schema: schema.map(str::to_owned),
         options: options.iter().map(|name| ((*name).to_owned(), "true".to_owned())).collect(),
         paths,
-        ..proto::read::DataSource::default()
-    };
+        ..Default::default()
+    })
+}
+
+fn source(source: proto::read::DataSource) -> Relation {
     let read_type = Some(proto::read::ReadType::DataSource(source));
     relation(proto::relation::RelType::Read(proto::Read { read_type, ..proto::Read::default() }))
 }
@@ -82,11 +122,54 @@ impl Session {
     pub fn open(connection: &str, progress: Progress) -> Result<Self, ClusterError> {
         let what = "opening a session";
         let builder = ChannelBuilder::parse(connection).map_err(failed(what))?;
-        let client = block_on(SparkConnectClient::connect(&builder)).map_err(failed(what))?;
-        for (key, value) in SETTINGS {
-            block_on(client.set_config(key, value)).map_err(failed(what))?;
-        }
-        Ok(Self { client, progress })
+        let client = within(ANSWER, what, SparkConnectClient::connect(&builder))?.map_err(failed(what))?;
+        let mut session = Self { client, named: String::new(), progress };
+        let pair = |(key, value): (&str, &str)| proto::KeyValue { key: key.to_owned(), value: Some(value.to_owned()) };
+        let set = proto::config_request::Set { pairs: SETTINGS.map(pair).into(), ..Default::default() };
+        session.named =
+            session.config(proto::config_request::operation::OpType::Set(set), what)?.server_side_session_id;
+        Ok(session)
+    }
+
+    /// Whether the session still is what it was opened as.
+    ///
+    /// # Errors
+    /// The server has other settings: what it did is not to be believed.
+    pub fn look_back(&self) -> Result<(), ClusterError> {
+        let keys = SETTINGS.map(|(key, _)| key.to_owned()).into();
+        let get = proto::config_request::Get { keys };
+        let told = self.config(proto::config_request::operation::OpType::Get(get), "looking back at its settings")?;
+        let is_kept = |(key, value): &(&str, &str)| {
+            told.pairs.iter().any(|pair| pair.key == *key && pair.value.as_deref() == Some(*value))
+        };
+        if SETTINGS.iter().all(is_kept) { Ok(()) } else { Err(ClusterError::Odd("its settings have changed")) }
+    }
+
+    fn config(
+        &self,
+        operation: proto::config_request::operation::OpType,
+        what: &'static str,
+    ) -> Result<proto::ConfigResponse, ClusterError> {
+        let operation = proto::config_request::Operation { op_type: Some(operation) };
+        let request = proto::ConfigRequest {
+            session_id: self.client.session_id().to_owned(),
+            client_observed_server_side_session_id: self.observed(),
+            user_context: Some(self.user()),
+            operation: Some(operation),
+            ..Default::default()
+        };
+        let response = within(ANSWER, what, self.client.config(request))?.map_err(failed(what))?;
+        self.recognize(&response.server_side_session_id)?;
+        Ok(response)
+    }
+
+    fn observed(&self) -> Option<String> {
+        Some(self.named.clone()).filter(|named| !named.is_empty())
+    }
+
+    fn recognize(&self, named: &str) -> Result<(), ClusterError> {
+        let is_known = self.named.is_empty() || named.is_empty() || named == self.named;
+        if is_known { Ok(()) } else { Err(ClusterError::Gone("it was at work")) }
     }
 
     /// Gives rows a name.
@@ -126,7 +209,15 @@ impl Session {
         let plan = proto::Plan { op_type: Some(proto::plan::OpType::Root(sql(query))) };
         self.execute(plan, what, &mut |response| {
             if let Some(ResponseType::ArrowBatch(batch)) = response {
-                all.extend(rows(&batch.data)?);
+                let found = rows(&batch.data)?;
+                let is = |told: i64, number: usize| usize::try_from(told).is_ok_and(|told| told == number);
+                let is_whole = is(batch.row_count, found.len())
+                    && batch.start_offset.is_none_or(|offset| is(offset, all.len()))
+                    && batch.num_chunks_in_batch.is_none_or(|chunks| chunks <= 1);
+                if !is_whole {
+                    return Err(ClusterError::Odd("a part of the rows is missing"));
+                }
+                all.extend(found);
             }
             Ok(())
         })?;
@@ -140,11 +231,13 @@ impl Session {
         let schema = proto::analyze_plan_request::Schema { plan: Some(plan) };
         let request = proto::AnalyzePlanRequest {
             session_id: self.client.session_id().to_owned(),
+            client_observed_server_side_session_id: self.observed(),
             user_context: Some(self.user()),
             analyze: Some(proto::analyze_plan_request::Analyze::Schema(schema)),
             ..proto::AnalyzePlanRequest::default()
         };
-        let response = block_on(self.client.analyze_plan(request)).map_err(failed(what))?;
+        let response = within(COLUMNS, what, self.client.analyze_plan(request))?.map_err(failed(what))?;
+        self.recognize(&response.server_side_session_id)?;
         let Some(proto::analyze_plan_response::Result::Schema(schema)) = response.result else {
             return Err(ClusterError::Odd("the log has no columns"));
         };
@@ -162,14 +255,21 @@ impl Session {
         Ok(found.fields.into_iter().map(|field| field.name).collect())
     }
 
-    /// A query that gives the messages of some files: columns that they have not are empty. `log` is what they are told as.
-    pub fn messages_of(&self, paths: Vec<String>, log: &str, name: &str) -> Result<String, ClusterError> {
+    /// A query that gives the messages of some files: columns that they have not are empty, and so are those that stand
+    /// in an archive alone where the files are none (`is_archive`). `log` is what they are told as.
+    pub fn messages_of(
+        &self,
+        (paths, is_archive): (Vec<String>, bool),
+        log: &str,
+        name: &str,
+    ) -> Result<String, ClusterError> {
         let what = "opening the logs";
         let files = logs(paths);
         let known = self.columns_of(files.clone(), log, what)?;
         self.view(files, name, what)?;
         let optional = columns::OPTIONAL.map(|column| {
-            let value = if known.iter().any(|name| name == column) { column } else { "''" };
+            let is_read = is_archive || !columns::ARCHIVED.contains(&column);
+            let value = if is_read && known.iter().any(|name| name == column) { column } else { "''" };
             format!("coalesce(cast({value} as string), '') as {column}")
         });
         let required = columns::REQUIRED.map(str::to_owned);
@@ -178,7 +278,7 @@ impl Session {
 
     /// Lets the server forget the session. What is not forgotten ends with its time.
     pub fn close(self) {
-        let _ = block_on(self.client.release_session());
+        let _ = within(FAREWELL, "closing the session", self.client.release_session());
     }
 
     fn user(&self) -> proto::UserContext {
@@ -204,42 +304,59 @@ impl Session {
     ) -> Result<(), ClusterError> {
         let request = proto::ExecutePlanRequest {
             session_id: self.client.session_id().to_owned(),
+            client_observed_server_side_session_id: self.observed(),
             user_context: Some(self.user()),
             plan: Some(plan),
             ..proto::ExecutePlanRequest::default()
         };
         let answer = ExecutePlanResponseReattachableIterator::new(request);
-        let mut stream = block_on(self.client.execute_plan(answer.request().clone())).map_err(failed(what))?;
-        let mut tries = 0;
+        // It is asked for once: a write is not to be done twice. From here on the answer alone is asked for.
+        let begun = within(QUIET, what, self.client.execute_plan(answer.request().clone()))?;
+        let mut stream = begun.map_err(failed(what))?;
+        let mut vain = Vain::default();
         while !block_on(answer.is_completed()) {
-            match block_on(stream.message()) {
-                Ok(Some(response)) => {
-                    tries = 0;
+            let why = match within(QUIET, what, stream.message()) {
+                Ok(Ok(Some(response))) => {
+                    vain = Vain::default();
                     block_on(answer.set_last_response_id(&response));
-                    self.tell(response.response_type.as_ref());
+                    self.heard(&response)?;
                     take(response.response_type)?;
                     continue;
                 }
-                Ok(None) => {}
-                Err(status) => passing(what, &SparkError::from_grpc_status(status))?,
-            }
+                Ok(Ok(None)) | Err(_) => None,
+                // A status without a source was sent by the server; one with it tells how the connection ended.
+                Ok(Err(status)) if std::error::Error::source(&status).is_some() => {
+                    Some(told(what, &SparkError::from_grpc_status(status)))
+                }
+                Ok(Err(status)) => Some(passing(what, &SparkError::from_grpc_status(status))?),
+            };
+            vain.silent += 1;
             let again = block_on(answer.create_reattach_request());
             stream = loop {
-                if tries > 0 {
-                    pause();
-                }
-                tries += 1;
-                if tries > TRIES {
-                    return Err(ClusterError::Gone(what));
-                }
-                match block_on(self.client.reattach_execute(again.clone())) {
-                    Ok(stream) => break stream,
-                    Err(error) => passing(what, &error)?,
+                vain.wait(what)?;
+                let heard = within(QUIET, what, self.client.reattach_execute(again.clone()));
+                match heard.map(|heard| heard.map_err(|error| passing(what, &error))) {
+                    Ok(Ok(stream)) => break stream,
+                    // What ended the last stream tells more than that there is none.
+                    Ok(Err(Err(end))) => return Err(why.unwrap_or(end)),
+                    Ok(Err(Ok(_))) | Err(_) => vain.failed += 1,
                 }
             };
         }
         // The server need not keep it any more; it does not matter whether it hears that.
-        let _ = block_on(self.client.release_execute(block_on(answer.create_release_request(true))));
+        let release = block_on(answer.create_release_request(true));
+        let _ = within(FAREWELL, what, self.client.release_execute(release));
+        Ok(())
+    }
+
+    /// Looks at whose response it is, and passes on how far the work is.
+    fn heard(&self, response: &proto::ExecutePlanResponse) -> Result<(), ClusterError> {
+        self.recognize(&response.server_side_session_id)?;
+        self.tell(response.response_type.as_ref());
+        let has_rows = matches!(response.response_type, Some(ResponseType::ArrowBatch(_)));
+        if has_rows && response.response_id.is_empty() {
+            return Err(ClusterError::Odd("rows without a place in the answer"));
+        }
         Ok(())
     }
 
@@ -260,10 +377,15 @@ pub(super) fn only(rows: Vec<Row>) -> Result<Row, ClusterError> {
     rows.into_iter().next().ok_or(ClusterError::Odd("no row"))
 }
 
-/// Passes over what a server that is there may not say the next time.
-fn passing(what: &'static str, error: &SparkError) -> Result<(), ClusterError> {
+/// Waits for an answer, but no longer than `limit`.
+fn within<T>(limit: Duration, what: &'static str, answer: impl Future<Output = T>) -> Result<T, ClusterError> {
+    block_on(async { tokio::time::timeout(limit, answer).await }).map_err(|_| ClusterError::Gone(what))
+}
+
+/// What a server that is there may not say the next time; everything else is an error.
+fn passing(what: &'static str, error: &SparkError) -> Result<ClusterError, ClusterError> {
     let is_passing = error.grpc_code() == Some(UNAVAILABLE) || error.message().contains(DISCONNECTED);
-    if is_passing { Ok(()) } else { Err(told(what, error)) }
+    if is_passing { Ok(told(what, error)) } else { Err(told(what, error)) }
 }
 
 fn failed(what: &'static str) -> impl Fn(SparkError) -> ClusterError {
@@ -277,5 +399,15 @@ fn told(what: &'static str, error: &SparkError) -> ClusterError {
     }
     let message = error.message();
     let line = message.lines().find(|line| !line.trim().is_empty()).unwrap_or("nothing");
-    ClusterError::Failed { doing: what, said: line.chars().take(SAID_MAX).collect() }
+    let said = without_values(line);
+    ClusterError::Failed { doing: what, said: said.chars().take(SAID_MAX).collect() }
+}
+
+/// A sentence without what stands in it in quotation marks: it may be the number of a customer.
+fn without_values(line: &str) -> String {
+    let parts: Vec<&str> = line.split('\'').collect();
+    // A mark that has no other is one of a word.
+    let last = parts.len().saturating_sub(1);
+    let part = |(place, part): (usize, &&str)| if place % 2 == 1 && place < last { "…" } else { *part }.to_owned();
+    parts.iter().enumerate().map(part).collect::<Vec<_>>().join("'")
 }

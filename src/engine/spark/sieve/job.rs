@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::session::{Session, sql, written};
+use super::super::session::{Session, bytes_of, only, sql, written};
 use super::super::{ClusterError, Lap, Progress, tables};
-use super::statement::{COUNTS, DAYS, SEEN, SIEVED, SILENCES, filled, places, segments};
+use super::statement::{COUNTS, DAYS, INTACT, SEEN, SIEVED, SILENCES, filled, places, segments};
 use super::{Parts, Place, Sieved, Task, Written};
 use crate::domain::{Instant, Span};
 
@@ -18,6 +18,7 @@ pub(super) fn sieved(task: &Task, progress: Progress, lap: Lap) -> Result<Sieved
 }
 
 fn in_session(session: &Session, task: &Task, lap: Lap) -> Result<Sieved, ClusterError> {
+    look_at_bytes(session, task)?;
     look_at_archive(session, &task.parts)?;
     let named = seen(session, task)?;
     lap("looking at the archive", Some(task.rows));
@@ -36,15 +37,31 @@ fn in_session(session: &Session, task: &Task, lap: Lap) -> Result<Sieved, Cluste
         write(session, statement, task, (name, &["of_portion"]))?;
     }
     let told = tally(session, task)?;
+    session.look_back()?;
     lap("counting", None);
     Ok(told)
+}
+
+/// Compares the bytes of parts with their digests, where that was not done.
+fn look_at_bytes(session: &Session, task: &Task) -> Result<(), ClusterError> {
+    if task.unseen.is_empty() {
+        return Ok(());
+    }
+    let what = "comparing the archive with its digests";
+    session.view(bytes_of(task.unseen.clone()), "bytes", what)?;
+    let row = only(session.collect(&filled(INTACT, task), what)?)?;
+    let (seen, known, damaged) = (row.count("parts")?, task.unseen.len() as u64, row.count("damaged")?);
+    if damaged > 0 {
+        return Err(ClusterError::Damaged(damaged, row.text("first_damaged")?.to_owned()));
+    }
+    if seen == known { Ok(()) } else { Err(ClusterError::OtherParts { seen, known }) }
 }
 
 /// Makes the view of the archive.
 fn look_at_archive(session: &Session, parts: &[Parts]) -> Result<(), ClusterError> {
     let mut queries = Vec::with_capacity(parts.len());
     for (number, Parts { paths, are_of_owners }) in parts.iter().enumerate() {
-        let query = session.messages_of(paths.clone(), "the archive", &format!("parts_{number}"))?;
+        let query = session.messages_of((paths.clone(), true), "the archive", &format!("parts_{number}"))?;
         queries.push(format!("select *, {are_of_owners} as is_of_owner from ({query}) as part_{number}"));
     }
     session.view(sql(&queries.join(" union all ")), "archived", "opening the archive")

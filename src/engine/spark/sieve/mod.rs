@@ -21,6 +21,8 @@ use crate::rate::Tariff;
 pub struct Task {
     pub remote: Remote,
     pub parts: Vec<Parts>,
+    /// Those of them of which nobody has compared the bytes with the digest that they are named by.
+    pub unseen: Vec<String>,
     /// So many rows stand in them.
     pub rows: u64,
     /// The folder to make, as the workers write it. It must not be there.

@@ -148,16 +148,24 @@ parted as (
     from grouped
 ),
 
--- Keyed names end with digits of a digest: so some conversations come back whole whatever is said of them, with which of
--- their questions are free, and the client finds out whether that is true.
+-- What hangs on something else is left to the client, whatever is said of it here; of the rest this has to be right.
+weighed as (
+    select
+        *,
+        is_plain and not is_odd and at < :as_of as is_certain,
+        coalesce(first_question_at is not null and not is_in_time
+            and (role = 'asks' or (role = 'answers' and first_answer_at is not null)), false) as is_wanted
+    from parted
+),
+
+-- Keyed names end with digits of a digest: so some conversations come back whole, each night others, with what is said of
+-- their messages, and the client finds out whether that is true.
 sieved as (
     select
         *,
-        portion >= 0 and (not is_plain or is_odd or at >= :as_of or substr(conversation, -2) = '00'
-            or (first_question_at is not null and not is_in_time
-                and (role = 'asks' or (role = 'answers' and first_answer_at is not null)))) as is_needed,
-        is_judged and is_in_time and is_plain and not is_odd and at < :as_of and place = 1 as is_free
-    from parted
+        portion >= 0 and (is_wanted or not is_certain or substr(conversation, -2) = :sample) as is_needed,
+        is_certain and is_judged and is_in_time and place = 1 as is_free
+    from weighed
 ),
 
 -- Where a question lies in its calendar, and where a message does that is drawn among those of its day.
@@ -180,7 +188,7 @@ dated as (
 ),
 
 digits as (
-    select *, case when is_counted then :digits else '' end as digits from dated
+    select *, case when is_free then :digits else '' end as digits from dated
 )
 
 select
@@ -192,14 +200,16 @@ select
     own_kind in ('', :kinds_that_count) as is_of_kind_that_asks,
     is_needed,
     is_counted,
-    case when is_counted then event_at end as received_at,
-    case when is_counted then first_answer_at - event_at end as length,
-    case when is_counted then first_entry_point end as entry_point,
-    case when is_counted then coalesce(markets.market, 'other') end as market,
+    case when is_free then event_at end as received_at,
+    case when is_free then first_answer_at - event_at end as length,
+    case when is_free then first_entry_point end as entry_point,
+    case when is_free then coalesce(markets.market, 'other') end as market,
     question_segment,
     segment,
     is_needed and is_disputed as is_disputed,
-    is_needed and is_free as is_free,
+    is_certain,
+    is_wanted,
+    is_free,
     case when is_needed then message_id end as message_id,
     case when is_needed then customer end as customer,
     case when is_needed then conversation end as conversation,
@@ -212,5 +222,5 @@ select
     portion as of_portion,
     case when is_needed then 1 else 0 end as of_needed
 from digits
-left join markets on is_counted and markets.first_digit = substr(digits, 1, 1)
+left join markets on is_free and markets.first_digit = substr(digits, 1, 1)
     and digits >= from_digits and digits < until_digits

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::statement::{DIGITS, kinds, quoted, replaced};
 use super::super::tables::{micros, table};
 use super::{Place, Segment, Task};
-use crate::domain::Elapsed;
 use crate::domain::message::Counts;
 use crate::domain::reading::Boundary;
+use crate::domain::{Elapsed, Instant};
 
+/// Compares the bytes of the archive with their names.
+pub(super) const INTACT: &str = include_str!("intact.sql");
 /// What stands in the archive.
 pub(super) const SEEN: &str = include_str!("seen.sql");
 /// Finds what is still needed.
@@ -30,9 +32,16 @@ pub(super) fn filled(statement: &str, task: &Task) -> String {
         ("kinds_that_do_not", kinds(|kind| kind.counts() == Counts::No)),
         ("digits", DIGITS.to_owned()),
         ("length_range", length_range(&task.length_ends)),
+        ("sample", sample(task.as_of)),
     ]
     .into();
     replaced(statement, &parameters)
+}
+
+/// Two hexadecimal digits, other ones each day: one conversation of 256 ends with them.
+fn sample(as_of: Instant) -> String {
+    let day = as_of.micros().div_euclid(Elapsed::DAY.micros());
+    format!("'{:02x}'", day.rem_euclid(256))
 }
 
 /// The number of the first end that a length does not pass.
@@ -74,7 +83,7 @@ pub(super) fn segments(segments: &[Segment]) -> String {
 mod tests {
     use super::super::super::Remote;
     use super::*;
-    use crate::domain::{Instant, Span};
+    use crate::domain::Span;
     use crate::rate::Tariff;
 
     fn task(length_ends: Vec<Elapsed>) -> Task {
@@ -83,6 +92,7 @@ mod tests {
         Task {
             remote: Remote { url: "sc://h".parse().unwrap(), token: None },
             parts: Vec::new(),
+            unseen: Vec::new(),
             rows: 0,
             folder: "f".to_owned(),
             tariff: Tariff::parse(std::path::Path::new("t.toml"), text).unwrap(),
@@ -97,7 +107,7 @@ mod tests {
     #[test]
     fn no_parameter_is_left() {
         let task = task(vec![Elapsed::from_seconds(60)]);
-        for statement in [SEEN, SIEVED, COUNTS, DAYS, SILENCES] {
+        for statement in [INTACT, SEEN, SIEVED, COUNTS, DAYS, SILENCES] {
             let filled = filled(statement, &task);
             assert!(!filled.contains(':') && !filled.contains("--"), "{filled}");
         }
@@ -106,6 +116,8 @@ mod tests {
             counts.contains("case when length <= 60000000 then 0 when length is null then -1 else 1 end"),
             "{counts}"
         );
+        assert_eq!(sample(Instant::from_micros(7)), "'00'");
+        assert_eq!(sample(Instant::from_micros(-1)), "'ff'");
         assert!(filled(DAYS, &task).contains("at < 7L"));
     }
 
