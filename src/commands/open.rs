@@ -52,8 +52,8 @@ pub fn open_months<'s>(tonight: &Tonight<'s, '_>, evidence: &Evidence) -> Result
 
 /// The same, whatever the evidence has.
 ///
-/// Unread businesses are read and judged a few at a time, or sieved by a cluster where there is one. Of each of them the evidence has afterwards what is counted of
-/// its messages, and those that may still matter.
+/// Unread businesses are read and judged a few at a time, or sieved by a cluster where there is one. Of each of them the
+/// evidence has afterwards what is counted of its messages, and those that may still matter.
 pub fn open_in_portions<'s>(
     tonight: &Tonight<'s, '_>,
     evidence: &mut Evidence,
@@ -64,14 +64,16 @@ pub fn open_in_portions<'s>(
     let portions = evidence.portions(setup);
     let is_read = |business: &&Business| !evidence.unread.businesses.contains(business.id.as_str());
     let read: Vec<&Business> = setup.businesses.iter().filter(is_read).collect();
-    let mut open = judged_and_closed(tonight, &broken_vows, evidence, &read)?;
+    let mut open = Vec::new();
     let portions = match cluster {
+        // What it finds may take back what is known of any channel.
         Some(cluster) if !portions.is_empty() => {
             open.extend(on_cluster(tonight, &broken_vows, evidence, &portions, cluster)?);
             Vec::new()
         }
         _ => portions,
     };
+    open.extend(judged_and_closed(tonight, &broken_vows, evidence, &read)?);
     for portion in portions {
         if let [business] = portion.as_slice()
             && let Some(judged) = in_slices(tonight, &broken_vows, evidence, business)?

@@ -1,6 +1,8 @@
 //! Progress on a terminal; nothing under cron.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+
+use crate::engine::spark::Progress;
 
 /// A bar of `length` steps named `what`, drawn on standard error when someone watches.
 pub fn bar(watched: bool, what: &str, length: usize) -> ProgressBar {
@@ -12,4 +14,15 @@ pub fn bar(watched: bool, what: &str, length: usize) -> ProgressBar {
     }
     bar.set_message(what.to_owned());
     bar
+}
+
+/// A bar of the tasks of a cluster, which goes when it is dropped, and what moves it.
+pub fn of_tasks(watched: bool) -> (ProgressBar, Progress) {
+    let bar = bar(watched, "cluster", 0).with_finish(ProgressFinish::AndClear);
+    let moved = bar.clone();
+    let progress = move |done, all| {
+        moved.set_length(all);
+        moved.set_position(done);
+    };
+    (bar, Box::new(progress))
 }

@@ -144,6 +144,35 @@ impl Messages {
     }
 }
 
+/// A message that is to be read from the archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    pub channel: String,
+    pub id: String,
+    /// When the first and the last of its rows were sent, in microseconds.
+    pub first_at: i64,
+    pub last_at: i64,
+}
+
+/// The messages that some files name.
+///
+/// # Errors
+/// As of [`messages`].
+pub fn wanted(files: &[Vec<u8>]) -> Result<Vec<Named>, ReadError> {
+    let mut all = Vec::new();
+    for file in files {
+        let frame = parquet::whole(file, &["channel", "message_id", "first_at", "last_at"])?;
+        let rows = || -> PolarsResult<Vec<Named>> {
+            let (channels, ids) = (texts_of(&frame, "channel")?, texts_of(&frame, "message_id")?);
+            let (first, last) = (numbers(&frame, "first_at")?, numbers(&frame, "last_at")?);
+            let rows = channels.into_iter().zip(ids).zip(first).zip(last);
+            Ok(rows.map(|(((channel, id), first_at), last_at)| Named { channel, id, first_at, last_at }).collect())
+        };
+        all.extend(rows().map_err(ReadError::Frame)?);
+    }
+    Ok(all)
+}
+
 /// Questions that were answered in time, which pages tell alike.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Count {

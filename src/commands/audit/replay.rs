@@ -182,7 +182,11 @@ impl<'a> Replays<'a> {
             let as_of = cuts.values().copied().max().unwrap_or(basis.cut);
             let (archive, evidence_of) = (&self.archive, &files_only);
             let question = Question { archive, setup, evidence: evidence_of, as_of, businesses, is_of_a_night: false };
-            for Told { business, settled, carried, claims } in question.ask(cluster, None)?.portion(0)? {
+            let mut sieve = question.ask(cluster, None)?;
+            if let Some(strays) = &mut sieve.strays {
+                evidence.known = std::mem::take(&mut strays.known);
+            }
+            for Told { business, settled, carried, claims } in sieve.portion(0)? {
                 evidence.let_go(business, settled, carried);
                 let cut = cuts.get(&business.id).copied().unwrap_or(basis.cut);
                 let waits = evidence.waits_under(business, month, cut, &setup.tariff, None)?;

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Cluster;
 use super::files::Exchange;
+use super::here::strays;
 use super::told::Sieve;
 use crate::commands::alarms::owned_until;
 use crate::commands::archived::{Archive, Kept};
 use crate::commands::coverage::looked_at;
-use crate::commands::evidence::Evidence;
+use crate::commands::evidence::{Evidence, broken};
 use crate::commands::loaded::{is_webhook, owners};
 use crate::commands::progress;
 use crate::commands::settled::can_settle;
@@ -20,6 +21,7 @@ use crate::domain::{Business, ChannelEvidence, Date, Elapsed, Instant, Month, Sp
 use crate::engine::spark::sieve::{self, Parts, Place, Segment};
 use crate::error::{Failure, Kind};
 use crate::ledger::entry::Part;
+use crate::read::frame;
 use crate::report::portrait::length_ends;
 
 /// What is asked of a business.
@@ -57,6 +59,11 @@ struct Archived {
 }
 
 impl Question<'_> {
+    /// Whether it asks about a business.
+    pub fn is_about(&self, id: &str) -> bool {
+        self.businesses.iter().any(|asked| asked.business.id.as_str() == id)
+    }
+
     /// Asks the cluster.
     ///
     /// # Errors
@@ -67,15 +74,38 @@ impl Question<'_> {
             return Err(refused("files that version 0.1.0 archived"));
         }
         let exchange = Exchange::new(cluster, self.archive.state)?;
-        let (calendars, segments) = self.segments();
-        let places = self.places(&calendars);
         let Archived { parts, rows, unseen, digests } = self.archived(cluster)?;
-        let task = sieve::Task {
+        let (calendars, segments) = self.segments();
+        if rows == 0 {
+            let places = self.places(&calendars, self.evidence);
+            return Ok(Sieve::new(self, exchange, (places, segments), sieve::Sieved::default()));
+        }
+        let look = sieve::Look {
             remote: cluster.remote.clone(),
             parts,
             unseen,
             rows,
             folder: exchange.url().to_owned(),
+            owners: self.owners(),
+        };
+        let mut begun = timings.map(Timings::now);
+        let mut lap = |name, rows| {
+            if let (Some(timings), Some(at)) = (timings, begun) {
+                timings.part(name, at, rows);
+                begun = Some(timings.now());
+            }
+        };
+        let (_bar, progress) = progress::of_tasks(cluster.watched);
+        let looked = sieve::look(look, progress, &mut lap).map_err(|error| super::failure(&error))?;
+        cluster.have_seen(digests);
+        let strays = strays(self, &exchange, looked.seen())?;
+        // What strays takes back what is known of a channel, on which hangs how far it is judged.
+        let mut evidence = self.evidence.over(frame::empty().map_err(broken)?)?;
+        if let Some(strays) = &strays {
+            evidence.known.clone_from(&strays.known);
+        }
+        let places = self.places(&calendars, &evidence);
+        let task = sieve::Task {
             tariff: self.setup.tariff.clone(),
             as_of: self.as_of,
             places: places.clone(),
@@ -83,10 +113,8 @@ impl Question<'_> {
             is_of_a_night: self.is_of_a_night,
             length_ends: length_ends().collect(),
         };
-        let written = if rows == 0 { sieve::Sieved::default() } else { sieved(task, cluster, timings)? };
-        cluster.have_seen(digests);
-        let numbers = (0..).zip(&places).map(|(number, place)| (place.channel.clone(), number)).collect();
-        Ok(Sieve { question: self, exchange, places, numbers, segments, written })
+        let written = looked.sieved(task, &mut lap).map_err(|error| super::failure(&error))?;
+        Ok(Sieve { strays, ..Sieve::new(self, exchange, (places, segments), written) })
     }
 
     /// All parts of the archive. What the workers read of the folder that lies here is compared with its digest first;
@@ -137,8 +165,17 @@ impl Question<'_> {
         })
     }
 
-    /// The channels of the book.
-    fn places(&self, calendars: &BTreeMap<&str, u32>) -> Vec<Place> {
+    /// The channels of the book with their owners.
+    fn owners(&self) -> Vec<(String, String, Span)> {
+        let owner = |(channel, owners): (&str, Vec<(&Business, Span)>)| {
+            let (business, owned) = owners.first().copied()?;
+            Some((channel.to_owned(), business.id.to_string(), owned))
+        };
+        owners(self.setup).into_iter().filter_map(owner).collect()
+    }
+
+    /// The channels of the book, and what the evidence makes of them.
+    fn places(&self, calendars: &BTreeMap<&str, u32>, evidence: &Evidence) -> Vec<Place> {
         let asked: BTreeMap<&str, &OfBusiness> =
             self.businesses.iter().map(|asked| (asked.business.id.as_str(), asked)).collect();
         let place = |(channel, owners): (&str, Vec<(&Business, Span)>)| {
@@ -148,7 +185,6 @@ impl Question<'_> {
             let mut place = Place {
                 channel: channel.to_owned(),
                 business: id.to_owned(),
-                owned,
                 portion: None,
                 calendar: u32::MAX,
                 is_plain: true,
@@ -157,7 +193,7 @@ impl Question<'_> {
                 heard_until: Instant::MIN,
             };
             let Some(of) = asked.get(id) else { return Some(place) };
-            let known = self.evidence.of_business(&business.id, channel, of.through);
+            let known = evidence.of_business(&business.id, channel, of.through);
             let through = known.as_ref().map_or(Instant::MIN, |known| known.watermark);
             let until = owned_until(business).get(channel).copied().unwrap_or(Instant::MIN);
             place.portion = Some(of.portion);
@@ -237,25 +273,6 @@ pub fn refuse(setup: &Setup) -> Result<(), Failure> {
 fn refused(what: &str) -> Failure {
     let failure = Failure::new(Kind::CommandLine, format!("a cluster cannot judge by {what}"));
     failure.hint("leave the cluster out with --engine local: this machine can")
-}
-
-fn sieved(task: sieve::Task, cluster: &Cluster, timings: Option<&Timings>) -> Result<sieve::Sieved, Failure> {
-    let bar = progress::bar(cluster.watched, "cluster", 0);
-    let watched = bar.clone();
-    let progress = move |done, all| {
-        watched.set_length(all);
-        watched.set_position(done);
-    };
-    let mut begun = timings.map(Timings::now);
-    let mut lap = |name, rows| {
-        if let (Some(timings), Some(at)) = (timings, begun) {
-            timings.part(name, at, rows);
-            begun = Some(timings.now());
-        }
-    };
-    let sieved = sieve::sieved(task, Box::new(progress), &mut lap);
-    bar.finish_and_clear();
-    sieved.map_err(|error| super::failure(&error))
 }
 
 /// Whether a question that was answered in time is known by its answer alone, and nothing earlier answers a later one.

@@ -4,6 +4,7 @@
 mod ask;
 mod claims;
 mod files;
+mod here;
 mod told;
 
 use std::collections::BTreeSet;
@@ -142,7 +143,6 @@ fn failure(error: &ClusterError) -> Failure {
             Kind::Differences,
             "bring back what the workers read from a copy: `ritardo verify` looks at what lies here",
         ),
-        ClusterError::Stray { .. } => (Kind::SetAside, here),
         ClusterError::OtherRows { .. } | ClusterError::OtherParts { .. } => (
             Kind::InputOutput,
             "the workers must see the archive of this ledger: look at `archive` in [engine], then run `ritardo verify`",

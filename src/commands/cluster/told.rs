@@ -1,19 +1,20 @@
 //! What a cluster has told of some businesses: what is counted of them, and the messages that may still matter.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
 
 use super::ask::{OfBusiness, Question};
 use super::claims::Claims;
 use super::files::Exchange;
+use super::here::{Strays, Wanted, of_owners};
 use crate::commands::alarms::owned_until;
 use crate::commands::coverage::looked_at;
 use crate::commands::evidence::broken;
-use crate::commands::loaded::{loaded, owners};
+use crate::commands::loaded::owners;
 use crate::commands::settled::{DaysOf, Group, Settled, weighed};
 use crate::domain::charge::{Market, Weighed};
-use crate::domain::{Business, EntryPoint, Instant, Month, Span, Verdict, columns};
+use crate::domain::{Business, EntryPoint, Instant, Month, Span, Verdict};
 use crate::engine::spark::sieve::{Place, Segment, Sieved, Written};
 use crate::error::{Failure, Kind};
 use crate::read::sieved::{self, Count, Messages};
@@ -29,6 +30,8 @@ pub struct Sieve<'s> {
     pub(super) numbers: BTreeMap<String, i64>,
     pub(super) segments: Vec<Segment>,
     pub(super) written: Sieved,
+    /// What stands under a name that is not the owner's, and is judged here.
+    pub strays: Option<Strays>,
 }
 
 /// What was told of a business.
@@ -47,6 +50,16 @@ type Stretches = BTreeMap<i64, Vec<[Option<i64>; 3]>>;
 type Traffic = BTreeMap<(i64, i64), [u64; 2]>;
 
 impl<'s> Sieve<'s> {
+    pub(super) fn new(
+        question: &'s Question<'s>,
+        exchange: Exchange,
+        (places, segments): (Vec<Place>, Vec<Segment>),
+        written: Sieved,
+    ) -> Self {
+        let numbers = (0..).zip(&places).map(|(number, place)| (place.channel.clone(), number)).collect();
+        Self { question, exchange, places, numbers, segments, written, strays: None }
+    }
+
     /// What was told of the businesses of a portion.
     ///
     /// # Errors
@@ -78,7 +91,11 @@ impl<'s> Sieve<'s> {
                 days: self.days(asked, &days),
                 is_of_tonight: true,
             };
-            let carried = carried.remove(asked.business.id.as_str()).unwrap_or_else(|| none.clone());
+            let id = asked.business.id.as_str();
+            let mut carried = carried.remove(id).unwrap_or_else(|| none.clone());
+            if let Some(strays) = self.strays.as_ref().and_then(|strays| strays.by_business.get(id)) {
+                carried.vstack_mut(strays).map_err(broken)?;
+            }
             let claims = claims.remove(asked.business.id.as_str()).unwrap_or_default();
             Ok(Told { business: asked.business, settled, carried, claims })
         });
@@ -128,31 +145,18 @@ impl<'s> Sieve<'s> {
         let mut all = frame::with_file(messages.frame(once, &names).map_err(broken)?, 0).map_err(broken)?;
         if !twice.is_empty() {
             let channel = |row: &usize| names(messages.channels.get(*row).copied().unwrap_or(-1)).1;
-            let wanted: BTreeSet<(&str, &str)> = twice.iter().map(|row| (channel(row), messages.id(*row))).collect();
-            let stamps = || twice.iter().map(|row| messages.sent_at(*row));
-            let within = (stamps().min().unwrap_or_default(), stamps().max().unwrap_or_default());
-            all.vstack_mut(&self.read_here(&wanted, within)?).map_err(broken)?;
+            let mut wanted = Wanted::default();
+            for row in &twice {
+                let at = messages.sent_at(*row);
+                wanted.add(channel(row), messages.id(*row), (at, at));
+            }
+            let found = of_owners(&wanted.read(self.question)?, &owners(self.question.setup), true)?;
+            if found.height() != twice.len() {
+                return Err(odd());
+            }
+            all.vstack_mut(&found).map_err(broken)?;
         }
         frame::by_business(all).map_err(broken)
-    }
-
-    /// The messages of the archive with these channels and ids.
-    fn read_here(&self, wanted: &BTreeSet<(&str, &str)>, (first, last): (i64, i64)) -> Result<DataFrame, Failure> {
-        let Question { evidence, setup, archive, .. } = *self.question;
-        let (first, last) = (Instant::from_micros(first), Instant::from_micros(last));
-        let channels: BTreeSet<&str> = wanted.iter().map(|(channel, _)| *channel).collect();
-        let files = evidence.carrying_places(channels.iter().copied()).into_iter();
-        let files = files.filter(|(_, file)| file.parts.iter().any(|part| part.first <= last && first <= part.last));
-        let only = |messages: DataFrame| {
-            let text = |name: &str| messages.column(name).and_then(|column| column.str()).map_err(broken);
-            let rows = text(columns::CHANNEL)?.iter().zip(text(columns::MESSAGE_ID)?.iter());
-            let is_wanted = |(channel, id): (Option<&str>, Option<&str>)| {
-                wanted.contains(&(channel.unwrap_or_default(), id.unwrap_or_default()))
-            };
-            let mask: Vec<bool> = rows.map(is_wanted).collect();
-            frame::filtered(&messages, &mask).map_err(broken)
-        };
-        loaded(files, BTreeSet::new(), &owners(setup), archive, &only)
     }
 
     fn channel(&self, number: i64) -> Option<&Place> {
@@ -273,11 +277,11 @@ impl<'s> Sieve<'s> {
     }
 }
 
-fn odd() -> Failure {
+pub(super) fn odd() -> Failure {
     let failure = Failure::new(Kind::SelfCheck, "the answer of the cluster is not understood");
     failure.hint("leave the cluster out with --engine local: this machine judges it")
 }
 
-fn unfit(error: ReadError) -> Failure {
+pub(super) fn unfit(error: ReadError) -> Failure {
     Failure::new(Kind::InputOutput, "what the cluster wrote cannot be read").because(error)
 }

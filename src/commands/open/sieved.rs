@@ -33,7 +33,10 @@ pub(super) fn on_cluster<'s>(
     let businesses = (0..).zip(portions).flat_map(|(number, portion)| portion.iter().map(move |one| (number, one)));
     let businesses = businesses.map(|(number, business)| of_business(number, business)).collect();
     let question = Question { archive, setup, evidence: &known, as_of, businesses, is_of_a_night: true };
-    let (sieve, mut open) = (question.ask(cluster, tonight.timings)?, Vec::new());
+    let (mut sieve, mut open) = (question.ask(cluster, tonight.timings)?, Vec::new());
+    if let Some(strays) = &mut sieve.strays {
+        evidence.known = std::mem::take(&mut strays.known);
+    }
     for (number, portion) in (0..).zip(portions) {
         let begun = tonight.timings.map(Timings::now);
         let mut claims = BTreeMap::new();
@@ -52,6 +55,14 @@ pub(super) fn on_cluster<'s>(
         settled::weigh_closed(evidence, &mut judged);
         tonight.part("what is left of it", begun, portion.len() as u64);
         open.extend(judged);
+    }
+    // Nothing of the others is billed, but they are told.
+    for (name, messages) in sieve.strays.into_iter().flat_map(|strays| strays.by_business) {
+        match evidence.by_business.get_mut(&name) {
+            Some(of_business) if !question.is_about(&name) => drop(of_business.vstack_mut(&messages).map_err(broken)?),
+            Some(_) => {}
+            None => drop(evidence.by_business.insert(name, messages)),
+        }
     }
     Ok(open)
 }

@@ -61,12 +61,7 @@ pub(super) fn rate_there(args: &Rate, world: &mut World, timings: &Timings) -> R
     }
     let token = args.engine.token_file.as_deref().map(|path| token(path, &url)).transpose()?;
     refuse_unbuilt(Kind::CommandLine)?;
-    let bar = progress::bar(world.watched, "cluster", 0);
-    let watched = bar.clone();
-    let progress = move |done, all| {
-        watched.set_length(all);
-        watched.set_position(done);
-    };
+    let (bar, progress) = progress::of_tasks(world.watched);
     let wanted = if args.only == Some(Only::Charges) { Wanted::Charges } else { Wanted::All };
     let as_of = args.as_of;
     let task = Task {
@@ -79,7 +74,7 @@ pub(super) fn rate_there(args: &Rate, world: &mut World, timings: &Timings) -> R
         wanted,
     };
     let mut lap = |name, rows| timings.lap(name, rows, None);
-    let rated = spark::rated(task, Box::new(progress), &mut lap);
+    let rated = spark::rated(task, progress, &mut lap);
     bar.finish_and_clear();
     let rated = rated.map_err(|error| failure(&error, &args.tariff))?;
     let overall = totals(rated.parts.values(), &tariff)?;
@@ -214,7 +209,6 @@ fn failure(error: &ClusterError, tariff: &Path) -> Failure {
         ClusterError::NoRate { .. } => (Kind::Configuration, unused),
         ClusterError::Odd(_)
         // These are of an archive.
-        | ClusterError::Stray { .. }
         | ClusterError::OtherRows { .. }
         | ClusterError::OtherParts { .. }
         | ClusterError::Damaged(..) => (Kind::SelfCheck, unused),

@@ -126,8 +126,6 @@ pub enum ClusterError {
     Mistakable(u64),
     #[error("the tariff has no rate for market {market} (message {message_id} of {business})")]
     NoRate { business: String, message_id: String, market: String },
-    #[error("messages of {business} stand on channel {channel}, which is not theirs alone")]
-    Stray { business: String, channel: String },
     #[error("the cluster sees {seen} rows of the archive, of which the ledger knows {known}")]
     OtherRows { seen: u64, known: u64 },
     /// How many, and one of them.

@@ -1,4 +1,4 @@
-//! Rows of an answer: Arrow, as a server sends it, as numbers, texts and truths by the names of their columns.
+//! Rows of an answer: Arrow, as a server sends it, as numbers and texts by the names of their columns.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -19,7 +19,6 @@ pub(super) struct Row(BTreeMap<String, Cell>);
 enum Cell {
     Number(i64),
     Text(String),
-    Truth(bool),
 }
 
 impl Row {
@@ -33,10 +32,6 @@ impl Row {
 
     pub fn text(&self, name: &str) -> Result<&str, ClusterError> {
         if let Some(Cell::Text(text)) = self.0.get(name) { Ok(text) } else { Err(ClusterError::Odd("a text")) }
-    }
-
-    pub fn truth(&self, name: &str) -> Result<bool, ClusterError> {
-        if let Some(Cell::Truth(truth)) = self.0.get(name) { Ok(*truth) } else { Err(ClusterError::Odd("a truth")) }
     }
 }
 
@@ -66,9 +61,6 @@ fn of_batch(batch: &RecordBatch) -> Result<Vec<Row>, ArrowError> {
 }
 
 fn cells(column: &ArrayRef) -> Result<Vec<Option<Cell>>, ArrowError> {
-    if let Some(truths) = column.as_boolean_opt() {
-        return Ok(truths.iter().map(|truth| truth.map(Cell::Truth)).collect());
-    }
     if column.data_type().is_integer() {
         let numbers = cast(column, &DataType::Int64)?;
         return Ok(numbers.as_primitive::<Int64Type>().iter().map(|number| number.map(Cell::Number)).collect());
@@ -81,17 +73,16 @@ fn cells(column: &ArrayRef) -> Result<Vec<Option<Cell>>, ArrowError> {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{BooleanArray, Int32Array, StringArray};
+    use arrow::array::{Int32Array, StringArray};
     use arrow::ipc::writer::StreamWriter;
 
     use super::*;
 
     #[test]
     fn an_answer_is_read_by_the_names_of_its_columns() {
-        let columns: [(&str, ArrayRef); 3] = [
+        let columns: [(&str, ArrayRef); 2] = [
             ("number", Arc::new(Int32Array::from(vec![Some(-7), None]))),
             ("text", Arc::new(StringArray::from(vec!["a", "b"]))),
-            ("truth", Arc::new(BooleanArray::from(vec![true, false]))),
         ];
         let batch = RecordBatch::try_from_iter(columns).unwrap();
         let mut bytes = Vec::new();
@@ -99,10 +90,7 @@ mod tests {
         writer.write(&batch).unwrap();
         writer.finish().unwrap();
         let rows = super::rows(&bytes).unwrap();
-        assert_eq!(
-            (rows[0].number("number"), rows[0].text("text"), rows[0].truth("truth")),
-            (Ok(-7), Ok("a"), Ok(true))
-        );
+        assert_eq!((rows[0].number("number"), rows[0].text("text")), (Ok(-7), Ok("a")));
         assert!(
             rows[0].count("number").is_err() && rows[1].number("number").is_err() && rows[1].text("number").is_err()
         );

@@ -1,56 +1,97 @@
 //! The dialogue with the cluster: look at the archive, sieve it into files, and count what was written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::super::session::{Session, bytes_of, only, sql, written};
 use super::super::{ClusterError, Lap, Progress, tables};
-use super::statement::{COUNTS, DAYS, INTACT, SEEN, SIEVED, SILENCES, filled, places, segments};
-use super::{Parts, Place, Sieved, Task, Written};
-use crate::domain::{Instant, Span};
+use super::statement::{
+    ARCHIVED, COUNTS, DAYS, INTACT, SEEN, SIEVED, SILENCES, STRAYS, filled, owners, places, plain, segments,
+};
+use super::{Look, Looked, Parts, Seen, Sieved, Task, Written};
 
-/// Does the task; see [`super::sieved`].
-pub(super) fn sieved(task: &Task, progress: Progress, lap: Lap) -> Result<Sieved, ClusterError> {
-    let session = Session::open(&task.remote.connection(), progress)?;
-    let told = in_session(&session, task, lap);
+/// Opens a session and looks at the archive; see [`super::look`].
+pub(super) fn look(look: Look, progress: Progress, lap: Lap) -> Result<Looked, ClusterError> {
+    let session = Session::open(&look.remote.connection(), progress)?;
+    match looked_at(&session, &look) {
+        Ok(seen) => {
+            lap("looking at the archive", Some(look.rows));
+            Ok(Looked { session, look, seen })
+        }
+        Err(error) => {
+            session.close();
+            Err(error)
+        }
+    }
+}
+
+/// Does the task; see [`Looked::sieved`].
+pub(super) fn sieved(looked: Looked, task: &Task, lap: Lap) -> Result<Sieved, ClusterError> {
+    let Looked { session, look, seen } = looked;
+    let told = in_session(&session, (&look, &seen), task, lap);
     // Nothing of it is of use any more, nor is work that still goes on.
     session.close();
     told
 }
 
-fn in_session(session: &Session, task: &Task, lap: Lap) -> Result<Sieved, ClusterError> {
-    look_at_bytes(session, task)?;
-    look_at_archive(session, &task.parts)?;
-    let named = seen(session, task)?;
-    lap("looking at the archive", Some(task.rows));
+fn in_session(session: &Session, (look, seen): (&Look, &Seen), task: &Task, lap: Lap) -> Result<Sieved, ClusterError> {
     for (name, query) in [
-        ("places", places(&task.places, &named)),
+        ("places", places(&task.places, &seen.named)),
         ("segments", segments(&task.segments)),
         ("markets", tables::markets(&task.tariff)),
     ] {
         session.view(sql(&query), name, "taking the channels")?;
     }
-    write(session, SIEVED, task, ("sieved", &["of_needed", "of_portion"]))?;
-    session.view(written(format!("{}/sieved", task.folder), None), "sieved", "reading the sieved messages")?;
-    lap("sieving", Some(task.rows));
-    let statements = [(COUNTS, "counts"), (DAYS, "days"), (SILENCES, "silences")];
-    for (statement, name) in statements.into_iter().take(if task.is_of_a_night { 3 } else { 1 }) {
-        write(session, statement, task, (name, &["of_portion"]))?;
+    let rows = look.rows.saturating_sub(seen.strays);
+    let write = |name, statement, parted_by: &[&str]| {
+        let what = if name == "sieved" { "sieving" } else { "counting" };
+        session.write(sql(&filled(statement, task)), &format!("{}/{name}", look.folder), parted_by, what)
+    };
+    write("sieved", SIEVED, &["of_needed", "of_portion"])?;
+    session.view(written(format!("{}/sieved", look.folder), None), "sieved", "reading the sieved messages")?;
+    lap("sieving", Some(rows));
+    for (name, statement) in [("counts", COUNTS), ("days", DAYS), ("silences", SILENCES)]
+        .into_iter()
+        .take(if task.is_of_a_night { 3 } else { 1 })
+    {
+        write(name, statement, &["of_portion"])?;
     }
-    let told = tally(session, task)?;
+    let told = tally(session, look, rows, task.is_of_a_night)?;
     session.look_back()?;
     lap("counting", None);
     Ok(told)
 }
 
+/// Compares what the cluster sees with what the client knows, and finds out what strays.
+fn looked_at(session: &Session, look: &Look) -> Result<Seen, ClusterError> {
+    look_at_bytes(session, look)?;
+    view_archive(session, look)?;
+    let (mut rows, mut seen) = (0_u64, Seen::default());
+    for row in session.collect(&plain(SEEN), "looking at the archive")? {
+        rows = rows.saturating_add(row.count("all_rows")?);
+        seen.strays = seen.strays.saturating_add(row.count("strays")?);
+        if row.count("named_rows")? > 0 {
+            seen.named.insert(row.text("channel")?.to_owned());
+        }
+    }
+    if rows != look.rows {
+        return Err(ClusterError::OtherRows { seen: rows, known: look.rows });
+    }
+    if seen.strays > 0 {
+        let what = "looking at messages of strangers";
+        session.write(sql(&plain(STRAYS)), &format!("{}/strays", look.folder), &[], what)?;
+    }
+    Ok(seen)
+}
+
 /// Compares the bytes of parts with their digests, where that was not done.
-fn look_at_bytes(session: &Session, task: &Task) -> Result<(), ClusterError> {
-    if task.unseen.is_empty() {
+fn look_at_bytes(session: &Session, look: &Look) -> Result<(), ClusterError> {
+    if look.unseen.is_empty() {
         return Ok(());
     }
     let what = "comparing the archive with its digests";
-    session.view(bytes_of(task.unseen.clone()), "bytes", what)?;
-    let row = only(session.collect(&filled(INTACT, task), what)?)?;
-    let (seen, known, damaged) = (row.count("parts")?, task.unseen.len() as u64, row.count("damaged")?);
+    session.view(bytes_of(look.unseen.clone()), "bytes", what)?;
+    let row = only(session.collect(&plain(INTACT), what)?)?;
+    let (seen, known, damaged) = (row.count("parts")?, look.unseen.len() as u64, row.count("damaged")?);
     if damaged > 0 {
         return Err(ClusterError::Damaged(damaged, row.text("first_damaged")?.to_owned()));
     }
@@ -58,57 +99,24 @@ fn look_at_bytes(session: &Session, task: &Task) -> Result<(), ClusterError> {
 }
 
 /// Makes the view of the archive.
-fn look_at_archive(session: &Session, parts: &[Parts]) -> Result<(), ClusterError> {
-    let mut queries = Vec::with_capacity(parts.len());
-    for (number, Parts { paths, are_of_owners }) in parts.iter().enumerate() {
+fn view_archive(session: &Session, look: &Look) -> Result<(), ClusterError> {
+    let mut queries = Vec::with_capacity(look.parts.len());
+    for (number, Parts { paths, are_of_owners }) in look.parts.iter().enumerate() {
         let query = session.messages_of((paths.clone(), true), "the archive", &format!("parts_{number}"))?;
         queries.push(format!("select *, {are_of_owners} as is_of_owner from ({query}) as part_{number}"));
     }
-    session.view(sql(&queries.join(" union all ")), "archived", "opening the archive")
-}
-
-/// Compares what the cluster sees with what the client knows. Gives the channels with conversations that are not their
-/// customers.
-fn seen(session: &Session, task: &Task) -> Result<BTreeSet<String>, ClusterError> {
-    let known: BTreeMap<&str, &Place> = task.places.iter().map(|place| (place.channel.as_str(), place)).collect();
-    let (mut rows, mut named) = (0_u64, BTreeSet::new());
-    for row in session.collect(&filled(SEEN, task), "looking at the archive")? {
-        let (channel, business) = (row.text("channel")?, row.text("business")?);
-        let at = |column| row.number(column).map(Instant::from_micros);
-        let within = Span { from: at("first_at")?, to: at("last_at")? };
-        let is_of_owner = row.truth("is_of_owner")?;
-        let is_owners = known.get(channel).is_some_and(|place| match is_of_owner {
-            true => place.owned.contains(within.from) && place.owned.contains(within.to),
-            false => place.business == business,
-        });
-        if !is_owners {
-            return Err(ClusterError::Stray { channel: channel.to_owned(), business: business.to_owned() });
-        }
-        rows = rows.saturating_add(row.count("all_rows")?);
-        if row.count("named_rows")? > 0 {
-            named.insert(channel.to_owned());
-        }
-    }
-    if rows == task.rows { Ok(named) } else { Err(ClusterError::OtherRows { seen: rows, known: task.rows }) }
-}
-
-/// Writes the rows of a statement below the folder of the task, parted by some columns.
-fn write(
-    session: &Session,
-    statement: &str,
-    task: &Task,
-    (name, parted_by): (&'static str, &[&str]),
-) -> Result<(), ClusterError> {
-    let what = if name == "sieved" { "sieving" } else { "counting" };
-    session.write(sql(&filled(statement, task)), &format!("{}/{name}", task.folder), parted_by, what)
+    let what = "opening the archive";
+    session.view(sql(&queries.join(" union all ")), "parts", what)?;
+    session.view(sql(&owners(&look.owners)), "owners", what)?;
+    session.view(sql(&plain(ARCHIVED)), "archived", what)
 }
 
 /// How many rows of each kind were written, by portion: read back from the files.
-fn tally(session: &Session, task: &Task) -> Result<Sieved, ClusterError> {
+fn tally(session: &Session, look: &Look, rows: u64, is_of_a_night: bool) -> Result<Sieved, ClusterError> {
     let mut told = Sieved::default();
-    // Every row of the archive is one of what was sieved, and every counted one is in a count.
+    // Every row of an owner is one of what was sieved, and every counted one is in a count.
     let (mut sieved, mut counted, mut in_counts) = (0, 0, 0);
-    for kind in Written::ALL.into_iter().take(if task.is_of_a_night { 4 } else { 2 }) {
+    for kind in Written::ALL.into_iter().take(if is_of_a_night { 4 } else { 2 }) {
         let what = "counting what was written";
         let (name, columns) = match kind {
             Written::Needed => ("sieved", "is_counted boolean, of_needed int, of_portion int"),
@@ -117,7 +125,7 @@ fn tally(session: &Session, task: &Task) -> Result<Sieved, ClusterError> {
             Written::Silences => ("silences", "asked bigint, of_portion int"),
         };
         // Where there is no row there is no file that tells the columns.
-        let files = written(format!("{}/{name}", task.folder), Some(columns));
+        let files = written(format!("{}/{name}", look.folder), Some(columns));
         session.view(files, &format!("written_{name}"), what)?;
         let (needed, times) = match kind {
             Written::Needed => ("of_needed = 1", "count_if(is_counted)"),
@@ -145,8 +153,8 @@ fn tally(session: &Session, task: &Task) -> Result<Sieved, ClusterError> {
         }
         told.rows.insert(kind, portions);
     }
-    if sieved != task.rows {
-        return Err(ClusterError::OtherRows { seen: sieved, known: task.rows });
+    if sieved != rows {
+        return Err(ClusterError::OtherRows { seen: sieved, known: rows });
     }
     if counted == in_counts { Ok(told) } else { Err(ClusterError::Odd("its counts")) }
 }

@@ -10,15 +10,15 @@ mod job;
 #[cfg(any(feature = "spark", test))]
 mod statement;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ClusterError, Lap, Progress, Remote};
 use crate::domain::{Elapsed, Instant, Span};
 use crate::rate::Tariff;
 
-/// What a cluster is to sieve.
+/// What a cluster is to look at, before it sieves.
 #[derive(Clone, Debug)]
-pub struct Task {
+pub struct Look {
     pub remote: Remote,
     pub parts: Vec<Parts>,
     /// Those of them of which nobody has compared the bytes with the digest that they are named by.
@@ -27,6 +27,23 @@ pub struct Task {
     pub rows: u64,
     /// The folder to make, as the workers write it. It must not be there.
     pub folder: String,
+    /// The channels of the book, each once, with the business that alone owns it, and when.
+    pub owners: Vec<(String, String, Span)>,
+}
+
+/// What stands in the archive.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Channels with conversations that are not their customers.
+    pub named: BTreeSet<String>,
+    /// Rows under a name that is not their channel's owner's. Where there are any, `strays` below the folder has channel and id
+    /// of their messages, and of those of owners with the same ids.
+    pub strays: u64,
+}
+
+/// What a cluster is to sieve.
+#[derive(Clone, Debug)]
+pub struct Task {
     /// Whose reading is the default one, but for window and boundary; it counts nothing, and a message lies in the month in
     /// which it was received.
     pub tariff: Tariff,
@@ -40,6 +57,14 @@ pub struct Task {
     pub is_of_a_night: bool,
     /// Ends of the ranges of lengths that pages tell apart, rising.
     pub length_ends: Vec<Elapsed>,
+}
+
+/// An archive that was looked at, in a session that is still open.
+pub struct Looked {
+    #[cfg(feature = "spark")]
+    session: super::session::Session,
+    look: Look,
+    seen: Seen,
 }
 
 /// Parts of the archive.
@@ -56,8 +81,6 @@ pub struct Parts {
 pub struct Place {
     pub channel: String,
     pub business: String,
-    /// While it is owned.
-    pub owned: Span,
     /// What is said of businesses with one number is read together; `None`: nobody asks about them.
     pub portion: Option<u32>,
     pub calendar: u32,
@@ -109,19 +132,43 @@ impl Written {
     }
 }
 
-/// Sieves on the cluster. `lap` is told of each stage that is over, with its rows.
+/// Looks at the archive. `lap` is told of each stage that is over, with its rows.
 ///
 /// # Errors
-/// When the cluster cannot be reached or fails, and for messages that it cannot judge. Nothing of the folder is then to be
-/// used.
+/// When the cluster cannot be reached or fails, and where it sees something else than the ledger knows.
 #[cfg(feature = "spark")]
-pub fn sieved(task: Task, progress: Progress, lap: Lap) -> Result<Sieved, ClusterError> {
-    let remote = task.remote.clone();
-    super::watch::watched(&remote.url, lap, move |lap| job::sieved(&task, progress, lap))
+pub fn look(look: Look, progress: Progress, lap: Lap) -> Result<Looked, ClusterError> {
+    let remote = look.remote.clone();
+    super::watch::watched(&remote.url, lap, move |lap| job::look(look, progress, lap))
+}
+
+impl Looked {
+    pub fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// Sieves on the cluster.
+    ///
+    /// # Errors
+    /// When the cluster fails. Nothing of the folder is then to be used.
+    #[cfg(feature = "spark")]
+    pub fn sieved(self, task: Task, lap: Lap) -> Result<Sieved, ClusterError> {
+        let remote = self.look.remote.clone();
+        super::watch::watched(&remote.url, lap, move |lap| job::sieved(self, &task, lap))
+    }
 }
 
 /// Without the feature there is no client.
 #[cfg(not(feature = "spark"))]
-pub fn sieved(_: Task, _: Progress, _: Lap) -> Result<Sieved, ClusterError> {
+pub fn look(look: Look, _: Progress, _: Lap) -> Result<Looked, ClusterError> {
+    let _ = Looked { look, seen: Seen::default() };
     Err(super::NOT_BUILT)
+}
+
+#[cfg(not(feature = "spark"))]
+impl Looked {
+    /// Never: there is nothing that was looked at.
+    pub fn sieved(self, _: Task, _: Lap) -> Result<Sieved, ClusterError> {
+        Err(super::NOT_BUILT)
+    }
 }

@@ -4,7 +4,7 @@
 --
 -- It needs four views, which the client makes before:
 --   archived   the parts of the archive, with keyed names: the columns of the canonical message log, sighting and fold, and
---              whether the messages are of the owner of their channel
+--              whether each row is of the owner of its channel (`archived.sql`); the others are left out
 --   places     the channels: channel, number, portion, calendar, is_plain, through, judged_from, judged_until, heard_until
 --   segments   the calendars, cut at every instant that something hangs on: calendar, quarter, begins, ends, segment
 --   markets    calling codes as spans of text: first_digit, from_digits, until_digits, market
@@ -51,6 +51,7 @@ rows as (
         sighting = '' or unix_micros(sent_at) < places.through as is_known
     from archived
     join places on archived.channel = places.channel
+    where archived.is_owners
 ),
 
 said as (

@@ -7,18 +7,27 @@ use super::super::tables::{micros, table};
 use super::{Place, Segment, Task};
 use crate::domain::message::Counts;
 use crate::domain::reading::Boundary;
-use crate::domain::{Elapsed, Instant};
+use crate::domain::{Elapsed, Instant, Span};
 
 /// Compares the bytes of the archive with their names.
 pub(super) const INTACT: &str = include_str!("intact.sql");
-/// What stands in the archive.
+/// The archive with the owners of its channels.
+pub(super) const ARCHIVED: &str = include_str!("archived.sql");
+/// What stands in it.
 pub(super) const SEEN: &str = include_str!("seen.sql");
+/// Finds what stands under the name of somebody else.
+pub(super) const STRAYS: &str = include_str!("strays.sql");
 /// Finds what is still needed.
 pub(super) const SIEVED: &str = include_str!("sieved.sql");
 /// Count the rest.
 pub(super) const COUNTS: &str = include_str!("counts.sql");
 pub(super) const DAYS: &str = include_str!("days.sql");
 pub(super) const SILENCES: &str = include_str!("silences.sql");
+
+/// A statement that has no parameters, without its comments.
+pub(super) fn plain(statement: &str) -> String {
+    replaced(statement, &BTreeMap::new())
+}
 
 /// A statement, without its comments.
 pub(super) fn filled(statement: &str, task: &Task) -> String {
@@ -51,6 +60,15 @@ fn length_range(ends: &[Elapsed]) -> String {
     format!("case {}when length is null then -1 else {} end", cases.collect::<String>(), ends.len())
 }
 
+/// The channels of the book with their owners.
+pub(super) fn owners(owners: &[(String, String, Span)]) -> String {
+    let row = |(channel, business, owned): &(String, String, Span)| {
+        format!("({}, {}, {}, {})", quoted(channel), quoted(business), micros(owned.from), micros(owned.to))
+    };
+    let rows: Vec<String> = owners.iter().map(row).collect();
+    table(&rows, "('', '', 0L, 0L)", "channel, business, owned_from, owned_until")
+}
+
 /// The channels. Those in `named` have conversations that are not their customers: what these have to do with others is not
 /// told by one of them.
 pub(super) fn places(places: &[Place], named: &BTreeSet<String>) -> String {
@@ -81,20 +99,13 @@ pub(super) fn segments(segments: &[Segment]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::Remote;
     use super::*;
-    use crate::domain::Span;
     use crate::rate::Tariff;
 
     fn task(length_ends: Vec<Elapsed>) -> Task {
         let text = "id = \"t\"\nversion = \"1\"\ncurrency = \"USD\"\nzone = \"UTC\"\nsource = \"a test\"\n\
                     rate = [{ market = \"other\", price = \"0.01\" }]\n";
         Task {
-            remote: Remote { url: "sc://h".parse().unwrap(), token: None },
-            parts: Vec::new(),
-            unseen: Vec::new(),
-            rows: 0,
-            folder: "f".to_owned(),
             tariff: Tariff::parse(std::path::Path::new("t.toml"), text).unwrap(),
             as_of: Instant::from_micros(7),
             places: Vec::new(),
@@ -107,7 +118,11 @@ mod tests {
     #[test]
     fn no_parameter_is_left() {
         let task = task(vec![Elapsed::from_seconds(60)]);
-        for statement in [INTACT, SEEN, SIEVED, COUNTS, DAYS, SILENCES] {
+        for statement in [ARCHIVED, INTACT, SEEN, STRAYS] {
+            let plain = plain(statement);
+            assert!(!plain.contains(':') && !plain.contains("--"), "{plain}");
+        }
+        for statement in [SIEVED, COUNTS, DAYS, SILENCES] {
             let filled = filled(statement, &task);
             assert!(!filled.contains(':') && !filled.contains("--"), "{filled}");
         }
@@ -136,7 +151,6 @@ mod tests {
         let place = Place {
             channel: "it's".to_owned(),
             business: "b".to_owned(),
-            owned: all,
             portion: Some(3),
             calendar: 4,
             is_plain: true,
