@@ -30,6 +30,10 @@ def micros(text, zone="UTC"):
     return round((moment - datetime(1970, 1, 1, tzinfo=timezone.utc)) / timedelta(microseconds=1))
 
 
+# Clocks change in Rome and Lisbon, and in São Paulo.
+CHANGES = [micros(text) for text in ("2018-10-28T01:00", "2019-03-31T01:00", "2018-11-04T03:00", "2019-02-17T02:00")]
+
+
 def moment(at, zone="UTC"):
     return (datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=at)).astimezone(ZoneInfo(zone))
 
@@ -58,7 +62,7 @@ class Source:
         is_text = form in ("csv", "ndjson")
         self.tolerance = tolerance and form != "webhook"
         self.is_local = is_text and dice.random() < 0.3
-        self.is_named = form != "webhook" and dice.random() < 0.15
+        self.is_named = form != "webhook" and dice.random() < 0.25
         self.late = dice.choice([0, 0.004, 0.03])
         self.lost = dice.choice([0, 0, 0, 0.03, 0.06])
 
@@ -254,6 +258,7 @@ class Life:
         customers = [f"+{dice.choice(CODES)}{dice.randrange(10**5, 10**6)}" for _ in range(dice.randrange(3, 25))]
         if "webhook" not in forms:
             customers.append("someone")
+        changes = [at for at in CHANGES if begin < at - 2 * DAY < self.end - 4 * DAY]
         ends, precision = month_ends(begin, self.end, zone), dice.choice([1, 1000, SECOND])
         for _ in range(dice.choice([20, 60, 150, 300])):
             at = dice.randrange(begin + HOUR, self.end)
@@ -261,6 +266,8 @@ class Life:
                 happened["edges of a month"] += 1
                 at = dice.choice(ends) + dice.choice([0, 0, 1, -1, 1000, -1000, -SECOND, SECOND, -HOUR]) - dice.choice([0, 0, WINDOW[self.window]])
                 at = max(at, begin)
+            elif dice.random() < 0.1 and changes:
+                at = dice.choice(changes) + dice.randrange(-25 * HOUR, 2 * HOUR, 60 * SECOND)
             else:
                 at -= at % precision
             customer = dice.choice(customers)
@@ -366,10 +373,10 @@ class Life:
     def nights(self, instants):
         dice, nights = self.dice, set()
         ends = sorted({end for _, zone, _, _ in self.businesses for end in month_ends(self.begin, self.end + 5 * DAY, zone)})
-        for _ in range(dice.randrange(2, 4)):
+        for _ in range(dice.randrange(1, 3)):
             nights.add(dice.randrange(self.begin + 4 * DAY, self.end + 5 * DAY) // SECOND * SECOND)
             happened["nights mid-month"] += 1
-        for end in ends:
+        for end in dice.sample(ends, min(len(ends), 3)):
             nights.add(end + max(WINDOW[self.window], 2 * DAY * self.has_steps) + dice.choice([0, 0, 1, -1, 60 * SECOND, 10 * DAY, HOUR]))
             happened["nights at the end of a horizon"] += 1
         if dice.random() < 0.5 and instants:

@@ -68,7 +68,9 @@ class Play:
         """Runs a command in both folders; gives what it printed, which must be the same."""
         said = []
         for home, more in zip(self.homes, [(), there]):
+            begun = time.monotonic()
             done = subprocess.run([self.options.ritardo, *args, *more], cwd=home, capture_output=True, text=True, check=False)
+            happened[f"ms of {args[0]} {home.name}"] += round(1000 * (time.monotonic() - begun))
             said.append((done.returncode, done.stdout, done.stderr))
             with (home.with_suffix(".said")).open("a") as log:
                 log.write(f"$ ritardo {' '.join([*args, *more])}\n{done.stdout}{done.stderr}[{done.returncode}]\n")
@@ -100,7 +102,7 @@ class Play:
                 (home / "tariff.toml").write_text(life.tariff(2))
         self.run(at, is_here=dice.random() < 0.12, is_plain=dice.random() < 0.8)
         self.between(stamp(at))
-        if dice.random() < 0.25:
+        if dice.random() < 0.15:
             self.run(at, is_here=dice.random() < 0.12, is_plain=True)
         if dice.random() < 0.15:
             happened["dry runs"] += 1
@@ -135,7 +137,7 @@ class Play:
         for hold in dice.sample(held, min(len(held), dice.choice([0, 0, 1, 30]))):
             self.both("gap", "accept", hold["id"], "--reason", "it is lost", *at)
             happened["gaps accepted" if "gap" in json.dumps(hold) else "questions accepted"] += 1
-        self.both("status", "--format", "json", *at)
+        _, status, _ = self.both("status", "--format", "json", *at)
         for month in sorted({month for month, _ in self.closed}):
             if self.life.needs_approval or dice.random() < 0.7:
                 continue
@@ -160,7 +162,7 @@ class Play:
                 happened["reissued"] += self.both("reissue", dice.choice(numbers), "--reason", "a word", *at)[0] == 0
         if dice.random() < 0.08:
             happened["forgotten"] += self.both("forget", dice.choice(self.customers()), *at)[0] == 0
-        for month in sorted(set(re.findall(r'"month": "([\d-]+)"', said))) if self.life.needs_approval else []:
+        for month in sorted(set(re.findall(r'"month": "([\d-]+)"', status))) if self.life.needs_approval else []:
             happened["approved"] += self.both("approve", month, *at)[0] == 0
         self.compare()
 
