@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
-WINDOW = {"24h": DAY, "12h": DAY // 2, "36h": DAY * 3 // 2}
-ZONES = ["Europe/Rome", "Europe/Rome", "Europe/Lisbon", "America/Sao_Paulo", "Asia/Kolkata", "UTC"]
+WINDOW = {"24h": DAY, "12h": DAY // 2, "36h": DAY * 3 // 2, "90m": 3 * HOUR // 2}
+ZONES = ["Europe/Rome", "Europe/Rome", "Europe/Lisbon", "America/Sao_Paulo", "Asia/Kathmandu", "UTC"]
 CODES = ["39333", "39333", "351912", "1809555", "1212555", "4477", "91987", "55119"]
 KINDS = ["text"] * 24 + ["image", "automatic", "automatic", "reaction", "call", "template", "note"]
 COLUMNS = ["message_id", "business", "channel", "customer", "direction", "sent_at", "kind", "status", "entry_point"]
@@ -121,11 +121,10 @@ class Source:
             return "2018-13-45"
         if not self.is_local:
             return stamp(row["sent_at"])
-        there = moment(row["sent_at"], self.zone).replace(tzinfo=None)
+        there = moment(row["sent_at"], self.zone)
         happened["local times"] += 1
-        happened["local times twice"] += there.replace(tzinfo=ZoneInfo(self.zone)).utcoffset() != \
-            there.replace(tzinfo=ZoneInfo(self.zone), fold=1).utcoffset()
-        return there.isoformat(timespec="microseconds")
+        happened["local times twice"] += there.replace(fold=0).utcoffset() != there.replace(fold=1).utcoffset()
+        return there.replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
 def bodies(row):
@@ -165,8 +164,9 @@ class Life:
         self.end = ends[dice.choice([0, 1, 1, 1, 2])] + dice.randrange(1, 9) * DAY
         # How much of what exports have is wrong.
         self.dirt = dice.choice([0, 0, 0.3, 1])
-        self.window = dice.choice(["24h", "24h", "24h", "12h", "36h"])
-        self.number, self.used = 0, []
+        self.window = dice.choice(["24h", "24h", "24h", "12h", "36h", "90m"])
+        # By id, on which channels and of which customers it is.
+        self.number, self.used, self.places = 0, [], {}
         self.businesses, self.sources = [], []
         for number in range(dice.choice([1, 2, 2, 3])):
             self.found(number + 1)
@@ -185,7 +185,7 @@ class Life:
         zone, channels = dice.choice(ZONES), []
         for place in range(dice.choice([1, 2, 2, 3])):
             form = dice.choice(["csv", "ndjson", "parquet", "webhook"])
-            channel = f"10020030{number}{place}" if form == "webhook" else f"+3905100{number}{place}"
+            channel = f"10020030{number}{place}" if form == "webhook" else dice.choice([f"+3905100{number}{place}"] * 3 + [f"it's-{number}{place}"])
             source = Source(dice, f"{name}-{place}", name, [channel], form, dice.choice([zone, "UTC"]), dice.random() < 0.2)
             sources = [source]
             if dice.random() < 0.2:
@@ -197,8 +197,10 @@ class Life:
                 else:
                     happened["two sources of a channel"] += 1
                 sources.append(other)
-            since = self.begin + dice.randrange(25) * DAY if dice.random() < 0.15 else None
-            channels.append((channel, since))
+            since = self.begin + dice.randrange((self.end - self.begin) // (2 * DAY)) * DAY if dice.random() < 0.15 else None
+            until = self.end - dice.randrange((self.end - self.begin) // (3 * DAY)) * DAY if dice.random() < 0.1 and form != "webhook" else None
+            channels.append((channel, since, until))
+            happened["channels given away"] += until is not None
             self.sources.append(sources)
             happened["channels taken over later"] += since is not None
             for source in sources:
@@ -234,6 +236,8 @@ class Life:
                  f'issue = "{"after-approval" if self.needs_approval else "automatic"}"\n'
                  f'late_logs = "{"credit-and-debit" if self.debits else "credit-only"}"\n'
                  f'smallest = "{self.dice.choice(["0.00", "0.00", "0.20"])}"\n'
+                 f'[alarms]\nsilence_messages = {self.dice.choice([2, 4, 10])}\nheld_days = {self.dice.choice([1, 7])}\n'
+                 f'[report]\neach_business = {self.dice.choice(["true", "true", "false"])}\n'
                  '[mail]\ntransport = "file"\n']
         return "".join(rules + [source.rules() for sources in self.sources for source in sources])
 
@@ -244,8 +248,9 @@ class Life:
             text += (f'[[business]]\nid = "{name}"\nlegal_name = "{name}"\naddress = ["1 Street"]\ncountry = "US"\n'
                      f'emails = ["{name}@business.example"]\nlanguage = "{"it" if is_later else "en"}"\nzone = "{zone}"\n'
                      f'first_month = "{month}"\nvat = {{ treatment = "out-of-scope" }}\n')
-            for channel, since in channels:
+            for channel, since, until in channels:
                 text += f'[[business.channel]]\nid = "{channel}"\n' + (f'from = "{stamp(since)}"\n' if since else "")
+                text += f'to = "{stamp(until)}"\n' if until else ""
         return text
 
     # What is said.
@@ -257,7 +262,7 @@ class Life:
             begin -= 2 * DAY
         customers = [f"+{dice.choice(CODES)}{dice.randrange(10**5, 10**6)}" for _ in range(dice.randrange(3, 25))]
         if "webhook" not in forms:
-            customers.append("someone")
+            customers += ["someone", "+39", "39333123456", "+1809"]
         changes = [at for at in CHANGES if begin < at - 2 * DAY < self.end - 4 * DAY]
         ends, precision = month_ends(begin, self.end, zone), dice.choice([1, 1000, SECOND])
         for _ in range(dice.choice([20, 60, 150, 300])):
@@ -286,7 +291,7 @@ class Life:
         if luck < 0.06:
             return None
         if luck < 0.72:
-            return at + dice.randrange(20 * SECOND, window - HOUR)
+            return at + dice.randrange(20 * SECOND, window - 600 * SECOND)
         if luck < 0.76:
             happened["answers at once"] += 1
             return at
@@ -306,6 +311,7 @@ class Life:
             else:
                 name = f"m{self.number}"
         self.used.append((name, places))
+        self.places.setdefault(name, set()).add((channel, customer))
         signs = [("sent", 0)] + [(status, dice.choice([0, SECOND, HOUR, 5 * HOUR, 3 * DAY])) for status in ("delivered", "read")]
         signs = signs[dice.choice([0, 0, 0, 0, 1]):dice.choice([1, 2, 3])] or signs[:1]
         if dice.random() < 0.04:
@@ -333,6 +339,7 @@ class Life:
             happened["contradicting copies"] += 1
             what = dice.choice(["sent_at", "kind", "customer", "direction"])
             copy[what] = {"sent_at": row["sent_at"] + SECOND, "kind": "image", "customer": "+393339999999", "direction": "inbound"}[what]
+            self.places[row["message_id"]].add((copy["channel"], copy["customer"]))
             yield copy
         elif 0.06 < luck < 0.06 + 0.003 * self.dirt:
             happened["rows rejected"] += 1
@@ -342,7 +349,7 @@ class Life:
         """Writes all files; gives when each comes, and the instants of the messages."""
         dice, all_files, instants = self.dice, [], []
         places = [(name, zone, channel) for name, zone, channels, _ in self.businesses for channel in channels]
-        for (name, zone, (channel, since)), sources in zip(places, self.sources):
+        for (name, zone, (channel, since, _)), sources in zip(places, self.sources):
             rows = [copy for row in self.rows(name, zone, channel, since, {source.form for source in sources})
                     for copy in self.copies(row)]
             for source in sources:
@@ -369,6 +376,11 @@ class Life:
                         comes = end + dice.choice([2, 10, 35, 50]) * DAY
                         all_files.append((comes, source.write(folder, begin, end, late, "-late")))
         return sorted(all_files), sorted(set(instants))
+
+    def customers(self):
+        """Those with ids of their own: `forget` and `audit` do not agree about others."""
+        shared = {customer for places in self.places.values() if len(places) > 1 for _, customer in places}
+        return sorted({customer for places in self.places.values() for _, customer in places} - shared)
 
     def nights(self, instants):
         dice, nights = self.dice, set()
