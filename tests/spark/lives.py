@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Plays random lives of a ledger twice, here and on a cluster, and compares them byte by byte.
 
-    lives.py --ritardo BIN --remote sc://127.0.0.1:15002 [--seed N] [--lives N] WORKDIR
+    lives.py --ritardo BIN --remote sc://127.0.0.1:15002 [--seed N] [--lives N] [--minutes N] [--keep] WORKDIR
 
 A life is a book of businesses, a tariff, sources of logs in several forms, files that come in time, late or never, and a
 sequence of nights with what people do between them: accept gaps, open and settle disputes, approve, reissue, forget. After
@@ -21,13 +21,14 @@ import sys
 import time
 from pathlib import Path
 
-from life import DAY, Life, happened, micros, stamp
+from exports import DAY, happened, micros, stamp
+from life import Life
 
 # Of this machine alone, or of the clock.
 LEFT_OUT = ["settled", "exchange"]
 # What every lot of lives must have had.
 HAPPENED = [
-    "nights", "nights mid-month", "nights at the end of a horizon", "nights at the instant of a message",
+    "lives", "nights", "nights mid-month", "nights at the end of a horizon", "nights at the instant of a message",
     "nights here between those there", "dry runs", "nights with several open months", "months closed", "months closed late",
     "months corrected", "earlier months billed", "late files", "late files after a close", "files that never come",
     "waits held by a gap", "gaps accepted", "questions accepted", "disputes settled", "reissued", "forgotten", "approved",
@@ -36,9 +37,8 @@ HAPPENED = [
     "ids on two businesses", "duplicates", "coarser copies", "contradicting copies", "unknown kinds", "rows rejected",
     "automatic answers", "answers at the window", "answers a second off", "answers a microsecond off", "answers at once",
     "edges of a month", "across a change of the clocks", "exclusive boundary", "price at the deadline", "other windows",
-    "steps", "minimum and cap", "prices of a later month", "a second version of the tariff", "channels taken over later", "channels given away",
-    "silences", "audits as of another day",
-    "audits",
+    "steps", "minimum and cap", "prices of a later month", "a second version of the tariff", "a rate that is lacking",
+    "channels taken over later", "channels given away", "silences", "audits", "audits as of another day",
 ]
 
 
@@ -56,7 +56,8 @@ class Play:
         (folder / "files").mkdir(parents=True)
         self.files, instants = life.files(folder / "files")
         self.instants, self.closed = life.nights(instants), set()
-        for name, text in [("ritardo.toml", life.configuration()), ("businesses.toml", life.book()), ("tariff.toml", life.tariff(1))]:
+        texts = {"ritardo.toml": life.configuration(), "businesses.toml": life.book(), "tariff.toml": life.tariff(1)}
+        for name, text in texts.items():
             for home in self.homes:
                 (home / "inbox").mkdir(parents=True, exist_ok=True)
                 (home / name).write_text(text)
@@ -70,7 +71,8 @@ class Play:
         said = []
         for home, more in zip(self.homes, [(), there]):
             begun = time.monotonic()
-            done = subprocess.run([self.options.ritardo, *args, *more], cwd=home, capture_output=True, text=True, check=False)
+            command = [self.options.ritardo, *args, *more]
+            done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
             happened[f"ms of {args[0]} {home.name}"] += round(1000 * (time.monotonic() - begun))
             said.append((done.returncode, done.stdout, done.stderr))
             with (home.with_suffix(".said")).open("a") as log:
@@ -145,12 +147,16 @@ class Play:
         for month in sorted({month for month, _ in self.closed}):
             if self.life.needs_approval or dice.random() < 0.7:
                 continue
-            claims = [row for path in sorted((self.homes[0] / "state/charges" / month).glob("*.csv")) for row in csv.DictReader(path.open())]
-            claims = dice.sample(claims, min(len(claims), 3))
+            paths = sorted((self.homes[0] / "state/charges" / month).glob("*.csv"))
+            charges = [row for path in paths for row in csv.DictReader(path.open())]
+            claims = dice.sample(charges, min(len(charges), 3))
             for home in self.homes:
                 with (home / "claims.csv").open("w") as out:
-                    out.write("message_id,channel,reason,decision\n")
-                    out.writelines(f"{row['message_id']},{row['channel'].strip(chr(39))},no,{('', 'accept')[place % 2]}\n" for place, row in enumerate(claims))
+                    writer = csv.writer(out)
+                    writer.writerow(["message_id", "channel", "reason", "decision"])
+                    decisions = ["", "accept", ""]
+                    for row, decision in zip(claims, decisions):
+                        writer.writerow([row["message_id"], row["channel"].removeprefix("'"), "no", decision])
             if claims:
                 _, said, _ = self.both("dispute", "open", "claims.csv", *at)
                 for number in re.findall(r"^dispute (\d+)", said, re.M):
@@ -189,11 +195,15 @@ def main():
     options.add_argument("--remote", required=True)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--lives", type=int, default=20)
+    options.add_argument("--minutes", type=float, default=1e9, help="begin no life after so many minutes")
     options.add_argument("--keep", action="store_true", help="keep the folders of all lives, and go on after a difference")
     options.add_argument("folder", type=Path)
     options = options.parse_args()
-    differ = 0
+    differ, until = 0, time.monotonic() + 60 * options.minutes
     for seed in range(options.seed, options.seed + options.lives):
+        if time.monotonic() > until:
+            break
+        happened["lives"] += 1
         folder, begun = options.folder.resolve() / f"life-{seed}", time.monotonic()
         shutil.rmtree(folder, ignore_errors=True)
         try:
