@@ -221,6 +221,12 @@ class Life:
             happened["coarser copies"] += 1
             copy["sent_at"] -= copy["sent_at"] % dice.choice([1000, SECOND, 60 * SECOND])
             yield copy
+        elif 0.07 < luck < 0.09:
+            happened["copies that say less"] += 1
+            if row["direction"] == "outbound":
+                copy["status"] = dice.choice(["", "sent", "delivered", "read", "failed"])
+            copy[dice.choice(["kind", "entry_point"])] = ""
+            yield copy
         elif luck < 0.05 + 0.004 * self.dirt:
             happened["contradicting copies"] += 1
             what = dice.choice(["sent_at", "kind", "customer", "direction"])

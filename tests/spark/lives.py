@@ -29,16 +29,18 @@ LEFT_OUT = ["settled", "exchange"]
 # What every lot of lives must have had.
 HAPPENED = [
     "lives", "nights", "nights mid-month", "nights at the end of a horizon", "nights at the instant of a message",
-    "nights here between those there", "dry runs", "nights with several open months", "months closed", "months closed late",
-    "months corrected", "earlier months billed", "late files", "late files after a close", "files that never come",
-    "waits held by a gap", "gaps accepted", "questions accepted", "disputes settled", "reissued", "forgotten", "approved",
-    "tolerance", "local times", "local times twice", "named conversations", "one direction a source",
-    "two sources of a channel", "webhook statuses", "statuses in another month", "failed later", "ids on two channels",
-    "ids on two businesses", "duplicates", "coarser copies", "contradicting copies", "unknown kinds", "rows rejected",
-    "automatic answers", "answers at the window", "answers a second off", "answers a microsecond off", "answers at once",
-    "edges of a month", "across a change of the clocks", "exclusive boundary", "price at the deadline", "other windows",
-    "steps", "minimum and cap", "prices of a later month", "a second version of the tariff", "a rate that is lacking",
-    "channels taken over later", "channels given away", "silences", "audits", "audits as of another day",
+    "nights here between those there", "nights of the past", "dry runs", "nights with several open months",
+    "months closed", "months closed late", "months corrected", "earlier months billed", "late files",
+    "late files after a close", "files that never come", "waits held by a gap", "gaps accepted", "questions accepted",
+    "disputes settled", "reissued", "forgotten", "approved", "tolerance", "local times", "local times twice",
+    "named conversations", "one direction a source", "two sources of a channel", "webhook statuses",
+    "statuses in another month", "failed later", "ids on two channels", "ids on two businesses", "duplicates",
+    "coarser copies", "copies that say less", "contradicting copies", "unknown kinds", "rows rejected",
+    "automatic answers", "answers at the window", "answers a second off", "answers a microsecond off",
+    "answers at once", "edges of a month", "across a change of the clocks", "exclusive boundary",
+    "price at the deadline", "other windows", "steps", "minimum and cap", "prices of a later month",
+    "a second version of the tariff", "a rate that is lacking", "channels taken over later", "channels given away",
+    "silences", "audits", "audits as of another day",
 ]
 
 
@@ -110,9 +112,18 @@ class Play:
         if dice.random() < 0.15:
             self.run(at, is_here=dice.random() < 0.12, is_plain=True)
         if dice.random() < 0.15:
-            happened["dry runs"] += 1
-            self.both("run", "--as-of", stamp(at), "--dry-run", there=self.cluster())
-            self.compare()
+            self.dry_run(at)
+        # What is known of a later time counts for nothing.
+        if dice.random() < 0.1:
+            self.dry_run(at - dice.randrange(20 * DAY))
+        if dice.random() < 0.05:
+            happened["nights of the past"] += 1
+            self.run(at - dice.randrange(20 * DAY), is_here=False, is_plain=True)
+
+    def dry_run(self, at):
+        happened["dry runs"] += 1
+        self.both("run", "--as-of", stamp(at), "--dry-run", there=self.cluster())
+        self.compare()
 
     def cluster(self):
         return ["--engine", "spark", "--remote", self.options.remote]
