@@ -35,7 +35,7 @@ class Life:
         ends = month_ends(self.begin, self.begin + 100 * DAY, "UTC")
         self.end = ends[dice.choice([0, 1, 1, 1, 2])] + dice.randrange(1, 9) * DAY
         # How much of what exports have is wrong.
-        self.dirt = dice.choice([0, 0, 0.3, 1])
+        self.dirt = dice.choice([0, 0, 0.3, 1, 5])
         self.window = dice.choice(["24h", "24h", "24h", "12h", "36h", "90m"])
         # By id, on which channels and of which customers it is.
         self.number, self.used, self.places = 0, [], {}
@@ -227,14 +227,14 @@ class Life:
                 copy["status"] = dice.choice(["", "sent", "delivered", "read", "failed"])
             copy[dice.choice(["kind", "entry_point"])] = ""
             yield copy
-        elif luck < 0.05 + 0.004 * self.dirt:
+        elif 0.1 < luck < 0.1 + 0.004 * self.dirt:
             happened["contradicting copies"] += 1
             what = dice.choice(["sent_at", "kind", "customer", "direction"])
             other = {"sent_at": row["sent_at"] + SECOND, "kind": "image", "customer": "+393339999999", "direction": "inbound"}
             copy[what] = other[what]
             self.places[row["message_id"]].add((copy["channel"], copy["customer"]))
             yield copy
-        elif 0.06 < luck < 0.06 + 0.003 * self.dirt:
+        elif 0.2 < luck < 0.2 + 0.003 * self.dirt:
             happened["rows rejected"] += 1
             yield {**copy, "message_id": f"broken{self.number}", "is_broken": True}
 
