@@ -82,7 +82,7 @@ class Play:
         happened[f"code {said[0][0]} of {args[0]}"] += 1
         if said[0] != said[1]:
             raise Differs(f"ritardo {' '.join(args)} says\n{said[0]}\nand there\n{said[1]}")
-        if said[0][0] == 78:
+        if said[0][0] == 78 and "lies before the last decision" not in said[0][2]:
             raise RuntimeError(f"a life is not well made: {said[0]}")
         return said[0]
 
