@@ -41,7 +41,7 @@ class Source:
         self.days = 1 if self.coverage == "daily" else dice.choice([1, 2, 3, 5])
         is_text = form in ("csv", "ndjson")
         self.tolerance = tolerance and form != "webhook"
-        self.is_local = is_text and dice.random() < 0.3
+        self.is_local = is_text and dice.random() < 0.5
         self.is_named = form != "webhook" and dice.random() < 0.25
         self.late = dice.choice([0, 0.004, 0.03])
         self.lost = dice.choice([0, 0, 0, 0.03, 0.06])

@@ -61,7 +61,7 @@ class Life:
             form = dice.choice(["csv", "ndjson", "parquet", "webhook"])
             names = [f"+3905100{number}{place}"] * 3 + [f"it's-{number}{place}"]
             channel = f"10020030{number}{place}" if form == "webhook" else dice.choice(names)
-            source = Source(dice, f"{name}-{place}", name, [channel], form, dice.choice([zone, "UTC"]), dice.random() < 0.2)
+            source = Source(dice, f"{name}-{place}", name, [channel], form, dice.choice([zone, zone, "UTC"]), dice.random() < 0.2)
             sources = [source]
             if dice.random() < 0.2:
                 another = dice.choice(["csv", "parquet", form])
@@ -156,7 +156,7 @@ class Life:
                 at = dice.choice(ends) + dice.choice([0, 0, 1, -1, 1000, -1000, -SECOND, SECOND, -HOUR])
                 at = max(at - dice.choice([0, 0, WINDOW[self.window]]), begin)
             elif dice.random() < 0.1 and changes:
-                at = dice.choice(changes) + dice.randrange(-25 * HOUR, 2 * HOUR, 60 * SECOND)
+                at = dice.choice(changes) + dice.randrange(-dice.choice([1, 25]) * HOUR, HOUR, 60 * SECOND)
             else:
                 at -= at % precision
             customer = dice.choice(customers)
