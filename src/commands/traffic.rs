@@ -28,13 +28,15 @@ impl Evidence {
             let told = |(_, row): &(u64, usize)| {
                 let sighting = Sighting::named(sighting.get(*row).unwrap_or_default()).unwrap_or(Sighting::Stamped);
                 let key = (channel.get(*row).unwrap_or_default(), id.get(*row).unwrap_or_default());
-                (key, sighting, at(*row), *row)
+                let stated = kind.get(*row).filter(|kind| !kind.is_empty()).map_or("", |kind| Kind::named(kind).name());
+                (key, sighting, at(*row), direction.get(*row).unwrap_or_default(), stated, *row)
             };
             let mut copies: Vec<_> = alike.iter().map(told).collect();
             // Of the copies of a message the first stamp counts, or where none has one, the first sign.
+            // Where two of one instant contradict each other, it must not hang on which file was read first.
             copies.sort_unstable();
             copies.dedup_by_key(|(key, ..)| *key);
-            rows.extend(copies.into_iter().map(|((channel, _), _, sent_at, row)| (channel, sent_at, row)));
+            rows.extend(copies.into_iter().map(|((channel, _), _, sent_at, .., row)| (channel, sent_at, row)));
         }
         // A status that was seen in the span is no message of it.
         rows.retain(|(_, sent_at, _)| span.contains(*sent_at));
