@@ -6,10 +6,12 @@ mod common;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use common::{NIGHT, bodies, facts, files, give_key, night, program, ritardo, sample, text, tree};
+use common::{
+    NIGHT, bodies, daily_shop, days_of_august, facts, files, give_key, night, program, ritardo, sample, text, tree,
+};
 
 /// A customer of the bakery with one late wait, its message and its answer.
 const CUSTOMER: &str = "+393005550001";
@@ -146,6 +148,64 @@ fn what_was_disputed_and_credited_is_forgotten_too() {
     ritardo(&folder, &["audit", "august.tar.zst"]).expect(0);
     let next = ritardo(&folder, &["run", "--as-of", LATER, "--format", "json"]).expect(0).json();
     assert_eq!(next["nothing_to_do"], true, "{next}");
+}
+
+/// A shop with two channels whose messages are numbered alike: nobody answers either of two customers.
+fn numbered_alike(name: &str) -> PathBuf {
+    let folder = daily_shop(name);
+    let edit = |file: &str, old: &str, new: &str| {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        assert_eq!(text.matches(old).count(), 1, "{old} in {text}");
+        fs::write(folder.join(file), text.replace(old, new)).unwrap();
+    };
+    edit("ritardo.toml", "channels = [\"+390510000417\"]", "channels = [\"+390510000417\", \"+390510000418\"]");
+    let channel = "[[business.channel]]\nid = \"+390510000417\"\n";
+    edit("businesses.toml", channel, &format!("{channel}\n[[business.channel]]\nid = \"+390510000418\"\n"));
+    for day in days_of_august() {
+        let row = |channel: &str, customer: &str| {
+            format!("q1,bologna-bakery,{channel},{customer},inbound,2018-08-10T10:00:00Z,\n")
+        };
+        let rows = [row("+390510000417", CUSTOMER), row("+390510000418", "+393005550002")].concat();
+        let rows = if day == "2018-08-10" { rows } else { String::new() };
+        let head = "message_id,business,channel,customer,direction,sent_at,conversation\n";
+        fs::write(folder.join(format!("inbox/desk/{day}.csv")), head.to_owned() + &rows).unwrap();
+    }
+    ritardo(&folder, &["run", "--as-of", "2018-09-05T00:00:00Z"]).expect(0);
+    folder
+}
+
+#[test]
+fn a_message_of_another_channel_with_the_same_id_is_not_forgotten() {
+    let folder = numbered_alike("privacy-alike");
+    let lines = || fs::read_to_string(folder.join("state/charges/2018-08/bologna-bakery.csv")).unwrap();
+    assert_eq!(lines().matches("\nq1,").count(), 2, "{}", lines());
+    ritardo(&folder, &["forget", CUSTOMER, "--as-of", LATER]).expect(0);
+    assert_eq!((lines().matches("\nq1,").count(), lines().matches("\nforgotten-").count()), (1, 1), "{}", lines());
+    assert!(lines().contains("0002") && !lines().contains("0001"), "{}", lines());
+    ritardo(&folder, &["verify"]).expect(0);
+    for way in [&["audit", "2018-08"][..], &["audit", "2018-08", "--by-rows"]] {
+        let audit = ritardo(&folder, way).expect(0).out;
+        assert!(audit.contains("identical"), "{audit}");
+    }
+}
+
+#[test]
+fn a_message_is_disputed_by_the_name_it_has_since_it_was_forgotten() {
+    let folder = numbered_alike("privacy-dispute");
+    ritardo(&folder, &["forget", CUSTOMER, "--as-of", LATER]).expect(0);
+    let lines = fs::read_to_string(folder.join("state/charges/2018-08/bologna-bakery.csv")).unwrap();
+    let id = lines.lines().find(|line| line.starts_with("forgotten-")).unwrap().split(',').next().unwrap();
+    let claim = format!("message_id,reason,decision\n{id},a flood,accept\n");
+    fs::write(folder.join("claims.csv"), claim).unwrap();
+    let at = ["--as-of", LATER];
+    ritardo(&folder, &[&["dispute", "open", "claims.csv"][..], &at].concat()).expect(0);
+    let settled = ritardo(&folder, &[&["dispute", "settle", "1", "--issue"][..], &at].concat()).expect(0).out;
+    assert!(settled.contains("USD 0.05"), "{settled}");
+    // Named twice, by either name, it is given back once.
+    let again = ritardo(&folder, &[&["dispute", "open", "claims.csv"][..], &at].concat()).expect(0).out;
+    assert!(again.contains("rejected"), "{again}");
+    ritardo(&folder, &["verify"]).expect(0);
+    ritardo(&folder, &["audit", "2018-08"]).expect(0);
 }
 
 #[test]

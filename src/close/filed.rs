@@ -218,7 +218,7 @@ fn changed_messages(billed: &Filed, now: &Filed, currency: Currency) -> Option<V
 /// file of charges.
 pub fn changes_without_names(
     changes: &[u8],
-    named: &dyn Fn(&str) -> Option<String>,
+    named: &dyn Fn(&str, &str) -> Option<String>,
 ) -> Result<Option<Vec<u8>>, String> {
     let mut reader = csv::Reader::from_reader(changes);
     if !reader.headers().map_err(|error| error.to_string())?.iter().eq(CHANGE_COLUMNS) {
@@ -233,7 +233,7 @@ pub fn changes_without_names(
             after.push(row);
             continue;
         }
-        if let Some(id) = named(bare(&row[0])) {
+        if let Some(id) = named(bare(&row[1]), bare(&row[0])) {
             (row[0], row[2], found) = (guarded(&id), masked("", None), true);
         }
         rows.push(row);
@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(was.net().unwrap().to_string(), "0.15");
         assert_eq!(change_file(&was, &was, usd).unwrap().1, 0);
         // A customer who is forgotten goes out of it, as if the files had never named them.
-        let named = |id: &str| (id == "a").then(|| "forgotten-1".to_owned());
+        let named = |_: &str, id: &str| (id == "a").then(|| "forgotten-1".to_owned());
         let redacted = changes_without_names(&changes, &named).unwrap().unwrap();
         assert!(!String::from_utf8(redacted.clone()).unwrap().contains("\r\na,"));
         assert_eq!(changes_without_names(&redacted, &named), Ok(None));
@@ -323,7 +323,7 @@ mod tests {
         let changes = change_file(&plain, &read(&[]), net.currency()).unwrap().0;
         assert_eq!(credit_file(net, &plain, &read(&[])).unwrap(), changes, "nothing but messages: as it always was");
         // Whoever is forgotten goes out, and what is no message stays behind.
-        let named = |id: &str| (id == "b").then(|| "forgotten-1".to_owned());
+        let named = |_: &str, id: &str| (id == "b").then(|| "forgotten-1".to_owned());
         let redacted = changes_without_names(&credit_file(net, &was, &now).unwrap(), &named).unwrap().unwrap();
         let text = String::from_utf8(redacted).unwrap();
         let verdicts: Vec<&str> = text.lines().skip(1).map(|line| line.split(',').nth(5).unwrap()).collect();

@@ -158,7 +158,10 @@ fn guard(cell: &mut String, text: &str) {
 
 /// The line file without the ids and customers of some messages: `named` gives what stands in place of an id,
 /// `None` for the messages of others. `None` when it names none of them; an error when it cannot be read.
-pub fn without_names(line_file: &[u8], named: &dyn Fn(&str) -> Option<String>) -> Result<Option<Vec<u8>>, String> {
+pub fn without_names(
+    line_file: &[u8],
+    named: &dyn Fn(&str, &str) -> Option<String>,
+) -> Result<Option<Vec<u8>>, String> {
     let mut reader = csv::Reader::from_reader(line_file);
     if !reader.headers().map_err(|error| error.to_string())?.iter().eq(COLUMNS) {
         return Err("its columns are others".to_owned());
@@ -172,7 +175,7 @@ pub fn without_names(line_file: &[u8], named: &dyn Fn(&str) -> Option<String>) -
             roundings.push(row);
             continue;
         }
-        if let Some(id) = named(bare(&row[0])) {
+        if let Some(id) = named(bare(&row[1]), bare(&row[0])) {
             (row[0], row[2], found) = (guarded(&id), masked("", None), true);
         }
         let received_at: Instant = row[3].parse().map_err(|_| "a time cannot be read")?;
@@ -224,12 +227,15 @@ mod tests {
         let file = |rows: &[String]| format!("{head}\r\n{}\r\n{rounding}\r\n", rows.join("\r\n")).into_bytes();
         let before =
             file(&[row("'=m", "'+39 ••• ••• 0001", one), row("b", "'+39 ••• ••• 0002", one), row("a", "x", two)]);
-        let named = |id: &str| (id == "=m").then(|| "forgotten-1".to_owned());
+        let named =
+            |channel: &str, id: &str| (channel == "+390510000417" && id == "=m").then(|| "forgotten-1".to_owned());
         let after = file(&[row("b", "'+39 ••• ••• 0002", one), row("forgotten-1", "••• •••", one), row("a", "x", two)]);
         let redacted = without_names(&before, &named).unwrap().unwrap();
         assert_eq!(String::from_utf8(redacted), String::from_utf8(after.clone()));
         assert_eq!(without_names(&after, &named), Ok(None));
         assert!(without_names(b"a,b\r\n", &named).is_err());
+        let elsewhere = |channel: &str, id: &str| (channel == "+390510000418").then(|| id.to_owned());
+        assert_eq!(without_names(&before, &elsewhere), Ok(None), "on another channel an id is another message's");
     }
 
     #[test]

@@ -169,9 +169,12 @@ pub fn plain(rated: &RatedWait, found: &BTreeMap<(String, String), Named>) -> Ra
     let mut named = rated.clone();
     if rated.charge.is_some() {
         let key = (rated.wait.message_id.to_string(), rated.wait.customer.to_string());
-        // Another customer than the message's own gives the clock of a run in a conversation of several.
+        // Another customer than the message's own gives the clock of a run in a conversation of several. Elsewhere a message
+        // with the same id is one of another channel, and this one's customer was forgotten.
+        let is_of_several = rated.wait.conversation != rated.wait.customer;
         let of_message = || found.range((key.0.clone(), String::new())..).next().filter(|((id, _), _)| *id == key.0);
-        let known = found.get(&key).or_else(|| of_message().map(|(_, named)| named)).cloned();
+        let others = || if is_of_several { of_message().map(|(_, named)| named) } else { None };
+        let known = found.get(&key).or_else(others).cloned();
         let (id, customer) = known.unwrap_or_else(|| (forgotten_id(&key.0), String::new()));
         named.wait.message_id = id.into();
         named.wait.customer = customer.into();
@@ -179,9 +182,12 @@ pub fn plain(rated: &RatedWait, found: &BTreeMap<(String, String), Named>) -> Ra
     named
 }
 
+/// How such a name begins.
+pub const FORGOTTEN: &str = "forgotten-";
+
 /// What stands in a line file in place of the id of a message whose customer was forgotten.
 pub fn forgotten_id(keyed: &str) -> String {
-    format!("forgotten-{}", keyed.get(..16).unwrap_or(keyed))
+    format!("{FORGOTTEN}{}", keyed.get(..16).unwrap_or(keyed))
 }
 
 fn unfit(error: polars::prelude::PolarsError) -> Failure {

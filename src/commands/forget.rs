@@ -110,8 +110,8 @@ fn known(archive: &Archive, history: &History, customer: &str, at: Instant) -> R
 struct Known {
     /// In the archive, those that were forgotten before included.
     messages: u64,
-    /// Plain message ids with their keyed ones.
-    names: BTreeMap<String, String>,
+    /// Channels and plain ids of the messages, with their keyed ids: on another channel an id is another message's.
+    names: BTreeMap<(String, String), String>,
     /// Digests of the log files that told of the customer.
     raw: BTreeSet<String>,
 }
@@ -183,29 +183,35 @@ impl Known {
         &mut self,
         archive: &Archive,
         kept: Kept,
-        ids: &BTreeSet<String>,
+        ids: &BTreeSet<(String, String)>,
         person: &str,
     ) -> Result<(), Failure> {
         let Some(names) = archive.names(kept)? else { return Ok(()) };
-        let found = archive::find(&archive.messages(kept)?, &names, &|id| ids.contains(id)).map_err(unfit)?;
-        let of_person = found.into_iter().filter(|((_, customer), _)| customer == person);
-        self.names.extend(of_person.map(|((keyed, _), (plain, _))| (plain, keyed)));
+        let wanted: BTreeSet<&str> = ids.iter().map(|(_, id)| id.as_str()).collect();
+        let found = archive::find(&archive.messages(kept)?, &names, &|id| wanted.contains(id)).map_err(unfit)?;
+        for (channel, keyed) in ids {
+            if let Some((plain, _)) = found.get(&(keyed.clone(), person.to_owned())) {
+                self.names.insert((channel.clone(), plain.clone()), keyed.clone());
+            }
+        }
         Ok(())
     }
 }
 
-/// Keyed ids of the messages to and from a customer, and whether there are later ones.
+/// Channels and keyed ids of the messages to and from a customer, and whether there are later ones.
 fn of_person(
     messages: &polars::prelude::DataFrame,
     person: &str,
     until: Instant,
-) -> Result<(BTreeSet<String>, bool), Failure> {
+) -> Result<(BTreeSet<(String, String)>, bool), Failure> {
     let text = |name: &str| messages.column(name).and_then(|column| column.str()).map_err(unfit);
     let stamps = messages.column(columns::SENT_AT).and_then(|column| column.i64()).map_err(unfit)?;
-    let rows = text(columns::CUSTOMER)?.iter().zip(text(columns::MESSAGE_ID)?.iter()).zip(stamps.iter());
+    let messages = text(columns::CHANNEL)?.iter().zip(text(columns::MESSAGE_ID)?.iter());
+    let rows = text(columns::CUSTOMER)?.iter().zip(messages).zip(stamps.iter());
     let of_person = rows.filter(|((customer, _), _)| *customer == Some(person));
     let (before, later): (Vec<_>, Vec<_>) = of_person.partition(|(_, at)| *at < Some(until.micros()));
-    Ok((before.into_iter().filter_map(|((_, id), _)| id.map(str::to_owned)).collect(), !later.is_empty()))
+    let message = |((_, (channel, id)), _): (_, Option<i64>)| Some((String::from(channel?), String::from(id?)));
+    Ok((before.into_iter().filter_map(message).collect(), !later.is_empty()))
 }
 
 fn unfit(error: polars::prelude::PolarsError) -> Failure {
@@ -333,7 +339,9 @@ fn redrawn((ledger, history): Books, file: &ChargeFile, form: LineForm, known: &
 }
 
 fn redacted(line_file: &[u8], known: &Known) -> Result<Option<Vec<u8>>, Failure> {
-    let named = |id: &str| known.names.get(id).map(|keyed| forgotten_id(keyed));
+    let named = |channel: &str, id: &str| {
+        known.names.get(&(channel.to_owned(), id.to_owned())).map(|keyed| forgotten_id(keyed))
+    };
     // A file of changes has other columns.
     without_names(line_file, &named).or_else(|_| changes_without_names(line_file, &named)).map_err(|why| {
         Failure::new(Kind::Differences, format!("a line file cannot be read back: {why}")).hint("see `ritardo verify`")

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::super::archived::{Archive, forgotten_id};
+use super::super::archived::{Archive, FORGOTTEN, forgotten_id};
 use super::super::cases::Desk;
 use super::super::correct::{self, Bench, rated_now};
+use super::super::evidence::broken;
 use super::super::held::check_clock;
 use super::super::pages::Replays;
 use super::super::state::ledger_failure;
@@ -15,9 +16,9 @@ use crate::cli::DisputeOpen;
 use crate::close::Filed;
 use crate::domain::charge::RatedWait;
 use crate::domain::date::spoken;
-use crate::domain::{BusinessId, ChannelId, Decimal, Month, Verdict};
+use crate::domain::{BusinessId, ChannelId, Decimal, Month, Verdict, columns};
 use crate::error::{Failure, Kind};
-use crate::ledger::entry::{Claim, Dispute, Entry};
+use crate::ledger::entry::{Claim, Dispute, Entry, LogRead};
 use crate::ledger::{Additions, Ledger, LedgerError};
 use crate::read::sha256;
 
@@ -184,8 +185,8 @@ fn judged(
     row: &Row,
     charged: &Charged,
 ) -> Result<Claim, Failure> {
-    let keyed = archive.key.message(&row.message_id);
     let (business, month, channel) = (&charged.business, charged.month, &charged.channel);
+    let keyed = keyed_id(desk, archive, channel, &row.message_id)?;
     let accepted_by = desk.history.disputes.iter().find(|dispute| {
         let is_it = |claim: &Claim| claim.accepted && claim.message_id == keyed && claim.channel.as_str() == channel;
         (&dispute.business, dispute.month) == (business, month) && dispute.claims.iter().any(is_it)
@@ -206,6 +207,25 @@ fn judged(
     };
     let channel: ChannelId = channel.parse().map_err(|why: String| Failure::new(Kind::Differences, why))?;
     Ok(Claim { channel, message_id: keyed, reason: row.reason.clone(), accepted, ruling })
+}
+
+/// The keyed id of a message, which may be named as a file of charges does whose customer was forgotten.
+fn keyed_id(desk: &Desk, archive: &Archive, channel: &str, named: &str) -> Result<String, Failure> {
+    let of_channel = |file: &&LogRead| named.starts_with(FORGOTTEN) && file.channels.iter().any(|one| one == channel);
+    for file in desk.history.files.iter().map(|(_, file)| file).filter(of_channel) {
+        for kept in archive.kept(file) {
+            let messages = archive.messages(kept)?;
+            let text = |name: &str| messages.column(name).and_then(|column| column.str()).map_err(broken);
+            let mut rows = text(columns::CHANNEL)?.iter().zip(text(columns::MESSAGE_ID)?.iter());
+            let is_it = |(of, id): &(Option<&str>, Option<&str>)| {
+                *of == Some(channel) && id.is_some_and(|id| forgotten_id(id) == named)
+            };
+            if let Some((_, Some(id))) = rows.find(is_it) {
+                return Ok(id.to_owned());
+            }
+        }
+    }
+    Ok(archive.key.message(named))
 }
 
 /// The rule: a charge that the logs known now do not prove is given back; one that they prove stands.

@@ -63,6 +63,7 @@ pub struct Task {
 pub struct Looked {
     #[cfg(feature = "spark")]
     session: super::session::Session,
+    #[cfg(feature = "spark")]
     look: Look,
     seen: Seen,
 }
@@ -160,8 +161,7 @@ impl Looked {
 
 /// Without the feature there is no client.
 #[cfg(not(feature = "spark"))]
-pub fn look(look: Look, _: Progress, _: Lap) -> Result<Looked, ClusterError> {
-    let _ = Looked { look, seen: Seen::default() };
+pub fn look(_: Look, _: Progress, _: Lap) -> Result<Looked, ClusterError> {
     Err(super::NOT_BUILT)
 }
 

@@ -146,6 +146,14 @@ mod tests {
     }
 
     #[test]
+    fn an_owner_has_a_channel_for_a_time() {
+        let owned = Span { from: Instant::from_micros(1), to: Instant::from_micros(2) };
+        let made = super::owners(&[("c".to_owned(), "it's".to_owned(), owned)]);
+        assert!(made.contains(r"('c', 'it\'s', 1L, 2L)"), "{made}");
+        assert!(super::owners(&[]).contains("('', '', 0L, 0L)"), "a table without rows is none");
+    }
+
+    #[test]
     fn a_named_channel_is_not_plain() {
         let all = Span { from: Instant::from_micros(1), to: Instant::from_micros(2) };
         let place = Place {
