@@ -146,6 +146,7 @@ class Tariff:
             "counted": part("counted.sql" if self.counts() else "uncounted.sql"),
             "last_inbound": reading.get("clock") == "last_inbound", "wait_run": reading.get("charge_per") == "wait_run",
             "late_outbound": reading.get("charge_for") == "late_outbound", "waits": part(self.pairing()),
+            "paired": part("paired.sql"), "row": part("row.sql"), "finest": part("finest.sql"), "stamps_differ": part("differ.sql"),
         }
         return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in texts.items()}
 
@@ -165,7 +166,7 @@ def part(name):
 
 def statement(name, parameters):
     text = part(name)
-    for _ in range(2):
+    for _ in range(3):
         text = re.sub(r":([a-z_]+)", lambda found: parameters[found[1]], text)
     return text
 

@@ -188,6 +188,6 @@ pub fn text_of(path: &Path) -> Result<String, Failure> {
 /// It is one.
 pub fn plain(kind: Kind, what: &str, folder: &str) -> Result<(), Failure> {
     let Some(sign) = folder.chars().find(|sign| SIGNS.contains(sign)) else { return Ok(()) };
-    let message = format!("the {what} of the cluster is {folder}, in which `{sign}` has a meaning");
-    Err(Failure::new(kind, message).hint("a cluster takes it for a pattern: name it without such signs"))
+    let message = format!("a cluster takes `{sign}` in the name of the {what} for a pattern");
+    Err(Failure::new(kind, message).at(Path::new(folder)).hint("name it without such signs"))
 }

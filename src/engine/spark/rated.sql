@@ -10,15 +10,14 @@
 -- Every instant is a whole number of microseconds since 1970 in UTC, every span half-open. Zones are cut by the client,
 -- so that no zone table of the cluster has a say. Money is DECIMAL(18, 9). Words with a colon are parameters; two of them
 -- stand for other files: `waits` for `each.sql`, `runs.sql` or `outbound.sql`, as the reading says, and `counted` for
--- `counted.sql` where charges have places.
+-- `counted.sql` where charges have places. What a row says of its message, and which stamp holds, stands in `row.sql`,
+-- `finest.sql` and `differ.sql`, as for the sieve.
 --
 -- The work: one shuffle by message (copies of a message become one event), one by conversation (questions find their
 -- answers), and one by range for the order of the result. No row is joined with a row of the logs; `markets`, `rates`
 -- and `months` are small and go to every worker.
 with
--- What each row says. Statuses and entry points become numbers in their order, of which the greatest status and the
--- smallest entry point hold; on a message of the business it means nothing. A status that was seen at or after the end of
--- the evidence is none yet.
+-- What each row says. A status that was seen at or after the end of the evidence is none yet.
 copies as (
     select
         business,
@@ -28,30 +27,16 @@ copies as (
         :conversation as conversation,
         direction = 'inbound' as is_inbound,
         unix_micros(sent_at) as at,
-        case when kind in ('', :known_kinds) then kind else 'other' end as kind,
-        case status when 'sent' then 1 when 'delivered' then 2 when 'read' then 3 when 'failed' then 4 else 0 end as status,
-        case
-            when direction = 'outbound' then 3
-            when entry_point = 'information_request' then 0
-            when entry_point = 'click_to_chat' then 1
-            when entry_point = 'live_support' then 2
-            else 3
-        end as entry_point,
-        case sighting when 'sent' then 1 when 'delivered' then 2 when 'read' then 3 when 'failed' then 4 else 0 end as sighting
+        :row
     from messages
     where sighting = '' or unix_micros(sent_at) < :complete_through
 ),
 
--- What all copies of a message say together. A stamp is finer the fewer of the units it is a whole number of; of
--- equally fine ones the latest holds. Both are one number: no stamp reaches 10^17 microseconds.
+-- What all copies of a message say together.
 said as (
     select
         *,
-        max(case when sighting = 0 then at + 100000000000000000 * (
-            case when at % 1000 <> 0 then 1 else 0 end
-            + case when at % 1000000 <> 0 then 1 else 0 end
-            + case when at % 60000000 <> 0 then 1 else 0 end
-        ) end) over copies_of_one % 100000000000000000 as finest,
+        :finest as finest,
         min(at + 100000000000000000 * sighting) over copies_of_one % 100000000000000000 as first_sign,
         max(case when sighting > 0 and status > 0 then 1 else 0 end) over copies_of_one = 1 as has_known_sign,
         max(status) over copies_of_one as greatest_status,
@@ -65,19 +50,13 @@ said as (
     window copies_of_one as (partition by business, channel, message_id)
 ),
 
--- Stamps agree where each is the finest one, or that one cut to milliseconds, seconds or minutes.
 agreed as (
     select
         *,
         least_parties <> greatest_parties
             or coalesce(first_entry_point <> last_entry_point, false)
             or coalesce(least_kind <> greatest_kind, false)
-            or max(case
-                when sighting > 0 then 0
-                when at = finest or at = finest - finest % 1000 or at = finest - finest % 1000000
-                    or at = finest - finest % 60000000 then 0
-                else 1
-            end) over copies_of_one = 1 as is_disputed,
+            or :stamps_differ as is_disputed,
         max(case when (sighting = 0 or not has_known_sign) and kind <> '' then kind end) over copies_of_one as stated_kind
     from said
     window copies_of_one as (partition by business, channel, message_id)

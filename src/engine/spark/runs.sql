@@ -1,18 +1,6 @@
 -- Questions with no answer between are a run, and have one clock: that of the first, or of the last. Who ends a run is seen
 -- from the end of the conversation: questions of one run have the same first answer.
-paired as (
-    select
-        *,
-        min(case when role = 'answers' and at < :complete_through then at end) over from_the_end as first_answer_at,
-        min(case when role = 'may_answer' and at < :complete_through then at end) over from_the_end as doubt_at,
-        max(is_disputed) over (partition by business, channel, conversation) as is_held
-    from roles
-    where role <> 'none' or is_disputed
-    window from_the_end as (
-        partition by business, channel, conversation order by at desc
-        range between unbounded preceding and :tolerance following
-    )
-),
+:paired
 
 questions as (
     select

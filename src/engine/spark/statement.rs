@@ -35,7 +35,12 @@ pub(super) const DIGITS: &str = "(case \
      when customer rlike '^[+][0-9]*~' then substr(regexp_extract(customer, '^[+]([0-9]*)~', 1), 1, 7) \
      else '' end)";
 
+/// What both statements say of a message.
+const ROW: &str = include_str!("row.sql");
+const FINEST: &str = include_str!("finest.sql");
+const DIFFER: &str = include_str!("differ.sql");
 /// How questions and answers become waits, by the reading.
+const PAIRED: &str = include_str!("paired.sql");
 const EACH: &str = include_str!("each.sql");
 const RUNS: &str = include_str!("runs.sql");
 const OUTBOUND: &str = include_str!("outbound.sql");
@@ -52,9 +57,22 @@ pub(super) fn filled(statement: &str, task: &Task) -> String {
         (_, RunClock::FirstUnanswered | RunClock::LastInbound) => RUNS,
     };
     let counted = if task.tariff.counts() { COUNTED } else { UNCOUNTED };
+    // Whichever stands in another is filled in before it.
+    for (name, part) in parts(kinds(|_| true)) {
+        parameters.insert(name, part);
+    }
+    let paired = replaced(PAIRED, &parameters);
+    parameters.insert("paired", paired);
     let (waits, counted) = (replaced(waits, &parameters), replaced(counted, &parameters));
     parameters.extend([("waits", waits), ("counted", counted)]);
     replaced(statement, &parameters)
+}
+
+/// The parts that the sieve has, too: what a row says, which stamp of its message holds, and whether others contradict it.
+pub(super) fn parts(known_kinds: String) -> [(&'static str, String); 3] {
+    let known_kinds = BTreeMap::from([("known_kinds", known_kinds)]);
+    let part = |text: &str| replaced(text, &known_kinds).trim().to_owned();
+    [("row", part(ROW)), ("finest", part(FINEST)), ("stamps_differ", part(DIFFER))]
 }
 
 /// A text as a literal.
@@ -73,7 +91,6 @@ fn parameters(task: &Task) -> BTreeMap<&'static str, String> {
         ("window", reading.window.micros().to_string()),
         ("give_up", reading.give_up.map_or(NEVER, Elapsed::micros).to_string()),
         ("exclusive", i64::from(reading.boundary == Boundary::Exclusive).to_string()),
-        ("known_kinds", kinds(|_| true)),
         ("kinds_that_count", kinds(|kind| kind.counts() == Counts::Yes)),
         ("conversation", CONVERSATION.to_owned()),
         ("digits", DIGITS.to_owned()),

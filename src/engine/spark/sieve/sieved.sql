@@ -36,17 +36,7 @@ rows as (
         fold,
         direction = 'inbound' as is_inbound,
         unix_micros(sent_at) as at,
-        case when kind in ('', :known_kinds) then kind else 'other' end as kind,
-        case status when 'sent' then 1 when 'delivered' then 2 when 'read' then 3 when 'failed' then 4 else 0 end as status,
-        case
-            when direction = 'outbound' then 3
-            when entry_point = 'information_request' then 0
-            when entry_point = 'click_to_chat' then 1
-            when entry_point = 'live_support' then 2
-            else 3
-        end as entry_point,
-        case sighting when 'sent' then 1 when 'delivered' then 2 when 'read' then 3 when 'failed' then 4 else 0 end
-            as sighting,
+        :row,
 -- A status that was seen at or after the end of the evidence is none yet.
         sighting = '' or unix_micros(sent_at) < places.through as is_known
     from archived
@@ -61,11 +51,7 @@ said as (
             partition by number, message_id
             order by sighting, at, direction, kind, status, entry_point, customer, conversation, fold
         ) as place,
-        max(case when sighting = 0 then at + 100000000000000000 * (
-            case when at % 1000 <> 0 then 1 else 0 end
-            + case when at % 1000000 <> 0 then 1 else 0 end
-            + case when at % 60000000 <> 0 then 1 else 0 end
-        ) end) over copies_of_one % 100000000000000000 as finest,
+        :finest as finest,
         min(case when is_known then at + 100000000000000000 * sighting end) over copies_of_one % 100000000000000000
             as first_sign,
         min(case when is_known then at end) over copies_of_one as earliest,
@@ -93,12 +79,7 @@ agreed as (
         coalesce(least_parties <> greatest_parties, false)
             or coalesce(first_entry_point <> last_entry_point, false)
             or coalesce(least_kind <> greatest_kind, false)
-            or max(case
-                when sighting > 0 then 0
-                when at = finest or at = finest - finest % 1000 or at = finest - finest % 1000000
-                    or at = finest - finest % 60000000 then 0
-                else 1
-            end) over copies_of_one = 1 as is_disputed,
+            or :stamps_differ as is_disputed,
         coalesce(finest, first_sign) as event_at,
         coalesce(max(case when is_known and (sighting = 0 or not has_known_sign) and kind <> '' then kind end)
             over copies_of_one, '') as stated_kind

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::statement::{DIGITS, kinds, quoted, replaced};
+use super::super::statement::{DIGITS, kinds, parts, quoted, replaced};
 use super::super::tables::{micros, table};
 use super::{Place, Segment, Task};
 use crate::domain::message::Counts;
@@ -36,14 +36,15 @@ pub(super) fn filled(statement: &str, task: &Task) -> String {
         ("as_of", micros(task.as_of)),
         ("window", reading.window.micros().to_string()),
         ("exclusive", i64::from(reading.boundary == Boundary::Exclusive).to_string()),
-        ("known_kinds", kinds(|_| true)),
         ("kinds_that_count", kinds(|kind| kind.counts() == Counts::Yes)),
         ("kinds_that_do_not", kinds(|kind| kind.counts() == Counts::No)),
         ("digits", DIGITS.to_owned()),
         ("length_range", length_range(&task.length_ends)),
         ("sample", sample(task.as_of)),
     ]
-    .into();
+    .into_iter()
+    .chain(parts(kinds(|_| true)))
+    .collect();
     replaced(statement, &parameters)
 }
 
