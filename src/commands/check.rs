@@ -3,7 +3,7 @@
 use super::letters::signer;
 use super::run::renderer;
 use super::setup::Setup;
-use super::{Outcome, World, looks, say};
+use super::{Outcome, World, cluster, looks, say};
 use crate::cli::Configured;
 use crate::deliver::{self, Carrier, DeliverError, Password};
 use crate::domain::settings::{PasswordFrom, Smtp, Transport};
@@ -37,6 +37,7 @@ pub fn check(args: &Configured, world: &mut World) -> Result<Outcome, Failure> {
     let (path, name) = (setup.tariff_text.path.display(), setup.tariff.name());
     say(world.out, &format!("{path}: ok\n  {name}, {}, sha256 {}", setup.tariff.currency, setup.tariff_text.sha256))?;
     check_mail(&setup)?;
+    check_cluster(&setup, world)?;
     if let Some(strange) = config.strange_signature() {
         say(world.err, &format!("warning: {strange}"))?;
     }
@@ -66,6 +67,14 @@ fn check_password(transport: &Transport) -> Result<(), Failure> {
     let PasswordFrom::File(path) = &login.password else { return Ok(()) };
     let read = deliver::password(&login.password).map(drop);
     read.map_err(|error| Failure::new(Kind::Configuration, "the password cannot be used").at(path).because(error))
+}
+
+/// A cluster that the nightly run uses: whether it can judge by these settings, and the token can be read.
+fn check_cluster(setup: &Setup, world: &mut World) -> Result<(), Failure> {
+    let Some(rules) = &setup.config.cluster else { return Ok(()) };
+    cluster::refuse(setup).map_err(|failure| Failure { kind: Kind::Configuration, ..failure })?;
+    rules.token_file.as_deref().map(|path| cluster::token(path, &rules.remote)).transpose()?;
+    say(world.out, &format!("  cluster {}", rules.remote))
 }
 
 /// In place of the password: one that is not in a file may be there for the nightly run alone.

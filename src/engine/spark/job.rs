@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::relation::{sql, written};
 use super::row::Row;
-use super::session::{Session, only, sql, written};
+use super::session::{Session, only};
+
 use super::statement::{CHECK, DIGESTS, NAMES, RATED, UNPRICED, filled};
 use super::{ClusterError, Lap, Part, Progress, Rated, Task, tables};
 use crate::domain::invoice::Counts;

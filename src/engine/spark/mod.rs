@@ -7,6 +7,8 @@
 #[cfg(feature = "spark")]
 mod job;
 #[cfg(feature = "spark")]
+mod relation;
+#[cfg(feature = "spark")]
 mod row;
 #[cfg(feature = "spark")]
 mod session;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::session::{Session, bytes_of, only, sql, written};
+use super::super::relation::{bytes_of, sql, written};
+use super::super::session::{Session, only};
 use super::super::{ClusterError, Lap, Progress, tables};
 use super::statement::{
     ARCHIVED, COUNTS, DAYS, INTACT, SEEN, SIEVED, SILENCES, STRAYS, filled, owners, places, plain, segments,
