@@ -7,8 +7,8 @@ A life is a book of businesses, a tariff, sources of logs in several forms, file
 sequence of nights with what people do between them: accept gaps, open and settle disputes, approve, reissue, forget. After
 each night what was printed and the folders of state must be equal, and at the end what `audit` says of every closed month.
 The same seed is the same life. On a difference both folders are left in WORKDIR, and the code is 1; else WORKDIR is empty
-at the end. What happened in all lives is counted and printed; thirty lives without something that they must have are an error,
-too. Needs pyarrow.
+at the end. What happened in all lives is counted and printed; thirty lives without something that they must have are an
+error, too. Needs pyarrow.
 """
 
 import argparse
@@ -47,8 +47,8 @@ HAPPENED = [
     "strays: a channel as customer", "strays: of its own", "strays: instead of the owner's", "strays: with the owner's id",
     "strays: that failed", "strays: inbound", "strays: webhooks before their time", "strays: webhooks after their time",
     "owned channels as customers of others", "nights with a grown book", "nights with a shrunk book",
-    "nights with a channel moved in the book", "months corrected under another book", "forgotten with shared ids",
-    "disputes by forgotten names", "disputes by names that were forgotten",
+    "nights with a channel moved in the book", "late logs under another book", "months corrected under another book",
+    "forgotten with shared ids", "disputes by forgotten names", "disputes by names that were forgotten",
 ]
 
 
@@ -67,7 +67,7 @@ class Play:
         self.files, instants = life.files(folder / "files")
         self.instants, self.closed = life.nights(instants), set()
         texts = {"ritardo.toml": life.configuration(), "businesses.toml": life.book(life.begin), "tariff.toml": life.tariff(1)}
-        self.book, self.closed_by, self.charged, self.corrected_by = texts["businesses.toml"], {}, {}, set()
+        self.book, self.closed_by, self.charged, self.late_by = texts["businesses.toml"], {}, {}, set()
         for name, text in texts.items():
             for home in self.homes:
                 (home / "inbox").mkdir(parents=True, exist_ok=True)
@@ -161,10 +161,11 @@ class Play:
         happened["silences"] += len(re.findall(r"^alarm .*no outbound message from", said, re.M))
         for word in re.findall(r"^(\w+)", said, re.M):
             happened[f"said {word}"] += 1
-        for corrected in re.findall(r"^(?:credit|debit|corrected|correction)\w* +(?:\S+ +)?(\d{4}-\d\d) +(\S+)", said, re.M):
-            if self.closed_by.get(corrected, self.book) != self.book:
-                happened["months corrected under another book"] += 1
-                self.corrected_by.add(corrected)
+        for word, *late in re.findall(r"^(late|credit|bill|debit) +(\d{4}-\d\d) +([\w-]+)", said, re.M):
+            if self.closed_by.get(tuple(late), self.book) != self.book:
+                happened["late logs under another book"] += 1
+                happened["months corrected under another book"] += word != "late"
+                self.late_by.add(late[0])
         closed = re.findall(r"^closed +(\S+) +(\S+)", said, re.M)
         for one in closed:
             self.closed_by[one] = self.book
@@ -247,7 +248,7 @@ class Play:
     def audit(self, month, known=()):
         happened["audits"] += 1
         happened["audits as of another day"] += bool(known)
-        happened["audits under another book"] += any(month == corrected for corrected, _ in self.corrected_by)
+        happened["audits under another book"] += month in self.late_by
         code, said, _ = self.both("audit", month, "--format", "json", *known, there=self.cluster())
         happened["audits that found a difference"] += '"identical"' not in said or code != 0
 
