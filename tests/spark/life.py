@@ -52,6 +52,7 @@ class Life:
         readings = [("window", self.window, 1), ("boundary", "exclusive", 0.3), ("price_date", "deadline", 0.25)]
         self.reading = {name: value for name, value, chance in readings if dice.random() < chance}
         self.has_steps, self.has_limits, self.lacks_rate = dice.random() < 0.3, dice.random() < 0.2, dice.random() < 0.07
+        self.forgets = dice.random() < 0.5
         self.needs_approval, self.debits = dice.random() < 0.15, dice.random() < 0.6
         happened["exclusive boundary"] += "boundary" in self.reading
         happened["price at the deadline"] += "price_date" in self.reading

@@ -185,11 +185,13 @@ class Play:
             happened["gaps accepted" if "gap" in json.dumps(hold) else "questions accepted"] += 1
         _, status, _ = self.both("status", "--format", "json", *at)
         for month in sorted({month for month, _ in self.closed}):
-            if self.life.needs_approval or dice.random() < 0.7:
+            if self.life.needs_approval:
                 continue
             paths = sorted((self.homes[0] / "state/charges" / month).glob("*.csv"))
-            charges = [row for path in paths for row in csv.DictReader(path.open())]
-            claims = self.claims(charges)
+            # A minimum has a row without a message.
+            charges = [row for path in paths for row in csv.DictReader(path.open()) if row["message_id"]]
+            is_forgotten = any(row["message_id"].startswith("forgotten-") for row in charges)
+            claims = self.claims(charges) if dice.random() < (0.6 if is_forgotten else 0.3) else []
             for home in self.homes:
                 with (home / "claims.csv").open("w") as out:
                     writer = csv.writer(out)
@@ -214,7 +216,7 @@ class Play:
                     (home / "businesses.toml").write_text(self.book)
                 happened["reissued"] += self.both("reissue", dice.choice(numbers), "--reason", "a word", *at)[0] == 0
         customers, shared = self.life.customers()
-        if customers and dice.random() < 0.2:
+        for _ in range(dice.choice([0, 0, 1, 2]) if customers and self.life.forgets else 0):
             charged = {customer for name, _ in self.charged for _, customer in self.life.places.get(name, [])}
             those = [shared, sorted(charged), sorted(charged & set(shared)), customers]
             customer = dice.choice(dice.choice([those for those in those if those]))
