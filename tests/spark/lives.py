@@ -190,8 +190,10 @@ class Play:
             paths = sorted((self.homes[0] / "state/charges" / month).glob("*.csv"))
             # A minimum has a row without a message.
             charges = [row for path in paths for row in csv.DictReader(path.open()) if row["message_id"]]
-            is_forgotten = any(row["message_id"].startswith("forgotten-") for row in charges)
-            claims = self.claims(charges) if dice.random() < (0.6 if is_forgotten else 0.3) else []
+            forgotten = [row for row in charges if row["message_id"].startswith("forgotten-")]
+            plain = [row for row in charges if row not in forgotten]
+            self.charged.update({(row["message_id"], row["channel"]): row for row in plain})
+            claims = self.claims(plain, forgotten) if dice.random() < (0.7 if forgotten else 0.3) else []
             for home in self.homes:
                 with (home / "claims.csv").open("w") as out:
                     writer = csv.writer(out)
@@ -230,17 +232,12 @@ class Play:
             happened["audits between nights"] += 1
             self.audit(dice.choice(sorted({month for month, _ in self.closed})))
 
-    def claims(self, charges):
+    def claims(self, plain, forgotten):
         """Some rows of a file of charges, rather those of the forgotten, and by the names that they had."""
         dice = self.dice
-        forgotten = [row for row in charges if row["message_id"].startswith("forgotten-")]
         place = lambda row: (row["channel"], row["received_at"])
-        for row in charges:
-            if row not in forgotten:
-                self.charged[(row["message_id"], row["channel"])] = row
         was = [{**row, "was": True} for row in self.charged.values() if place(row) in map(place, forgotten)]
-        others = [row for row in charges if row not in forgotten]
-        claims = dice.sample(others, min(len(others), 3))
+        claims = dice.sample(plain, min(len(plain), 3))
         for more in (forgotten, was):
             if more and dice.random() < 0.6:
                 claims[:0] = [dice.choice(more)]
