@@ -42,6 +42,10 @@ class Life:
         self.number, self.used, self.places = 0, [], {}
         self.businesses, self.sources = [], []
         self.strays, self.book_changes, self.street = Strays(dice), dice.random() < 0.5, "1 Street"
+        # What is wrong keeps months open, so that nothing is corrected.
+        self.is_clean = self.book_changes and dice.random() < 0.6
+        if self.is_clean:
+            self.dirt, self.strays.share = 0, min(self.strays.share, 0.004)
         for number in range(dice.choice([1, 2, 2, 3])):
             self.found(number + 1)
         # By business, or channel: the spans in which the book has it; by channel, since when it has another business there.
@@ -83,8 +87,9 @@ class Life:
             if self.book_changes:
                 for one in sources:
                     one.late = dice.choice([0.004, 0.03, 0.1])
+                    one.lost = 0 if self.is_clean else one.lost
             since = None
-            if dice.random() < 0.15:
+            if dice.random() < (0.3 if form == "webhook" else 0.15):
                 since = self.begin + dice.randrange((self.end - self.begin) // (2 * DAY)) * DAY
             until = None
             if dice.random() < 0.1:
@@ -114,7 +119,7 @@ class Life:
                 elif luck < 0.6:
                     self.in_book[name] = [(0, at), (at + dice.choice([5, 20, 40]) * DAY, until)]
             others = [other for other, *_ in self.businesses if other != name]
-            if others and dice.random() < 0.1:
+            if others and dice.random() < 0.3:
                 self.moves[channels[0][0]] = (dice.randrange(self.begin + 20 * DAY, self.end + 30 * DAY), dice.choice(others))
 
     # What is written.

@@ -134,10 +134,14 @@ class Play:
         book = self.life.book(at)
         if book == self.book:
             return
-        was, now = (re.findall(r'^id = "(.*)"', text, re.M) for text in (self.book, book))
+        ids = lambda text: re.findall(r'^id = "(.*)"', text, re.M)
+        was, now = ids(self.book), ids(book)
         happened["nights with a grown book"] += not set(now) <= set(was)
         happened["nights with a shrunk book"] += not set(was) <= set(now)
-        happened["nights with a channel moved in the book"] += sorted(was) == sorted(now) and was != now
+        owners = [{channel: name for name, *channels in map(ids, text.split("[[business]]")[1:]) for channel in channels}
+                  for text in (self.book, book)]
+        moved = any(owners[1].get(channel, name) != name for channel, name in owners[0].items())
+        happened["nights with a channel moved in the book"] += moved
         self.book = book
         for home in self.homes:
             (home / "businesses.toml").write_text(book)
