@@ -7,6 +7,7 @@ import json
 import random
 
 from exports import DAY, HOUR, SECOND, Source, happened, micros, moment, stamp
+from strays import Strays, count
 
 WINDOW = {"24h": DAY, "12h": DAY // 2, "36h": DAY * 3 // 2, "90m": 3 * HOUR // 2}
 ZONES = ["Europe/Rome", "Europe/Rome", "Europe/Lisbon", "America/Sao_Paulo", "Asia/Kathmandu", "UTC"]
@@ -40,12 +41,22 @@ class Life:
         # By id, on which channels and of which customers it is.
         self.number, self.used, self.places = 0, [], {}
         self.businesses, self.sources = [], []
+        self.strays, self.book_changes, self.street = Strays(dice), dice.random() < 0.5, "1 Street"
+        # What is wrong keeps months open, so that nothing is corrected.
+        self.is_clean = self.book_changes and dice.random() < 0.6
+        if self.is_clean:
+            self.dirt, self.strays.share = 0, min(self.strays.share, 0.004)
         for number in range(dice.choice([1, 2, 2, 3])):
             self.found(number + 1)
+        # By business, or channel: the spans in which the book has it; by channel, since when it has another business there.
+        self.in_book, self.moves = {}, {}
+        if self.book_changes:
+            self.change_book()
         self.second_tariff = dice.random() < 0.3
         readings = [("window", self.window, 1), ("boundary", "exclusive", 0.3), ("price_date", "deadline", 0.25)]
         self.reading = {name: value for name, value, chance in readings if dice.random() < chance}
         self.has_steps, self.has_limits, self.lacks_rate = dice.random() < 0.3, dice.random() < 0.2, dice.random() < 0.07
+        self.forgets = dice.random() < 0.5
         self.needs_approval, self.debits = dice.random() < 0.15, dice.random() < 0.6
         happened["exclusive boundary"] += "boundary" in self.reading
         happened["price at the deadline"] += "price_date" in self.reading
@@ -73,11 +84,15 @@ class Life:
                 else:
                     happened["two sources of a channel"] += 1
                 sources.append(other)
+            if self.book_changes:
+                for one in sources:
+                    one.late = dice.choice([0.004, 0.03, 0.1])
+                    one.lost = 0 if self.is_clean else one.lost
             since = None
-            if dice.random() < 0.15:
+            if dice.random() < (0.3 if form == "webhook" else 0.15):
                 since = self.begin + dice.randrange((self.end - self.begin) // (2 * DAY)) * DAY
             until = None
-            if dice.random() < 0.1 and form != "webhook":
+            if dice.random() < 0.1:
                 until = self.end - dice.randrange((self.end - self.begin) // (3 * DAY)) * DAY
             channels.append((channel, since, until))
             happened["channels given away"] += until is not None
@@ -86,7 +101,26 @@ class Life:
             for source in sources:
                 happened["tolerance"] += source.tolerance
                 happened["named conversations"] += source.is_named
-        self.businesses.append((name, zone, channels, dice.random() < 0.5))
+        is_later = dice.random() < 0.5
+        begin = self.begin + (30 * DAY if is_later and dice.random() < 0.3 else 0)
+        self.businesses.append((name, zone, channels, is_later, moment(begin, zone).strftime("%Y-%m")))
+
+    def change_book(self):
+        """Draws when the book has what. The first business never leaves it."""
+        dice, until = self.dice, self.end + 60 * DAY
+        for place, (name, _, channels, *_) in enumerate(self.businesses):
+            names = [name] * (place > 0) + [channel for channel, _, _ in channels[1:]]
+            for name in names:
+                luck, at = dice.random(), dice.randrange(self.begin + 5 * DAY, self.end + 30 * DAY)
+                if luck < 0.3:
+                    self.in_book[name] = [(at, until)]
+                elif luck < 0.5:
+                    self.in_book[name] = [(0, at)]
+                elif luck < 0.6:
+                    self.in_book[name] = [(0, at), (at + dice.choice([5, 20, 40]) * DAY, until)]
+            others = [other for other, *_ in self.businesses if other != name]
+            if others and dice.random() < 0.3:
+                self.moves[channels[0][0]] = (dice.randrange(self.begin + 20 * DAY, self.end + 30 * DAY), dice.choice(others))
 
     # What is written.
 
@@ -125,14 +159,18 @@ class Life:
                  '[mail]\ntransport = "file"\n']
         return "".join(rules + [source.rules() for sources in self.sources for source in sources])
 
-    def book(self):
-        text = ""
-        for name, zone, channels, is_later in self.businesses:
-            month = moment(self.begin + (30 * DAY if is_later and self.dice.random() < 0.3 else 0), zone).strftime("%Y-%m")
-            text += (f'[[business]]\nid = "{name}"\nlegal_name = "{name}"\naddress = ["1 Street"]\ncountry = "US"\n'
+    def book(self, at):
+        """The book as it is at an instant."""
+        text, has = "", lambda name: any(begin <= at < end for begin, end in self.in_book.get(name, [(0, at + 1)]))
+        owner = lambda channel, name: self.moves[channel][1] if channel in self.moves and at >= self.moves[channel][0] else name
+        owned = [(owner(owned[0], name), owned) for name, _, channels, *_ in self.businesses for owned in channels]
+        for name, zone, _, is_later, month in self.businesses:
+            if not has(name):
+                continue
+            text += (f'[[business]]\nid = "{name}"\nlegal_name = "{name}"\naddress = ["{self.street}"]\ncountry = "US"\n'
                      f'emails = ["{name}@business.example"]\nlanguage = "{"it" if is_later else "en"}"\nzone = "{zone}"\n'
                      f'first_month = "{month}"\nvat = {{ treatment = "out-of-scope" }}\n')
-            for channel, since, until in channels:
+            for channel, since, until in (owned for owner, owned in owned if owner == name and has(owned[0])):
                 text += f'[[business.channel]]\nid = "{channel}"\n' + (f'from = "{stamp(since)}"\n' if since else "")
                 text += f'to = "{stamp(until)}"\n' if until else ""
         return text
@@ -142,11 +180,14 @@ class Life:
     def rows(self, business, zone, channel, since, forms):
         """The messages of a channel, each once."""
         dice, begin = self.dice, since or self.begin
-        if since and "webhook" not in forms:
+        if since and ("webhook" not in forms or self.strays.share and dice.random() < 0.7):
             begin -= 2 * DAY
         customers = [f"+{dice.choice(CODES)}{dice.randrange(10**5, 10**6)}" for _ in range(dice.randrange(3, 25))]
         if "webhook" not in forms:
             customers += ["someone", "+39", "39333123456", "+1809"]
+            if self.strays.share and dice.random() < 0.3:
+                happened["owned channels as customers of others"] += 1
+                customers.append(dice.choice([channel for _, _, channels, *_ in self.businesses for channel, _, _ in channels]))
         changes = [at for at in CHANGES if begin < at - 2 * DAY < self.end - 4 * DAY]
         ends, precision = month_ends(begin, self.end, zone), dice.choice([1, 1000, SECOND])
         for _ in range(dice.choice([20, 60, 150, 300])):
@@ -241,18 +282,26 @@ class Life:
     def files(self, folder):
         """Writes all files; gives when each comes, and the instants of the messages."""
         dice, all_files, instants = self.dice, [], []
-        places = [(name, zone, channel) for name, zone, channels, _ in self.businesses for channel in channels]
-        for (name, zone, (channel, since, _)), sources in zip(places, self.sources):
-            rows = [copy for row in self.rows(name, zone, channel, since, {source.form for source in sources})
-                    for copy in self.copies(row)]
+        places = [(name, zone, channel) for name, zone, channels, *_ in self.businesses for channel in channels]
+        names, channels = [name for name, *_ in self.businesses], [channel for _, _, (channel, *_) in places]
+        for (name, zone, (channel, since, until)), sources in zip(places, self.sources):
+            forms = {source.form for source in sources}
+            form, rows = "webhook" if "webhook" in forms else "text", []
+            for row in self.rows(name, zone, channel, since, forms):
+                strays, stays = self.strays.of(row, form, channels, names)
+                for one in strays + [row] * stays:
+                    self.places.setdefault(one["message_id"], set()).add((one["channel"], one["customer"]))
+                    rows += self.copies(one)
             for source in sources:
                 chunks = {}
                 share = 0.4 if len(sources) == 2 and source is sources[1] and len(source.directions) == 2 else 1
                 for begin in range(self.begin if not since else since, self.end + 5 * DAY, DAY):
                     chunks.setdefault(source.chunk(begin), ([], []))
-                for at, said in (said for row in rows if dice.random() < share for said in source.says(row)):
+                all_said = ((row, said) for row in rows if dice.random() < share for said in source.says(row))
+                for row, (at, said) in all_said:
                     if said.get("is_broken") and source.form == "parquet":
                         continue
+                    count(row, source.form, since, until)
                     instants.append(at)
                     is_late = dice.random() < source.late
                     chunks.setdefault(source.chunk(at), ([], []))[is_late].append(said)
@@ -271,13 +320,13 @@ class Life:
         return sorted(all_files), sorted(set(instants))
 
     def customers(self):
-        """Those with ids of their own: `forget` and `audit` do not agree about others."""
+        """All of them, and those who share an id with another one."""
         shared = {customer for places in self.places.values() if len(places) > 1 for _, customer in places}
-        return sorted({customer for places in self.places.values() for _, customer in places} - shared)
+        return sorted({customer for places in self.places.values() for _, customer in places}), sorted(shared)
 
     def nights(self, instants):
         dice, nights = self.dice, set()
-        zones = {zone for _, zone, _, _ in self.businesses}
+        zones = {zone for _, zone, *_ in self.businesses}
         ends = sorted({end for zone in zones for end in month_ends(self.begin, self.end + 5 * DAY, zone)})
         for _ in range(dice.randrange(1, 3)):
             nights.add(dice.randrange(self.begin + 4 * DAY, self.end + 5 * DAY) // SECOND * SECOND)

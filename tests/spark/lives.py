@@ -7,7 +7,8 @@ A life is a book of businesses, a tariff, sources of logs in several forms, file
 sequence of nights with what people do between them: accept gaps, open and settle disputes, approve, reissue, forget. After
 each night what was printed and the folders of state must be equal, and at the end what `audit` says of every closed month.
 The same seed is the same life. On a difference both folders are left in WORKDIR, and the code is 1; else WORKDIR is empty
-at the end. What happened in all lives is counted and printed: what is 0 was not tested. Needs pyarrow.
+at the end. What happened in all lives is counted and printed; thirty lives without something that they must have are an
+error, too. Needs pyarrow.
 """
 
 import argparse
@@ -26,7 +27,8 @@ from life import Life
 
 # Of this machine alone, or of the clock.
 LEFT_OUT = ["settled", "exchange"]
-# What every lot of lives must have had.
+# So many lives must have had everything below.
+MANY = 30
 HAPPENED = [
     "lives", "nights", "nights mid-month", "nights at the end of a horizon", "nights at the instant of a message",
     "nights here between those there", "nights of the past", "dry runs", "nights with several open months",
@@ -40,7 +42,13 @@ HAPPENED = [
     "answers at once", "edges of a month", "across a change of the clocks", "exclusive boundary",
     "price at the deadline", "other windows", "steps", "minimum and cap", "prices of a later month",
     "a second version of the tariff", "a rate that is lacking", "channels taken over later", "channels given away",
-    "silences", "audits", "audits as of another day",
+    "silences", "audits", "audits as of another day", "audits between nights", "audits under another book",
+    "strays: unknown channel", "strays: another business", "strays: another spelling", "strays: sides changed",
+    "strays: a channel as customer", "strays: of its own", "strays: instead of the owner's", "strays: with the owner's id",
+    "strays: that failed", "strays: inbound", "strays: webhooks before their time", "strays: webhooks after their time",
+    "owned channels as customers of others", "nights with a grown book", "nights with a shrunk book",
+    "nights with a channel moved in the book", "late logs under another book", "months corrected under another book",
+    "forgotten with shared ids", "disputes by forgotten names", "disputes by names that were forgotten",
 ]
 
 
@@ -58,7 +66,8 @@ class Play:
         (folder / "files").mkdir(parents=True)
         self.files, instants = life.files(folder / "files")
         self.instants, self.closed = life.nights(instants), set()
-        texts = {"ritardo.toml": life.configuration(), "businesses.toml": life.book(), "tariff.toml": life.tariff(1)}
+        texts = {"ritardo.toml": life.configuration(), "businesses.toml": life.book(life.begin), "tariff.toml": life.tariff(1)}
+        self.book, self.closed_by, self.charged, self.late_by = texts["businesses.toml"], {}, {}, set()
         for name, text in texts.items():
             for home in self.homes:
                 (home / "inbox").mkdir(parents=True, exist_ok=True)
@@ -103,14 +112,15 @@ class Play:
                 (home / "inbox" / name).parent.mkdir(parents=True, exist_ok=True)
                 for path in (self.folder / "files" / name.parent).glob(name.name + "*"):
                     shutil.copy2(path, home / "inbox" / name.parent)
+        self.turn_book(at)
         if life.second_tariff and self.closed and dice.random() < 0.5:
             life.second_tariff = False
             for home in self.homes:
                 (home / "tariff.toml").write_text(life.tariff(2))
-        self.run(at, is_here=dice.random() < 0.12, is_plain=dice.random() < 0.8)
+        self.run(at, is_here=dice.random() < self.options.here, is_plain=dice.random() < 0.8)
         self.between(stamp(at))
         if dice.random() < 0.15:
-            self.run(at, is_here=dice.random() < 0.12, is_plain=True)
+            self.run(at, is_here=dice.random() < self.options.here, is_plain=True)
         if dice.random() < 0.15:
             self.dry_run(at)
         # What is known of a later time counts for nothing.
@@ -119,6 +129,22 @@ class Play:
         if dice.random() < 0.05:
             happened["nights of the past"] += 1
             self.run(at - dice.randrange(20 * DAY), is_here=False, is_plain=True)
+
+    def turn_book(self, at):
+        book = self.life.book(at)
+        if book == self.book:
+            return
+        ids = lambda text: re.findall(r'^id = "(.*)"', text, re.M)
+        was, now = ids(self.book), ids(book)
+        happened["nights with a grown book"] += not set(now) <= set(was)
+        happened["nights with a shrunk book"] += not set(was) <= set(now)
+        owners = [{channel: name for name, *channels in map(ids, text.split("[[business]]")[1:]) for channel in channels}
+                  for text in (self.book, book)]
+        moved = any(owners[1].get(channel, name) != name for channel, name in owners[0].items())
+        happened["nights with a channel moved in the book"] += moved
+        self.book = book
+        for home in self.homes:
+            (home / "businesses.toml").write_text(book)
 
     def dry_run(self, at):
         happened["dry runs"] += 1
@@ -139,7 +165,14 @@ class Play:
         happened["silences"] += len(re.findall(r"^alarm .*no outbound message from", said, re.M))
         for word in re.findall(r"^(\w+)", said, re.M):
             happened[f"said {word}"] += 1
+        for word, *late in re.findall(r"^(late|credit|bill|debit) +(\d{4}-\d\d) +([\w-]+)", said, re.M):
+            if self.closed_by.get(tuple(late), self.book) != self.book:
+                happened["late logs under another book"] += 1
+                happened["months corrected under another book"] += word != "late"
+                self.late_by.add(late[0])
         closed = re.findall(r"^closed +(\S+) +(\S+)", said, re.M)
+        for one in closed:
+            self.closed_by[one] = self.book
         happened["months closed"] += len(closed)
         happened["months closed late"] += sum(at > micros(month + "-01") + 45 * DAY for month, _ in closed)
         self.closed |= set(closed)
@@ -156,11 +189,15 @@ class Play:
             happened["gaps accepted" if "gap" in json.dumps(hold) else "questions accepted"] += 1
         _, status, _ = self.both("status", "--format", "json", *at)
         for month in sorted({month for month, _ in self.closed}):
-            if self.life.needs_approval or dice.random() < 0.7:
+            if self.life.needs_approval:
                 continue
             paths = sorted((self.homes[0] / "state/charges" / month).glob("*.csv"))
-            charges = [row for path in paths for row in csv.DictReader(path.open())]
-            claims = dice.sample(charges, min(len(charges), 3))
+            # A minimum has a row without a message.
+            charges = [row for path in paths for row in csv.DictReader(path.open()) if row["message_id"]]
+            forgotten = [row for row in charges if row["message_id"].startswith("forgotten-")]
+            plain = [row for row in charges if row not in forgotten]
+            self.charged.update({(row["message_id"], row["channel"]): row for row in plain})
+            claims = self.claims(plain, forgotten) if dice.random() < (0.7 if forgotten else 0.3) else []
             for home in self.homes:
                 with (home / "claims.csv").open("w") as out:
                     writer = csv.writer(out)
@@ -169,7 +206,10 @@ class Play:
                     for row, decision in zip(claims, decisions):
                         writer.writerow([row["message_id"], row["channel"].removeprefix("'"), "no", decision])
             if claims:
-                _, said, _ = self.both("dispute", "open", "claims.csv", *at)
+                code, said, _ = self.both("dispute", "open", "claims.csv", *at)
+                forgotten = [row["message_id"].startswith("forgotten-") for row in claims]
+                happened["disputes by forgotten names"] += code == 0 and any(forgotten)
+                happened["disputes by names that were forgotten"] += code == 0 and any("was" in row for row in claims)
                 for number in re.findall(r"^dispute (\d+)", said, re.M):
                     code, _, _ = self.both("dispute", "settle", number, "--issue", *at)
                     happened["disputes settled"] += code == 0
@@ -177,25 +217,52 @@ class Play:
             _, said, _ = self.both("invoice", "list", "--format", "json")
             numbers = sorted(set(re.findall(r'"(LV-\d+-\d+)"', said)))
             if numbers:
+                self.life.street, self.book = "2 Street", self.book.replace("1 Street", "2 Street")
                 for home in self.homes:
-                    book = (home / "businesses.toml").read_text()
-                    (home / "businesses.toml").write_text(book.replace("1 Street", "2 Street"))
+                    (home / "businesses.toml").write_text(self.book)
                 happened["reissued"] += self.both("reissue", dice.choice(numbers), "--reason", "a word", *at)[0] == 0
-        customers = self.life.customers()
-        if customers and dice.random() < 0.12:
-            happened["forgotten"] += self.both("forget", dice.choice(customers), *at)[0] == 0
+        customers, shared = self.life.customers()
+        for _ in range(dice.choice([0, 0, 1, 2]) if customers and self.life.forgets else 0):
+            charged = {customer for name, _ in self.charged for _, customer in self.life.places.get(name, [])}
+            those = [shared, sorted(charged), sorted(charged & set(shared)), customers]
+            customer = dice.choice(dice.choice([those for those in those if those]))
+            done = self.both("forget", customer, *at)[0] == 0
+            happened["forgotten"] += done
+            happened["forgotten with shared ids"] += done and customer in shared
         for month in sorted(set(re.findall(r'"month": "([\d-]+)"', status))) if self.life.needs_approval else []:
             happened["approved"] += self.both("approve", month, *at)[0] == 0
         self.compare()
+        if self.closed and dice.random() < 0.15:
+            happened["audits between nights"] += 1
+            self.audit(dice.choice(sorted({month for month, _ in self.closed})))
+
+    def claims(self, plain, forgotten):
+        """Some rows of a file of charges, rather those of the forgotten, and by the names that they had."""
+        dice = self.dice
+        place = lambda row: (row["channel"], row["received_at"])
+        was = [{**row, "was": True} for row in self.charged.values() if place(row) in map(place, forgotten)]
+        claims = dice.sample(plain, min(len(plain), 3))
+        for more in (forgotten, was):
+            if more and dice.random() < 0.6:
+                claims[:0] = [dice.choice(more)]
+        names = set()
+        return [row for row in claims if not (row["message_id"] in names or names.add(row["message_id"]))][:3]
+
+    def audit(self, month, known=()):
+        happened["audits"] += 1
+        happened["audits as of another day"] += bool(known)
+        happened["audits under another book"] += month in self.late_by
+        code, said, _ = self.both("audit", month, "--format", "json", *known, there=self.cluster())
+        happened["audits that found a difference"] += '"identical"' not in said or code != 0
 
     def play(self):
         for at in self.instants:
             self.night(at)
         for month in sorted({month for month, _ in self.closed}):
-            happened["audits"] += 1
-            known = ["--as-known", stamp(self.dice.choice(self.instants))] if self.dice.random() < 0.3 else []
-            happened["audits as of another day"] += bool(known)
-            self.both("audit", month, "--format", "json", *known, there=self.cluster())
+            known = ["--as-known", stamp(self.dice.choice(self.instants))] if self.dice.random() < 0.4 else []
+            self.audit(month)
+            if known:
+                self.audit(month, known)
         issued = [path.read_text() for path in sorted((self.homes[0] / "state/issued").glob("*/*.json"))]
         happened["earlier months billed"] += sum('"earlier": [\n' in text for text in issued)
 
@@ -207,6 +274,7 @@ def main():
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--lives", type=int, default=20)
     options.add_argument("--minutes", type=float, default=1e9, help="begin no life after so many minutes")
+    options.add_argument("--here", type=float, default=0.12, help="how many of the nights there are without the cluster")
     options.add_argument("--keep", action="store_true", help="keep the folders of all lives, and go on after a difference")
     options.add_argument("folder", type=Path)
     options = options.parse_args()
@@ -230,7 +298,10 @@ def main():
             shutil.rmtree(folder)
     for name in HAPPENED + sorted(set(happened) - set(HAPPENED)):
         print(f"{happened[name]:8} {name}")
-    sys.exit(1 if differ else 0)
+    lacking = [name for name in HAPPENED if not happened[name]] if happened["lives"] >= MANY else []
+    if lacking:
+        print(f"{happened['lives']} lives had no {', no '.join(lacking)}")
+    sys.exit(1 if differ or lacking else 0)
 
 
 if __name__ == "__main__":

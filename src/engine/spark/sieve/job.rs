@@ -35,6 +35,11 @@ pub(super) fn sieved(looked: Looked, task: &Task, lap: Lap) -> Result<Sieved, Cl
 }
 
 fn in_session(session: &Session, (look, seen): (&Look, &Seen), task: &Task, lap: Lap) -> Result<Sieved, ClusterError> {
+    let rows = look.rows.saturating_sub(seen.strays);
+    // Of no rows no file is written that would tell their columns.
+    if rows == 0 {
+        return session.look_back().map(|()| Sieved::default());
+    }
     for (name, query) in [
         ("places", places(&task.places, &seen.named)),
         ("segments", segments(&task.segments)),
@@ -42,7 +47,6 @@ fn in_session(session: &Session, (look, seen): (&Look, &Seen), task: &Task, lap:
     ] {
         session.view(sql(&query), name, "taking the channels")?;
     }
-    let rows = look.rows.saturating_sub(seen.strays);
     let write = |name, statement, parted_by: &[&str]| {
         let what = if name == "sieved" { "sieving" } else { "counting" };
         session.write(sql(&filled(statement, task)), &format!("{}/{name}", look.folder), parted_by, what)
