@@ -13,7 +13,7 @@ use crate::domain::charge::RatedWait;
 use crate::error::{Failure, Kind};
 use crate::ledger::History;
 use crate::ledger::entry::{LogRead, Part};
-use crate::read::archive::{self, Named};
+use crate::read::archive::{self, Named, OfMessage};
 use crate::read::identity::{IdKey, Naming};
 
 const RESTORE: &str = "restore it from a backup; its name is its SHA-256";
@@ -141,14 +141,13 @@ impl<'s> Archive<'s> {
             .ok_or_else(|| Failure::new(Kind::SelfCheck, "this needs the key of the names, which is not here"))
     }
 
-    /// Plain message ids and customers, by keyed message id and keyed customer, of the wanted messages, which
-    /// were sent `within` a span.
+    /// Plain message ids and customers of the messages with a wanted keyed id, which were sent `within` a span.
     pub fn find<'f>(
         &self,
         files: impl Iterator<Item = &'f LogRead>,
         wanted: &BTreeSet<&str>,
         within: Span,
-    ) -> Result<BTreeMap<(String, String), Named>, Failure> {
+    ) -> Result<BTreeMap<OfMessage, Named>, Failure> {
         let (mut found, mut seen) = (BTreeMap::new(), BTreeSet::new());
         let may_hold = |kept: &Kept| match kept {
             Kept::Part(part) => part.first < within.to && within.from <= part.last,
@@ -165,17 +164,17 @@ impl<'s> Archive<'s> {
 }
 
 /// The same wait with its plain names, where it is charged.
-pub fn plain(rated: &RatedWait, found: &BTreeMap<(String, String), Named>) -> RatedWait {
+pub fn plain(rated: &RatedWait, found: &BTreeMap<OfMessage, Named>) -> RatedWait {
     let mut named = rated.clone();
     if rated.charge.is_some() {
-        let key = (rated.wait.message_id.to_string(), rated.wait.customer.to_string());
-        // Another customer than the message's own gives the clock of a run in a conversation of several. Elsewhere a message
-        // with the same id is one of another channel, and this one's customer was forgotten.
-        let is_of_several = rated.wait.conversation != rated.wait.customer;
-        let of_message = || found.range((key.0.clone(), String::new())..).next().filter(|((id, _), _)| *id == key.0);
-        let others = || if is_of_several { of_message().map(|(_, named)| named) } else { None };
-        let known = found.get(&key).or_else(others).cloned();
-        let (id, customer) = known.unwrap_or_else(|| (forgotten_id(&key.0), String::new()));
+        let wait = &rated.wait;
+        let key = (wait.channel.to_string(), wait.message_id.to_string(), wait.customer.to_string());
+        // Another customer than the message's own gives the clock of a run in a conversation of several.
+        let from = (key.0.clone(), key.1.clone(), String::new());
+        let is_it = |of: &&OfMessage| (&of.0, &of.1) == (&key.0, &key.1);
+        let of_message = || found.range(from..).next().filter(|(of, _)| is_it(of)).map(|(_, named)| named);
+        let known = found.get(&key).or_else(of_message).cloned();
+        let (id, customer) = known.unwrap_or_else(|| (forgotten_id(&key.1), String::new()));
         named.wait.message_id = id.into();
         named.wait.customer = customer.into();
     }

@@ -70,7 +70,7 @@ pub fn due(args: &Due, world: &mut World) -> Result<Outcome, Failure> {
         let from = of.due.iter().map(|open| open.received_at).min().unwrap_or(as_of);
         let names = archive.find(files.iter().copied(), &ids, Span { from, to: as_of })?;
         for open in &mut of.due {
-            let named = names.get(&(open.keyed.clone(), open.customer.clone()));
+            let named = names.get(&(open.channel.clone(), open.keyed.clone(), open.customer.clone()));
             open.customer = masked(named.map_or("", |(_, customer)| customer), open.market.calling_code());
             if let Some((id, _)) = named {
                 open.message_id.clone_from(id);

@@ -190,7 +190,7 @@ impl Known {
         let wanted: BTreeSet<&str> = ids.iter().map(|(_, id)| id.as_str()).collect();
         let found = archive::find(&archive.messages(kept)?, &names, &|id| wanted.contains(id)).map_err(unfit)?;
         for (channel, keyed) in ids {
-            if let Some((plain, _)) = found.get(&(keyed.clone(), person.to_owned())) {
+            if let Some((plain, _)) = found.get(&(channel.clone(), keyed.clone(), person.to_owned())) {
                 self.names.insert((channel.clone(), plain.clone()), keyed.clone());
             }
         }

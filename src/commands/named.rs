@@ -12,11 +12,11 @@ use crate::domain::charge::RatedWait;
 use crate::domain::reading::RunClock;
 use crate::domain::{Elapsed, Instant, Span, Wait, columns};
 use crate::error::Failure;
-use crate::read::archive::Named;
+use crate::read::archive::{Named, OfMessage};
 use crate::read::frame;
 
-/// Plain message ids and customers, by keyed message id and keyed customer.
-pub type Names = BTreeMap<(String, String), Named>;
+/// Plain message ids and customers of messages.
+pub type Names = BTreeMap<OfMessage, Named>;
 
 /// What is looked for, for one month.
 struct Wanted<'w> {
@@ -115,7 +115,7 @@ fn parts<'p>(archive: &Archive, evidence: &'p Evidence, wanted: &[Wanted]) -> Ve
     parts
 }
 
-type OfMonth = (usize, (String, String), Named);
+type OfMonth = (usize, OfMessage, Named);
 
 /// Month, keyed names and plain names of the wanted messages of a part. A blank name is that of somebody who is forgotten.
 fn found(
@@ -139,7 +139,8 @@ fn found(
             }
             let named = (plain_ids.get(row).unwrap_or_default(), plain_customers.get(row).unwrap_or_default());
             if !named.0.is_empty() {
-                let key = (id.to_owned(), customers.get(row).unwrap_or_default().to_owned());
+                let customer = customers.get(row).unwrap_or_default().to_owned();
+                let key = (channel.to_owned(), id.to_owned(), customer);
                 found.push((*month, key, (named.0.to_owned(), named.1.to_owned())));
             }
         }

@@ -163,10 +163,11 @@ fn name(differences: &mut [Difference], case: &Case, desk: &Desk, archive: &Arch
     let within = Span { from: first.unwrap_or(last), to: last };
     let files: Vec<&LogRead> = desk.history.files.iter().map(|(_, file)| file).collect();
     let found = archive.find(files.iter().copied(), &ids, within)?;
-    let names: BTreeMap<&String, &(String, String)> = found.iter().map(|((id, _), names)| (id, names)).collect();
+    let names: BTreeMap<(&String, &String), &(String, String)> =
+        found.iter().map(|((channel, id, _), names)| ((channel, id), names)).collect();
     for one in differences {
         let market = case.setup.tariff.market_of(&one.customer);
-        let named = names.get(&one.message_id);
+        let named = names.get(&(&one.channel, &one.message_id));
         one.customer = masked(named.map_or("", |(_, customer)| customer), market.calling_code());
         if let Some((id, _)) = named {
             one.message_id.clone_from(id);

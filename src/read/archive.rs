@@ -285,12 +285,15 @@ pub fn read_names(bytes: &[u8]) -> Result<DataFrame, ReadError> {
 /// A plain message id and customer, as the log had them.
 pub type Named = (String, String);
 
-/// Plain names of the wanted messages of one part, by keyed message id and keyed customer.
+/// Which message of which customer it is: its channel, keyed id and keyed customer. An id is unique on its channel only.
+pub type OfMessage = (String, String, String);
+
+/// Plain names of the wanted messages of one part.
 pub fn find(
     keyed: &DataFrame,
     names: &DataFrame,
     wanted: &dyn Fn(&str) -> bool,
-) -> PolarsResult<BTreeMap<(String, String), Named>> {
+) -> PolarsResult<BTreeMap<OfMessage, Named>> {
     let text = |frame: &DataFrame, name: &str, row: usize| -> PolarsResult<String> {
         Ok(frame.column(name)?.str()?.get(row).unwrap_or_default().to_owned())
     };
@@ -299,7 +302,8 @@ pub fn find(
         let Some(id) = id.filter(|id| wanted(id)) else { continue };
         let named = (text(names, columns::MESSAGE_ID, row)?, text(names, columns::CUSTOMER, row)?);
         if !named.0.is_empty() {
-            found.insert((id.to_owned(), text(keyed, columns::CUSTOMER, row)?), named);
+            let (channel, customer) = (text(keyed, columns::CHANNEL, row)?, text(keyed, columns::CUSTOMER, row)?);
+            found.insert((channel, id.to_owned(), customer), named);
         }
     }
     Ok(found)

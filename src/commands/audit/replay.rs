@@ -190,7 +190,10 @@ impl<'a> Replays<'a> {
                 evidence.let_go(business, settled, carried);
                 let cut = cuts.get(&business.id).copied().unwrap_or(basis.cut);
                 let waits = evidence.waits_under(business, month, cut, &setup.tariff, None)?;
-                claims.compare(month.span(business.zone), waits.rated.iter().flatten())?;
+                // Where a charge has no rate there is nothing to compare it with: that is a difference by itself.
+                if let Ok(rated) = &waits.rated {
+                    claims.compare(month.span(business.zone), rated.iter())?;
+                }
             }
             Ok(evidence)
         })?;

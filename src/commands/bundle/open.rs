@@ -81,7 +81,7 @@ impl Opened {
                 );
             }
             let found = archive::find(&without.messages(kept)?, &names, &|_| true).map_err(failed)?;
-            listed.messages.extend(found.into_iter().map(|((keyed, _), (plain, _))| (plain, keyed)));
+            listed.messages.extend(found.into_iter().map(|((_, keyed, _), (plain, _))| (plain, keyed)));
         }
         Ok(Archive { state: &self.state, key: Naming::Listed(listed) })
     }

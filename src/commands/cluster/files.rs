@@ -74,6 +74,19 @@ impl Exchange {
         &self.url
     }
 
+    /// Compares rows that the cluster has counted with those that are there.
+    ///
+    /// # Errors
+    /// There are more of them, or fewer.
+    pub fn compare(&self, counted: u64, found: usize) -> Result<(), Failure> {
+        if counted == found as u64 {
+            return Ok(());
+        }
+        let message = format!("the cluster has written {counted} rows, of which this machine sees {found}");
+        let failure = Failure::new(Kind::InputOutput, message).at(Path::new(&self.url));
+        Err(failure.hint("workers and this machine must see one folder: look at `exchange` in [engine]"))
+    }
+
     /// The bytes of all files of Parquet in a folder below it, in the order of their names; none where it is not there.
     ///
     /// # Errors

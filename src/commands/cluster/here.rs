@@ -72,6 +72,7 @@ pub(super) fn strays(question: &Question, exchange: &Exchange, seen: &Seen) -> R
         return Ok(None);
     }
     let told = sieved::wanted(&exchange.read("strays")?).map_err(unfit)?;
+    exchange.compare(seen.named_strays, told.len())?;
     let mut wanted = Wanted::default();
     for message in &told {
         wanted.add(&message.channel, &message.id, (message.first_at, message.last_at));

@@ -124,13 +124,7 @@ impl<'s> Sieve<'s> {
     /// Rows that are there against those that the cluster has counted.
     fn compare(&self, portion: u32, kind: Written, found: usize) -> Result<(), Failure> {
         let counted = self.written.rows.get(&kind).and_then(|portions| portions.get(&portion)).copied();
-        let (counted, found) = (counted.unwrap_or_default(), found as u64);
-        if counted == found {
-            return Ok(());
-        }
-        let message = format!("the cluster has written {counted} rows, of which this machine sees {found}");
-        let failure = Failure::new(Kind::InputOutput, message).at(std::path::Path::new(self.exchange.url()));
-        Err(failure.hint("workers and this machine must see one folder: look at `exchange` in [engine]"))
+        self.exchange.compare(counted.unwrap_or_default(), found)
     }
 
     /// The messages of each business. Those of which copies contradict each other are taken from the archive here, so that

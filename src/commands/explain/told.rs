@@ -16,7 +16,7 @@ use crate::domain::text::masked;
 use crate::domain::{Elapsed, Instant, Invoice, Money, Month, Span, Verdict, Wait};
 use crate::error::Failure;
 use crate::rate::tariff::TierMode;
-use crate::read::archive::Named;
+use crate::read::archive::{Named, OfMessage};
 use crate::render::ordinal;
 
 /// A label with its text.
@@ -69,9 +69,10 @@ fn names(found: &Found, archive: &Archive, evidence: &Evidence) -> Result<BTreeM
     let from = if reading.clock == RunClock::LastInbound { Instant::MIN } else { wait.received_at };
     let within = Span { from, to: end.plus(Elapsed::from_micros(1)) };
     let names = archive.find(evidence.files.iter(), &wanted, within)?;
-    let own = |(id, customer): &(String, String)| *id != *wait.message_id || *customer == *wait.customer;
-    let (own, others): (Vec<_>, Vec<_>) = names.into_iter().partition(|(key, _)| own(key));
-    Ok(others.into_iter().chain(own).map(|((id, _), named)| (id, named)).collect())
+    let own = |(_, id, customer): &OfMessage| *id != *wait.message_id || *customer == *wait.customer;
+    let of_channel = names.into_iter().filter(|((channel, ..), _)| *channel == *wait.channel);
+    let (own, others): (Vec<_>, Vec<_>) = of_channel.partition(|(key, _)| own(key));
+    Ok(others.into_iter().chain(own).map(|((_, id, _), named)| (id, named)).collect())
 }
 
 /// The messages that are charged together, and which of them is charged.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{BrokenVow, Tonight, asked, close_decided, judged};
+use super::{BrokenVow, Guard, Parked, Step, Tonight, asked, close_decided, judged};
 use crate::commands::closing::OpenMonth;
 use crate::commands::cluster::{Cluster, OfBusiness, Question, Told};
 use crate::commands::evidence::{Evidence, broken};
@@ -46,7 +46,10 @@ pub(super) fn on_cluster<'s>(
         }
         let (mut judged, decided) = judged(tonight, broken_vows, evidence, portion)?;
         for month in &judged {
-            if let Some(claims) = claims.get(&month.business.id) {
+            // Where a charge has no rate there are no waits to compare it with, and nothing is billed.
+            let lacks_rate = |parked: &Parked| parked.found.iter().any(|found| matches!(found.guard, Guard::Rates));
+            let is_judged = !matches!(&month.step, Step::Park(parked) if lacks_rate(parked));
+            if let Some(claims) = claims.get(&month.business.id).filter(|_| is_judged) {
                 claims.compare(month.month.span(month.business.zone), month.waits.iter())?;
             }
         }

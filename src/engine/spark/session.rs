@@ -16,6 +16,8 @@ use super::row::{Row, rows};
 use super::{ClusterError, Progress};
 use crate::domain::columns;
 
+/// A number of so many digits may be that of a customer.
+const DIGITS_MAX: usize = 7;
 /// More of what a server says is of no use.
 const SAID_MAX: usize = 600;
 /// gRPC's `UNAVAILABLE`, and what a server says of a stream that it has left.
@@ -23,11 +25,11 @@ const UNAVAILABLE: i32 = 14;
 const DISCONNECTED: &str = "INVALID_CURSOR.DISCONNECTED";
 /// Between two tries to reach a server, and how many of them in a row may fail.
 const PAUSE: Duration = Duration::from_secs(1);
-const TRIES: u32 = 60;
-/// So many streams in a row may end without a word: most servers end one after two minutes.
-const SILENT: u32 = 1_000;
+const TRIES: u32 = 30;
+/// So many streams in a row may end without a word: most servers end one after two minutes, and speak of their progress before.
+const SILENT: u32 = 30;
 /// A stream that says nothing for so long is taken up anew: its connection may be gone without a sign.
-const QUIET: Duration = Duration::from_secs(600);
+const QUIET: Duration = Duration::from_secs(300);
 /// Nothing that is asked of a session takes longer; but for the columns of thousands of files.
 const ANSWER: Duration = Duration::from_secs(120);
 const COLUMNS: Duration = Duration::from_secs(3600);
@@ -291,7 +293,7 @@ impl Session {
             let again = block_on(answer.create_reattach_request());
             stream = loop {
                 vain.wait(what)?;
-                let heard = within(QUIET, what, self.client.reattach_execute(again.clone()));
+                let heard = within(ANSWER, what, self.client.reattach_execute(again.clone()));
                 match heard.map(|heard| heard.map_err(|error| passing(what, &error))) {
                     Ok(Ok(stream)) => break stream,
                     // What ended the last stream tells more than that there is none.
@@ -360,11 +362,45 @@ fn told(what: &'static str, error: &SparkError) -> ClusterError {
     ClusterError::Failed { doing: what, said: said.chars().take(SAID_MAX).collect() }
 }
 
-/// A sentence without what stands in it in quotation marks: it may be the number of a customer.
+/// A sentence without what stands between its first quotation mark and its last, and without long numbers: it may be the number
+/// of a customer.
 fn without_values(line: &str) -> String {
-    let parts: Vec<&str> = line.split('\'').collect();
-    // A mark that has no other is one of a word.
-    let last = parts.len().saturating_sub(1);
-    let part = |(place, part): (usize, &&str)| if place % 2 == 1 && place < last { "…" } else { *part }.to_owned();
-    parts.iter().enumerate().map(part).collect::<Vec<_>>().join("'")
+    let is_mark = |sign: char| sign == '\'' || sign == '"';
+    let line = match (line.find(is_mark), line.rfind(is_mark)) {
+        (Some(first), Some(last)) if first < last => {
+            let before = line.get(..=first).unwrap_or_default();
+            format!("{before}…{}", line.get(last..).unwrap_or_default())
+        }
+        _ => line.to_owned(),
+    };
+    let mut said = String::new();
+    let mut digits = String::new();
+    for sign in line.chars().chain([' ']) {
+        if sign.is_ascii_digit() {
+            digits.push(sign);
+            continue;
+        }
+        said.push_str(if digits.len() < DIGITS_MAX { &digits } else { "…" });
+        digits.clear();
+        said.push(sign);
+    }
+    said.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_names_no_customer() {
+        for (line, expected) in [
+            ("[CAST] The value '+3933' of the type \"STRING\" cannot be cast", "[CAST] The value '…\" cannot be cast"),
+            ("Can't parse '3933'", "Can'…'"),
+            ("no value 393330000001 in 12 rows", "no value … in 12 rows"),
+            ("the path s3://b/x does not exist", "the path s3://b/x does not exist"),
+            ("it's gone", "it's gone"),
+        ] {
+            assert_eq!(without_values(line), expected);
+        }
+    }
 }

@@ -61,7 +61,7 @@ fn plainly(judged: &Judged, odd: &ByBusiness, names: &[Plain]) -> Result<Vec<Vec
         let within = of_business.within().and(Within::of(odd.iter())).span();
         // The last copy names a message, as in `Archive::find`.
         let names = names.iter().filter(|(part, ..)| may_hold(part, within));
-        let found: BTreeMap<(String, String), archive::Named> =
+        let found: BTreeMap<archive::OfMessage, archive::Named> =
             names.map(|(_, keyed, named)| (keyed.clone(), named.clone())).collect();
         Ok(odd.iter().map(|rated| plain(rated, &found)).collect())
     });

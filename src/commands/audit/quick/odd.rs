@@ -14,7 +14,7 @@ use crate::domain::charge::RatedWait;
 use crate::domain::columns;
 use crate::engine::kernel::{Keyed, Odd};
 use crate::ledger::entry::Part;
-use crate::read::archive::Named;
+use crate::read::archive::{Named, OfMessage};
 use crate::read::frame;
 use crate::read::project::{PlainNames, Unusual};
 
@@ -114,8 +114,8 @@ impl OddRows {
     }
 }
 
-/// Plain names with the keyed id and customer that they are of, and the part that they lie beside.
-pub(super) type Plain<'t> = (&'t Part, (String, String), Named);
+/// Plain names with the message that they are of, and the part that they lie beside.
+pub(super) type Plain<'t> = (&'t Part, OfMessage, Named);
 
 fn add_names<'t>(
     task: &Task<'t>,
@@ -127,10 +127,11 @@ fn add_names<'t>(
     let height = usize::try_from(share.part.rows).map_err(|_| Unusual)?;
     let Some(names) = PlainNames::open(&task.archive.state.names(share.part), height)? else { return Ok(()) };
     let part = open(task, share)?;
-    let (ids, customers) = (part.texts(columns::MESSAGE_ID, rows)?, part.texts(columns::CUSTOMER, rows)?);
-    for (keyed, named) in ids.into_iter().zip(customers).zip(names.of(rows)?) {
-        if wanted.contains(keyed.0.as_str()) && !named.0.is_empty() {
-            found.push((share.part, keyed, (named.0.to_owned(), named.1.to_owned())));
+    let [channels, ids, customers] =
+        [columns::CHANNEL, columns::MESSAGE_ID, columns::CUSTOMER].map(|name| part.texts(name, rows));
+    for (((channel, id), customer), named) in channels?.into_iter().zip(ids?).zip(customers?).zip(names.of(rows)?) {
+        if wanted.contains(id.as_str()) && !named.0.is_empty() {
+            found.push((share.part, (channel, id, customer), (named.0.to_owned(), named.1.to_owned())));
         }
     }
     Ok(())

@@ -83,7 +83,10 @@ fn looked_at(session: &Session, look: &Look) -> Result<Seen, ClusterError> {
     }
     if seen.strays > 0 {
         let what = "looking at messages of strangers";
-        session.write(sql(&plain(STRAYS)), &format!("{}/strays", look.folder), &[], what)?;
+        let folder = format!("{}/strays", look.folder);
+        session.write(sql(&plain(STRAYS)), &folder, &[], what)?;
+        session.view(written(folder, None), "strays", what)?;
+        seen.named_strays = only(session.collect("select count(*) as named from strays", what)?)?.count("named")?;
     }
     Ok(seen)
 }

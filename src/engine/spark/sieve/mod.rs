@@ -39,6 +39,8 @@ pub struct Seen {
     /// Rows under a name that is not their channel's owner's. Where there are any, `strays` below the folder has channel and id
     /// of their messages, and of those of owners with the same ids.
     pub strays: u64,
+    /// So many messages are named there.
+    pub named_strays: u64,
 }
 
 /// What a cluster is to sieve.

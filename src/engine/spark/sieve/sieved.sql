@@ -57,7 +57,8 @@ said as (
         min(case when is_known then at end) over copies_of_one as earliest,
         max(case when is_known and sighting > 0 and status > 0 then 1 else 0 end) over copies_of_one = 1 as has_known_sign,
         max(case when sighting > 0 and status = 4 then 1 else 0 end) over copies_of_one = 1 as was_seen_to_fail,
-        max(case when fold <> '' or (is_inbound and sighting > 0) then 1 else 0 end) over copies_of_one = 1 as is_unclear,
+        max(case when fold <> '' or (sighting > 0 and (is_inbound or status = 0)) then 1 else 0 end) over copies_of_one = 1
+            as is_unclear,
         max(case when is_known then status end) over copies_of_one as greatest_status,
         min(case when is_known then entry_point end) over copies_of_one as first_entry_point,
         max(case when is_known and entry_point < 3 then entry_point end) over copies_of_one as last_entry_point,
@@ -69,8 +70,8 @@ said as (
     window copies_of_one as (partition by number, message_id)
 ),
 
--- What is odd is left to the client, with its whole conversation: copies that contradict each other, a local time that the
--- clocks showed twice, a failure that was seen later, signs in another order than that of their instants.
+-- What is odd is left to the client, with its whole conversation: copies that contradict each other, signs of an unknown name, a
+-- local time that the clocks showed twice, a failure that was seen later, signs in another order than that of their instants.
 agreed as (
     select
         *,
