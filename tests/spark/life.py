@@ -165,7 +165,7 @@ class Life:
         owner = lambda channel, name: self.moves[channel][1] if channel in self.moves and at >= self.moves[channel][0] else name
         owned = [(owner(owned[0], name), owned) for name, _, channels, *_ in self.businesses for owned in channels]
         for name, zone, _, is_later, month in self.businesses:
-            if not has(name):
+            if not has(name) or not any(owner == name and has(owned[0]) for owner, owned in owned):
                 continue
             text += (f'[[business]]\nid = "{name}"\nlegal_name = "{name}"\naddress = ["{self.street}"]\ncountry = "US"\n'
                      f'emails = ["{name}@business.example"]\nlanguage = "{"it" if is_later else "en"}"\nzone = "{zone}"\n'
