@@ -114,7 +114,9 @@ def bodies(row):
         of["messaging_product"] = "whatsapp"
         of["metadata"] = {"display_phone_number": row["channel"].strip("+"), "phone_number_id": row["channel"]}
         change = {"field": "messages", "value": of}
-        return at, {"entry": [{"changes": [change], "id": "account"}], "object": "whatsapp_business_account"}
+        # Accounts may have the names of the book, whoever owns the channel then.
+        account = row["business"] if row["channel"][-1] in "02468" else "account"
+        return at, {"entry": [{"changes": [change], "id": account}], "object": "whatsapp_business_account"}
 
     at, customer = row["sent_at"] - row["sent_at"] % SECOND, row["customer"].strip("+")
     seconds = lambda at: str(at // SECOND)
