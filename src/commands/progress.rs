@@ -18,10 +18,11 @@ pub fn bar(watched: bool, what: &str, length: usize) -> ProgressBar {
 
 /// A bar of the tasks of a cluster, which goes when it is dropped, and what moves it.
 pub fn of_tasks(watched: bool) -> (ProgressBar, Progress) {
-    let bar = bar(watched, "cluster", 0).with_finish(ProgressFinish::AndClear);
+    // Until it tells how many there are, which some never do, one is not done yet.
+    let bar = bar(watched, "cluster", 1).with_finish(ProgressFinish::AndClear);
     let moved = bar.clone();
     let progress = move |done, all| {
-        moved.set_length(all);
+        moved.set_length(u64::max(all, 1));
         moved.set_position(done);
     };
     (bar, Box::new(progress))

@@ -8,7 +8,7 @@ sequence of nights with what people do between them: accept gaps, open and settl
 each night what was printed and the folders of state must be equal, and at the end what `audit` says of every closed month.
 The same seed is the same life. On a difference both folders are left in WORKDIR, and the code is 1; else WORKDIR is empty
 at the end. What happened in all lives is counted and printed; thirty lives without something that they must have are an
-error, too. Needs pyarrow.
+error, too. A night of more than a minute differs: the ledger has the minute in which a mail went out. Needs pyarrow.
 """
 
 import argparse

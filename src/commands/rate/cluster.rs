@@ -216,8 +216,7 @@ fn failure(error: &ClusterError, tariff: &Path) -> Failure {
         ClusterError::NoColumn { .. }
         | ClusterError::NoInstants { .. }
         | ClusterError::Unsound(_)
-        | ClusterError::OutOfTime(_)
-        | ClusterError::Ambiguous(_) => (Kind::SetAside, canonical),
+        | ClusterError::OutOfTime(_) => (Kind::SetAside, canonical),
         ClusterError::Mistakable(_) => (Kind::SetAside, "leave --engine out: this machine holds what may be mistaken"),
     };
     let place = match error {

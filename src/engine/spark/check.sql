@@ -16,7 +16,6 @@ select
             and entry_point not in ('', 'information_request', 'click_to_chat', 'live_support', 'unknown'))
     ) as unsound_rows,
     count_if(unix_micros(sent_at) < 1230768000000000 or unix_micros(sent_at) > :as_of) as rows_out_of_time,
-    count_if(fold <> '') as ambiguous_rows,
     count_if(:conversation <> customer) as named_rows,
     min(unix_micros(sent_at)) as first_at,
     max(unix_micros(sent_at)) as last_at

@@ -69,11 +69,8 @@ fn checked(session: &Session, task: &Task) -> Result<(u64, Instant, Instant), Cl
     if rows == 0 {
         return Err(ClusterError::NoRows);
     }
-    let refusals: [(&str, Refusal); 3] = [
-        ("unsound_rows", ClusterError::Unsound),
-        ("rows_out_of_time", ClusterError::OutOfTime),
-        ("ambiguous_rows", ClusterError::Ambiguous),
-    ];
+    let refusals: [(&str, Refusal); 2] =
+        [("unsound_rows", ClusterError::Unsound), ("rows_out_of_time", ClusterError::OutOfTime)];
     for (column, error) in refusals {
         let rows = row.count(column)?;
         if rows > 0 {

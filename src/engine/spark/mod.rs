@@ -11,6 +11,8 @@ mod relation;
 #[cfg(feature = "spark")]
 mod row;
 #[cfg(feature = "spark")]
+mod said;
+#[cfg(feature = "spark")]
 mod session;
 pub mod sieve;
 #[cfg(any(feature = "spark", test))]
@@ -122,8 +124,6 @@ pub enum ClusterError {
     Unsound(u64),
     #[error("{0} rows of the logs lie before 2009 or after the instant of judgement")]
     OutOfTime(u64),
-    #[error("{0} rows of the logs have a local time that the clocks showed twice")]
-    Ambiguous(u64),
     #[error("{0} conversations are named like customers who write in others, where answers may stand apart")]
     Mistakable(u64),
     #[error("the tariff has no rate for market {market} (message {message_id} of {business})")]
