@@ -108,12 +108,8 @@ fn name() -> String {
 impl Drop for Exchange {
     fn drop(&mut self) {
         match &self.place {
-            Lies::Here(path, lock) => {
-                let _ = fs::remove_dir_all(path);
-                if let Some((path, _)) = lock {
-                    let _ = fs::remove_file(path);
-                }
-            }
+            Lies::Here(path, Some((lock, _))) => remove(path, lock),
+            Lies::Here(path, None) => drop(fs::remove_dir_all(path)),
             Lies::Far(place, storage) => drop(removed(place, storage)),
         }
     }
@@ -125,15 +121,23 @@ fn made(folder: &Path, name: &str) -> Result<PathBuf, Failure> {
     Ok(path)
 }
 
-/// Removes the folders whose locks nobody holds. What cannot be removed is left to the next run.
+/// Removes the folders whose locks nobody holds, and then the locks. What cannot be removed is left to the next run.
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        let lock = OpenOptions::new().write(true).open(path.with_extension("lock"));
-        let is_left = path.extension().is_none() && lock.as_ref().is_ok_and(|lock| lock.try_lock().is_ok());
-        if is_left && fs::remove_dir_all(&path).is_ok() {
-            let _ = fs::remove_file(path.with_extension("lock"));
+        let is_lock = path.extension().is_some_and(|extension| extension == "lock");
+        let Some(lock) = OpenOptions::new().write(true).open(&path).ok().filter(|_| is_lock) else { continue };
+        if lock.try_lock().is_ok() {
+            remove(&path.with_extension(""), &path);
         }
+    }
+}
+
+/// Removes a folder and then its lock, by which it is found again as long as it is there.
+fn remove(folder: &Path, lock: &Path) {
+    let _ = fs::remove_dir_all(folder);
+    if !folder.exists() {
+        let _ = fs::remove_file(lock);
     }
 }
 
@@ -203,4 +207,36 @@ pub fn plain(kind: Kind, what: &str, folder: &str) -> Result<(), Failure> {
     let Some(sign) = folder.chars().find(|sign| SIGNS.contains(sign)) else { return Ok(()) };
     let message = format!("a cluster takes `{sign}` in the name of the {what} for a pattern");
     Err(Failure::new(kind, message).at(Path::new(folder)).hint("name it without such signs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_run_left_goes_and_what_is_in_use_stays() {
+        let folder = std::env::temp_dir().join(name());
+        let mut held = None;
+        for of in ["killed", "used"] {
+            fs::create_dir_all(folder.join(of).join("sieved")).unwrap();
+            let lock = File::create(folder.join(format!("{of}.lock"))).unwrap();
+            if of == "used" {
+                lock.lock().unwrap();
+                held = Some(lock);
+            }
+        }
+        // One was killed before its folder was made.
+        File::create(folder.join("begun.lock")).unwrap();
+        sweep(&folder);
+        let left = || {
+            let mut names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(left(), ["used", "used.lock"]);
+        drop(held);
+        sweep(&folder);
+        assert_eq!(left().len(), 0);
+        fs::remove_dir(&folder).unwrap();
+    }
 }
